@@ -1,0 +1,66 @@
+#include "row_roster.hpp"
+
+#include <algorithm>
+
+#include "people.hpp"
+#include "stopwatch.hpp"
+
+namespace bench {
+namespace {
+
+constexpr const char* kSchema =
+    "CREATE TABLE client (client_no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
+    " address TEXT NOT NULL) STRICT;"
+    "CREATE TABLE roster (provider_no INTEGER NOT NULL, place INTEGER NOT NULL, client_no INTEGER NOT NULL,"
+    " id TEXT NOT NULL, name TEXT NOT NULL, address TEXT NOT NULL, PRIMARY KEY (provider_no, place))"
+    " STRICT, WITHOUT ROWID;"
+    "CREATE TABLE client_provider (client_no INTEGER NOT NULL, provider_no INTEGER NOT NULL,"
+    " place INTEGER NOT NULL, PRIMARY KEY (client_no, provider_no)) STRICT, WITHOUT ROWID;";
+
+class RosterWriter {
+ public:
+  explicit RosterWriter(const Database& database)
+      : client_(database, "INSERT INTO client VALUES (?1, ?2, ?3, ?4)"),
+        roster_(database, "INSERT INTO roster VALUES (1, ?1, ?2, ?3, ?4, ?5)"),
+        place_(database, "INSERT INTO client_provider VALUES (?1, 1, ?2)") {}
+
+  void write(std::uint64_t client) {
+    const auto place = static_cast<std::int64_t>(client);
+    const std::int64_t client_no = place + 1;
+    const std::string id = client_id(client), name = client_name(client), address = client_address(client);
+    client_.bind(1, client_no).bind(2, id).bind(3, name).bind(4, address).run();
+    roster_.bind(1, place).bind(2, client_no).bind(3, id).bind(4, name).bind(5, address).run();
+    place_.bind(1, client_no).bind(2, place).run();
+  }
+
+ private:
+  Statement client_, roster_, place_;
+};
+
+void write_roster(Database& database, std::uint64_t clients) {
+  RosterWriter writer(database);
+  for (std::uint64_t from = 0; from < clients; from += kImportChunk) {
+    Transaction transaction(database);
+    const std::uint64_t to = std::min(from + kImportChunk, clients);
+    for (std::uint64_t client = from; client < to; ++client) writer.write(client);
+    transaction.commit();
+  }
+}
+
+}  // namespace
+
+Figures import_rows(const Task& task) {
+  Stopwatch watch;
+  std::int64_t rows = 0;
+  {
+    Database database(task.path);
+    database.run(kSchema);
+    watch = Stopwatch();
+    write_roster(database, task.recipients);
+    rows = database.rows_changed();
+  }
+  settle(task.path);
+  return {{"import_s", watch.seconds()}, {"import_rows", static_cast<double>(rows)}};
+}
+
+}  // namespace bench

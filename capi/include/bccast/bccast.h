@@ -1,0 +1,444 @@
+/* bccast: message blasts for chat servers. The C API.
+ *
+ * A provider writes one message; many clients each get it in a new private thread, as if it had been
+ * written to them alone. This header is the manual; bccast_ext.h beside it is for those who write a
+ * notifier. Both need nothing but <stddef.h> and <stdint.h>, and compile as C99 and as C++17.
+ *
+ * A blast from start to end (examples/c/hello.c is the same, complete):
+ *
+ *     bccast_open("practice.db", NULL, &engine);
+ *     bccast_directory_provider_put(engine, "dr-lee", "Dr. Lee");
+ *     bccast_directory_client_put(engine, "c1", "Ana", "ana@example.org");   ... and more
+ *     bccast_directory_roster_add(engine, "dr-lee", "c1");
+ *     bccast_blast_create(engine, "dr-lee", NULL, blast);
+ *     bccast_blast_select_all_active(engine, "dr-lee", blast);
+ *     bccast_blast_write(engine, "dr-lee", blast, text, length);
+ *     bccast_blast_send(engine, "dr-lee", blast, NULL);
+ *     bccast_pump(engine, 0, 0, &done, &next_ms);
+ *
+ * Words. A provider sends blasts; clients receive them. A provider's roster lists its clients, each
+ * active or archived. A blast is drafted (a selection of clients, then a text) and sent; the clients it
+ * went to are its recipients, fixed at that moment. A thread is a conversation of one provider and one
+ * client. A notification tells somebody that there is a new message; it never holds the message. A
+ * channel is a named way out for notifications, such as "email".
+ *
+ * RULES FOR ALL FUNCTIONS
+ *
+ * Results. Functions that return int32_t return 0 (BCCAST_OK), a positive number (another normal answer)
+ * or a negative one (an error): test for failure with `< 0`. After an error, bccast_error_message() on
+ * the same thread says what was wrong. An error means that nothing was written, unless said otherwise.
+ *
+ * Outputs come last and begin with out_. They are written on every path: NULL, 0 or "" where there is
+ * nothing to give. An output pointer may be NULL only where its function says so.
+ *
+ * Texts are UTF-8. Ids, names, addresses, keys and titles end with NUL and hold no control characters;
+ * message texts are pointer and length, and of control characters hold only TAB, LF and CR. What breaks
+ * a rule is refused (BCCAST_E_UTF8, BCCAST_E_ARGUMENT; BCCAST_E_LIMIT when too long), never mended.
+ *
+ * Ids. Providers and clients are named by the host's own ids, compared byte for byte. Blasts, threads and
+ * notifications are named by 32 hexadecimal letters that say nothing to whoever reads them.
+ *
+ * Who acts is the first argument after the engine: bccast_client_* act as that client, bccast_provider_*
+ * and bccast_blast_* as that provider, bccast_directory_*, bccast_channel_*, bccast_operate_* as the
+ * operator. The host has authenticated them; bccast checks that the object belongs to the one who acts.
+ * To a client, what does not exist and what is another's give the same BCCAST_E_NOT_FOUND with the same
+ * message; to a provider, a client that is unknown and one that is not on the roster do.
+ *
+ * Times are milliseconds since the Unix epoch, UTC. To a client they are whole seconds.
+ *
+ * Threads. Functions that take an engine may be called from any thread at once. A config, a bccast_rows
+ * or a batch belongs to one thread at a time. No function starts a thread. Each function is marked:
+ *   [memory]  touches memory only;
+ *   [reads]   reads the store, and never waits for a writer of this or another process;
+ *   [writes]  may wait for the disk, and for its turn among the writers. When it returns BCCAST_OK the
+ *             change is on the disk (fsync). BCCAST_E_BUSY: another process held the store too long.
+ *
+ * Errors that any function with an engine may give, beside those it lists: BCCAST_E_ARGUMENT (a NULL that
+ * may not be, a malformed value), BCCAST_E_UTF8, BCCAST_E_LIMIT, BCCAST_E_HANDLE (not an open engine),
+ * BCCAST_E_FORKED (opened before a fork; open again in the child), BCCAST_E_STORAGE, BCCAST_E_BUSY,
+ * BCCAST_E_FULL, BCCAST_E_CORRUPT (the store is damaged), BCCAST_E_NOMEM, BCCAST_E_INTERNAL.
+ */
+#ifndef BCCAST_BCCAST_H
+#define BCCAST_BCCAST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define BCCAST_API
+#elif defined(__GNUC__)
+#define BCCAST_API __attribute__((visibility("default")))
+#else
+#define BCCAST_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Results -------------------------------------------------------------------------------------- */
+
+#define BCCAST_OK 0
+#define BCCAST_DONE 1    /* nothing left, nothing due */
+#define BCCAST_PARTIAL 2 /* some items failed: see the column of results */
+#define BCCAST_EXISTS 3  /* it was there, or done, before: the first answer stands and is in the outputs */
+#define BCCAST_NULL 4    /* the cell is empty */
+#define BCCAST_PENDING 5 /* from a callback: it keeps the batch */
+
+#define BCCAST_E_ARGUMENT (-10)  /* a value that can not be right */
+#define BCCAST_E_UTF8 (-11)      /* not UTF-8 */
+#define BCCAST_E_HANDLE (-12)    /* not a handle, a freed one, or of another kind */
+#define BCCAST_E_VERSION (-13)   /* a vtable of an unknown size or with unknown flags */
+#define BCCAST_E_LIMIT (-14)     /* longer or more than a published limit */
+#define BCCAST_E_NOT_FOUND (-20) /* no such thing, or not yours */
+#define BCCAST_E_STATE (-21)     /* not in the state it is in */
+#define BCCAST_E_FORBIDDEN (-22) /* not by this one */
+#define BCCAST_E_CONFLICT (-23)  /* it changed since you looked */
+#define BCCAST_E_TOO_FEW (-24)   /* fewer than two recipients */
+#define BCCAST_E_REENTRANT (-25) /* not from inside a callback */
+#define BCCAST_E_CLOSED (-26)    /* the engine is closing */
+#define BCCAST_E_FORKED (-27)    /* opened by a parent process */
+#define BCCAST_E_STORAGE (-30)   /* the storage engine failed: bccast_error_native() has its number */
+#define BCCAST_E_BUSY (-31)      /* in use by another; try again */
+#define BCCAST_E_FULL (-32)      /* the disk is full */
+#define BCCAST_E_CORRUPT (-33)   /* damaged, or not a store at all */
+#define BCCAST_E_IN_USE (-34)    /* still held by something else */
+#define BCCAST_E_SCHEMA (-35)    /* a store of another program, or of a version this one can not read */
+#define BCCAST_E_KEY (-36)       /* a missing or wrong key */
+#define BCCAST_E_QUEUE (-40)     /* the queue failed */
+#define BCCAST_E_NOTIFIER (-41)  /* the notifier failed */
+#define BCCAST_E_NOMEM (-50)     /* out of memory */
+#define BCCAST_E_INTERNAL (-51)  /* a defect of bccast */
+/* -10000 and below are the host's own: what a callback returns there is passed through as it is. */
+
+/* ---- Limits --------------------------------------------------------------------------------------- */
+
+#define BCCAST_ID_SIZE 33        /* bytes for the id of a blast or thread: 32 hexadecimal letters and NUL */
+#define BCCAST_MAX_ID 1023       /* bytes of a host's id */
+#define BCCAST_MAX_NAME 255      /* bytes of a display name */
+#define BCCAST_MAX_ADDRESS 320   /* bytes of an address */
+#define BCCAST_MAX_TITLE 255     /* bytes of a title */
+#define BCCAST_MAX_KEY 255       /* bytes of an idempotency key, a channel's name, a setting's name */
+#define BCCAST_MAX_TEXT 1048576  /* bytes of a message */
+#define BCCAST_MAX_LIST 1000     /* rows of a page; 0 asks for 100; more is clamped */
+#define BCCAST_MAX_COLUMN 1000000 /* items of one _many call */
+
+#define BCCAST_API_DATE 20261123 /* changes whenever a function is added */
+
+typedef struct bccast_engine bccast_engine;
+typedef struct bccast_config bccast_config;
+typedef struct bccast_rows bccast_rows;
+typedef struct bccast_batch bccast_batch;
+
+/* ---- The library ---------------------------------------------------------------------------------- */
+
+/* The version, such as "0.1.0"; the BCCAST_API_DATE it was built with; 1 when it has a part ("store.sqlite",
+ * "notifier.maildir", "notifier.callback"), 0 when not. [memory] */
+BCCAST_API const char *bccast_version(void);
+BCCAST_API int32_t bccast_api_date(void);
+BCCAST_API int32_t bccast_has(const char *part);
+
+/* The last error of the calling thread. Every function that returns int32_t clears it on entry (those that
+ * read cells of rows, and bccast_error_* themselves, do not). Valid until that thread calls again. The
+ * message names ids and limits, never texts, names or addresses. [memory] */
+BCCAST_API const char *bccast_error_message(void);
+/* 1 when the same call may succeed later without a change by the caller. */
+BCCAST_API int32_t bccast_error_retriable(void);
+/* The number of the storage engine (SQLite's extended result code), or 0. */
+BCCAST_API int32_t bccast_error_native(void);
+/* Copies the message, cut at `size` - 1 bytes, and returns its whole length. For hosts whose tasks move
+ * between threads: call it in the same native call as the function that failed. `buffer` may be NULL when
+ * `size` is 0. */
+BCCAST_API size_t bccast_error_copy(char *buffer, size_t size);
+/* "BCCAST_E_NOT_FOUND" for -20, and so on; "unknown" for what is none of them. */
+BCCAST_API const char *bccast_code_name(int32_t code);
+
+/* ---- Configuration -------------------------------------------------------------------------------- */
+
+/* A new, empty configuration. Free it with bccast_config_free; bccast_open does not. [memory] */
+BCCAST_API int32_t bccast_config_new(bccast_config **out_config);
+/* Sets one key; NOT_FOUND for a key that is not known. The keys, with types, defaults and help, come from
+ * bccast_config_describe. notifier.<channel> attaches a built-in notifier: "maildir:PATH". [memory] */
+BCCAST_API int32_t bccast_config_set(bccast_config *config, const char *key, const char *value);
+/* The i-th key: for i = 0, 1, ... until BCCAST_DONE. The texts are constants. Outputs may be NULL. [memory] */
+BCCAST_API int32_t bccast_config_describe(size_t i, const char **out_key, const char **out_type,
+                                          const char **out_default, const char **out_help);
+/* NULL is fine. Vtables that were not taken over by bccast_open are destroyed. [memory] */
+BCCAST_API void bccast_config_free(bccast_config *config);
+
+/* ---- Engine --------------------------------------------------------------------------------------- */
+
+/* Opens a store, and makes it when there is none. `url` is a path, "sqlite:PATH", "sqlite:PATH?mode=ro"
+ * (never writes), or ":memory:". The file and its companions (-wal, -shm) get mode 0600. Several processes
+ * of one machine may have the same store open. `config` may be NULL; on success its vtables are taken over,
+ * and the engine then destroys them. NOT_FOUND: no file, with mode=ro. CORRUPT: the file is no store.
+ * SCHEMA: made by another program or a later version. STORAGE: the folder can not be written, or is on a
+ * network file system, where SQLite's WAL is not safe (https://www.sqlite.org/wal.html). [writes] */
+BCCAST_API int32_t bccast_open(const char *url, bccast_config *config, bccast_engine **out_engine);
+/* Waits up to `timeout_ms` (0: not at all) for calls in progress on other threads, then closes. BUSY: some
+ * are still running; the engine is as it was. NULL is fine. REENTRANT inside a callback. In the child of a
+ * fork it frees memory and touches no file. Rows stay valid. [writes] */
+BCCAST_API int32_t bccast_close(bccast_engine *engine, int64_t timeout_ms);
+
+/* ---- Directory: providers, clients and rosters, kept by the operator -------------------------------- */
+
+/* Makes a provider, or gives it another display name. [writes] */
+BCCAST_API int32_t bccast_directory_provider_put(bccast_engine *engine, const char *provider,
+                                                 const char *display_name);
+/* Sets one thing of a provider; `value` NULL or "" takes it away. Keys: address.<channel> (where the provider
+ * is told of replies), locale, timezone. NOT_FOUND: no such provider. ARGUMENT: no such key. [writes] */
+BCCAST_API int32_t bccast_directory_provider_set(bccast_engine *engine, const char *provider, const char *key,
+                                                 const char *value);
+
+/* Makes a client, or changes its name and its address on the channel "email". `display_name` and `address`
+ * may be NULL: as it was (of a new client: none); "" takes an address away. [writes] */
+BCCAST_API int32_t bccast_directory_client_put(bccast_engine *engine, const char *client,
+                                               const char *display_name, const char *address);
+/* The same for `n` clients in one transaction. A column of texts is its bytes and n + 1 ascending offsets:
+ * text i is bytes[offsets[i]] to bytes[offsets[i + 1]]; the first offset may be above 0. `names` and
+ * `addresses` may be NULL, with their offsets: all as they were. `out_results` may be NULL, else holds n
+ * results: OK; EXISTS, the id was in this list before, and this item changed nothing; or the error of an item
+ * that was left out. PARTIAL when there are errors; the others are written. [writes] */
+BCCAST_API int32_t bccast_directory_client_put_many(bccast_engine *engine, size_t n, const char *ids,
+                                                    const uint64_t *id_offsets, const char *names,
+                                                    const uint64_t *name_offsets, const char *addresses,
+                                                    const uint64_t *address_offsets, int32_t *out_results);
+/* Sets one thing of a client; `value` NULL or "" takes it away. Keys: address.<channel>, locale, timezone, and
+ * chat and notify ("on", "off"; taken away: "on"). chat off: no blasts. notify off: messages but no
+ * notifications. NOT_FOUND: no such client. [writes] */
+BCCAST_API int32_t bccast_directory_client_set(bccast_engine *engine, const char *client, const char *key,
+                                               const char *value);
+/* Archives a client on every roster, now and for rosters it joins later; EXISTS when it was. Restoring gives
+ * each roster entry back the state it has of its own. NOT_FOUND: no such client. [writes] */
+BCCAST_API int32_t bccast_directory_client_archive(bccast_engine *engine, const char *client);
+BCCAST_API int32_t bccast_directory_client_restore(bccast_engine *engine, const char *client);
+
+/* Puts a client on a provider's roster, active. EXISTS: it is there already, and stays as it is, archived
+ * ones too. NOT_FOUND: no such provider or client. [writes] */
+BCCAST_API int32_t bccast_directory_roster_add(bccast_engine *engine, const char *provider, const char *client);
+/* The same for `n` clients in one transaction: columns and results as in bccast_directory_client_put_many.
+ * An unknown provider is an error of the call, an unknown client one of its item. [writes] */
+BCCAST_API int32_t bccast_directory_roster_add_many(bccast_engine *engine, const char *provider, size_t n,
+                                                    const char *ids, const uint64_t *id_offsets,
+                                                    int32_t *out_results);
+/* Sets chat or notify ("on", "off") for this client with this provider. NOT_FOUND: not on the roster. [writes] */
+BCCAST_API int32_t bccast_directory_roster_set(bccast_engine *engine, const char *provider, const char *client,
+                                               const char *key, const char *value);
+/* Archives a client on this roster: once this returned, no blast sent later reaches it. It keeps the threads
+ * it has, and may read and reply there. EXISTS: it was archived. NOT_FOUND: not on the roster. [writes] */
+BCCAST_API int32_t bccast_directory_roster_archive(bccast_engine *engine, const char *provider,
+                                                   const char *client);
+BCCAST_API int32_t bccast_directory_roster_archive_many(bccast_engine *engine, const char *provider, size_t n,
+                                                        const char *ids, const uint64_t *id_offsets,
+                                                        int32_t *out_results);
+/* Makes an archived entry active again; EXISTS when it was. [writes] */
+BCCAST_API int32_t bccast_directory_roster_restore(bccast_engine *engine, const char *provider,
+                                                   const char *client);
+
+/* How many of the roster are active, and how many archived (here, or as clients). Outputs may be NULL. [reads] */
+BCCAST_API int32_t bccast_provider_roster_count(bccast_engine *engine, const char *provider,
+                                                int64_t *out_active, int64_t *out_archived);
+
+/* ---- Blasts --------------------------------------------------------------------------------------- */
+
+/* A new, empty draft. `key` may be NULL; a second call with the same key (of this provider, for ever) makes
+ * nothing and gives EXISTS and the first blast's id. NOT_FOUND: no such provider. [writes] */
+BCCAST_API int32_t bccast_blast_create(bccast_engine *engine, const char *provider, const char *key,
+                                       char out_blast[BCCAST_ID_SIZE]);
+/* Throws a draft away. STATE: it was sent. [writes] */
+BCCAST_API int32_t bccast_blast_discard(bccast_engine *engine, const char *provider, const char *blast);
+
+/* The selection of a draft. The last act on a client decides. select_all_active is a rule: whoever is active
+ * when the blast is sent; it and select_none forget all earlier acts. Archived clients may be chosen but will
+ * not receive. NOT_FOUND: no such blast, or the client is not on the roster. STATE: not a draft. [writes] */
+BCCAST_API int32_t bccast_blast_select(bccast_engine *engine, const char *provider, const char *blast,
+                                       const char *client);
+BCCAST_API int32_t bccast_blast_deselect(bccast_engine *engine, const char *provider, const char *blast,
+                                         const char *client);
+BCCAST_API int32_t bccast_blast_select_all_active(bccast_engine *engine, const char *provider,
+                                                  const char *blast);
+BCCAST_API int32_t bccast_blast_select_none(bccast_engine *engine, const char *provider, const char *blast);
+/* The same for `n` clients in one transaction: columns and results as in bccast_directory_client_put_many
+ * (EXISTS: the id was in this list before). [writes] */
+BCCAST_API int32_t bccast_blast_select_many(bccast_engine *engine, const char *provider, const char *blast,
+                                            size_t n, const char *ids, const uint64_t *id_offsets,
+                                            int32_t *out_results);
+BCCAST_API int32_t bccast_blast_deselect_many(bccast_engine *engine, const char *provider, const char *blast,
+                                              size_t n, const char *ids, const uint64_t *id_offsets,
+                                              int32_t *out_results);
+/* The text of a draft; writing again replaces it. 1 to BCCAST_MAX_TEXT bytes. STATE: not a draft. [writes] */
+BCCAST_API int32_t bccast_blast_write(bccast_engine *engine, const char *provider, const char *blast,
+                                      const char *text, size_t length);
+
+/* What sending now would do, and nothing written. One row:
+ *   recipients     who would receive it
+ *   archived       chosen (by the rule: on the roster) and left out: archived
+ *   off            chosen and left out: chat is off
+ *   not_on_roster  chosen and left out: no longer on the roster
+ *   no_address     recipients who receive but can not be told: no address on any notifying channel
+ *   deselected     taken out again by the provider
+ *   digest         for bccast_blast_send: changes whenever the recipients or the text do
+ * STATE: not a draft. [reads] */
+BCCAST_API int32_t bccast_blast_preview(bccast_engine *engine, const char *provider, const char *blast,
+                                        bccast_rows **out_rows);
+/* Sends: in one transaction every recipient has it in a new private thread, or nobody has. Who is archived at
+ * that moment does not receive. `digest` may be NULL; else, if the audience or the text are not what the
+ * preview with that digest showed: CONFLICT. TOO_FEW: fewer than two recipients. STATE: no text.
+ * EXISTS: it was sent before; nothing was sent again. [writes] */
+BCCAST_API int32_t bccast_blast_send(bccast_engine *engine, const char *provider, const char *blast,
+                                     const char *digest);
+
+/* How far a blast is. One row for each channel, and last one with channel empty that counts people (pending
+ * when so on any channel, else failed when so on any, else done when so on any, else skipped; without
+ * channels: done). Always done + failed + skipped + pending = recipients.
+ *   channel state recipients done failed skipped deferred pending opened replied sent_at_ms deadline_ms
+ *   overdue why left_ms
+ * state of a channel's row: open, finished; of the last: the blast's (draft, sent, finished). opened and
+ * replied are in the last row only. overdue is 1 when not finished at the deadline; why then says why.
+ * left_ms: always empty so far. [reads] */
+BCCAST_API int32_t bccast_blast_status(bccast_engine *engine, const char *provider, const char *blast,
+                                       bccast_rows **out_rows);
+/* The recipients of a sent blast, in the order of the roster, one row for each channel (one in all without
+ * channels): client client_name thread channel state reason attempts next_at_ms opened_at_ms replied.
+ * state: pending, in_flight, retry, done, failed, skipped. `filter` may be NULL, or "key=value" pairs joined
+ * by "&": state=, channel=, opened=0|1, replied=0|1. `cursor` NULL: from the start; then what bccast_rows_next
+ * gave. STATE: a draft has no recipients. [reads] */
+BCCAST_API int32_t bccast_blast_recipients(bccast_engine *engine, const char *provider, const char *blast,
+                                           const char *filter, const char *cursor, uint32_t limit,
+                                           bccast_rows **out_rows);
+/* The provider's blasts, newest first: blast state created_at_ms sent_at_ms recipients key_given. `filter`:
+ * state=. [reads] */
+BCCAST_API int32_t bccast_blast_list(bccast_engine *engine, const char *provider, const char *filter,
+                                     const char *cursor, uint32_t limit, bccast_rows **out_rows);
+
+/* ---- Threads, as a client sees them ----------------------------------------------------------------- */
+
+/* A client's threads, the one with the latest activity first: thread provider provider_name kind title unread
+ * last_at_ms last_text removed. kind: private. title: empty for private ones. unread: messages by others that
+ * the client has not read. `filter`: unread=1. Listing is not reading. NOT_FOUND: no such client. [reads] */
+BCCAST_API int32_t bccast_client_threads(bccast_engine *engine, const char *client, const char *filter,
+                                         const char *cursor, uint32_t limit, bccast_rows **out_rows);
+/* The messages of a thread: seq author author_name text at_ms removed. seq begins at 1. direction 1: from
+ * `from_seq` (0: the first) upwards; -1: from `from_seq` (0: the newest) downwards. At most `limit` rows, and
+ * at most 8 MiB of them. NOT_FOUND: no such thread. [reads] */
+BCCAST_API int32_t bccast_client_messages(bccast_engine *engine, const char *client, const char *thread,
+                                          int64_t from_seq, int32_t direction, uint32_t limit,
+                                          bccast_rows **out_rows);
+/* Writes a message into a thread; only its provider sees it, and is notified. `key` may be NULL; the same key
+ * again (of this client in this thread) writes nothing and gives EXISTS with the first one's outputs. Outputs
+ * may be NULL. NOT_FOUND: no such thread. [writes] */
+BCCAST_API int32_t bccast_client_reply(bccast_engine *engine, const char *client, const char *thread,
+                                       const char *key, const char *text, size_t length, int64_t *out_seq,
+                                       int64_t *out_at_ms);
+/* The client has read all up to and including `up_to_seq` (clamped to the newest). "Opened" is just this, with
+ * up_to_seq of 1 or more. Never goes back. NOT_FOUND: no such thread. [writes] */
+BCCAST_API int32_t bccast_client_read(bccast_engine *engine, const char *client, const char *thread,
+                                      int64_t up_to_seq);
+
+/* ---- Threads, as a provider sees them --------------------------------------------------------------- */
+
+/* The thread in which provider and client write to each other outside of blasts; never a blast's thread. The
+ * same id each time. The client sees it once there is a message. NOT_FOUND: not on the roster. STATE:
+ * archived, and there is no such thread yet. [writes] */
+BCCAST_API int32_t bccast_provider_direct(bccast_engine *engine, const char *provider, const char *client,
+                                          char out_thread[BCCAST_ID_SIZE]);
+/* Threads in which somebody has written besides the blast, and direct ones; the latest activity first:
+ * thread client client_name kind title blast unread last_at_ms last_text. blast: empty for a direct thread.
+ * `filter`: unread=1, client=ID, blast=ID. (A blast's untouched threads are among its recipients.) [reads] */
+BCCAST_API int32_t bccast_provider_threads(bccast_engine *engine, const char *provider, const char *filter,
+                                           const char *cursor, uint32_t limit, bccast_rows **out_rows);
+/* As the client's functions of the same names. [reads] [writes] [writes] */
+BCCAST_API int32_t bccast_provider_messages(bccast_engine *engine, const char *provider, const char *thread,
+                                            int64_t from_seq, int32_t direction, uint32_t limit,
+                                            bccast_rows **out_rows);
+BCCAST_API int32_t bccast_provider_reply(bccast_engine *engine, const char *provider, const char *thread,
+                                         const char *key, const char *text, size_t length, int64_t *out_seq,
+                                         int64_t *out_at_ms);
+BCCAST_API int32_t bccast_provider_read(bccast_engine *engine, const char *provider, const char *thread,
+                                        int64_t up_to_seq);
+
+/* ---- Channels and work ------------------------------------------------------------------------------ */
+
+/* Makes a channel of the store; attaching a notifier by config does it too. Blasts sent and messages written
+ * from then on make work for it, whoever sends them. `role` is "notify". EXISTS: it was there with this role.
+ * CONFLICT: with another. [writes] */
+BCCAST_API int32_t bccast_channel_put(bccast_engine *engine, const char *channel, const char *role);
+/* The channels by name: channel role paused failing_since_ms last_reason pending worker_seen_ms. pending counts
+ * notifications not yet ended. [reads] */
+BCCAST_API int32_t bccast_channel_list(bccast_engine *engine, bccast_rows **out_rows);
+
+/* Works the queue on the calling thread: claims notifications that are due on the channels this engine has
+ * notifiers for, calls them, and stores the outcome, until nothing is due or a limit is reached: `max_items`
+ * notifications or `budget_us` microseconds, 0: no limit (both are looked at between batches). OK: stopped by
+ * a limit, more is due now. DONE: nothing due; *out_next_ms says in how many milliseconds something will be,
+ * -1: nothing known. On an error *out_next_ms says when to try again; what could not be stored is done again.
+ * A failing notifier is no error of pump. *out_done counts notifications that ended, in whatever way. Outputs
+ * may be NULL. REENTRANT inside a callback. [writes] */
+BCCAST_API int32_t bccast_pump(bccast_engine *engine, uint32_t max_items, uint32_t budget_us,
+                               uint64_t *out_done, int64_t *out_next_ms);
+/* In how many milliseconds pump has something to do; 0: now; -1: nothing known. [reads] */
+BCCAST_API int32_t bccast_next(bccast_engine *engine, int64_t *out_next_ms);
+
+/* ---- Batches: what a notifier is given (see bccast_ext.h) -------------------------------------------- */
+
+#define BCCAST_ITEM_DONE 0      /* handed over */
+#define BCCAST_ITEM_RETRY 1     /* not now: again later */
+#define BCCAST_ITEM_FAILED 2    /* never */
+#define BCCAST_ITEM_SKIPPED 3   /* need not be */
+#define BCCAST_ITEM_NOT_TRIED 4 /* given back as it was */
+
+/* The items of a batch, borrowed: valid as long as the batch, not to be freed. Columns: id to_kind to address
+ * to_name thread at_ms locale. id is the same at every attempt. to_kind: client or provider. to: the host's
+ * id. There is no text, no blast, no provider and no count in it. NULL when `batch` is no batch. [memory] */
+BCCAST_API const bccast_rows *bccast_batch_rows(const bccast_batch *batch);
+/* What became of item `item` (0 to rows - 1): BCCAST_ITEM_*. `reason` may be NULL: a short class ("mailbox_full")
+ * and, after a colon, at most 200 bytes of detail that only the operator sees. `retry_after_ms`: not before
+ * that, -1: as the library's schedule says. [memory] */
+BCCAST_API int32_t bccast_batch_set(bccast_batch *batch, size_t item, int32_t status, const char *reason,
+                                    int64_t retry_after_ms);
+
+/* ---- Rows: an owned table ---------------------------------------------------------------------------- */
+
+#define BCCAST_TYPE_I64 1
+#define BCCAST_TYPE_TEXT 2
+
+/* Rows and columns. Columns may be added at the end in later versions: ask for them by name. Pointers into
+ * rows stay valid until bccast_rows_free. 0 or NULL for what is no rows. [memory, all of them] */
+BCCAST_API size_t bccast_rows_count(const bccast_rows *rows);
+BCCAST_API size_t bccast_rows_columns(const bccast_rows *rows);
+BCCAST_API const char *bccast_rows_name(const bccast_rows *rows, size_t column);
+BCCAST_API int32_t bccast_rows_find(const bccast_rows *rows, const char *name, size_t *out_column);
+BCCAST_API int32_t bccast_rows_type(const bccast_rows *rows, size_t column);
+/* A whole column: `count` numbers; or the bytes of `count` cells, each followed by a NUL, cell i at offsets[i],
+ * and offsets[count] where the next would begin (its length is offsets[i + 1] - offsets[i] - 1). Empty cells
+ * are 0 and "" here. ARGUMENT: the column is of the other type, or there is none. */
+BCCAST_API int32_t bccast_rows_i64(const bccast_rows *rows, size_t column, const int64_t **out_values);
+BCCAST_API int32_t bccast_rows_text(const bccast_rows *rows, size_t column, const char **out_bytes,
+                                    const uint64_t **out_offsets);
+/* A cell, by the column's index or by its name. The text is NUL-ended; out_length may be NULL. BCCAST_NULL: the
+ * cell is empty (0, ""). ARGUMENT: no such row or column, or of the other type. */
+BCCAST_API int32_t bccast_rows_i64_at(const bccast_rows *rows, size_t row, size_t column, int64_t *out_value);
+BCCAST_API int32_t bccast_rows_text_at(const bccast_rows *rows, size_t row, size_t column,
+                                       const char **out_text, size_t *out_length);
+BCCAST_API int32_t bccast_rows_get_i64(const bccast_rows *rows, size_t row, const char *column,
+                                       int64_t *out_value);
+BCCAST_API int32_t bccast_rows_get_text(const bccast_rows *rows, size_t row, const char *column,
+                                        const char **out_text, size_t *out_length);
+/* The cursor of the next page; NULL: this was the last. Valid as long as the rows. */
+BCCAST_API const char *bccast_rows_next(const bccast_rows *rows);
+/* NULL is fine. */
+BCCAST_API void bccast_rows_free(bccast_rows *rows);
+
+/* ---- Operation --------------------------------------------------------------------------------------- */
+
+/* Looks through the whole store: one row for each thing that is wrong, none when all is well: kind object
+ * detail. [reads] */
+BCCAST_API int32_t bccast_operate_verify(bccast_engine *engine, bccast_rows **out_rows);
+/* Moves what is in the write-ahead log into the database file. Happens by itself as the log grows. [writes] */
+BCCAST_API int32_t bccast_operate_checkpoint(bccast_engine *engine);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* BCCAST_BCCAST_H */

@@ -1,0 +1,131 @@
+// Configuration, and the vtables that hosts register.
+#include <bccast/bccast.h>
+#include <bccast/bccast_ext.h>
+
+#include <cstddef>
+#include <cstring>
+
+#include "guard.hpp"
+#include "notifier.hpp"
+#include "ports/clock.hpp"
+
+using namespace bccast;
+using namespace bccast::capi;
+
+namespace {
+
+bccast_config& config_of(bccast_config* config) {
+  if (config == nullptr) throw Error(Code::argument, "the config is NULL");
+  if (!is_handle(config)) throw Error(Code::handle, "not a config");
+  return *config;
+}
+
+/// A copy of a vtable, or Error(version). `Vtbl` as it first was is the least there may be.
+template <typename Vtbl>
+Vtbl copy_vtbl(const Vtbl* vtbl) {
+  if (vtbl == nullptr) throw Error(Code::argument, "the vtable is NULL");
+  if (vtbl->struct_size < sizeof(Vtbl)) throw Error(Code::version, "the vtable is smaller than it ever was");
+  if (vtbl->flags != 0) throw Error(Code::version, "the vtable has flags that this version does not know");
+  Vtbl copy{};
+  std::memcpy(&copy, vtbl, sizeof copy);
+  copy.struct_size = sizeof copy;
+  return copy;
+}
+
+/// Calls `destroy` when registering fails.
+template <typename Vtbl>
+class SelfOwner {
+ public:
+  SelfOwner(const Vtbl* vtbl, void* self) : self_(self) {
+    if (vtbl != nullptr && vtbl->struct_size >= sizeof(Vtbl)) destroy_ = vtbl->destroy;
+  }
+  ~SelfOwner() {
+    if (destroy_ != nullptr) destroy_(self_);
+  }
+  void release() noexcept { destroy_ = nullptr; }
+
+ private:
+  void (*destroy_)(void*) = nullptr;
+  void* self_;
+};
+
+class VtblClock final : public Clock {
+ public:
+  VtblClock(const bccast_clock_vtbl& vtbl, void* self) : vtbl_(vtbl), self_(self) {}
+  ~VtblClock() override {
+    if (vtbl_.destroy != nullptr) vtbl_.destroy(self_);
+  }
+  VtblClock(const VtblClock&) = delete;
+  VtblClock& operator=(const VtblClock&) = delete;
+  Ms wall_ms() override { return vtbl_.wall_ms(self_); }
+  std::int64_t monotonic_us() override { return vtbl_.monotonic_us(self_); }
+
+ private:
+  bccast_clock_vtbl vtbl_;
+  void* self_;
+};
+
+}  // namespace
+
+int32_t bccast_config_new(bccast_config** out_config) {
+  return guard([&] {
+    output(out_config, "config") = nullptr;
+    auto config = std::make_unique<bccast_config>();
+    add_handle(config.get());
+    *out_config = config.release();
+    return BCCAST_OK;
+  });
+}
+
+int32_t bccast_config_set(bccast_config* config, const char* key, const char* value) {
+  return guard([&] {
+    config_of(config).options.set(required(key, "key"), required(value, "value"));
+    return BCCAST_OK;
+  });
+}
+
+int32_t bccast_config_describe(size_t i, const char** out_key, const char** out_type, const char** out_default,
+                               const char** out_help) {
+  return guard([&] {
+    const auto keys = Options::keys();
+    const Options::Key none{"", "", "", ""};
+    const auto& key = i < keys.size() ? keys[i] : none;
+    if (out_key != nullptr) *out_key = key.key;
+    if (out_type != nullptr) *out_type = key.type;
+    if (out_default != nullptr) *out_default = key.fallback;
+    if (out_help != nullptr) *out_help = key.help;
+    return i < keys.size() ? BCCAST_OK : BCCAST_DONE;
+  });
+}
+
+void bccast_config_free(bccast_config* config) {
+  if (config != nullptr && remove_handle(config)) delete config;
+}
+
+int32_t bccast_config_notifier(bccast_config* config, const char* channel, const struct bccast_notifier_vtbl* vtbl,
+                               void* self) {
+  return guard([&] {
+    SelfOwner owner(vtbl, self);
+    auto& options = config_of(config).options;
+    const auto copy = copy_vtbl(vtbl);
+    if (copy.notify == nullptr) throw Error(Code::argument, "the vtable has no notify");
+    auto notifier = std::make_shared<VtblNotifier>(copy, self);
+    owner.release();
+    options.notifier(required(channel, "channel"), std::shared_ptr<Notifier>(std::move(notifier)));
+    return BCCAST_OK;
+  });
+}
+
+int32_t bccast_config_clock(bccast_config* config, const struct bccast_clock_vtbl* vtbl, void* self) {
+  return guard([&] {
+    SelfOwner owner(vtbl, self);
+    auto& options = config_of(config).options;
+    const auto copy = copy_vtbl(vtbl);
+    if (copy.wall_ms == nullptr || copy.monotonic_us == nullptr)
+      throw Error(Code::argument, "the vtable lacks a function");
+    auto clock = std::make_shared<VtblClock>(copy, self);
+    owner.release();
+    options.clock(std::move(clock));
+    return BCCAST_OK;
+  });
+}

@@ -1,0 +1,119 @@
+#include <bccast/bccast.h>
+
+#include "guard.hpp"
+
+using namespace bccast;
+using namespace bccast::capi;
+
+int32_t bccast_directory_provider_put(bccast_engine* engine, const char* provider, const char* display_name) {
+  return with_engine(engine, [&](Engine& e) {
+    e.provider_put(required(provider, "provider id"), required(display_name, "display name"));
+  });
+}
+
+int32_t bccast_directory_provider_set(bccast_engine* engine, const char* provider, const char* key,
+                                      const char* value) {
+  return with_engine(engine, [&](Engine& e) {
+    e.provider_set(required(provider, "provider id"), required(key, "key"), optional(value));
+  });
+}
+
+int32_t bccast_directory_client_put(bccast_engine* engine, const char* client, const char* display_name,
+                                    const char* address) {
+  return with_engine(engine, [&](Engine& e) {
+    const auto given = [](const char* text) { return text ? std::optional<std::string_view>(text) : std::nullopt; };
+    e.client_put(required(client, "client id"), given(display_name), given(address));
+  });
+}
+
+int32_t bccast_directory_client_put_many(bccast_engine* engine, size_t n, const char* ids,
+                                         const uint64_t* id_offsets, const char* names,
+                                         const uint64_t* name_offsets, const char* addresses,
+                                         const uint64_t* address_offsets, int32_t* out_results) {
+  const auto code = guard([&] {
+    const EngineCall call(engine);
+    std::vector<std::string_view> no_column;
+    return give_results(
+        call->client_put_many(column(n, ids, id_offsets, "ids"),
+                              name_offsets != nullptr ? column(n, names, name_offsets, "names") : no_column,
+                              address_offsets != nullptr ? column(n, addresses, address_offsets, "addresses")
+                                                         : no_column),
+        out_results);
+  });
+  if (code < 0) fill_results(n, code, out_results);
+  return code;
+}
+
+int32_t bccast_directory_client_set(bccast_engine* engine, const char* client, const char* key, const char* value) {
+  return with_engine(engine, [&](Engine& e) {
+    e.client_set(required(client, "client id"), required(key, "key"), optional(value));
+  });
+}
+
+int32_t bccast_directory_client_archive(bccast_engine* engine, const char* client) {
+  return with_engine(engine, [&](Engine& e) { return e.client_archive(required(client, "client id")); });
+}
+
+int32_t bccast_directory_client_restore(bccast_engine* engine, const char* client) {
+  return with_engine(engine, [&](Engine& e) { return e.client_restore(required(client, "client id")); });
+}
+
+int32_t bccast_directory_roster_add(bccast_engine* engine, const char* provider, const char* client) {
+  return with_engine(engine, [&](Engine& e) {
+    return e.roster_add(required(provider, "provider id"), required(client, "client id"));
+  });
+}
+
+int32_t bccast_directory_roster_add_many(bccast_engine* engine, const char* provider, size_t n, const char* ids,
+                                         const uint64_t* id_offsets, int32_t* out_results) {
+  const auto code = guard([&] {
+    const EngineCall call(engine);
+    return give_results(
+        call->roster_add_many(required(provider, "provider id"), column(n, ids, id_offsets, "ids")), out_results);
+  });
+  if (code < 0) fill_results(n, code, out_results);
+  return code;
+}
+
+int32_t bccast_directory_roster_set(bccast_engine* engine, const char* provider, const char* client, const char* key,
+                                    const char* value) {
+  return with_engine(engine, [&](Engine& e) {
+    e.roster_set(required(provider, "provider id"), required(client, "client id"), required(key, "key"),
+                 optional(value));
+  });
+}
+
+int32_t bccast_directory_roster_archive(bccast_engine* engine, const char* provider, const char* client) {
+  return with_engine(engine, [&](Engine& e) {
+    return e.roster_archive(required(provider, "provider id"), required(client, "client id"));
+  });
+}
+
+int32_t bccast_directory_roster_archive_many(bccast_engine* engine, const char* provider, size_t n, const char* ids,
+                                             const uint64_t* id_offsets, int32_t* out_results) {
+  const auto code = guard([&] {
+    const EngineCall call(engine);
+    return give_results(
+        call->roster_archive_many(required(provider, "provider id"), column(n, ids, id_offsets, "ids")),
+        out_results);
+  });
+  if (code < 0) fill_results(n, code, out_results);
+  return code;
+}
+
+int32_t bccast_directory_roster_restore(bccast_engine* engine, const char* provider, const char* client) {
+  return with_engine(engine, [&](Engine& e) {
+    return e.roster_restore(required(provider, "provider id"), required(client, "client id"));
+  });
+}
+
+int32_t bccast_provider_roster_count(bccast_engine* engine, const char* provider, int64_t* out_active,
+                                     int64_t* out_archived) {
+  if (out_active != nullptr) *out_active = 0;
+  if (out_archived != nullptr) *out_archived = 0;
+  return with_engine(engine, [&](Engine& e) {
+    const auto count = e.roster_count(required(provider, "provider id"));
+    if (out_active != nullptr) *out_active = count.active;
+    if (out_archived != nullptr) *out_archived = count.archived;
+  });
+}

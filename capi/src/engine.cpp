@@ -1,0 +1,69 @@
+// The library, and opening and closing a store.
+#include <bccast/bccast.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstring>
+#include <thread>
+
+#include "guard.hpp"
+
+using namespace bccast;
+using namespace bccast::capi;
+
+const char* bccast_version(void) { return bccast::version(); }
+
+int32_t bccast_api_date(void) { return BCCAST_API_DATE; }
+
+int32_t bccast_has(const char* part) {
+  if (part == nullptr) return 0;
+  for (const char* known : {"store.sqlite", "notifier.callback", "notifier.maildir"})
+    if (std::strcmp(part, known) == 0) return 1;
+  return 0;
+}
+
+int32_t bccast_open(const char* url, bccast_config* config, bccast_engine** out_engine) {
+  return guard([&] {
+    output(out_engine, "engine") = nullptr;
+    if (config != nullptr && !is_handle(config)) throw Error(Code::handle, "not a config");
+    auto handle = std::make_unique<bccast_engine>();
+    handle->pid = getpid();
+    handle->engine = std::make_unique<Engine>(required(url, "url"), config != nullptr ? config->options : Options());
+    add_handle(handle.get());
+    if (config != nullptr) config->options.release_parts();
+    *out_engine = handle.release();
+    return BCCAST_OK;
+  });
+}
+
+int32_t bccast_close(bccast_engine* engine, int64_t timeout_ms) {
+  return guard([&]() -> std::int32_t {
+    if (engine == nullptr) return BCCAST_OK;
+    if (timeout_ms < 0) throw Error(Code::argument, "the timeout is below 0");
+    if (!is_handle(engine)) throw Error(Code::handle, "not an open engine");
+    if (engine->pid != getpid()) {
+      // In the child of a fork: SQLite's files and locks are the parent's. They are left alone, and so is what the
+      // engine holds.
+      if (remove_handle(engine)) {
+        static_cast<void>(engine->engine.release());
+        delete engine;
+      }
+      return BCCAST_OK;
+    }
+    if (engine->engine->notifying()) throw Error(Code::reentrant, "close was called inside a notifier");
+    using Clock = std::chrono::steady_clock;
+    const auto until = Clock::now() + std::chrono::milliseconds(std::min<std::int64_t>(timeout_ms, 86'400'000));
+    for (;;) {
+      switch (remove_idle_engine(engine)) {
+        case Removal::unknown:
+          throw Error(Code::handle, "not an open engine");
+        case Removal::removed:
+          delete engine;
+          return BCCAST_OK;
+        case Removal::busy:
+          if (Clock::now() >= until) throw Error(Code::busy, "calls are in progress on the engine");
+          std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    }
+  });
+}

@@ -1,0 +1,58 @@
+#include "handles.hpp"
+
+#include <unistd.h>
+
+#include <mutex>
+#include <shared_mutex>
+#include <unordered_set>
+
+#include "base/error.hpp"
+
+namespace bccast::capi {
+namespace {
+
+struct Registry {
+  std::shared_mutex mutex;
+  std::unordered_set<const void*> alive;
+};
+
+// Never destroyed: handles may outlive static objects.
+Registry& registry() {
+  static Registry& the_registry = *new Registry;
+  return the_registry;
+}
+
+}  // namespace
+
+void add_handle(const void* handle) {
+  const std::unique_lock lock(registry().mutex);
+  registry().alive.insert(handle);
+}
+
+bool remove_handle(const void* handle) noexcept {
+  const std::unique_lock lock(registry().mutex);
+  return registry().alive.erase(handle) > 0;
+}
+
+bool is_handle(const void* handle) noexcept {
+  const std::shared_lock lock(registry().mutex);
+  return registry().alive.count(handle) > 0;
+}
+
+Removal remove_idle_engine(bccast_engine* engine) noexcept {
+  const std::unique_lock lock(registry().mutex);
+  if (registry().alive.count(engine) == 0) return Removal::unknown;
+  if (engine->calls.load(std::memory_order_acquire) > 0) return Removal::busy;
+  registry().alive.erase(engine);
+  return Removal::removed;
+}
+
+EngineCall::EngineCall(bccast_engine* engine) : engine_(engine) {
+  if (engine == nullptr) throw Error(Code::argument, "the engine is NULL");
+  const std::shared_lock lock(registry().mutex);
+  if (registry().alive.count(engine) == 0) throw Error(Code::handle, "not an open engine");
+  if (engine->pid != getpid()) throw Error(Code::forked, "the engine was opened before a fork: open it again here");
+  engine->calls.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace bccast::capi

@@ -1,0 +1,82 @@
+// Rows: a table of columns, owned by whoever asked for it, or borrowed from a batch.
+#pragma once
+
+#include <bccast/bccast.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ports/notice_batch.hpp"
+
+namespace bccast::capi {
+
+struct Column {
+  const char* name = "";
+  std::int32_t type = BCCAST_TYPE_TEXT;
+  bool empty_is_null = false;                         // of texts
+  std::shared_ptr<const TextColumn> texts;            // owned, or an alias of what the rows borrow
+  std::shared_ptr<const std::vector<std::int64_t>> numbers;
+  std::vector<std::uint8_t> nulls;                    // of numbers; empty: none
+  std::function<std::shared_ptr<const TextColumn>()> make;  // of texts: made when first asked for
+};
+
+}  // namespace bccast::capi
+
+struct bccast_rows {
+  static constexpr std::uint64_t kMagic = 0x62636361'726f7773;
+  std::uint64_t magic = kMagic;
+  std::size_t count = 0;
+  mutable std::vector<bccast::capi::Column> columns;  // a column is filled in when first asked for
+  std::string next;
+  ~bccast_rows() { *static_cast<volatile std::uint64_t*>(&magic) = 0; }
+};
+
+namespace bccast::capi {
+
+/// Builds rows from items: each column is a name and what to take from an item.
+template <typename Item>
+class RowsBuilder {
+ public:
+  explicit RowsBuilder(const std::vector<Item>& items) : items_(items), rows_(std::make_unique<bccast_rows>()) {
+    rows_->count = items.size();
+  }
+
+  /// get(item) gives a text; where `empty_is_null`, an empty one is an empty cell.
+  template <typename Get>
+  RowsBuilder& text(const char* name, Get&& get, bool empty_is_null = false) {
+    auto texts = std::make_shared<TextColumn>();
+    for (const auto& item : items_) texts->add(get(item));
+    rows_->columns.push_back({name, BCCAST_TYPE_TEXT, empty_is_null, std::move(texts), nullptr, {}, {}});
+    return *this;
+  }
+
+  /// get(item) gives a number, or an optional one.
+  template <typename Get>
+  RowsBuilder& i64(const char* name, Get&& get) {
+    auto numbers = std::make_shared<std::vector<std::int64_t>>();
+    std::vector<std::uint8_t> nulls;
+    for (const auto& item : items_) {
+      const std::optional<std::int64_t> value = get(item);
+      numbers->push_back(value.value_or(0));
+      nulls.push_back(value ? 0 : 1);
+    }
+    rows_->columns.push_back({name, BCCAST_TYPE_I64, false, nullptr, std::move(numbers), std::move(nulls), {}});
+    return *this;
+  }
+
+  bccast_rows* finish(std::string next = {}) {
+    rows_->next = std::move(next);
+    return rows_.release();
+  }
+
+ private:
+  const std::vector<Item>& items_;
+  std::unique_ptr<bccast_rows> rows_;
+};
+
+}  // namespace bccast::capi

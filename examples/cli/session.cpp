@@ -1,0 +1,65 @@
+#include "session.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <string_view>
+
+#include "text.hpp"
+
+namespace cli {
+namespace {
+
+constexpr std::string_view kScheme = "sqlite:";
+constexpr std::string_view kMemory = ":memory:";
+
+/// The file of a store, without what a URL puts around it.
+std::string store_path(const Session& session) {
+  std::string_view path = session.store;
+  if (!path.starts_with(kScheme)) return std::string(path);
+  path.remove_prefix(kScheme.size());
+  return std::string(path.substr(0, path.find('?')));
+}
+
+void check_exists(const Session& session) {
+  const std::string path = store_path(session);
+  std::error_code ignored;
+  if (path != kMemory && !std::filesystem::exists(path, ignored)) {
+    throw Stop(kNotFound, "there is no store at " + path + "; `bccast import` makes one");
+  }
+}
+
+}  // namespace
+
+Engine open_to_read(const Session& session) {
+  check_exists(session);
+  // A path with a question mark in it can not be told from its options.
+  const bool plain = !session.store.starts_with(kScheme) && session.store != kMemory &&
+                     session.store.find('?') == std::string::npos;
+  return Engine(plain ? std::string(kScheme) + session.store + "?mode=ro" : session.store);
+}
+
+Engine open_to_write(const Session& session, const Config* config) {
+  check_exists(session);
+  return Engine(session.store, config);
+}
+
+Engine open_or_make(const Session& session) {
+  return Engine(session.store);
+}
+
+Config maildir_config(const Session& session, std::string maildir) {
+  if (maildir.empty()) {
+    const char* named = std::getenv("BCCAST_MAILDIR");
+    maildir = named != nullptr && *named != '\0' ? named : store_path(session) + ".maildir";
+  }
+  Config config;
+  config.set("notifier.email", "maildir:" + maildir);
+  return config;
+}
+
+void remark(const std::string& text) {
+  std::cerr << "bccast: " << printable(text) << std::endl;
+}
+
+}  // namespace cli

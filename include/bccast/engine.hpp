@@ -1,0 +1,174 @@
+// bccast for C++20: the same functions as the C API (capi/include/bccast/bccast.h), which is their manual; here are only
+// the differences. Source-stable, not ABI-stable: link the static library bccast::core built by the same compiler.
+//
+// Errors are thrown as bccast::Error. What the C API answers with BCCAST_EXISTS is returned as Code::exists or a flag;
+// columns are spans of views. Filters and cursors may be "".
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <bccast/error.hpp>
+#include <bccast/types.hpp>
+
+namespace bccast {
+
+/// The version of the library, such as "0.1.0".
+const char* version() noexcept;
+
+class Clock;
+class NoticeBatch;
+class Notifier;
+
+/// One notification, borrowed: valid while the notifier runs.
+struct Notice {
+  std::string id;  // 32 letters, the same at every attempt
+  bool to_provider = false;
+  std::string_view to;  // the host's id
+  std::string_view address;
+  std::string_view to_name;
+  std::string thread;
+  std::int64_t at_ms = 0;
+  std::string_view locale;
+};
+
+enum class NoticeStatus { done = 0, retry = 1, failed = 2, skipped = 3, not_tried = 4 };
+
+/// The batch a notifier is given.
+class Notices {
+ public:
+  explicit Notices(NoticeBatch& batch) : batch_(batch) {}
+  std::size_t size() const noexcept;
+  Notice at(std::size_t i) const;
+  /// What became of notice i; not set: done. `retry_after_ms` -1: as the library's schedule says.
+  void set(std::size_t i, NoticeStatus status, std::string_view reason = {}, std::int64_t retry_after_ms = -1);
+
+ private:
+  NoticeBatch& batch_;
+};
+
+/// How to open a store.
+class Options {
+ public:
+  /// One key of bccast_config_set; throws Error: not_found, argument.
+  void set(std::string_view key, std::string_view value);
+  /// Attaches a notifier to a channel: called on the thread that pumps, with no lock held. False, or an exception: the
+  /// whole batch again later. Throws Error(conflict) when the channel has one already.
+  void notifier(std::string_view channel, std::function<bool(Notices&)> notify);
+
+  /// The keys of set().
+  struct Key {
+    const char* key;
+    const char* type;
+    const char* fallback;
+    const char* help;
+  };
+  static std::span<const Key> keys() noexcept;
+
+  // For the C API, which brings its own kinds.
+  void notifier(std::string_view channel, std::shared_ptr<Notifier> notifier);
+  void clock(std::shared_ptr<Clock> clock) { clock_ = std::move(clock); }
+  /// Forgets the notifiers and the clock: an engine has taken them over.
+  void release_parts() noexcept;
+
+ private:
+  friend class Engine;
+  std::string get(std::string_view key) const;
+  std::map<std::string, std::string, std::less<>> values_;
+  std::map<std::string, std::shared_ptr<Notifier>, std::less<>> notifiers_;
+  std::shared_ptr<Clock> clock_;
+};
+
+/// An open store. All functions may be called from any thread at once.
+class Engine {
+ public:
+  /// Throws Error; see bccast_open.
+  explicit Engine(std::string_view url, Options options = {});
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Directory
+  void provider_put(std::string_view provider, std::string_view display_name);
+  void provider_set(std::string_view provider, std::string_view key, std::string_view value);
+  void client_put(std::string_view client, std::optional<std::string_view> display_name,
+                  std::optional<std::string_view> address);
+  std::vector<Code> client_put_many(std::span<const std::string_view> ids, std::span<const std::string_view> names,
+                                    std::span<const std::string_view> addresses);
+  void client_set(std::string_view client, std::string_view key, std::string_view value);
+  Code client_archive(std::string_view client);
+  Code client_restore(std::string_view client);
+  Code roster_add(std::string_view provider, std::string_view client);
+  std::vector<Code> roster_add_many(std::string_view provider, std::span<const std::string_view> ids);
+  void roster_set(std::string_view provider, std::string_view client, std::string_view key, std::string_view value);
+  Code roster_archive(std::string_view provider, std::string_view client);
+  std::vector<Code> roster_archive_many(std::string_view provider, std::span<const std::string_view> ids);
+  Code roster_restore(std::string_view provider, std::string_view client);
+  RosterCount roster_count(std::string_view provider);
+
+  // Blasts
+  struct Created {
+    bool existed = false;
+    std::string blast;
+  };
+  Created blast_create(std::string_view provider, std::string_view key = {});
+  void blast_discard(std::string_view provider, std::string_view blast);
+  void blast_select(std::string_view provider, std::string_view blast, std::string_view client);
+  void blast_deselect(std::string_view provider, std::string_view blast, std::string_view client);
+  std::vector<Code> blast_select_many(std::string_view provider, std::string_view blast,
+                                      std::span<const std::string_view> ids);
+  std::vector<Code> blast_deselect_many(std::string_view provider, std::string_view blast,
+                                        std::span<const std::string_view> ids);
+  void blast_select_all_active(std::string_view provider, std::string_view blast);
+  void blast_select_none(std::string_view provider, std::string_view blast);
+  void blast_write(std::string_view provider, std::string_view blast, std::string_view text);
+  Preview blast_preview(std::string_view provider, std::string_view blast);
+  Code blast_send(std::string_view provider, std::string_view blast, std::string_view digest = {});
+  std::vector<StatusRow> blast_status(std::string_view provider, std::string_view blast);
+  Page<RecipientRow> blast_recipients(std::string_view provider, std::string_view blast, std::string_view filter = {},
+                                      std::string_view cursor = {}, std::size_t limit = 0);
+  Page<BlastSummary> blast_list(std::string_view provider, std::string_view filter = {}, std::string_view cursor = {},
+                                std::size_t limit = 0);
+
+  // Threads
+  Page<ThreadSummary> client_threads(std::string_view client, std::string_view filter = {},
+                                     std::string_view cursor = {}, std::size_t limit = 0);
+  Page<MessageView> client_messages(std::string_view client, std::string_view thread, std::int64_t from_seq = 0,
+                                    int direction = 1, std::size_t limit = 0);
+  Written client_reply(std::string_view client, std::string_view thread, std::string_view text,
+                       std::string_view key = {});
+  void client_read(std::string_view client, std::string_view thread, std::int64_t up_to_seq);
+  std::string provider_direct(std::string_view provider, std::string_view client);
+  Page<ThreadSummary> provider_threads(std::string_view provider, std::string_view filter = {},
+                                       std::string_view cursor = {}, std::size_t limit = 0);
+  Page<MessageView> provider_messages(std::string_view provider, std::string_view thread, std::int64_t from_seq = 0,
+                                      int direction = 1, std::size_t limit = 0);
+  Written provider_reply(std::string_view provider, std::string_view thread, std::string_view text,
+                         std::string_view key = {});
+  void provider_read(std::string_view provider, std::string_view thread, std::int64_t up_to_seq);
+
+  // Channels and work
+  Code channel_put(std::string_view channel, std::string_view role = "notify");
+  std::vector<ChannelSummary> channel_list();
+  Pumped pump(std::uint32_t max_items = 0, std::uint32_t budget_us = 0);
+  std::int64_t next_ms();
+
+  // Operation
+  std::vector<FindingRow> verify();
+  void checkpoint();
+  /// True on a thread that runs one of this engine's notifiers.
+  bool notifying() const noexcept;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace bccast

@@ -1,0 +1,131 @@
+// Plain values of the C++ interface: what the engine answers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace bccast {
+
+/// A page of a list. `next` continues it; empty: this was the last.
+template <typename T>
+struct Page {
+  std::vector<T> items;
+  std::string next;
+};
+
+struct RosterCount {
+  std::int64_t active = 0;
+  std::int64_t archived = 0;
+};
+
+/// What sending a draft now would do (bccast_blast_preview).
+struct Preview {
+  std::int64_t recipients = 0;
+  std::int64_t archived = 0;
+  std::int64_t off = 0;
+  std::int64_t not_on_roster = 0;
+  std::int64_t no_address = 0;
+  std::int64_t deselected = 0;
+  std::string digest;
+};
+
+/// One row of bccast_blast_status.
+struct StatusRow {
+  std::string channel;  // empty: the row that counts people
+  std::string state;
+  std::int64_t recipients = 0;
+  std::int64_t done = 0;
+  std::int64_t failed = 0;
+  std::int64_t skipped = 0;
+  std::int64_t deferred = 0;
+  std::int64_t pending = 0;
+  std::optional<std::int64_t> opened;
+  std::optional<std::int64_t> replied;
+  std::optional<std::int64_t> sent_at_ms;
+  std::optional<std::int64_t> deadline_ms;
+  bool overdue = false;
+  std::string why;
+  std::optional<std::int64_t> left_ms;
+};
+
+/// One row of bccast_blast_recipients.
+struct RecipientRow {
+  std::string client;
+  std::string client_name;
+  std::string thread;
+  std::string channel;  // empty: there are no channels
+  std::string state;
+  std::string reason;
+  std::int64_t attempts = 0;
+  std::optional<std::int64_t> next_at_ms;
+  std::optional<std::int64_t> opened_at_ms;
+  bool replied = false;
+};
+
+struct BlastSummary {
+  std::string blast;
+  std::string state;
+  std::int64_t created_at_ms = 0;
+  std::optional<std::int64_t> sent_at_ms;
+  std::int64_t recipients = 0;
+  bool key_given = false;
+};
+
+/// A thread in a list: a client's (provider set) or a provider's (client and blast set).
+struct ThreadSummary {
+  std::string thread;
+  std::string provider;
+  std::string provider_name;
+  std::string client;
+  std::string client_name;
+  std::string kind;
+  std::string title;
+  std::string blast;
+  std::int64_t unread = 0;
+  std::int64_t last_at_ms = 0;
+  std::string last_text;
+  bool removed = false;
+};
+
+struct MessageView {
+  std::int64_t seq = 0;
+  std::string author;
+  std::string author_name;
+  std::string text;
+  std::int64_t at_ms = 0;
+  bool removed = false;
+};
+
+/// What writing a message gave.
+struct Written {
+  bool existed = false;  // the key was used before: the first message stands
+  std::int64_t seq = 0;
+  std::int64_t at_ms = 0;
+};
+
+struct ChannelSummary {
+  std::string channel;
+  std::string role;
+  bool paused = false;
+  std::optional<std::int64_t> failing_since_ms;
+  std::string last_reason;
+  std::int64_t pending = 0;
+  std::optional<std::int64_t> worker_seen_ms;
+};
+
+struct FindingRow {
+  std::string kind;
+  std::string object;
+  std::string detail;
+};
+
+/// What a call of pump did.
+struct Pumped {
+  bool more = false;              // stopped by a limit: something is due now
+  std::uint64_t done = 0;         // notifications that ended
+  std::int64_t next_ms = -1;      // in how many milliseconds something is due; -1: nothing known
+};
+
+}  // namespace bccast

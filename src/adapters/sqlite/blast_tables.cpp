@@ -1,0 +1,183 @@
+#include "adapters/sqlite/blast_tables.hpp"
+
+#include "adapters/sqlite/columns.hpp"
+
+namespace bccast::sqlite {
+namespace {
+
+#define BLAST_COLUMNS                                                                                      \
+  "provider_no, blast_no, state, all_active, seq, created_at, sent_at, deadline_at, finished_at, recipients, " \
+  "open_lines, revision, key_hash, actor"
+
+Blast blast_of(const Query& query) {
+  Blast b;
+  b.provider_no = query.i64(0);
+  b.no = query.i64(1);
+  const auto state = query.i64(2);
+  if (state < 0 || state > static_cast<std::int64_t>(BlastState::finished))
+    throw Error(Code::corrupt, "a blast is in no known state");
+  b.state = static_cast<BlastState>(state);
+  b.all_active = query.i64(3) != 0;
+  b.seq = query.i64(4);
+  b.created_at = query.i64(5);
+  b.sent_at = query.i64(6);
+  b.deadline_at = query.i64(7);
+  b.finished_at = query.i64(8);
+  b.recipients = query.i64(9);
+  b.open_lines = query.i64(10);
+  b.revision = query.i64(11);
+  b.key_hash = bytes_as_string(query.blob(12));
+  b.actor = query.string(13);
+  return b;
+}
+
+}  // namespace
+
+std::optional<Blast> SqliteBlastTables::blast(ProviderNo provider, BlastNo no) const {
+  auto query = db_.query("SELECT " BLAST_COLUMNS " FROM blast WHERE provider_no = ? AND blast_no = ?");
+  query.bind(provider).bind(no);
+  if (!query.step()) return std::nullopt;
+  return blast_of(query);
+}
+
+std::optional<BlastNo> SqliteBlastTables::blast_by_key(ProviderNo provider, std::string_view key_hash) const {
+  auto query = db_.query("SELECT blast_no FROM blast WHERE provider_no = ? AND key_hash = ?");
+  query.bind(provider).bind(string_as_bytes(key_hash));
+  if (!query.step()) return std::nullopt;
+  return query.i64(0);
+}
+
+std::vector<Blast> SqliteBlastTables::blasts(ProviderNo provider, BlastNo before, std::optional<BlastState> state,
+                                             std::size_t limit) const {
+  auto query = db_.query("SELECT " BLAST_COLUMNS
+                         " FROM blast WHERE provider_no = ? AND blast_no < ? AND (? < 0 OR state = ?) "
+                         "ORDER BY blast_no DESC LIMIT ?");
+  const std::int64_t wanted = state ? static_cast<std::int64_t>(*state) : -1;
+  query.bind(provider).bind(before).bind(wanted).bind(wanted).bind(static_cast<std::int64_t>(limit));
+  std::vector<Blast> all;
+  while (query.step()) all.push_back(blast_of(query));
+  return all;
+}
+
+void SqliteBlastTables::insert_blast(const Blast& b) {
+  auto query =
+      db_.query("INSERT INTO blast(" BLAST_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  query.bind(b.provider_no).bind(b.no).bind(static_cast<std::int64_t>(b.state)).bind(std::int64_t{b.all_active});
+  query.bind(b.seq).bind(b.created_at).bind(b.sent_at).bind(b.deadline_at).bind(b.finished_at).bind(b.recipients);
+  query.bind(b.open_lines).bind(b.revision).bind_blob_or_null(b.key_hash).bind_or_null(b.actor).run();
+}
+
+void SqliteBlastTables::update_blast(const Blast& b) {
+  auto query = db_.query(
+      "UPDATE blast SET state = ?, all_active = ?, seq = ?, sent_at = ?, deadline_at = ?, finished_at = ?, "
+      "recipients = ?, open_lines = ?, revision = ? WHERE provider_no = ? AND blast_no = ?");
+  query.bind(static_cast<std::int64_t>(b.state)).bind(std::int64_t{b.all_active}).bind(b.seq).bind(b.sent_at);
+  query.bind(b.deadline_at).bind(b.finished_at).bind(b.recipients).bind(b.open_lines).bind(b.revision);
+  query.bind(b.provider_no).bind(b.no).run();
+}
+
+void SqliteBlastTables::delete_blast(ProviderNo provider, BlastNo no) {
+  delete_draft(provider, no);
+  db_.query("DELETE FROM blast_text WHERE provider_no = ? AND blast_no = ?").bind(provider).bind(no).run();
+  db_.query("DELETE FROM blast WHERE provider_no = ? AND blast_no = ?").bind(provider).bind(no).run();
+}
+
+std::optional<std::string> SqliteBlastTables::text(ProviderNo provider, BlastNo no) const {
+  auto query = db_.query("SELECT text FROM blast_text WHERE provider_no = ? AND blast_no = ?");
+  query.bind(provider).bind(no);
+  if (!query.step()) return std::nullopt;
+  return plain_text(query.blob(0));
+}
+
+void SqliteBlastTables::put_text(ProviderNo provider, BlastNo no, std::string_view text) {
+  const std::string stored = stored_text(text);
+  auto query = db_.query(
+      "INSERT INTO blast_text(provider_no, blast_no, text) VALUES (?, ?, ?) "
+      "ON CONFLICT DO UPDATE SET text = excluded.text");
+  query.bind(provider).bind(no).bind(string_as_bytes(stored)).run();
+}
+
+DraftSlice SqliteBlastTables::draft_slice(ProviderNo provider, BlastNo no, SliceNo slice) const {
+  auto query = db_.query(
+      "SELECT picked, deselected FROM draft_slice WHERE provider_no = ? AND blast_no = ? AND slice_no = ?");
+  query.bind(provider).bind(no).bind(std::int64_t{slice});
+  if (!query.step()) return {};
+  return {Slice::decode(query.blob(0)), Slice::decode(query.blob(1))};
+}
+
+void SqliteBlastTables::put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice, const DraftSlice& value) {
+  if (value.empty()) {
+    auto query = db_.query("DELETE FROM draft_slice WHERE provider_no = ? AND blast_no = ? AND slice_no = ?");
+    query.bind(provider).bind(no).bind(std::int64_t{slice}).run();
+    return;
+  }
+  const auto picked = value.picked.encode();
+  const auto deselected = value.deselected.encode();
+  auto query = db_.query(
+      "INSERT INTO draft_slice(provider_no, blast_no, slice_no, picked, deselected) VALUES (?, ?, ?, ?, ?) "
+      "ON CONFLICT DO UPDATE SET picked = excluded.picked, deselected = excluded.deselected");
+  query.bind(provider).bind(no).bind(std::int64_t{slice}).bind(picked).bind(deselected).run();
+}
+
+void SqliteBlastTables::delete_draft(ProviderNo provider, BlastNo no) {
+  db_.query("DELETE FROM draft_slice WHERE provider_no = ? AND blast_no = ?").bind(provider).bind(no).run();
+}
+
+void SqliteBlastTables::insert_recipients(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no,
+                                          const Slice& value) {
+  const auto places = value.encode();
+  auto query = db_.query(
+      "INSERT INTO recipients(provider_no, slice_no, seq, blast_no, places) VALUES (?, ?, ?, ?, ?)");
+  query.bind(provider).bind(std::int64_t{slice}).bind(seq).bind(no).bind(places).run();
+}
+
+Slice SqliteBlastTables::recipients(ProviderNo provider, SliceNo slice, Seq seq) const {
+  auto query = db_.query("SELECT places FROM recipients WHERE provider_no = ? AND slice_no = ? AND seq = ?");
+  query.bind(provider).bind(std::int64_t{slice}).bind(seq);
+  return query.step() ? Slice::decode(query.blob(0)) : Slice();
+}
+
+bool SqliteBlastTables::is_recipient(ProviderNo provider, Place place, Seq seq) const {
+  auto query = db_.query("SELECT places FROM recipients WHERE provider_no = ? AND slice_no = ? AND seq = ?");
+  query.bind(provider).bind(std::int64_t{slice_of(place)}).bind(seq);
+  return query.step() && Slice::encoded_contains(query.blob(0), within_slice(place));
+}
+
+void SqliteBlastTables::newer_blasts(ProviderNo provider, Place place, Seq after,
+                                     FunctionRef<void(Seq, BlastNo)> f) const {
+  auto query = db_.query(
+      "SELECT seq, blast_no, places FROM recipients WHERE provider_no = ? AND slice_no = ? AND seq > ? ORDER BY seq");
+  query.bind(provider).bind(std::int64_t{slice_of(place)}).bind(after);
+  while (query.step())
+    if (Slice::encoded_contains(query.blob(2), within_slice(place))) f(query.i64(0), query.i64(1));
+}
+
+MarkSlice SqliteBlastTables::marks(ProviderNo provider, BlastNo no, SliceNo slice) const {
+  auto query = db_.query(
+      "SELECT opened, replied FROM mark_slice WHERE provider_no = ? AND blast_no = ? AND slice_no = ?");
+  query.bind(provider).bind(no).bind(std::int64_t{slice});
+  if (!query.step()) return {};
+  return {Slice::decode(query.blob(0)), Slice::decode(query.blob(1))};
+}
+
+void SqliteBlastTables::put_marks(ProviderNo provider, BlastNo no, SliceNo slice, const MarkSlice& value) {
+  const auto opened = value.opened.encode();
+  const auto replied = value.replied.encode();
+  auto query = db_.query(
+      "INSERT INTO mark_slice(provider_no, blast_no, slice_no, opened, replied) VALUES (?, ?, ?, ?, ?) "
+      "ON CONFLICT DO UPDATE SET opened = excluded.opened, replied = excluded.replied");
+  query.bind(provider).bind(no).bind(std::int64_t{slice}).bind(opened).bind(replied).run();
+}
+
+BlastTables::MarkCounts SqliteBlastTables::mark_counts(ProviderNo provider, BlastNo no) const {
+  auto query = db_.query("SELECT opened, replied FROM mark_slice WHERE provider_no = ? AND blast_no = ?");
+  query.bind(provider).bind(no);
+  MarkCounts counts;
+  while (query.step()) {
+    counts.opened += Slice::encoded_count(query.blob(0));
+    counts.replied += Slice::encoded_count(query.blob(1));
+  }
+  return counts;
+}
+
+}  // namespace bccast::sqlite

@@ -1,0 +1,37 @@
+// Blasts, drafts, recipients and marks in SQLite.
+#pragma once
+
+#include "adapters/sqlite/connection.hpp"
+#include "ports/blast_tables.hpp"
+
+namespace bccast::sqlite {
+
+class SqliteBlastTables final : public BlastTables {
+ public:
+  explicit SqliteBlastTables(Connection& db) : db_(db) {}
+
+  std::optional<Blast> blast(ProviderNo provider, BlastNo no) const override;
+  std::optional<BlastNo> blast_by_key(ProviderNo provider, std::string_view key_hash) const override;
+  std::vector<Blast> blasts(ProviderNo provider, BlastNo before, std::optional<BlastState> state,
+                            std::size_t limit) const override;
+  void insert_blast(const Blast& blast) override;
+  void update_blast(const Blast& blast) override;
+  void delete_blast(ProviderNo provider, BlastNo no) override;
+  std::optional<std::string> text(ProviderNo provider, BlastNo no) const override;
+  void put_text(ProviderNo provider, BlastNo no, std::string_view text) override;
+  DraftSlice draft_slice(ProviderNo provider, BlastNo no, SliceNo slice) const override;
+  void put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice, const DraftSlice& value) override;
+  void delete_draft(ProviderNo provider, BlastNo no) override;
+  void insert_recipients(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no, const Slice& value) override;
+  Slice recipients(ProviderNo provider, SliceNo slice, Seq seq) const override;
+  bool is_recipient(ProviderNo provider, Place place, Seq seq) const override;
+  void newer_blasts(ProviderNo provider, Place place, Seq after, FunctionRef<void(Seq, BlastNo)> f) const override;
+  MarkSlice marks(ProviderNo provider, BlastNo no, SliceNo slice) const override;
+  void put_marks(ProviderNo provider, BlastNo no, SliceNo slice, const MarkSlice& value) override;
+  MarkCounts mark_counts(ProviderNo provider, BlastNo no) const override;
+
+ private:
+  Connection& db_;
+};
+
+}  // namespace bccast::sqlite

@@ -1,0 +1,161 @@
+#include "adapters/sqlite/connection.hpp"
+
+#include <fmt/format.h>
+
+namespace bccast::sqlite {
+
+Error error_of(int extended_code) {
+  Code code = Code::storage;
+  switch (extended_code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      code = Code::busy;
+      break;
+    case SQLITE_FULL:
+      code = Code::full;
+      break;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      code = Code::corrupt;
+      break;
+    case SQLITE_NOMEM:
+      code = Code::nomem;
+      break;
+    case SQLITE_IOERR:
+      if (extended_code == SQLITE_IOERR_NOMEM) code = Code::nomem;
+      if (extended_code == SQLITE_IOERR_CORRUPTFS) code = Code::corrupt;
+      break;
+    case SQLITE_MISUSE:
+    case SQLITE_RANGE:
+      code = Code::internal;
+      break;
+    default:
+      break;
+  }
+  return {code, fmt::format("the store: {} (SQLite {})", sqlite3_errstr(extended_code), extended_code), extended_code};
+}
+
+Connection::Connection(const std::string& path, Mode mode, int busy_timeout_ms) {
+  const int flags = (mode == Mode::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) |
+                    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+  const int result = sqlite3_open_v2(path.c_str(), &db_, flags, nullptr);
+  if (result != SQLITE_OK) {
+    const int extended = db_ != nullptr ? sqlite3_extended_errcode(db_) : result;
+    sqlite3_close(db_);
+    throw error_of(extended);
+  }
+  sqlite3_extended_result_codes(db_, 1);
+  sqlite3_busy_timeout(db_, busy_timeout_ms);
+}
+
+Connection::~Connection() {
+  for (auto& [sql, prepared] : prepared_) sqlite3_finalize(prepared.statement);
+  sqlite3_close(db_);
+}
+
+void Connection::execute(const char* sql) {
+  ++statements_run_;
+  const int result = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
+  if (result != SQLITE_OK) throw error_of(sqlite3_extended_errcode(db_));
+}
+
+sqlite3_stmt* Connection::prepare(const char* sql) {
+  sqlite3_stmt* statement = nullptr;
+  if (sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK)
+    throw error_of(sqlite3_extended_errcode(db_));
+  return statement;
+}
+
+std::int64_t Connection::number(const char* sql) {
+  Query query(*this, prepare(sql), nullptr);
+  return query.step() ? query.i64(0) : 0;
+}
+
+std::string Connection::text(const char* sql) {
+  Query query(*this, prepare(sql), nullptr);
+  return query.step() ? query.string(0) : std::string();
+}
+
+Query Connection::query(const char* sql) {
+  Prepared& prepared = prepared_[sql];
+  if (prepared.statement == nullptr) prepared.statement = prepare(sql);
+  if (prepared.in_use) return {*this, prepare(sql), nullptr};  // within a scan of the same statement
+  prepared.in_use = true;
+  return {*this, prepared.statement, &prepared};
+}
+
+Query::~Query() {
+  if (home_ == nullptr) {
+    sqlite3_finalize(statement_);
+    return;
+  }
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);
+  home_->in_use = false;
+}
+
+namespace {
+
+void check_bound(int result) {
+  if (result != SQLITE_OK) throw error_of(result);
+}
+
+}  // namespace
+
+Query& Query::bind(std::int64_t value) {
+  check_bound(sqlite3_bind_int64(statement_, ++bound_, value));
+  return *this;
+}
+
+Query& Query::bind(std::string_view text) {
+  // A null pointer would bind NULL.
+  check_bound(sqlite3_bind_text64(statement_, ++bound_, text.data() != nullptr ? text.data() : "", text.size(),
+                                  SQLITE_STATIC, SQLITE_UTF8));
+  return *this;
+}
+
+Query& Query::bind(std::span<const std::uint8_t> blob) {
+  const void* data = blob.data() != nullptr ? static_cast<const void*>(blob.data()) : "";
+  check_bound(sqlite3_bind_blob64(statement_, ++bound_, data, blob.size(), SQLITE_STATIC));
+  return *this;
+}
+
+Query& Query::bind_or_null(std::string_view text) {
+  if (!text.empty()) return bind(text);
+  check_bound(sqlite3_bind_null(statement_, ++bound_));
+  return *this;
+}
+
+Query& Query::bind_blob_or_null(std::string_view bytes) {
+  if (!bytes.empty()) return bind(std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()));
+  check_bound(sqlite3_bind_null(statement_, ++bound_));
+  return *this;
+}
+
+bool Query::step() {
+  ++db_.statements_run_;
+  const int result = sqlite3_step(statement_);
+  if (result == SQLITE_ROW) return true;
+  if (result == SQLITE_DONE) return false;
+  throw error_of(sqlite3_extended_errcode(db_.db_));
+}
+
+int Query::run() {
+  while (step()) {
+  }
+  return db_.changes();
+}
+
+std::string_view Query::text(int column) const {
+  const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+  if (data == nullptr) return {};
+  return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+std::span<const std::uint8_t> Query::blob(int column) const {
+  const auto* data = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_, column));
+  if (data == nullptr) return {};
+  return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+}  // namespace bccast::sqlite

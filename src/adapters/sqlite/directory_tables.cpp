@@ -1,0 +1,198 @@
+#include "adapters/sqlite/directory_tables.hpp"
+
+#include "adapters/sqlite/columns.hpp"
+
+namespace bccast::sqlite {
+namespace {
+
+#define PROVIDER_COLUMNS "provider_no, id, name, locale, zone, addresses, next_place, next_blast, send_seq, last_at"
+#define CLIENT_COLUMNS "client_no, id, name, locale, zone, addresses, flags"
+
+std::optional<Provider> one_provider(Query& query) {
+  if (!query.step()) return std::nullopt;
+  Provider p;
+  p.no = query.i64(0);
+  p.id = query.string(1);
+  p.name = query.string(2);
+  p.locale = query.string(3);
+  p.zone = query.string(4);
+  p.addresses = Addresses(bytes_as_string(query.blob(5)));
+  p.next_place = static_cast<Place>(query.i64(6));
+  p.next_blast = query.i64(7);
+  p.send_seq = query.i64(8);
+  p.last_at = query.i64(9);
+  return p;
+}
+
+std::optional<Client> one_client(Query& query) {
+  if (!query.step()) return std::nullopt;
+  Client c;
+  c.no = query.i64(0);
+  c.id = query.string(1);
+  c.name = query.string(2);
+  c.locale = query.string(3);
+  c.zone = query.string(4);
+  c.addresses = Addresses(bytes_as_string(query.blob(5)));
+  c.flags = static_cast<std::uint32_t>(query.i64(6));
+  return c;
+}
+
+}  // namespace
+
+std::optional<Provider> SqliteDirectoryTables::provider(std::string_view id) const {
+  auto query = db_.query("SELECT " PROVIDER_COLUMNS " FROM provider WHERE id = ?");
+  query.bind(id);
+  return one_provider(query);
+}
+
+std::optional<Provider> SqliteDirectoryTables::provider(ProviderNo no) const {
+  auto query = db_.query("SELECT " PROVIDER_COLUMNS " FROM provider WHERE provider_no = ?");
+  query.bind(no);
+  return one_provider(query);
+}
+
+ProviderNo SqliteDirectoryTables::insert_provider(const Provider& p) {
+  auto query = db_.query(
+      "INSERT INTO provider(id, name, locale, zone, addresses, next_place, next_blast, send_seq, last_at) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  query.bind(p.id).bind(p.name).bind(p.locale).bind(p.zone).bind(string_as_bytes(p.addresses.stored()));
+  query.bind(std::int64_t{p.next_place}).bind(p.next_blast).bind(p.send_seq).bind(p.last_at).run();
+  return db_.last_rowid();
+}
+
+void SqliteDirectoryTables::update_provider(const Provider& p) {
+  // The id does not change: its index stays untouched.
+  auto query = db_.query(
+      "UPDATE provider SET name = ?, locale = ?, zone = ?, addresses = ?, next_place = ?, next_blast = ?, "
+      "send_seq = ?, last_at = ? WHERE provider_no = ?");
+  query.bind(p.name).bind(p.locale).bind(p.zone).bind(string_as_bytes(p.addresses.stored()));
+  query.bind(std::int64_t{p.next_place}).bind(p.next_blast).bind(p.send_seq).bind(p.last_at).bind(p.no).run();
+}
+
+std::optional<Client> SqliteDirectoryTables::client(std::string_view id) const {
+  auto query = db_.query("SELECT " CLIENT_COLUMNS " FROM client WHERE id = ?");
+  query.bind(id);
+  return one_client(query);
+}
+
+std::optional<Client> SqliteDirectoryTables::client(ClientNo no) const {
+  auto query = db_.query("SELECT " CLIENT_COLUMNS " FROM client WHERE client_no = ?");
+  query.bind(no);
+  return one_client(query);
+}
+
+std::optional<ClientNo> SqliteDirectoryTables::insert_client(const Client& c) {
+  auto query = db_.query(
+      "INSERT INTO client(id, name, locale, zone, addresses, flags) VALUES (?, ?, ?, ?, ?, ?) "
+      "ON CONFLICT(id) DO NOTHING");
+  query.bind(c.id).bind(c.name).bind(c.locale).bind(c.zone).bind(string_as_bytes(c.addresses.stored()));
+  if (query.bind(std::int64_t{c.flags}).run() == 0) return std::nullopt;
+  return db_.last_rowid();
+}
+
+void SqliteDirectoryTables::update_client(const Client& c) {
+  auto query = db_.query(
+      "UPDATE client SET name = ?, locale = ?, zone = ?, addresses = ?, flags = ? WHERE client_no = ?");
+  query.bind(c.name).bind(c.locale).bind(c.zone).bind(string_as_bytes(c.addresses.stored()));
+  query.bind(std::int64_t{c.flags}).bind(c.no).run();
+}
+
+std::optional<Membership> SqliteDirectoryTables::membership(ClientNo client, ProviderNo provider) const {
+  auto query = db_.query("SELECT place, stored_seq FROM client_provider WHERE client_no = ? AND provider_no = ?");
+  query.bind(client).bind(provider);
+  if (!query.step()) return std::nullopt;
+  return Membership{provider, static_cast<Place>(query.i64(0)), query.i64(1)};
+}
+
+std::vector<Membership> SqliteDirectoryTables::memberships(ClientNo client) const {
+  auto query = db_.query("SELECT provider_no, place, stored_seq FROM client_provider WHERE client_no = ?");
+  query.bind(client);
+  std::vector<Membership> all;
+  while (query.step()) all.push_back({query.i64(0), static_cast<Place>(query.i64(1)), query.i64(2)});
+  return all;
+}
+
+void SqliteDirectoryTables::set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) {
+  auto query = db_.query("UPDATE client_provider SET stored_seq = ? WHERE client_no = ? AND provider_no = ?");
+  query.bind(seq).bind(client).bind(provider).run();
+}
+
+std::optional<Place> SqliteDirectoryTables::place_of(ProviderNo provider, std::string_view client_id) const {
+  auto query = db_.query(
+      "SELECT place FROM client CROSS JOIN client_provider USING (client_no) WHERE id = ? AND provider_no = ?");
+  query.bind(client_id).bind(provider);
+  if (!query.step()) return std::nullopt;
+  return static_cast<Place>(query.i64(0));
+}
+
+std::optional<RosterEntry> SqliteDirectoryTables::entry(ProviderNo provider, Place place) const {
+  auto query = db_.query("SELECT entry FROM roster WHERE provider_no = ? AND place = ?");
+  query.bind(provider).bind(std::int64_t{place});
+  if (!query.step()) return std::nullopt;
+  const RosterView v = decode_entry(provider, place, query.blob(0));
+  RosterEntry e;
+  e.provider_no = provider;
+  e.place = place;
+  e.flags = v.flags;
+  e.client = {v.client_no,         std::string(v.id), std::string(v.name),      std::string(v.locale),
+              std::string(v.zone), Addresses(std::string(v.addresses)), v.flags & flag::of_client};
+  return e;
+}
+
+void SqliteDirectoryTables::insert_entry(const RosterEntry& entry, Seq stored_seq) {
+  encode_entry(entry.provider_no, entry.view(), encoded_);
+  {
+    auto query = db_.query("INSERT INTO roster(provider_no, place, entry) VALUES (?, ?, ?)");
+    query.bind(entry.provider_no).bind(std::int64_t{entry.place}).bind(string_as_bytes(encoded_)).run();
+  }
+  auto query = db_.query(
+      "INSERT INTO client_provider(client_no, provider_no, place, stored_seq) VALUES (?, ?, ?, ?)");
+  query.bind(entry.client.no).bind(entry.provider_no).bind(std::int64_t{entry.place}).bind(stored_seq).run();
+}
+
+void SqliteDirectoryTables::update_entry(const RosterEntry& entry) {
+  encode_entry(entry.provider_no, entry.view(), encoded_);
+  auto query = db_.query("UPDATE roster SET entry = ? WHERE provider_no = ? AND place = ?");
+  query.bind(string_as_bytes(encoded_)).bind(entry.provider_no).bind(std::int64_t{entry.place}).run();
+}
+
+void SqliteDirectoryTables::scan(ProviderNo provider, Place begin, Place end,
+                                 FunctionRef<void(const RosterView&)> f) const {
+  auto query = db_.query(
+      "SELECT place, entry FROM roster WHERE provider_no = ? AND place >= ? AND place < ? ORDER BY place");
+  query.bind(provider).bind(std::int64_t{begin}).bind(std::int64_t{end});
+  while (query.step()) f(decode_entry(provider, static_cast<Place>(query.i64(0)), query.blob(1)));
+}
+
+RosterSlice SqliteDirectoryTables::roster_slice(ProviderNo provider, SliceNo slice) const {
+  auto query = db_.query("SELECT active, chat_off FROM roster_slice WHERE provider_no = ? AND slice_no = ?");
+  query.bind(provider).bind(std::int64_t{slice});
+  if (!query.step()) return {};
+  return {Slice::decode(query.blob(0)), Slice::decode(query.blob(1))};
+}
+
+void SqliteDirectoryTables::put_roster_slice(ProviderNo provider, SliceNo slice, const RosterSlice& value) {
+  const auto active = value.active.encode();
+  const auto chat_off = value.chat_off.encode();
+  auto query = db_.query(
+      "INSERT INTO roster_slice(provider_no, slice_no, active, chat_off) VALUES (?, ?, ?, ?) "
+      "ON CONFLICT DO UPDATE SET active = excluded.active, chat_off = excluded.chat_off");
+  query.bind(provider).bind(std::int64_t{slice}).bind(active).bind(chat_off).run();
+}
+
+Slice SqliteDirectoryTables::address_slice(ProviderNo provider, SliceNo slice, std::string_view channel) const {
+  auto query = db_.query("SELECT places FROM address_slice WHERE provider_no = ? AND slice_no = ? AND channel = ?");
+  query.bind(provider).bind(std::int64_t{slice}).bind(channel);
+  return query.step() ? Slice::decode(query.blob(0)) : Slice();
+}
+
+void SqliteDirectoryTables::put_address_slice(ProviderNo provider, SliceNo slice, std::string_view channel,
+                                              const Slice& value) {
+  const auto places = value.encode();
+  auto query = db_.query(
+      "INSERT INTO address_slice(provider_no, slice_no, channel, places) VALUES (?, ?, ?, ?) "
+      "ON CONFLICT DO UPDATE SET places = excluded.places");
+  query.bind(provider).bind(std::int64_t{slice}).bind(channel).bind(places).run();
+}
+
+}  // namespace bccast::sqlite

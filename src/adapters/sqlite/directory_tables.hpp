@@ -1,0 +1,41 @@
+// Providers, clients and rosters in SQLite.
+#pragma once
+
+#include <string>
+
+#include "adapters/sqlite/connection.hpp"
+#include "ports/directory_tables.hpp"
+
+namespace bccast::sqlite {
+
+class SqliteDirectoryTables final : public DirectoryTables {
+ public:
+  explicit SqliteDirectoryTables(Connection& db) : db_(db) {}
+
+  std::optional<Provider> provider(std::string_view id) const override;
+  std::optional<Provider> provider(ProviderNo no) const override;
+  ProviderNo insert_provider(const Provider& provider) override;
+  void update_provider(const Provider& provider) override;
+  std::optional<Client> client(std::string_view id) const override;
+  std::optional<Client> client(ClientNo no) const override;
+  std::optional<ClientNo> insert_client(const Client& client) override;
+  void update_client(const Client& client) override;
+  std::optional<Membership> membership(ClientNo client, ProviderNo provider) const override;
+  std::vector<Membership> memberships(ClientNo client) const override;
+  void set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) override;
+  std::optional<Place> place_of(ProviderNo provider, std::string_view client_id) const override;
+  std::optional<RosterEntry> entry(ProviderNo provider, Place place) const override;
+  void insert_entry(const RosterEntry& entry, Seq stored_seq) override;
+  void update_entry(const RosterEntry& entry) override;
+  void scan(ProviderNo provider, Place begin, Place end, FunctionRef<void(const RosterView&)> f) const override;
+  RosterSlice roster_slice(ProviderNo provider, SliceNo slice) const override;
+  void put_roster_slice(ProviderNo provider, SliceNo slice, const RosterSlice& value) override;
+  Slice address_slice(ProviderNo provider, SliceNo slice, std::string_view channel) const override;
+  void put_address_slice(ProviderNo provider, SliceNo slice, std::string_view channel, const Slice& value) override;
+
+ private:
+  Connection& db_;
+  std::string encoded_;  // reused from entry to entry
+};
+
+}  // namespace bccast::sqlite

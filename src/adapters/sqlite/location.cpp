@@ -1,0 +1,80 @@
+#include "adapters/sqlite/location.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "base/error.hpp"
+
+namespace bccast::sqlite {
+namespace {
+
+Error io_error(const char* what, int number) {
+  const Code code = number == ENOSPC || number == EDQUOT ? Code::full : Code::storage;
+  return {code, fmt::format("{}: {}", what, std::generic_category().message(number))};
+}
+
+// Numbers of statfs(2): NFS, SMB, SMB2, CIFS, AFS, CODA, NCP, 9P, CEPH. A write-ahead log needs shared memory between all
+// who have the file open, which no network offers (https://www.sqlite.org/wal.html).
+constexpr std::array<std::uint32_t, 9> kNetworkFileSystems{0x6969,     0x517b,     0xfe534d42, 0xff534d42, 0x5346414f,
+                                                           0x73757245, 0x0000564c, 0x01021997, 0x00c36400};
+
+}  // namespace
+
+Location parse_url(std::string_view url) {
+  constexpr std::string_view kScheme = "sqlite:";
+  Location location;
+  if (url == ":memory:") {
+    location.path = url;
+    return location;
+  }
+  if (url.starts_with(kScheme)) {
+    url.remove_prefix(kScheme.size());
+    if (const auto query = url.find('?'); query != std::string_view::npos) {
+      const auto options = url.substr(query + 1);
+      if (options == "mode=ro") {
+        location.read_only = true;
+      } else if (options != "mode=rw") {
+        throw Error(Code::argument, "the store's URL has an unknown option; mode=ro and mode=rw are known");
+      }
+      url = url.substr(0, query);
+    }
+  } else if (url.find("://") != std::string_view::npos) {
+    throw Error(Code::argument, "the store's URL has a scheme that this build does not have; sqlite: is known");
+  }
+  if (url.empty()) throw Error(Code::argument, "the store's URL has no path");
+  if (url.find('\0') != std::string_view::npos) throw Error(Code::argument, "the store's path holds a NUL");
+  // A path that begins with "file:" or is ":memory:" means something else to SQLite.
+  location.path = url.front() == '/' ? std::string(url) : "./" + std::string(url);
+  return location;
+}
+
+void prepare_file(const Location& location) {
+  const char* path = location.path.c_str();
+  struct stat info {};
+  if (stat(path, &info) != 0) {
+    if (errno != ENOENT) throw io_error("the store can not be opened", errno);
+    if (location.read_only) throw Error(Code::not_found, "there is no store at the path");
+    // Closing it again drops no lock: nobody can have had it open before it was made.
+    const int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+    if (fd < 0 && errno != EEXIST) throw io_error("the store can not be made", errno);
+    if (fd >= 0) close(fd);
+  } else if (!S_ISREG(info.st_mode)) {
+    throw Error(Code::storage, "the store's path is not a file");
+  }
+  struct statfs system {};
+  if (statfs(path, &system) != 0) throw io_error("the store can not be opened", errno);
+  const auto type = static_cast<std::uint32_t>(system.f_type);
+  if (std::find(kNetworkFileSystems.begin(), kNetworkFileSystems.end(), type) != kNetworkFileSystems.end())
+    throw Error(Code::storage, "the store is on a network file system, where it is not safe");
+}
+
+}  // namespace bccast::sqlite

@@ -1,0 +1,291 @@
+#include "adapters/sqlite/schema.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace bccast::sqlite {
+namespace {
+
+// "bcca"; a database says by it whose it is (https://www.sqlite.org/pragma.html#pragma_application_id).
+constexpr std::int64_t kApplicationId = 0x62636361;
+
+// Migration i brings a store from version i to i + 1. Never changed once released; `store` says the oldest versions that
+// may read and write what it leaves.
+constexpr std::array kMigrations{
+    R"sql(
+CREATE TABLE store(
+  one         INTEGER PRIMARY KEY CHECK (one = 1),
+  key         BLOB NOT NULL,              -- 32 random bytes: public ids and digests are keyed with it
+  min_reader  INTEGER NOT NULL,
+  min_writer  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE provider(
+  provider_no INTEGER PRIMARY KEY,
+  id          TEXT NOT NULL UNIQUE,
+  name        TEXT NOT NULL,
+  locale      TEXT NOT NULL,
+  zone        TEXT NOT NULL,
+  addresses   BLOB NOT NULL,              -- channel NUL address NUL ...
+  next_place  INTEGER NOT NULL,
+  next_blast  INTEGER NOT NULL,
+  send_seq    INTEGER NOT NULL,
+  last_at     INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE client(
+  client_no   INTEGER PRIMARY KEY,
+  id          TEXT NOT NULL UNIQUE,
+  name        TEXT NOT NULL,
+  locale      TEXT NOT NULL,
+  zone        TEXT NOT NULL,
+  addresses   BLOB NOT NULL,
+  flags       INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE client_provider(
+  client_no   INTEGER NOT NULL,
+  provider_no INTEGER NOT NULL,
+  place       INTEGER NOT NULL,
+  stored_seq  INTEGER NOT NULL,           -- the inbox here is stored up to this blast
+  PRIMARY KEY (client_no, provider_no)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE roster(
+  provider_no INTEGER NOT NULL,
+  place       INTEGER NOT NULL,
+  entry       BLOB NOT NULL,              -- client, flags, and what a notification needs, with a checksum
+  PRIMARY KEY (provider_no, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE roster_slice(
+  provider_no INTEGER NOT NULL,
+  slice_no    INTEGER NOT NULL,
+  active      BLOB NOT NULL,
+  chat_off    BLOB NOT NULL,
+  PRIMARY KEY (provider_no, slice_no)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE address_slice(
+  provider_no INTEGER NOT NULL,
+  slice_no    INTEGER NOT NULL,
+  channel     TEXT NOT NULL,
+  places      BLOB NOT NULL,              -- who has an address there
+  PRIMARY KEY (provider_no, slice_no, channel)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE channel(
+  channel_no    INTEGER PRIMARY KEY,
+  name          TEXT NOT NULL UNIQUE,
+  role          TEXT NOT NULL,
+  paused        INTEGER NOT NULL,
+  failures      INTEGER NOT NULL,
+  failing_since INTEGER NOT NULL,
+  open_until    INTEGER NOT NULL,
+  last_reason   TEXT NOT NULL,
+  items_turn    INTEGER NOT NULL,
+  worker_seen   INTEGER NOT NULL,
+  settings      TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+CREATE TABLE blast(
+  provider_no INTEGER NOT NULL,
+  blast_no    INTEGER NOT NULL,
+  state       INTEGER NOT NULL,
+  all_active  INTEGER NOT NULL,
+  seq         INTEGER NOT NULL,
+  created_at  INTEGER NOT NULL,
+  sent_at     INTEGER NOT NULL,
+  deadline_at INTEGER NOT NULL,
+  finished_at INTEGER NOT NULL,
+  recipients  INTEGER NOT NULL,
+  open_lines  INTEGER NOT NULL,
+  revision    INTEGER NOT NULL,
+  key_hash    BLOB,
+  actor       TEXT,
+  PRIMARY KEY (provider_no, blast_no)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX blast_key ON blast(provider_no, key_hash) WHERE key_hash IS NOT NULL;
+
+CREATE TABLE blast_text(
+  provider_no INTEGER NOT NULL,
+  blast_no    INTEGER NOT NULL,
+  text        BLOB NOT NULL,              -- a version byte (0: plain), then the text
+  PRIMARY KEY (provider_no, blast_no)
+) STRICT;
+
+CREATE TABLE draft_slice(
+  provider_no INTEGER NOT NULL,
+  blast_no    INTEGER NOT NULL,
+  slice_no    INTEGER NOT NULL,
+  picked      BLOB NOT NULL,
+  deselected  BLOB NOT NULL,
+  PRIMARY KEY (provider_no, blast_no, slice_no)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE recipients(
+  provider_no INTEGER NOT NULL,
+  slice_no    INTEGER NOT NULL,
+  seq         INTEGER NOT NULL,
+  blast_no    INTEGER NOT NULL,
+  places      BLOB NOT NULL,
+  PRIMARY KEY (provider_no, slice_no, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE mark_slice(
+  provider_no INTEGER NOT NULL,
+  blast_no    INTEGER NOT NULL,
+  slice_no    INTEGER NOT NULL,
+  opened      BLOB NOT NULL,
+  replied     BLOB NOT NULL,
+  PRIMARY KEY (provider_no, blast_no, slice_no)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE thread(
+  provider_no     INTEGER NOT NULL,
+  place           INTEGER NOT NULL,
+  origin          INTEGER NOT NULL,       -- the blast, or 0: the direct thread
+  last_seq        INTEGER NOT NULL,
+  last_at         INTEGER NOT NULL,
+  client_read     INTEGER NOT NULL,
+  provider_read   INTEGER NOT NULL,
+  client_unread   INTEGER NOT NULL,
+  provider_unread INTEGER NOT NULL,
+  opened_at       INTEGER NOT NULL,
+  touched         INTEGER NOT NULL,
+  PRIMARY KEY (provider_no, place, origin)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX thread_of_client ON thread(provider_no, place, last_at, origin);
+CREATE INDEX thread_of_provider ON thread(provider_no, last_at, origin, place) WHERE touched = 1;
+
+CREATE TABLE message(
+  provider_no INTEGER NOT NULL,
+  place       INTEGER NOT NULL,
+  origin      INTEGER NOT NULL,
+  seq         INTEGER NOT NULL,           -- a blast's own text is number 1 of its threads, and no row
+  author      INTEGER NOT NULL,           -- 0: the provider, 1: the client
+  at          INTEGER NOT NULL,
+  key_hash    BLOB,
+  actor       TEXT,
+  text        BLOB NOT NULL,              -- as in blast_text
+  PRIMARY KEY (provider_no, place, origin, seq)
+) STRICT;
+CREATE UNIQUE INDEX message_key ON message(provider_no, place, origin, author, key_hash) WHERE key_hash IS NOT NULL;
+
+CREATE TABLE line(
+  line_no     INTEGER PRIMARY KEY,
+  provider_no INTEGER NOT NULL,
+  blast_no    INTEGER NOT NULL,
+  channel_no  INTEGER NOT NULL,
+  state       INTEGER NOT NULL,           -- 0: ended, 1: has more to hand out, 2: waits for what was handed out
+  turn        INTEGER NOT NULL,
+  seq         INTEGER NOT NULL,
+  slices      INTEGER NOT NULL,
+  start       INTEGER NOT NULL,
+  cursor      INTEGER NOT NULL,
+  total       INTEGER NOT NULL,
+  done        INTEGER NOT NULL,
+  failed      INTEGER NOT NULL,
+  skipped     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX line_of_blast ON line(provider_no, blast_no);
+CREATE INDEX line_turn ON line(channel_no, turn) WHERE state = 1;
+CREATE INDEX line_waiting ON line(channel_no) WHERE state = 2;
+
+CREATE TABLE claim(
+  token       BLOB PRIMARY KEY,
+  channel_no  INTEGER NOT NULL,
+  line_no     INTEGER NOT NULL,           -- 0: the items with this token
+  from_pos    INTEGER NOT NULL,
+  to_pos      INTEGER NOT NULL,
+  lease_until INTEGER NOT NULL,
+  tries       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE item(
+  item_no     INTEGER PRIMARY KEY,
+  provider_no INTEGER NOT NULL,
+  channel_no  INTEGER NOT NULL,
+  line_no     INTEGER NOT NULL,           -- 0: the notice of one message
+  place       INTEGER NOT NULL,
+  origin      INTEGER NOT NULL,
+  to_provider INTEGER NOT NULL,
+  at          INTEGER NOT NULL,
+  state       INTEGER NOT NULL,           -- 0: waiting, 1: claimed, 2: failed
+  attempts    INTEGER NOT NULL,
+  due_at      INTEGER NOT NULL,
+  reason      TEXT NOT NULL,
+  token       BLOB
+) STRICT;
+CREATE INDEX item_due ON item(channel_no, due_at) WHERE state = 0;
+CREATE INDEX item_token ON item(token) WHERE token IS NOT NULL;
+CREATE INDEX item_of_line ON item(line_no, place) WHERE line_no > 0;
+
+CREATE TABLE skip(
+  provider_no INTEGER NOT NULL,
+  line_no     INTEGER NOT NULL,
+  slice_no    INTEGER NOT NULL,
+  reason      INTEGER NOT NULL,
+  places      BLOB NOT NULL,
+  PRIMARY KEY (provider_no, line_no, slice_no, reason)
+) STRICT, WITHOUT ROWID;
+)sql",
+};
+
+constexpr auto kVersion = static_cast<std::int64_t>(kMigrations.size());
+
+}  // namespace
+
+bool needs_migration(Connection& db, bool read_only) {
+  const auto application = db.number("PRAGMA application_id");
+  if (application != kApplicationId) {
+    if (application == 0 && db.number("SELECT count(*) FROM sqlite_schema") == 0) {
+      if (read_only) throw Error(Code::not_found, "the store is empty and was opened for reading only");
+      return true;
+    }
+    throw Error(Code::schema, "the database belongs to another program");
+  }
+  const auto version = db.number("PRAGMA user_version");
+  if (version > kVersion) {
+    const auto least = db.number(read_only ? "SELECT min_reader FROM store" : "SELECT min_writer FROM store");
+    if (least > kVersion)
+      throw Error(Code::schema, fmt::format("the store has version {}; this program understands up to {}", version,
+                                            kVersion));
+    return false;
+  }
+  return version < kVersion && !read_only;
+}
+
+void migrate(Connection& db) {
+  db.execute("BEGIN IMMEDIATE");
+  try {
+    // Another process may have been faster.
+    if (needs_migration(db, false)) {
+      const auto from = db.number("PRAGMA user_version");
+      for (auto i = from; i < kVersion; ++i) db.execute(kMigrations[static_cast<std::size_t>(i)]);
+      if (from == 0) {
+        const SecretKey key = random_key();
+        auto insert = db.query("INSERT INTO store(one, key, min_reader, min_writer) VALUES (1, ?, 1, 1)");
+        insert.bind(std::span<const std::uint8_t>(key)).run();
+        db.execute(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str());
+      }
+      db.execute(fmt::format("PRAGMA user_version = {}", kVersion).c_str());
+    }
+    db.execute("COMMIT");
+  } catch (...) {
+    if (db.in_transaction()) db.execute("ROLLBACK");
+    throw;
+  }
+}
+
+SecretKey read_key(Connection& db) {
+  auto query = db.query("SELECT key FROM store WHERE one = 1");
+  SecretKey key{};
+  if (!query.step() || query.blob(0).size() != key.size()) throw Error(Code::corrupt, "the store has lost its key");
+  std::copy_n(query.blob(0).begin(), key.size(), key.begin());
+  return key;
+}
+
+}  // namespace bccast::sqlite

@@ -1,0 +1,278 @@
+#include "adapters/sqlite/sqlite_store.hpp"
+
+#include "adapters/sqlite/blast_tables.hpp"
+#include "adapters/sqlite/directory_tables.hpp"
+#include "adapters/sqlite/schema.hpp"
+#include "adapters/sqlite/thread_tables.hpp"
+#include "adapters/sqlite/work_tables.hpp"
+
+namespace bccast::sqlite {
+namespace {
+
+/// How long to wait for another process that writes.
+constexpr int kBusyTimeoutMs = 5000;
+/// 16 MiB of log: long enough that checkpoints are rare, short enough that one does not hold the writers up for long.
+constexpr int kCheckpointPages = 4096;
+constexpr std::size_t kIdleReaders = 8;
+
+}  // namespace
+
+/// A connection and the tables on it.
+class SqliteStore::Session final : public Tables {
+ public:
+  Session(const std::string& path, Connection::Mode mode)
+      : db(path, mode, kBusyTimeoutMs), directory_(db), blasts_(db), threads_(db), work_(db) {}
+
+  DirectoryTables& directory() override { return directory_; }
+  BlastTables& blasts() override { return blasts_; }
+  ThreadTables& threads() override { return threads_; }
+  WorkTables& work() override { return work_; }
+  const DirectoryTables& directory() const override { return directory_; }
+  const BlastTables& blasts() const override { return blasts_; }
+  const ThreadTables& threads() const override { return threads_; }
+  const WorkTables& work() const override { return work_; }
+
+  Connection db;
+
+ private:
+  SqliteDirectoryTables directory_;
+  SqliteBlastTables blasts_;
+  SqliteThreadTables threads_;
+  SqliteWorkTables work_;
+};
+
+namespace {
+
+/// Settings that every connection has.
+void configure(Connection& db) {
+  db.execute("PRAGMA synchronous = FULL");
+  db.execute("PRAGMA temp_store = MEMORY");
+  db.execute("PRAGMA secure_delete = ON");
+  db.execute("PRAGMA trusted_schema = OFF");
+  db.execute("PRAGMA cache_size = -8192");
+  sqlite3_wal_autocheckpoint(db.handle(), 0);
+  sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+}
+
+int remember_log_pages(void* pages, sqlite3*, const char*, int count) {
+  *static_cast<int*>(pages) = count;
+  return SQLITE_OK;
+}
+
+void use_log(Connection& db) {
+  // Two processes that make the same store at once may see each other's lock here: the busy handler does not cover it.
+  for (int attempt = 0;; ++attempt) {
+    try {
+      if (db.text("PRAGMA journal_mode = WAL") == "wal") return;
+      throw Error(Code::storage, "the file system can not carry a write-ahead log");
+    } catch (const Error& error) {
+      if (error.code() != Code::busy || attempt == 100) throw;
+      sqlite3_sleep(10);
+    }
+  }
+}
+
+}  // namespace
+
+SqliteStore::SqliteStore(std::string_view url) : location_(parse_url(url)) {
+  if (!location_.in_memory()) prepare_file(location_);
+  writer_ = open_session(location_.read_only ? Connection::Mode::read_only : Connection::Mode::read_write);
+  Connection& db = writer_->db;
+  const bool migration = needs_migration(db, location_.read_only);
+  if (!location_.read_only && !location_.in_memory()) use_log(db);
+  if (migration) migrate(db);
+  key_ = read_key(db);
+  if (!location_.in_memory()) {
+    sqlite3_wal_hook(db.handle(), remember_log_pages, &log_pages_);
+    next_checkpoint_ = kCheckpointPages;
+  }
+}
+
+SqliteStore::~SqliteStore() {
+  if (!location_.read_only && !location_.in_memory() && log_pages_ > 0) {
+    try {
+      checkpoint_under_lock();
+    } catch (const std::exception&) {
+      // The log stays, and is read by whoever opens the store next.
+    }
+  }
+}
+
+std::unique_ptr<SqliteStore::Session> SqliteStore::open_session(Connection::Mode mode) {
+  auto session = std::make_unique<Session>(location_.path, mode);
+  configure(session->db);
+  return session;
+}
+
+void SqliteStore::require_writable() const {
+  if (location_.read_only) throw Error(Code::state, "the store was opened for reading only");
+}
+
+std::unique_ptr<SqliteStore::Session> SqliteStore::take_reader() {
+  {
+    const std::lock_guard lock(readers_mutex_);
+    if (!idle_readers_.empty()) {
+      auto reader = std::move(idle_readers_.back());
+      idle_readers_.pop_back();
+      return reader;
+    }
+  }
+  return open_session(Connection::Mode::read_only);
+}
+
+void SqliteStore::read(FunctionRef<void(const Tables&)> work) {
+  if (location_.in_memory()) {  // one connection for all
+    const auto on_writer = [&] { work(*writer_); };
+    WriteQueue::Request request{on_writer, Durability::relaxed};
+    queue_.submit(request, [this](Group group) { run_group(group); });
+    return;
+  }
+  auto reader = take_reader();
+  reader->db.query("BEGIN").run();
+  work(*reader);  // when it throws, the connection goes with its transaction
+  reader->db.query("COMMIT").run();
+  const std::lock_guard lock(readers_mutex_);
+  if (idle_readers_.size() < kIdleReaders) idle_readers_.push_back(std::move(reader));
+}
+
+void SqliteStore::write(FunctionRef<void(Tables&)> work, Durability durability) {
+  require_writable();
+  const auto on_writer = [&] { work(*writer_); };
+  WriteQueue::Request request{on_writer, durability};
+  queue_.submit(request, [this](Group group) { run_group(group); });
+}
+
+bool SqliteStore::try_write(FunctionRef<void(Tables&)> work) noexcept {
+  if (location_.read_only) return false;
+  try {
+    const auto on_writer = [&] { work(*writer_); };
+    WriteQueue::Request request{on_writer, Durability::relaxed};
+    return queue_.try_submit(request, [this](Group group) {
+      sqlite3_busy_timeout(writer_->db.handle(), 0);  // another process that writes is not waited for
+      run_group(group);
+      sqlite3_busy_timeout(writer_->db.handle(), kBusyTimeoutMs);
+    });
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+void SqliteStore::use_durability(Durability durability) {
+  if (durability == durability_) return;
+  writer_->db.execute(durability == Durability::synced ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+  durability_ = durability;
+}
+
+void SqliteStore::run_group(Group group) noexcept {
+  try {
+    if (group.front()->alone) {
+      group.front()->work();
+    } else {
+      run_transaction(group);
+    }
+  } catch (...) {
+    // What fails the transaction fails all who were in it; those who failed on their own keep their own error.
+    for (auto* request : group)
+      if (!request->error) request->error = std::current_exception();
+  }
+}
+
+void SqliteStore::run_transaction(Group group) {
+  Connection& db = writer_->db;
+  auto durability = Durability::relaxed;
+  for (const auto* request : group)
+    if (request->durability == Durability::synced) durability = Durability::synced;
+  use_durability(durability);
+  db.query("BEGIN IMMEDIATE").run();
+  try {
+    const bool several = group.size() > 1;
+    std::size_t succeeded = 0;
+    for (auto* request : group) {
+      if (several) db.execute("SAVEPOINT request");
+      try {
+        request->work();
+        ++succeeded;
+      } catch (...) {
+        request->error = std::current_exception();
+        // Some errors (a full disk, say) make SQLite undo the whole transaction.
+        if (!db.in_transaction()) throw;
+        if (several) db.execute("ROLLBACK TO request");
+      }
+      if (several) db.execute("RELEASE request");
+    }
+    if (succeeded == 0) {
+      db.execute("ROLLBACK");
+      return;
+    }
+    db.query("COMMIT").run();
+    if (durability == Durability::synced) ++synced_commits_;
+  } catch (...) {
+    if (db.in_transaction()) sqlite3_exec(db.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    throw;
+  }
+  if (next_checkpoint_ > 0 && log_pages_ >= next_checkpoint_) {
+    try {
+      checkpoint_under_lock();
+    } catch (const Error&) {
+      // Committed it is; the log is tried again when it has grown further.
+      next_checkpoint_ = log_pages_ + kCheckpointPages;
+    }
+  } else if (next_checkpoint_ > kCheckpointPages && log_pages_ < kCheckpointPages) {
+    next_checkpoint_ = kCheckpointPages;  // the log began anew
+  }
+}
+
+// REQUIRES: the caller leads the queue, or nobody else is left.
+void SqliteStore::checkpoint_under_lock() {
+  if (!checkpointer_) {
+    checkpointer_ = std::make_unique<Connection>(location_.path, Connection::Mode::read_write, kBusyTimeoutMs);
+    configure(*checkpointer_);
+    checkpointer_->number("SELECT count(*) FROM store");  // opens its log
+  }
+  Connection& db = writer_->db;
+  db.execute("BEGIN IMMEDIATE");
+  const int result =
+      sqlite3_wal_checkpoint_v2(checkpointer_->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  const int extended = sqlite3_extended_errcode(checkpointer_->handle());
+  db.execute("ROLLBACK");
+  next_checkpoint_ = log_pages_ + kCheckpointPages;
+  if (result != SQLITE_OK && (result & 0xff) != SQLITE_BUSY) throw error_of(extended);
+}
+
+void SqliteStore::checkpoint() {
+  require_writable();
+  if (location_.in_memory()) return;
+  const auto work = [this] { checkpoint_under_lock(); };
+  WriteQueue::Request request{work, Durability::synced, true};
+  queue_.submit(request, [this](Group group) { run_group(group); });
+}
+
+std::vector<FindingRow> SqliteStore::verify() {
+  std::vector<FindingRow> findings;
+  const auto check = [&findings](Connection& db) {
+    auto query = db.query("PRAGMA integrity_check");
+    while (query.step())
+      if (query.text(0) != "ok") findings.push_back({"file", "sqlite", query.string(0)});
+  };
+  if (location_.in_memory()) {
+    const auto work = [&] { check(writer_->db); };
+    WriteQueue::Request request{work, Durability::synced, true};
+    queue_.submit(request, [this](Group group) { run_group(group); });
+  } else {
+    check(open_session(Connection::Mode::read_only)->db);
+  }
+  return findings;
+}
+
+Counters SqliteStore::counters() {
+  Counters counters;
+  const auto work = [&] {
+    counters = {writer_->db.statements_run(), writer_->db.total_changes(), synced_commits_};
+  };
+  WriteQueue::Request request{work, Durability::synced, true};
+  queue_.submit(request, [this](Group group) { run_group(group); });
+  return counters;
+}
+
+}  // namespace bccast::sqlite

@@ -1,0 +1,76 @@
+// A store in one SQLite file.
+//
+// One connection writes, behind a queue; others read beside it, each in a snapshot. WAL, synchronous=FULL. Several
+// processes of one machine may have the file open.
+//
+// Checkpoints. SQLite 3.7.0 to 3.51.2 can lose pages when a commit restarts the WAL while another connection begins a
+// checkpoint (https://www.sqlite.org/wal.html, "the WAL-reset bug"). So no connection checkpoints by itself, not even on
+// close; a connection of its own does it, only while the writing connection holds the write lock (BEGIN IMMEDIATE,
+// nothing written), so that no commit of any process can run beside it.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "adapters/sqlite/connection.hpp"
+#include "adapters/sqlite/location.hpp"
+#include "adapters/sqlite/write_queue.hpp"
+#include "ports/store.hpp"
+
+namespace bccast::sqlite {
+
+/// What a store has done since it was opened; for checks that an operation costs what it should.
+struct Counters {
+  std::int64_t statements = 0;    // of the writing connection
+  std::int64_t rows_changed = 0;  // of the writing connection
+  std::int64_t commits = 0;       // synced ones
+};
+
+class SqliteStore final : public Store {
+ public:
+  /// Opens the store, and makes it when there is none.
+  explicit SqliteStore(std::string_view url);
+  /// Moves the log into the file when it can, and closes.
+  ~SqliteStore() override;
+
+  const SecretKey& key() const noexcept override { return key_; }
+  bool read_only() const noexcept override { return location_.read_only; }
+  void read(FunctionRef<void(const Tables&)> work) override;
+  void write(FunctionRef<void(Tables&)> work, Durability durability = Durability::synced) override;
+  bool try_write(FunctionRef<void(Tables&)> work) noexcept override;
+  void checkpoint() override;
+  std::vector<FindingRow> verify() override;
+
+  Counters counters();
+
+ private:
+  class Session;
+  using Group = std::span<WriteQueue::Request* const>;
+
+  std::unique_ptr<Session> open_session(Connection::Mode mode);
+  std::unique_ptr<Session> take_reader();
+  void run_group(Group group) noexcept;
+  void run_transaction(Group group);
+  void use_durability(Durability durability);
+  void checkpoint_under_lock();
+  void require_writable() const;
+
+  Location location_;
+  SecretKey key_{};
+  std::unique_ptr<Session> writer_;
+  WriteQueue queue_;
+  Durability durability_ = Durability::synced;  // of the writing connection, as set now
+  std::int64_t synced_commits_ = 0;
+
+  std::unique_ptr<Connection> checkpointer_;
+  int log_pages_ = 0;         // of the WAL, as of the last commit
+  int next_checkpoint_ = 0;   // when it has this many pages
+
+  std::mutex readers_mutex_;
+  std::vector<std::unique_ptr<Session>> idle_readers_;
+};
+
+}  // namespace bccast::sqlite

@@ -1,0 +1,149 @@
+#include "adapters/sqlite/thread_tables.hpp"
+
+#include <limits>
+
+#include "adapters/sqlite/columns.hpp"
+
+namespace bccast::sqlite {
+namespace {
+
+#define THREAD_COLUMNS                                                                                     \
+  "provider_no, place, origin, last_seq, last_at, client_read, provider_read, client_unread, provider_unread, " \
+  "opened_at, touched"
+#define MESSAGE_COLUMNS "seq, author, at, key_hash, actor, text"
+
+constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+
+Thread thread_of(const Query& query) {
+  Thread t;
+  t.key = {query.i64(0), static_cast<Place>(query.i64(1)), query.i64(2)};
+  t.last_seq = query.i64(3);
+  t.last_at = query.i64(4);
+  t.client_read = query.i64(5);
+  t.provider_read = query.i64(6);
+  t.client_unread = query.i64(7);
+  t.provider_unread = query.i64(8);
+  t.opened_at = query.i64(9);
+  t.touched = query.i64(10) != 0;
+  return t;
+}
+
+void bind_thread(Query& query, const Thread& t) {
+  query.bind(t.key.provider_no).bind(std::int64_t{t.key.place}).bind(t.key.origin).bind(t.last_seq).bind(t.last_at);
+  query.bind(t.client_read).bind(t.provider_read).bind(t.client_unread).bind(t.provider_unread).bind(t.opened_at);
+  query.bind(std::int64_t{t.touched});
+}
+
+Message message_of(const Query& query) {
+  Message m;
+  m.seq = query.i64(0);
+  m.author = query.i64(1) == 0 ? Author::provider : Author::client;
+  m.at = query.i64(2);
+  m.key_hash = bytes_as_string(query.blob(3));
+  m.actor = query.string(4);
+  m.text = plain_text(query.blob(5));
+  return m;
+}
+
+Query& bind_key(Query& query, const ThreadKey& key) {
+  return query.bind(key.provider_no).bind(std::int64_t{key.place}).bind(key.origin);
+}
+
+}  // namespace
+
+std::optional<Thread> SqliteThreadTables::thread(const ThreadKey& key) const {
+  auto query =
+      db_.query("SELECT " THREAD_COLUMNS " FROM thread WHERE provider_no = ? AND place = ? AND origin = ?");
+  if (!bind_key(query, key).step()) return std::nullopt;
+  return thread_of(query);
+}
+
+void SqliteThreadTables::put_thread(const Thread& thread) {
+  auto query = db_.query("INSERT OR REPLACE INTO thread(" THREAD_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  bind_thread(query, thread);
+  query.run();
+}
+
+void SqliteThreadTables::add_thread(const Thread& thread) {
+  auto query = db_.query("INSERT INTO thread(" THREAD_COLUMNS
+                         ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+  bind_thread(query, thread);
+  query.run();
+}
+
+void SqliteThreadTables::client_threads(ProviderNo provider, Place place, const ThreadPosition* after,
+                                        FunctionRef<bool(const Thread&)> f) const {
+  // Within one provider the order is (last_at, origin), descending. The threads of a later provider in the order of the
+  // list, at the same moment, come after all of this one's and the other way round.
+  auto query = db_.query("SELECT " THREAD_COLUMNS
+                         " FROM thread WHERE provider_no = ? AND place = ? AND (last_at, origin) < (?, ?) "
+                         "ORDER BY last_at DESC, origin DESC");
+  Ms at = kMax;
+  BlastNo origin = kMax;
+  if (after != nullptr) {
+    at = after->last_at;
+    origin = provider == after->provider_no ? after->origin : provider < after->provider_no ? kMax : -1;
+  }
+  query.bind(provider).bind(std::int64_t{place}).bind(at).bind(origin);
+  while (query.step())
+    if (!f(thread_of(query))) return;
+}
+
+void SqliteThreadTables::provider_threads(ProviderNo provider, const ThreadPosition* after,
+                                          FunctionRef<bool(const Thread&)> f) const {
+  auto query = db_.query("SELECT " THREAD_COLUMNS
+                         " FROM thread WHERE provider_no = ? AND touched = 1 AND (last_at, origin, place) < (?, ?, ?) "
+                         "ORDER BY last_at DESC, origin DESC, place DESC");
+  query.bind(provider);
+  query.bind(after != nullptr ? after->last_at : kMax).bind(after != nullptr ? after->origin : kMax);
+  query.bind(after != nullptr ? std::int64_t{after->place} : kMax);
+  while (query.step())
+    if (!f(thread_of(query))) return;
+}
+
+void SqliteThreadTables::insert_message(const ThreadKey& thread, const Message& m) {
+  const std::string stored = stored_text(m.text);
+  auto query = db_.query(
+      "INSERT INTO message(provider_no, place, origin, " MESSAGE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  bind_key(query, thread).bind(m.seq).bind(static_cast<std::int64_t>(m.author)).bind(m.at);
+  query.bind_blob_or_null(m.key_hash).bind_or_null(m.actor).bind(string_as_bytes(stored)).run();
+}
+
+std::optional<Message> SqliteThreadTables::message(const ThreadKey& thread, std::int64_t seq) const {
+  auto query = db_.query("SELECT " MESSAGE_COLUMNS
+                         " FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND seq = ?");
+  if (!bind_key(query, thread).bind(seq).step()) return std::nullopt;
+  return message_of(query);
+}
+
+std::optional<Message> SqliteThreadTables::message_by_key(const ThreadKey& thread, Author author,
+                                                          std::string_view key_hash) const {
+  auto query = db_.query("SELECT " MESSAGE_COLUMNS
+                         " FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND author = ? "
+                         "AND key_hash = ?");
+  bind_key(query, thread).bind(static_cast<std::int64_t>(author)).bind(string_as_bytes(key_hash));
+  if (!query.step()) return std::nullopt;
+  return message_of(query);
+}
+
+void SqliteThreadTables::messages(const ThreadKey& thread, std::int64_t from, bool ascending,
+                                  FunctionRef<bool(const Message&)> f) const {
+  auto query = ascending ? db_.query("SELECT " MESSAGE_COLUMNS
+                                     " FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND seq >= ? "
+                                     "ORDER BY seq")
+                         : db_.query("SELECT " MESSAGE_COLUMNS
+                                     " FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND seq <= ? "
+                                     "ORDER BY seq DESC");
+  bind_key(query, thread).bind(from);
+  while (query.step())
+    if (!f(message_of(query))) return;
+}
+
+std::int64_t SqliteThreadTables::count_after(const ThreadKey& thread, std::int64_t seq, Author author) const {
+  auto query = db_.query(
+      "SELECT count(*) FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND seq > ? AND author = ?");
+  bind_key(query, thread).bind(seq).bind(static_cast<std::int64_t>(author));
+  return query.step() ? query.i64(0) : 0;
+}
+
+}  // namespace bccast::sqlite

@@ -1,0 +1,315 @@
+#include "adapters/sqlite/work_tables.hpp"
+
+#include <algorithm>
+
+#include "adapters/sqlite/columns.hpp"
+
+namespace bccast::sqlite {
+namespace {
+
+#define CHANNEL_COLUMNS \
+  "channel_no, name, role, paused, failures, failing_since, open_until, last_reason, items_turn, worker_seen"
+#define LINE_COLUMNS                                                                                         \
+  "line_no, provider_no, blast_no, channel_no, state, turn, seq, slices, start, cursor, total, done, failed, " \
+  "skipped"
+#define CLAIM_COLUMNS "token, channel_no, line_no, from_pos, to_pos, lease_until, tries"
+#define ITEM_COLUMNS                                                                                            \
+  "item_no, provider_no, channel_no, line_no, place, origin, to_provider, at, state, attempts, due_at, reason"
+
+// Line::open and its cursor as one number, so that the index holds only lines with something to hand out.
+enum LineState : std::int64_t { kEnded = 0, kHandingOut = 1, kWaiting = 2 };
+
+std::int64_t state_of(const Line& line) {
+  if (!line.open) return kEnded;
+  return line.cursor < line.rotation().end() ? kHandingOut : kWaiting;
+}
+
+Channel channel_of(const Query& query) {
+  Channel c;
+  c.no = query.i64(0);
+  c.name = query.string(1);
+  c.role = query.string(2);
+  c.paused = query.i64(3) != 0;
+  c.failures = query.i64(4);
+  c.failing_since = query.i64(5);
+  c.open_until = query.i64(6);
+  c.last_reason = query.string(7);
+  c.items_turn = query.i64(8);
+  c.worker_seen = query.i64(9);
+  return c;
+}
+
+Line line_of(const Query& query) {
+  Line l;
+  l.no = query.i64(0);
+  l.provider_no = query.i64(1);
+  l.blast_no = query.i64(2);
+  l.channel_no = query.i64(3);
+  l.open = query.i64(4) != kEnded;
+  l.turn = query.i64(5);
+  l.seq = query.i64(6);
+  l.slices = static_cast<SliceNo>(query.i64(7));
+  l.start = static_cast<Place>(query.i64(8));
+  l.cursor = query.i64(9);
+  l.total = query.i64(10);
+  l.done = query.i64(11);
+  l.failed = query.i64(12);
+  l.skipped = query.i64(13);
+  return l;
+}
+
+Claim claim_of(const Query& query) {
+  Claim c;
+  const auto token = query.blob(0);
+  if (token.size() != c.token.size()) throw Error(Code::corrupt, "a claim has a damaged token");
+  std::copy(token.begin(), token.end(), c.token.begin());
+  c.channel_no = query.i64(1);
+  c.line_no = query.i64(2);
+  c.from = query.i64(3);
+  c.to = query.i64(4);
+  c.lease_until = query.i64(5);
+  c.tries = query.i64(6);
+  return c;
+}
+
+Item item_of(const Query& query) {
+  Item i;
+  i.no = query.i64(0);
+  i.provider_no = query.i64(1);
+  i.channel_no = query.i64(2);
+  i.line_no = query.i64(3);
+  i.thread = {i.provider_no, static_cast<Place>(query.i64(4)), query.i64(5)};
+  i.to_provider = query.i64(6) != 0;
+  i.at = query.i64(7);
+  i.state = static_cast<ItemState>(query.i64(8));
+  i.attempts = query.i64(9);
+  i.due_at = query.i64(10);
+  i.reason = query.string(11);
+  return i;
+}
+
+}  // namespace
+
+std::vector<Channel> SqliteWorkTables::channels() const {
+  auto query = db_.query("SELECT " CHANNEL_COLUMNS " FROM channel ORDER BY name");
+  std::vector<Channel> all;
+  while (query.step()) all.push_back(channel_of(query));
+  return all;
+}
+
+std::optional<Channel> SqliteWorkTables::channel(std::string_view name) const {
+  auto query = db_.query("SELECT " CHANNEL_COLUMNS " FROM channel WHERE name = ?");
+  query.bind(name);
+  if (!query.step()) return std::nullopt;
+  return channel_of(query);
+}
+
+std::optional<Channel> SqliteWorkTables::channel(ChannelNo no) const {
+  auto query = db_.query("SELECT " CHANNEL_COLUMNS " FROM channel WHERE channel_no = ?");
+  query.bind(no);
+  if (!query.step()) return std::nullopt;
+  return channel_of(query);
+}
+
+ChannelNo SqliteWorkTables::insert_channel(const Channel& c) {
+  auto query = db_.query(
+      "INSERT INTO channel(name, role, paused, failures, failing_since, open_until, last_reason, items_turn, "
+      "worker_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  query.bind(c.name).bind(c.role).bind(std::int64_t{c.paused}).bind(c.failures).bind(c.failing_since);
+  query.bind(c.open_until).bind(c.last_reason).bind(c.items_turn).bind(c.worker_seen).run();
+  return db_.last_rowid();
+}
+
+void SqliteWorkTables::update_channel(const Channel& c) {
+  auto query = db_.query(
+      "UPDATE channel SET paused = ?, failures = ?, failing_since = ?, open_until = ?, last_reason = ?, "
+      "items_turn = ?, worker_seen = ? WHERE channel_no = ?");
+  query.bind(std::int64_t{c.paused}).bind(c.failures).bind(c.failing_since).bind(c.open_until);
+  query.bind(c.last_reason).bind(c.items_turn).bind(c.worker_seen).bind(c.no).run();
+}
+
+void SqliteWorkTables::insert_line(const Line& l) {
+  auto query = db_.query(
+      "INSERT INTO line(provider_no, blast_no, channel_no, state, turn, seq, slices, start, cursor, total, done, "
+      "failed, skipped) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  query.bind(l.provider_no).bind(l.blast_no).bind(l.channel_no).bind(state_of(l)).bind(l.turn).bind(l.seq);
+  query.bind(std::int64_t{l.slices}).bind(std::int64_t{l.start}).bind(l.cursor).bind(l.total);
+  query.bind(l.done).bind(l.failed).bind(l.skipped).run();
+}
+
+std::optional<Line> SqliteWorkTables::line(LineNo no) const {
+  auto query = db_.query("SELECT " LINE_COLUMNS " FROM line WHERE line_no = ?");
+  query.bind(no);
+  if (!query.step()) return std::nullopt;
+  return line_of(query);
+}
+
+std::vector<Line> SqliteWorkTables::lines(ProviderNo provider, BlastNo blast) const {
+  auto query =
+      db_.query("SELECT " LINE_COLUMNS " FROM line WHERE provider_no = ? AND blast_no = ? ORDER BY line_no");
+  query.bind(provider).bind(blast);
+  std::vector<Line> all;
+  while (query.step()) all.push_back(line_of(query));
+  return all;
+}
+
+std::optional<Line> SqliteWorkTables::next_line(ChannelNo channel) const {
+  auto query =
+      db_.query("SELECT " LINE_COLUMNS " FROM line WHERE channel_no = ? AND state = 1 ORDER BY turn LIMIT 1");
+  query.bind(channel);
+  if (!query.step()) return std::nullopt;
+  return line_of(query);
+}
+
+std::int64_t SqliteWorkTables::last_turn(ChannelNo channel) const {
+  auto query = db_.query("SELECT turn FROM line WHERE channel_no = ? AND state = 1 ORDER BY turn DESC LIMIT 1");
+  query.bind(channel);
+  return query.step() ? query.i64(0) : 0;
+}
+
+void SqliteWorkTables::update_line(const Line& l) {
+  auto query = db_.query(
+      "UPDATE line SET state = ?, turn = ?, cursor = ?, done = ?, failed = ?, skipped = ? WHERE line_no = ?");
+  query.bind(state_of(l)).bind(l.turn).bind(l.cursor).bind(l.done).bind(l.failed).bind(l.skipped).bind(l.no).run();
+}
+
+std::int64_t SqliteWorkTables::pending(ChannelNo channel) const {
+  std::int64_t sum = 0;
+  for (const char* sql :
+       {"SELECT sum(total - done - failed - skipped) FROM line WHERE channel_no = ? AND state = 1",
+        "SELECT sum(total - done - failed - skipped) FROM line WHERE channel_no = ? AND state = 2",
+        "SELECT count(*) FROM item WHERE channel_no = ? AND line_no = 0 AND state = 0",
+        "SELECT count(*) FROM item WHERE channel_no = ? AND line_no = 0 AND token IS NOT NULL"}) {
+    auto query = db_.query(sql);
+    query.bind(channel);
+    if (query.step()) sum += query.i64(0);
+  }
+  return sum;
+}
+
+std::optional<Claim> SqliteWorkTables::claim(const Token& token) const {
+  auto query = db_.query("SELECT " CLAIM_COLUMNS " FROM claim WHERE token = ?");
+  query.bind(std::span<const std::uint8_t>(token));
+  if (!query.step()) return std::nullopt;
+  return claim_of(query);
+}
+
+// The table has a row for each batch in flight, that is for each worker: it is read whole.
+std::optional<Claim> SqliteWorkTables::expired_claim(ChannelNo channel, Ms now, Ms longest) const {
+  auto query = db_.query("SELECT " CLAIM_COLUMNS
+                         " FROM claim WHERE channel_no = ? AND (lease_until <= ? OR lease_until > ?) LIMIT 1");
+  query.bind(channel).bind(now).bind(now + longest);
+  if (!query.step()) return std::nullopt;
+  return claim_of(query);
+}
+
+void SqliteWorkTables::insert_claim(const Claim& c) {
+  auto query = db_.query("INSERT INTO claim(" CLAIM_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?)");
+  query.bind(std::span<const std::uint8_t>(c.token)).bind(c.channel_no).bind(c.line_no).bind(c.from).bind(c.to);
+  query.bind(c.lease_until).bind(c.tries).run();
+}
+
+void SqliteWorkTables::update_claim(const Claim& c) {
+  auto query = db_.query("UPDATE claim SET lease_until = ?, tries = ? WHERE token = ?");
+  query.bind(c.lease_until).bind(c.tries).bind(std::span<const std::uint8_t>(c.token)).run();
+}
+
+bool SqliteWorkTables::delete_claim(const Token& token) {
+  auto query = db_.query("DELETE FROM claim WHERE token = ?");
+  return query.bind(std::span<const std::uint8_t>(token)).run() > 0;
+}
+
+void SqliteWorkTables::claims_of(LineNo line, FunctionRef<void(const Claim&)> f) const {
+  auto query = db_.query("SELECT " CLAIM_COLUMNS " FROM claim WHERE line_no = ?");
+  query.bind(line);
+  while (query.step()) f(claim_of(query));
+}
+
+ItemNo SqliteWorkTables::insert_item(const Item& i) {
+  auto query = db_.query(
+      "INSERT INTO item(provider_no, channel_no, line_no, place, origin, to_provider, at, state, attempts, due_at, "
+      "reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  query.bind(i.provider_no).bind(i.channel_no).bind(i.line_no).bind(std::int64_t{i.thread.place});
+  query.bind(i.thread.origin).bind(std::int64_t{i.to_provider}).bind(i.at);
+  query.bind(static_cast<std::int64_t>(i.state)).bind(i.attempts).bind(i.due_at).bind(i.reason).run();
+  return db_.last_rowid();
+}
+
+std::vector<Item> SqliteWorkTables::due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const {
+  std::vector<Item> all;
+  const auto collect = [&](Query& query, Ms at) {
+    query.bind(channel).bind(at).bind(static_cast<std::int64_t>(limit - all.size()));
+    while (query.step()) all.push_back(item_of(query));
+  };
+  auto due = db_.query("SELECT " ITEM_COLUMNS
+                       " FROM item WHERE channel_no = ? AND state = 0 AND due_at <= ? ORDER BY due_at LIMIT ?");
+  collect(due, now);
+  if (all.size() == limit) return all;
+  // What lies further away than any wait was stored before the clock stepped back.
+  auto beyond = db_.query("SELECT " ITEM_COLUMNS
+                          " FROM item WHERE channel_no = ? AND state = 0 AND due_at > ? ORDER BY due_at LIMIT ?");
+  collect(beyond, now + longest);
+  return all;
+}
+
+std::vector<Item> SqliteWorkTables::items_of(const Token& token) const {
+  auto query = db_.query("SELECT " ITEM_COLUMNS " FROM item WHERE token = ? ORDER BY item_no");
+  query.bind(std::span<const std::uint8_t>(token));
+  std::vector<Item> all;
+  while (query.step()) all.push_back(item_of(query));
+  return all;
+}
+
+void SqliteWorkTables::claim_item(ItemNo no, const Token& token) {
+  auto query = db_.query("UPDATE item SET state = 1, token = ? WHERE item_no = ?");
+  query.bind(std::span<const std::uint8_t>(token)).bind(no).run();
+}
+
+void SqliteWorkTables::update_item(const Item& i) {
+  auto query = db_.query(
+      "UPDATE item SET state = ?, attempts = ?, due_at = ?, reason = ?, token = NULL WHERE item_no = ?");
+  query.bind(static_cast<std::int64_t>(i.state)).bind(i.attempts).bind(i.due_at).bind(i.reason).bind(i.no).run();
+}
+
+void SqliteWorkTables::delete_item(ItemNo no) {
+  db_.query("DELETE FROM item WHERE item_no = ?").bind(no).run();
+}
+
+void SqliteWorkTables::items_of_line(LineNo line, Place begin, Place end, FunctionRef<void(const Item&)> f) const {
+  auto query = db_.query("SELECT " ITEM_COLUMNS
+                         " FROM item WHERE line_no > 0 AND line_no = ? AND place >= ? AND place < ? ORDER BY place");
+  query.bind(line).bind(std::int64_t{begin}).bind(std::int64_t{end});
+  while (query.step()) f(item_of(query));
+}
+
+Slice SqliteWorkTables::skipped(const Line& line, SliceNo slice, SkipReason reason) const {
+  auto query = db_.query(
+      "SELECT places FROM skip WHERE provider_no = ? AND line_no = ? AND slice_no = ? AND reason = ?");
+  query.bind(line.provider_no).bind(line.no).bind(std::int64_t{slice}).bind(static_cast<std::int64_t>(reason));
+  return query.step() ? Slice::decode(query.blob(0)) : Slice();
+}
+
+void SqliteWorkTables::put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) {
+  const auto places = value.encode();
+  auto query = db_.query(
+      "INSERT INTO skip(provider_no, line_no, slice_no, reason, places) VALUES (?, ?, ?, ?, ?) "
+      "ON CONFLICT DO UPDATE SET places = excluded.places");
+  query.bind(line.provider_no).bind(line.no).bind(std::int64_t{slice}).bind(static_cast<std::int64_t>(reason));
+  query.bind(places).run();
+}
+
+std::optional<Ms> SqliteWorkTables::next_item_due(ChannelNo channel) const {
+  auto query = db_.query("SELECT due_at FROM item WHERE channel_no = ? AND state = 0 ORDER BY due_at LIMIT 1");
+  query.bind(channel);
+  if (!query.step()) return std::nullopt;
+  return query.i64(0);
+}
+
+std::optional<Ms> SqliteWorkTables::next_lease_over(ChannelNo channel) const {
+  auto query = db_.query("SELECT min(lease_until) FROM claim WHERE channel_no = ?");
+  query.bind(channel);
+  if (!query.step() || query.is_null(0)) return std::nullopt;
+  return query.i64(0);
+}
+
+}  // namespace bccast::sqlite

@@ -1,0 +1,47 @@
+// Channels, lines, claims and items in SQLite.
+#pragma once
+
+#include "adapters/sqlite/connection.hpp"
+#include "ports/work_tables.hpp"
+
+namespace bccast::sqlite {
+
+class SqliteWorkTables final : public WorkTables {
+ public:
+  explicit SqliteWorkTables(Connection& db) : db_(db) {}
+
+  std::vector<Channel> channels() const override;
+  std::optional<Channel> channel(std::string_view name) const override;
+  std::optional<Channel> channel(ChannelNo no) const override;
+  ChannelNo insert_channel(const Channel& channel) override;
+  void update_channel(const Channel& channel) override;
+  void insert_line(const Line& line) override;
+  std::optional<Line> line(LineNo no) const override;
+  std::vector<Line> lines(ProviderNo provider, BlastNo blast) const override;
+  std::optional<Line> next_line(ChannelNo channel) const override;
+  std::int64_t last_turn(ChannelNo channel) const override;
+  void update_line(const Line& line) override;
+  std::int64_t pending(ChannelNo channel) const override;
+  std::optional<Claim> claim(const Token& token) const override;
+  std::optional<Claim> expired_claim(ChannelNo channel, Ms now, Ms longest) const override;
+  void insert_claim(const Claim& claim) override;
+  void update_claim(const Claim& claim) override;
+  bool delete_claim(const Token& token) override;
+  void claims_of(LineNo line, FunctionRef<void(const Claim&)> f) const override;
+  ItemNo insert_item(const Item& item) override;
+  std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const override;
+  std::vector<Item> items_of(const Token& token) const override;
+  void claim_item(ItemNo no, const Token& token) override;
+  void update_item(const Item& item) override;
+  void delete_item(ItemNo no) override;
+  void items_of_line(LineNo line, Place begin, Place end, FunctionRef<void(const Item&)> f) const override;
+  Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const override;
+  void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) override;
+  std::optional<Ms> next_item_due(ChannelNo channel) const override;
+  std::optional<Ms> next_lease_over(ChannelNo channel) const override;
+
+ private:
+  Connection& db_;
+};
+
+}  // namespace bccast::sqlite

@@ -1,0 +1,25 @@
+// The audience of a draft, slice by slice, and its digest: what preview shows and send makes true.
+#pragma once
+
+#include <string>
+
+#include "core/context.hpp"
+
+namespace bccast {
+
+/// Calls f(slice, audience) for each slice of the roster. One read of each bitmap: O(slices).
+void for_each_audience(const Tables& tables, const Provider& provider, const Blast& draft,
+                       FunctionRef<void(SliceNo, const Audience&)> f);
+
+/// Collects what a provider would be sending. Keyed, so that it says nothing about who or what.
+class AudienceDigest {
+ public:
+  AudienceDigest(const Context& context, const Blast& draft, std::string_view text);
+  void add(SliceNo slice, const Slice& recipients);
+  std::string finish();
+
+ private:
+  Digest digest_;
+};
+
+}  // namespace bccast

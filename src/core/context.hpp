@@ -1,0 +1,55 @@
+// What all of the core works with.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/crypto.hpp"
+#include "model/blast.hpp"
+#include "model/public_id.hpp"
+#include "ports/clock.hpp"
+#include "ports/store.hpp"
+
+namespace bccast {
+
+/// What keys derived from the store's are for. Public ids have 1 (public_id.cpp).
+namespace purpose {
+inline constexpr std::uint64_t idempotency = 2;
+inline constexpr std::uint64_t digest = 3;
+inline constexpr std::uint64_t cursor = 4;
+inline constexpr std::uint64_t start = 5;
+}  // namespace purpose
+
+struct Context {
+  Context(Store& store_in, Clock& clock_in)
+      : store(store_in), clock(clock_in), ids(store_in.key()), cursors(store_in.key(), purpose::cursor) {}
+
+  Store& store;
+  Clock& clock;
+  PublicIds ids;
+  Sealer cursors;
+  Ms deadline = kDefaultDeadline;
+
+  PublicId blast_id(ProviderNo provider, BlastNo blast) const noexcept {
+    return ids.encode({IdKind::blast, 0, provider, blast, 0});
+  }
+  PublicId thread_id(const ThreadKey& key) const noexcept { return ids.encode(parts_of(key)); }
+  static IdParts parts_of(const ThreadKey& key) noexcept {
+    return {IdKind::thread, 0, key.provider_no, key.origin, key.place};
+  }
+
+  /// Idempotency keys are stored as keyed digests: they may hold what a host should not have put there.
+  std::string key_hash(std::string_view key) const {
+    if (key.empty()) return {};
+    const auto value = Digest(store.key(), purpose::idempotency).add(key).finish();
+    return {reinterpret_cast<const char*>(value.data()), value.size()};
+  }
+
+  /// The time for something new of this provider: never below its last.
+  Ms next_time(const Provider& provider) const {
+    const Ms now = clock.wall_ms();
+    return now > provider.last_at ? now : provider.last_at;
+  }
+};
+
+}  // namespace bccast

@@ -1,0 +1,40 @@
+// Inside a thread: reading, writing, and marking as read, for both of its sides.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <bccast/types.hpp>
+
+#include "core/access.hpp"
+
+namespace bccast {
+
+class Conversation {
+ public:
+  explicit Conversation(Context& context) : context_(context) {}
+
+  /// Who acts: a side of threads, and its id.
+  struct Actor {
+    Author side;
+    std::string_view id;
+  };
+
+  Page<MessageView> messages(Actor actor, std::string_view thread, std::int64_t from_seq, int direction,
+                             std::size_t limit);
+  Written write(Actor actor, std::string_view thread, std::string_view key, std::string_view text,
+                std::string_view on_behalf);
+  void read(Actor actor, std::string_view thread, std::int64_t up_to_seq);
+
+  /// The id of the direct thread of the two.
+  std::string direct(std::string_view provider, std::string_view client);
+
+ private:
+  access::Reached reach(const Tables& tables, Actor actor, std::string_view thread, bool may_begin = false) const;
+  void mark(Tables& tables, const ThreadKey& key, bool opened, bool replied) const;
+  void notify(Tables& tables, const ThreadKey& key, Author author, Ms at) const;
+
+  Context& context_;
+};
+
+}  // namespace bccast

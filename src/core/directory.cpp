@@ -1,0 +1,266 @@
+#include "core/directory.hpp"
+
+#include <fmt/format.h>
+
+#include <unordered_set>
+
+#include "core/access.hpp"
+#include "core/resolve.hpp"
+#include "core/roster_update.hpp"
+#include "model/text_rules.hpp"
+
+namespace bccast {
+namespace {
+
+constexpr std::string_view kEmail = "email";
+constexpr std::string_view kAddressPrefix = "address.";
+
+/// "on", "off", or "" (as if never set: on).
+bool parse_switch(std::string_view value) {
+  if (value == "off") return false;
+  if (value == "on" || value.empty()) return true;
+  throw Error(Code::argument, "the value must be on or off");
+}
+
+void set_flag(std::uint32_t& flags, std::uint32_t bit, bool set) { flags = set ? flags | bit : flags & ~bit; }
+
+/// Sets what providers and clients have in common. False when the key is another.
+template <typename Person>
+bool set_common(Person& person, std::string_view key, std::string_view value) {
+  if (key.starts_with(kAddressPrefix)) {
+    const auto channel = key.substr(kAddressPrefix.size());
+    check_key(channel, "channel");
+    check_address(value);
+    person.addresses.set(channel, value);
+    return true;
+  }
+  if (key != "locale" && key != "timezone") return false;
+  if (!value.empty()) check_key(value, key == "locale" ? "locale" : "time zone");
+  (key == "locale" ? person.locale : person.zone) = value;
+  return true;
+}
+
+[[noreturn]] void no_such_key() { throw Error(Code::argument, "there is no such setting"); }
+
+}  // namespace
+
+void Directory::provider_put(std::string_view id, std::string_view name) {
+  check_id(id, "provider id");
+  check_name(name);
+  context_.store.write([&](Tables& tables) {
+    auto provider = tables.directory().provider(id);
+    if (!provider) {
+      provider.emplace();
+      provider->id = id;
+      provider->name = name;
+      if (tables.directory().insert_provider(*provider) > kMaxProviders)
+        throw Error(Code::limit, "the store is full: it has too many providers");
+    } else if (provider->name != name) {
+      provider->name = name;
+      tables.directory().update_provider(*provider);
+    }
+  });
+}
+
+void Directory::provider_set(std::string_view id, std::string_view key, std::string_view value) {
+  context_.store.write([&](Tables& tables) {
+    auto provider = access::provider(tables, id);
+    if (!set_common(provider, key, value)) no_such_key();
+    tables.directory().update_provider(provider);
+  });
+}
+
+void Directory::client_put(std::string_view id, std::optional<std::string_view> name,
+                           std::optional<std::string_view> address) {
+  const auto results = client_put_many(std::span(&id, 1), name ? std::span(&*name, 1) : std::span<std::string_view>(),
+                                       address ? std::span(&*address, 1) : std::span<std::string_view>());
+  if (results[0] == Code::ok) return;
+  check_id(id, "client id");  // say what is wrong
+  if (name) check_name(*name);
+  if (address) check_address(*address);
+}
+
+std::vector<Code> Directory::client_put_many(std::span<const std::string_view> ids,
+                                             std::span<const std::string_view> names,
+                                             std::span<const std::string_view> addresses) {
+  std::vector<Code> results(ids.size(), Code::ok);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    try {
+      check_id(ids[i], "client id");
+      if (!names.empty()) check_name(names[i]);
+      if (!addresses.empty()) check_address(addresses[i]);
+    } catch (const Error& error) {
+      results[i] = error.code();
+    }
+  }
+  context_.store.write([&](Tables& tables) {
+    RosterUpdate rosters(tables);
+    std::optional<ClientNo> first_new;
+    std::unordered_set<ClientNo> changed;  // those that were there before
+    Client fresh;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (results[i] != Code::ok) continue;
+      fresh.id = ids[i];
+      fresh.name = names.empty() ? std::string_view() : names[i];
+      fresh.addresses = Addresses();
+      if (!addresses.empty()) fresh.addresses.set(kEmail, addresses[i]);
+      if (const auto no = tables.directory().insert_client(fresh)) {
+        if (!first_new) first_new = no;
+        continue;
+      }
+      const auto before = tables.directory().client(ids[i]);
+      if (!before) throw Error(Code::corrupt, "a client is missing");
+      if ((first_new && before->no >= *first_new) || !changed.insert(before->no).second) {
+        results[i] = Code::exists;
+        continue;
+      }
+      Client after = *before;
+      if (!names.empty()) after.name = names[i];
+      if (!addresses.empty()) after.addresses.set(kEmail, addresses[i]);
+      if (after.name != before->name || after.addresses != before->addresses) rosters.change_client(after, *before);
+    }
+    rosters.finish();
+  });
+  return results;
+}
+
+void Directory::client_set(std::string_view id, std::string_view key, std::string_view value) {
+  context_.store.write([&](Tables& tables) {
+    const Client before = access::client(tables, id);
+    Client after = before;
+    if (key == "chat") {
+      set_flag(after.flags, flag::client_chat_off, !parse_switch(value));
+    } else if (key == "notify") {
+      set_flag(after.flags, flag::client_notify_off, !parse_switch(value));
+    } else if (!set_common(after, key, value)) {
+      no_such_key();
+    }
+    RosterUpdate rosters(tables);
+    rosters.change_client(after, before);
+    rosters.finish();
+  });
+}
+
+Code Directory::client_archive(std::string_view id, bool archived) {
+  Code result = Code::ok;
+  context_.store.write([&](Tables& tables) {
+    const Client before = access::client(tables, id);
+    Client after = before;
+    set_flag(after.flags, flag::client_archived, archived);
+    if (after.flags == before.flags) {
+      result = Code::exists;
+      return;
+    }
+    RosterUpdate rosters(tables);
+    rosters.change_client(after, before);
+    rosters.finish();
+  });
+  return result;
+}
+
+Code Directory::roster_add(std::string_view provider, std::string_view client) {
+  check_id(client, "client id");
+  const Code result = roster_add_many(provider, std::span(&client, 1))[0];
+  if (result == Code::not_found) throw Error(Code::not_found, "there is no such client");
+  return result;
+}
+
+std::vector<Code> Directory::roster_add_many(std::string_view provider_id, std::span<const std::string_view> ids) {
+  std::vector<Code> results(ids.size(), Code::ok);
+  context_.store.write([&](Tables& tables) {
+    Provider provider = access::provider(tables, provider_id);
+    RosterUpdate rosters(tables);
+    const Place first = provider.next_place;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      try {
+        check_id(ids[i], "client id");
+      } catch (const Error& error) {
+        results[i] = error.code();
+        continue;
+      }
+      const auto client = tables.directory().client(ids[i]);
+      if (!client) {
+        results[i] = Code::not_found;
+      } else if (tables.directory().membership(client->no, provider.no)) {
+        results[i] = Code::exists;
+      } else {
+        rosters.add(provider, *client);
+      }
+    }
+    if (provider.next_place == first) return;
+    tables.directory().update_provider(provider);
+    rosters.finish();
+  });
+  return results;
+}
+
+void Directory::roster_set(std::string_view provider_id, std::string_view client, std::string_view key,
+                           std::string_view value) {
+  context_.store.write([&](Tables& tables) {
+    const Provider provider = access::provider(tables, provider_id);
+    RosterEntry entry = access::entry(tables, provider, client);
+    const auto before = entry.flags;
+    if (key != "chat" && key != "notify") no_such_key();
+    set_flag(entry.flags, key == "chat" ? flag::chat_off : flag::notify_off, !parse_switch(value));
+    if (entry.flags == before) return;
+    RosterUpdate rosters(tables);
+    rosters.change(entry, before, entry.client.addresses);
+    rosters.finish();
+  });
+}
+
+Code Directory::roster_archive(std::string_view provider_id, std::string_view client, bool archived) {
+  Code result = Code::ok;
+  context_.store.write([&](Tables& tables) {
+    const Provider provider = access::provider(tables, provider_id);
+    RosterEntry entry = access::entry(tables, provider, client);
+    const auto before = entry.flags;
+    set_flag(entry.flags, flag::archived, archived);
+    if (entry.flags == before) {
+      result = Code::exists;
+      return;
+    }
+    RosterUpdate rosters(tables);
+    rosters.change(entry, before, entry.client.addresses);
+    rosters.finish();
+  });
+  return result;
+}
+
+std::vector<Code> Directory::roster_archive_many(std::string_view provider_id,
+                                                 std::span<const std::string_view> ids) {
+  std::vector<Code> results(ids.size(), Code::ok);
+  context_.store.write([&](Tables& tables) {
+    const Provider provider = access::provider(tables, provider_id);
+    const auto places = resolve_places(tables, provider, ids);
+    RosterUpdate rosters(tables);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      results[i] = places[i].code;
+      if (places[i].code != Code::ok) continue;
+      auto entry = tables.directory().entry(provider.no, places[i].place);
+      if (!entry) throw Error(Code::corrupt, "a roster entry is missing");
+      const auto before = entry->flags;
+      entry->flags |= flag::archived;
+      if (entry->flags == before) {
+        results[i] = Code::exists;
+      } else {
+        rosters.change(*entry, before, entry->client.addresses);
+      }
+    }
+    rosters.finish();
+  });
+  return results;
+}
+
+RosterCount Directory::roster_count(std::string_view provider_id) {
+  RosterCount count;
+  context_.store.read([&](const Tables& tables) {
+    const Provider provider = access::provider(tables, provider_id);
+    for (SliceNo s = 0; s < slices_for(provider.next_place); ++s)
+      count.active += tables.directory().roster_slice(provider.no, s).active.count();
+    count.archived = provider.next_place - count.active;
+  });
+  return count;
+}
+
+}  // namespace bccast

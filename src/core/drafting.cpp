@@ -1,0 +1,149 @@
+#include "core/drafting.hpp"
+
+#include <map>
+
+#include "core/access.hpp"
+#include "core/audience_of.hpp"
+#include "core/resolve.hpp"
+#include "model/text_rules.hpp"
+
+namespace bccast {
+namespace {
+
+void apply(DraftSlice& slice, Place place, Drafting::Act act) {
+  const auto at = within_slice(place);
+  if (act == Drafting::Act::select) {
+    slice.picked.add(at);
+    slice.deselected.remove(at);
+  } else {
+    slice.picked.remove(at);
+    slice.deselected.add(at);
+  }
+}
+
+void touch(Tables& tables, Blast& blast) {
+  ++blast.revision;
+  tables.blasts().update_blast(blast);
+}
+
+}  // namespace
+
+Drafting::Created Drafting::create(std::string_view provider_id, std::string_view key, std::string_view actor) {
+  Created created;
+  context_.store.write([&](Tables& tables) {
+    Provider provider = access::provider(tables, provider_id);
+    const auto key_hash = context_.key_hash(key);
+    if (!key_hash.empty()) {
+      if (const auto no = tables.blasts().blast_by_key(provider.no, key_hash)) {
+        created = {true, std::string(view(context_.blast_id(provider.no, *no)))};
+        return;
+      }
+    }
+    Blast blast;
+    blast.provider_no = provider.no;
+    blast.no = provider.next_blast++;
+    if (blast.no > kMaxNumber) throw Error(Code::limit, "the provider has no numbers left for blasts");
+    blast.created_at = context_.clock.wall_ms();
+    blast.key_hash = key_hash;
+    blast.actor = actor;
+    tables.blasts().insert_blast(blast);
+    tables.directory().update_provider(provider);
+    created = {false, std::string(view(context_.blast_id(provider.no, blast.no)))};
+  });
+  return created;
+}
+
+void Drafting::discard(std::string_view provider_id, std::string_view blast_id) {
+  context_.store.write([&](Tables& tables) {
+    const Provider provider = access::provider(tables, provider_id);
+    const Blast blast = access::draft(tables, context_, provider, blast_id);
+    tables.blasts().delete_blast(provider.no, blast.no);
+  });
+}
+
+void Drafting::act(std::string_view provider_id, std::string_view blast_id, std::string_view client, Act act) {
+  context_.store.write([&](Tables& tables) {
+    const Provider provider = access::provider(tables, provider_id);
+    Blast blast = access::draft(tables, context_, provider, blast_id);
+    const Place place = access::entry(tables, provider, client).place;
+    auto slice = tables.blasts().draft_slice(provider.no, blast.no, slice_of(place));
+    apply(slice, place, act);
+    tables.blasts().put_draft_slice(provider.no, blast.no, slice_of(place), slice);
+    touch(tables, blast);
+  });
+}
+
+std::vector<Code> Drafting::act_many(std::string_view provider_id, std::string_view blast_id,
+                                     std::span<const std::string_view> ids, Act act) {
+  std::vector<Resolved> resolved;
+  // The long part holds nobody up: places do not change.
+  context_.store.read([&](const Tables& tables) {
+    const Provider provider = access::provider(tables, provider_id);
+    access::draft(tables, context_, provider, blast_id);
+    resolved = resolve_places(tables, provider, ids);
+  });
+  context_.store.write([&](Tables& tables) {
+    const Provider provider = access::provider(tables, provider_id);
+    Blast blast = access::draft(tables, context_, provider, blast_id);
+    std::map<SliceNo, DraftSlice> slices;
+    for (const auto& one : resolved) {
+      if (one.code != Code::ok) continue;
+      const auto s = slice_of(one.place);
+      auto found = slices.find(s);
+      if (found == slices.end())
+        found = slices.emplace(s, tables.blasts().draft_slice(provider.no, blast.no, s)).first;
+      apply(found->second, one.place, act);
+    }
+    if (slices.empty()) return;
+    for (const auto& [s, slice] : slices) tables.blasts().put_draft_slice(provider.no, blast.no, s, slice);
+    touch(tables, blast);
+  });
+  std::vector<Code> results(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) results[i] = resolved[i].code;
+  return results;
+}
+
+void Drafting::act_all(std::string_view provider_id, std::string_view blast_id, Act act) {
+  context_.store.write([&](Tables& tables) {
+    const Provider provider = access::provider(tables, provider_id);
+    Blast blast = access::draft(tables, context_, provider, blast_id);
+    tables.blasts().delete_draft(provider.no, blast.no);
+    blast.all_active = act == Act::select;
+    touch(tables, blast);
+  });
+}
+
+void Drafting::write(std::string_view provider_id, std::string_view blast_id, std::string_view text) {
+  check_message(text);
+  context_.store.write([&](Tables& tables) {
+    const Provider provider = access::provider(tables, provider_id);
+    Blast blast = access::draft(tables, context_, provider, blast_id);
+    tables.blasts().put_text(provider.no, blast.no, text);
+    touch(tables, blast);
+  });
+}
+
+Preview Drafting::preview(std::string_view provider_id, std::string_view blast_id) {
+  Preview preview;
+  context_.store.read([&](const Tables& tables) {
+    const Provider provider = access::provider(tables, provider_id);
+    const Blast blast = access::draft(tables, context_, provider, blast_id);
+    const auto channels = tables.work().channels();
+    AudienceDigest digest(context_, blast, tables.blasts().text(provider.no, blast.no).value_or(""));
+    for_each_audience(tables, provider, blast, [&](SliceNo s, const Audience& audience) {
+      preview.recipients += audience.recipients.count();
+      preview.archived += audience.archived.count();
+      preview.off += audience.off.count();
+      preview.deselected += audience.deselected.count();
+      digest.add(s, audience.recipients);
+      if (channels.empty()) return;
+      Slice without = audience.recipients;
+      for (const auto& channel : channels) without -= tables.directory().address_slice(provider.no, s, channel.name);
+      preview.no_address += without.count();
+    });
+    preview.digest = digest.finish();
+  });
+  return preview;
+}
+
+}  // namespace bccast

@@ -1,0 +1,41 @@
+// Drafts: choosing the clients, writing the text, looking before sending.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <bccast/error.hpp>
+#include <bccast/types.hpp>
+
+#include "core/context.hpp"
+
+namespace bccast {
+
+class Drafting {
+ public:
+  explicit Drafting(Context& context) : context_(context) {}
+
+  struct Created {
+    bool existed = false;
+    std::string blast;
+  };
+  Created create(std::string_view provider, std::string_view key, std::string_view actor);
+  void discard(std::string_view provider, std::string_view blast);
+
+  /// The last act on a client decides.
+  enum class Act { select, deselect };
+  void act(std::string_view provider, std::string_view blast, std::string_view client, Act act);
+  std::vector<Code> act_many(std::string_view provider, std::string_view blast, std::span<const std::string_view> ids,
+                             Act act);
+  /// On everyone: forgets all earlier acts.
+  void act_all(std::string_view provider, std::string_view blast, Act act);
+
+  void write(std::string_view provider, std::string_view blast, std::string_view text);
+  Preview preview(std::string_view provider, std::string_view blast);
+
+ private:
+  Context& context_;
+};
+
+}  // namespace bccast

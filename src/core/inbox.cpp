@@ -1,0 +1,210 @@
+#include "core/inbox.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "core/access.hpp"
+#include "core/cursor.hpp"
+#include "model/text_rules.hpp"
+
+namespace bccast {
+namespace {
+
+/// From this many blasts on that a look had to pass by, it is worth storing that there is nothing in them.
+constexpr Seq kLongGap = 64;
+
+/// What one look at an inbox found that is not stored yet.
+struct Memo {
+  struct OfRoster {
+    ProviderNo provider_no;
+    Seq seq;  // looked at up to here
+    std::vector<Thread> threads;
+  };
+  std::vector<OfRoster> rosters;
+};
+
+/// The first threads in the order of the list that come after `after`, of all rosters: at most `most`.
+class Merge {
+ public:
+  Merge(const ThreadPosition* after, std::size_t most) : after_(after), most_(most) {}
+
+  void offer(const Thread& thread) {
+    if (after_ != nullptr && position_of(thread) >= *after_) return;
+    if (threads_.size() == most_ && position_of(thread) < position_of(threads_.front())) return;
+    // A heap with the last of the page on top.
+    threads_.push_back(thread);
+    std::push_heap(threads_.begin(), threads_.end(), later);
+    if (threads_.size() > most_) {
+      std::pop_heap(threads_.begin(), threads_.end(), later);
+      threads_.pop_back();
+    }
+  }
+  bool wants(const Thread& thread) const {
+    return threads_.size() < most_ || position_of(threads_.front()) < position_of(thread);
+  }
+  std::vector<Thread> finish() {
+    std::sort(threads_.begin(), threads_.end(), later);
+    return std::move(threads_);
+  }
+
+ private:
+  static bool later(const Thread& a, const Thread& b) { return position_of(a) > position_of(b); }
+  const ThreadPosition* after_;
+  std::size_t most_;
+  std::vector<Thread> threads_;
+};
+
+std::string last_text(const Tables& tables, const Thread& thread) {
+  if (thread.last_seq == 1 && thread.key.origin != kDirect) {
+    auto text = tables.blasts().text(thread.key.provider_no, thread.key.origin);
+    if (!text) throw Error(Code::corrupt, "a blast has lost its text");
+    return std::move(*text);
+  }
+  auto message = tables.threads().message(thread.key, thread.last_seq);
+  if (!message) throw Error(Code::corrupt, "a message is missing");
+  return std::move(message->text);
+}
+
+std::optional<ThreadPosition> parse_position(const Context& context, std::string_view list, std::string_view cursor) {
+  const auto numbers = open_cursor<4>(context, list, cursor);
+  if (!numbers) return std::nullopt;
+  return ThreadPosition{(*numbers)[0], (*numbers)[1], (*numbers)[2], static_cast<Place>((*numbers)[3])};
+}
+
+std::string seal_position(const Context& context, std::string_view list, const Thread& last) {
+  const auto p = position_of(last);
+  return seal_cursor<4>(context, list, {p.last_at, p.provider_no, p.origin, std::int64_t{p.place}});
+}
+
+/// Turns threads into rows until the page is full; says where it ended.
+template <typename Describe>
+Page<ThreadSummary> make_page(const Context& context, std::string_view list, const std::vector<Thread>& threads,
+                              std::size_t most, Describe&& describe) {
+  Page<ThreadSummary> page;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    if (i == most || bytes >= kMaxPageBytes) {
+      page.next = seal_position(context, list, threads[i - 1]);
+      break;
+    }
+    page.items.push_back(describe(threads[i]));
+    bytes += page.items.back().last_text.size();
+  }
+  return page;
+}
+
+}  // namespace
+
+Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_view filter_text, std::string_view cursor,
+                                     std::size_t limit) {
+  const Filter filter(filter_text, {"unread"});
+  const auto unread = filter.get_switch("unread");
+  const auto list = list_of("client_threads", client_id);
+  const auto after = parse_position(context_, list, cursor);
+  const std::size_t most = page_limit(limit);
+  const auto wanted = [&](const Thread& t) { return !unread || *unread == (t.client_unread > 0); };
+
+  Page<ThreadSummary> page;
+  Memo memo;
+  Client client;
+  context_.store.read([&](const Tables& tables) {
+    client = access::client(tables, client_id);
+    Merge merge(after ? &*after : nullptr, most + 1);
+    for (const auto& membership : tables.directory().memberships(client.no)) {
+      Memo::OfRoster found{membership.provider_no, membership.stored_seq, {}};
+      const auto provider = tables.directory().provider(membership.provider_no);
+      if (!provider) throw Error(Code::corrupt, "a provider is missing");
+      if (provider->send_seq > membership.stored_seq) {
+        tables.blasts().newer_blasts(
+            membership.provider_no, membership.place, membership.stored_seq, [&](Seq, BlastNo no) {
+              const ThreadKey key{membership.provider_no, membership.place, no};
+              if (tables.threads().thread(key)) return;  // somebody did something in it already
+              const auto blast = tables.blasts().blast(membership.provider_no, no);
+              if (!blast) throw Error(Code::corrupt, "a blast is missing");
+              found.threads.push_back(untouched(key, blast->sent_at));
+              if (wanted(found.threads.back())) merge.offer(found.threads.back());
+            });
+        if (!found.threads.empty() || provider->send_seq - membership.stored_seq >= kLongGap) {
+          found.seq = provider->send_seq;
+          memo.rosters.push_back(std::move(found));
+        }
+      }
+      tables.threads().client_threads(membership.provider_no, membership.place, after ? &*after : nullptr,
+                                      [&](const Thread& thread) {
+                                        if (!merge.wants(thread)) return false;
+                                        if (thread.last_seq > 0 && wanted(thread)) merge.offer(thread);
+                                        return true;
+                                      });
+    }
+    page = make_page(context_, list, merge.finish(), most, [&](const Thread& thread) {
+      const auto provider = tables.directory().provider(thread.key.provider_no);
+      if (!provider) throw Error(Code::corrupt, "a provider is missing");
+      ThreadSummary row;
+      row.thread = view(context_.thread_id(thread.key));
+      row.provider = provider->id;
+      row.provider_name = provider->name;
+      row.kind = "private";
+      row.unread = thread.client_unread;
+      row.last_at_ms = whole_seconds(thread.last_at);
+      row.last_text = last_text(tables, thread);
+      return row;
+    });
+  });
+  if (!memo.rosters.empty()) {
+    context_.store.try_write([&](Tables& tables) {
+      for (const auto& roster : memo.rosters) {
+        for (const auto& thread : roster.threads) tables.threads().add_thread(thread);
+        tables.directory().set_stored_seq(client.no, roster.provider_no, roster.seq);
+      }
+    });
+  }
+  return page;
+}
+
+Page<ThreadSummary> Inbox::of_provider(std::string_view provider_id, std::string_view filter_text,
+                                       std::string_view cursor, std::size_t limit) {
+  const Filter filter(filter_text, {"unread", "client", "blast"});
+  const auto unread = filter.get_switch("unread");
+  const auto list = list_of("provider_threads", provider_id);
+  const auto after = parse_position(context_, list, cursor);
+  const std::size_t most = page_limit(limit);
+  Page<ThreadSummary> page;
+  context_.store.read([&](const Tables& tables) {
+    const Provider provider = access::provider(tables, provider_id);
+    std::optional<BlastNo> of_blast;
+    std::optional<Place> of_client;
+    if (!filter.get("blast").empty()) of_blast = access::blast(tables, context_, provider, filter.get("blast")).no;
+    if (!filter.get("client").empty()) of_client = access::entry(tables, provider, filter.get("client")).place;
+
+    std::vector<Thread> threads;
+    const auto offer = [&](const Thread& thread) {
+      const bool wanted = thread.last_seq > 0 && (!unread || *unread == (thread.provider_unread > 0)) &&
+                          (!of_blast || *of_blast == thread.key.origin);
+      if (wanted && thread.touched) threads.push_back(thread);
+      return threads.size() <= most;
+    };
+    if (of_client) {
+      tables.threads().client_threads(provider.no, *of_client, after ? &*after : nullptr, offer);
+    } else {
+      tables.threads().provider_threads(provider.no, after ? &*after : nullptr, offer);
+    }
+    page = make_page(context_, list, threads, most, [&](const Thread& thread) {
+      const auto entry = tables.directory().entry(provider.no, thread.key.place);
+      if (!entry) throw Error(Code::corrupt, "a roster entry is missing");
+      ThreadSummary row;
+      row.thread = view(context_.thread_id(thread.key));
+      row.client = entry->client.id;
+      row.client_name = entry->client.name;
+      row.kind = "private";
+      if (thread.key.origin != kDirect) row.blast = view(context_.blast_id(provider.no, thread.key.origin));
+      row.unread = thread.provider_unread;
+      row.last_at_ms = thread.last_at;
+      row.last_text = last_text(tables, thread);
+      return row;
+    });
+  });
+  return page;
+}
+
+}  // namespace bccast

@@ -1,0 +1,267 @@
+#include "core/progress.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/access.hpp"
+#include "core/cursor.hpp"
+#include "core/place_states.hpp"
+#include "model/filter.hpp"
+#include "model/text_rules.hpp"
+
+namespace bccast {
+namespace {
+
+std::optional<std::int64_t> unless_zero(Ms at) { return at != 0 ? std::optional<std::int64_t>(at) : std::nullopt; }
+
+std::vector<Claim> claims_of(const Tables& tables, const Line& line) {
+  std::vector<Claim> claims;
+  tables.work().claims_of(line.no, [&](const Claim& claim) { claims.push_back(claim); });
+  return claims;
+}
+
+std::optional<PlaceState> place_state_named(std::string_view name) {
+  for (std::size_t i = 0; i < kPlaceStateNames.size(); ++i)
+    if (kPlaceStateNames[i] == name) return static_cast<PlaceState>(i);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<StatusRow> Progress::status(std::string_view provider_id, std::string_view blast_id) {
+  std::vector<StatusRow> rows;
+  context_.store.read([&](const Tables& tables) {
+    const Provider provider = access::provider(tables, provider_id);
+    const Blast blast = access::blast(tables, context_, provider, blast_id);
+    const auto lines = tables.work().lines(provider.no, blast.no);
+    const Ms now = context_.clock.wall_ms();
+    for (const auto& line : lines) {
+      const auto channel = tables.work().channel(line.channel_no);
+      StatusRow row;
+      row.channel = channel ? channel->name : "";
+      row.state = line.open ? "open" : "finished";
+      row.recipients = line.total;
+      row.done = line.done;
+      row.failed = line.failed;
+      row.skipped = line.skipped;
+      row.pending = line.pending();
+      row.sent_at_ms = unless_zero(blast.sent_at);
+      row.deadline_ms = unless_zero(blast.deadline_at);
+      row.overdue = line.open && now > blast.deadline_at;
+      if (row.overdue) row.why = why_overdue(tables, {line});
+      rows.push_back(std::move(row));
+    }
+    StatusRow row = people(tables, blast, lines);
+    row.state = name_of(blast.state);
+    row.recipients = blast.recipients;
+    const auto counts = tables.blasts().mark_counts(provider.no, blast.no);
+    row.opened = counts.opened;
+    row.replied = counts.replied;
+    row.sent_at_ms = unless_zero(blast.sent_at);
+    row.deadline_ms = unless_zero(blast.deadline_at);
+    row.overdue = blast.state == BlastState::sent && now > blast.deadline_at;
+    if (row.overdue) row.why = why_overdue(tables, lines);
+    rows.push_back(std::move(row));
+  });
+  return rows;
+}
+
+/// Counts people over all channels. With one channel its own counts are the answer; with several each slice is looked at.
+StatusRow Progress::people(const Tables& tables, const Blast& blast, const std::vector<Line>& lines) const {
+  StatusRow row;
+  if (lines.empty()) {
+    row.done = blast.recipients;
+    return row;
+  }
+  if (lines.size() == 1) {
+    row.done = lines[0].done;
+    row.failed = lines[0].failed;
+    row.skipped = lines[0].skipped;
+    row.pending = lines[0].pending();
+    return row;
+  }
+  std::vector<std::vector<Claim>> claims;
+  for (const auto& line : lines) claims.push_back(claims_of(tables, line));
+  for (SliceNo s = 0; s < lines[0].slices; ++s) {
+    Slice rest = tables.blasts().recipients(blast.provider_no, s, blast.seq);
+    if (rest.empty()) continue;
+    Slice open;
+    Slice failed;
+    Slice done;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const auto states =
+          place_states(tables, lines[i], claims[i], s, tables.blasts().recipients(blast.provider_no, s, blast.seq));
+      open |= states.open();
+      failed |= states[PlaceState::failed];
+      done |= states[PlaceState::done];
+    }
+    failed -= open;
+    done -= open | failed;
+    rest -= open | failed | done;
+    row.pending += open.count();
+    row.failed += failed.count();
+    row.done += done.count();
+    row.skipped += rest.count();
+  }
+  return row;
+}
+
+std::string Progress::why_overdue(const Tables& tables, const std::vector<Line>& lines) const {
+  std::string why;
+  for (const auto& line : lines) {
+    const auto channel = tables.work().channel(line.channel_no);
+    if (!line.open || !channel) continue;
+    if (!why.empty()) why += "; ";
+    why += fmt::format("channel {}: ", channel->name);
+    if (channel->paused) {
+      why += "paused";
+    } else if (channel->failures > 0) {
+      why += fmt::format("failing since {} ({})", channel->failing_since,
+                         channel->last_reason.empty() ? "no reason given" : channel->last_reason);
+    } else if (channel->worker_seen == 0) {
+      why += "no worker was ever seen";
+    } else {
+      why += fmt::format("{} pending, a worker was last seen at {}", line.pending(), channel->worker_seen);
+    }
+  }
+  return why;
+}
+
+Page<RecipientRow> Progress::recipients(std::string_view provider_id, std::string_view blast_id,
+                                        std::string_view filter_text, std::string_view cursor, std::size_t limit) {
+  const Filter filter(filter_text, {"state", "channel", "opened", "replied"});
+  const auto opened = filter.get_switch("opened");
+  const auto replied = filter.get_switch("replied");
+  std::optional<PlaceState> state;
+  if (!filter.get("state").empty()) {
+    state = place_state_named(filter.get("state"));
+    if (!state) throw Error(Code::argument, "the filter has a state that recipients do not have");
+  }
+  const auto list = list_of("blast_recipients", std::string(provider_id) + '\0' + std::string(blast_id));
+  const auto from = open_cursor<2>(context_, list, cursor).value_or(std::array<std::int64_t, 2>{0, 0});
+  const std::size_t most = page_limit(limit);
+
+  Page<RecipientRow> page;
+  context_.store.read([&](const Tables& tables) {
+    const Provider provider = access::provider(tables, provider_id);
+    const Blast blast = access::sent_blast(tables, context_, provider, blast_id);
+    struct Way {
+      Line line;
+      std::string channel;
+      std::vector<Claim> claims;
+      PlaceStates states;
+    };
+    std::vector<Way> ways;
+    for (auto& line : tables.work().lines(provider.no, blast.no)) {
+      const auto channel = tables.work().channel(line.channel_no);
+      if (!channel || (!filter.get("channel").empty() && filter.get("channel") != channel->name)) continue;
+      auto claims = claims_of(tables, line);
+      ways.push_back({std::move(line), channel->name, std::move(claims), {}});
+    }
+    const bool without_channels = tables.work().lines(provider.no, blast.no).empty();
+    if (without_channels && (!filter.get("channel").empty() || (state && *state != PlaceState::done))) return;
+
+    const auto describe = [&](const RosterEntry& entry, const Slice& has_replied) {
+      const ThreadKey key{provider.no, entry.place, blast.no};
+      RecipientRow row;
+      row.client = entry.client.id;
+      row.client_name = entry.client.name;
+      row.thread = view(context_.thread_id(key));
+      row.state = kPlaceStateNames[static_cast<std::size_t>(PlaceState::done)];
+      if (const auto thread = tables.threads().thread(key)) row.opened_at_ms = unless_zero(thread->opened_at);
+      row.replied = has_replied.contains(within_slice(entry.place));
+      return row;
+    };
+    const auto fill = [](RecipientRow& row, const Way& way, Place place) {
+      const auto at = within_slice(place);
+      row.channel = way.channel;
+      for (std::size_t i = 0; i < kPlaceStateNames.size(); ++i)
+        if (way.states.of[i].contains(at)) row.state = kPlaceStateNames[i];
+      for (std::size_t r = 0; r < kSkipReasons.size(); ++r)
+        if (way.states.skipped_by[r].contains(at)) row.reason = name_of(kSkipReasons[r]);
+      row.attempts = way.states[PlaceState::done].contains(at) ? 1 : 0;
+      const auto item = std::lower_bound(way.states.items.begin(), way.states.items.end(), place,
+                                         [](const Item& i, Place p) { return i.thread.place < p; });
+      if (item == way.states.items.end() || item->thread.place != place) return;
+      row.reason = item->reason;
+      row.attempts = item->attempts;
+      if (item->state == ItemState::waiting) row.next_at_ms = item->due_at;
+    };
+
+    const auto first_place = static_cast<Place>(from[0]);
+    auto first_way = static_cast<std::size_t>(from[1]);
+    for (SliceNo s = slice_of(first_place); s < slices_for(provider.next_place); ++s) {
+      const Slice all = tables.blasts().recipients(provider.no, s, blast.seq);
+      if (all.empty()) continue;
+      const auto marks = tables.blasts().marks(provider.no, blast.no, s);
+      Slice wanted = all;
+      if (opened) wanted = *opened ? wanted & marks.opened : wanted - marks.opened;
+      if (replied) wanted = *replied ? wanted & marks.replied : wanted - marks.replied;
+      Slice in_state;
+      for (auto& way : ways) {
+        way.states = place_states(tables, way.line, way.claims, s, all);
+        if (state) in_state |= way.states[*state];
+      }
+      if (state && !without_channels) wanted &= in_state;
+      const std::uint32_t begin = s == slice_of(first_place) ? within_slice(first_place) : 0;
+      for (std::uint32_t at = wanted.next(begin); at < Slice::kPlaces; at = wanted.next(at + 1)) {
+        const Place place = place_at(s, at);
+        const auto entry = tables.directory().entry(provider.no, place);
+        if (!entry) throw Error(Code::corrupt, "a roster entry is missing");
+        const RecipientRow base = describe(*entry, marks.replied);
+        const std::size_t rows = without_channels ? 1 : ways.size();
+        for (std::size_t w = place == first_place ? first_way : 0; w < rows; ++w) {
+          if (!without_channels && state && !ways[w].states[*state].contains(static_cast<std::uint16_t>(at))) continue;
+          if (page.items.size() == most) {
+            page.next = seal_cursor<2>(context_, list, {std::int64_t{place}, static_cast<std::int64_t>(w)});
+            return;
+          }
+          RecipientRow row = base;
+          if (!without_channels) fill(row, ways[w], place);
+          page.items.push_back(std::move(row));
+        }
+      }
+    }
+  });
+  return page;
+}
+
+Page<BlastSummary> Progress::list(std::string_view provider_id, std::string_view filter_text, std::string_view cursor,
+                                  std::size_t limit) {
+  const Filter filter(filter_text, {"state"});
+  std::optional<BlastState> state;
+  if (!filter.get("state").empty()) {
+    state = blast_state_named(filter.get("state"));
+    if (!state) throw Error(Code::argument, "the filter has a state that blasts do not have");
+  }
+  const auto list = list_of("blast_list", provider_id);
+  const auto before =
+      open_cursor<1>(context_, list, cursor).value_or(std::array<std::int64_t, 1>{kMaxNumber + 1})[0];
+  const std::size_t most = page_limit(limit);
+  Page<BlastSummary> page;
+  context_.store.read([&](const Tables& tables) {
+    const Provider provider = access::provider(tables, provider_id);
+    const auto blasts = tables.blasts().blasts(provider.no, before, state, most + 1);
+    for (std::size_t i = 0; i < std::min(blasts.size(), most); ++i) {
+      const Blast& blast = blasts[i];
+      page.items.push_back({std::string(view(context_.blast_id(provider.no, blast.no))),
+                            std::string(name_of(blast.state)), blast.created_at, unless_zero(blast.sent_at),
+                            blast.recipients, !blast.key_hash.empty()});
+    }
+    if (blasts.size() > most) page.next = seal_cursor<1>(context_, list, {blasts[most - 1].no});
+  });
+  return page;
+}
+
+std::vector<ChannelSummary> Progress::channels() {
+  std::vector<ChannelSummary> rows;
+  context_.store.read([&](const Tables& tables) {
+    for (const auto& channel : tables.work().channels())
+      rows.push_back({channel.name, channel.role, channel.paused, unless_zero(channel.failing_since),
+                      channel.last_reason, tables.work().pending(channel.no), unless_zero(channel.worker_seen)});
+  });
+  return rows;
+}
+
+}  // namespace bccast

@@ -1,0 +1,30 @@
+// How far blasts are: counts, and what became of each recipient.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include <bccast/types.hpp>
+
+#include "core/context.hpp"
+
+namespace bccast {
+
+class Progress {
+ public:
+  explicit Progress(Context& context) : context_(context) {}
+
+  std::vector<StatusRow> status(std::string_view provider, std::string_view blast);
+  Page<RecipientRow> recipients(std::string_view provider, std::string_view blast, std::string_view filter,
+                                std::string_view cursor, std::size_t limit);
+  Page<BlastSummary> list(std::string_view provider, std::string_view filter, std::string_view cursor,
+                          std::size_t limit);
+  std::vector<ChannelSummary> channels();
+
+ private:
+  StatusRow people(const Tables& tables, const Blast& blast, const std::vector<Line>& lines) const;
+  std::string why_overdue(const Tables& tables, const std::vector<Line>& lines) const;
+  Context& context_;
+};
+
+}  // namespace bccast

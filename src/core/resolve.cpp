@@ -1,0 +1,34 @@
+#include "core/resolve.hpp"
+
+#include "model/id_index.hpp"
+#include "model/text_rules.hpp"
+
+namespace bccast {
+
+std::vector<Resolved> resolve_places(const Tables& tables, const Provider& provider,
+                                     std::span<const std::string_view> ids) {
+  std::vector<Resolved> resolved(ids.size());
+  const IdIndex index(ids);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    try {
+      check_id(ids[i], "client id");
+      resolved[i].code = index.find(ids[i]) == i ? Code::not_found : Code::exists;
+    } catch (const Error& error) {
+      resolved[i].code = error.code();
+    }
+  }
+  if (ids.size() > provider.next_place / 8) {
+    tables.directory().scan(provider.no, 0, provider.next_place, [&](const RosterView& entry) {
+      const auto i = index.find(entry.id);
+      if (i != IdIndex::kNone) resolved[i] = {Code::ok, entry.place};
+    });
+    return resolved;
+  }
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (resolved[i].code != Code::not_found) continue;
+    if (const auto place = tables.directory().place_of(provider.no, ids[i])) resolved[i] = {Code::ok, *place};
+  }
+  return resolved;
+}
+
+}  // namespace bccast

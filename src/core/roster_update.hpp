@@ -1,0 +1,38 @@
+// Changes to a roster, kept in step: the entries, and the bitmaps that say who is active, who has chat off and who has an
+// address. Bitmaps are read once, changed in memory and written by finish().
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/context.hpp"
+
+namespace bccast {
+
+class RosterUpdate {
+ public:
+  explicit RosterUpdate(Tables& tables) : tables_(tables) {}
+
+  /// A new entry at the provider's next place. The provider's row is the caller's to write.
+  void add(Provider& provider, const Client& client);
+  /// Writes `entry`, which had `before` as flags and addresses.
+  void change(const RosterEntry& entry, std::uint32_t flags_before, const Addresses& addresses_before);
+  /// Writes the client, and its entry on each of its rosters.
+  void change_client(const Client& client, const Client& before);
+  void finish();
+
+ private:
+  using Key = std::pair<ProviderNo, SliceNo>;
+  RosterSlice& roster_slice(ProviderNo provider, Place place);
+  Slice& address_slice(ProviderNo provider, Place place, std::string_view channel);
+  void mark_flags(ProviderNo provider, Place place, std::uint32_t flags);
+  void mark_addresses(ProviderNo provider, Place place, const Addresses& before, const Addresses& after);
+
+  Tables& tables_;
+  std::map<Key, RosterSlice> roster_slices_;
+  std::map<std::pair<Key, std::string>, Slice, std::less<>> address_slices_;
+};
+
+}  // namespace bccast

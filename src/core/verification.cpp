@@ -1,0 +1,143 @@
+#include "core/verification.hpp"
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "core/place_states.hpp"
+
+namespace bccast {
+namespace {
+
+/// The checks of one provider.
+class ProviderCheck {
+ public:
+  ProviderCheck(const Context& context, const Tables& tables, const Provider& provider,
+                std::vector<FindingRow>& findings)
+      : context_(context), tables_(tables), provider_(provider), findings_(findings) {}
+
+  void run() {
+    roster();
+    for (BlastNo before = kMaxNumber + 1;;) {
+      const auto blasts = tables_.blasts().blasts(provider_.no, before, std::nullopt, 100);
+      for (const auto& one : blasts) blast(one);
+      if (blasts.empty()) break;
+      before = blasts.back().no;
+    }
+    tables_.threads().provider_threads(provider_.no, nullptr, [&](const Thread& one) {
+      thread(one);
+      return true;
+    });
+  }
+
+ private:
+  void found(std::string kind, std::string object, std::string detail) {
+    findings_.push_back({std::move(kind), std::move(object), std::move(detail)});
+  }
+
+  /// Every place has its entry, and the bitmaps say what the entries say.
+  void roster() {
+    std::vector<RosterSlice> slices(slices_for(provider_.next_place));
+    Place expected = 0;
+    tables_.directory().scan(provider_.no, 0, kMaxPlaces, [&](const RosterView& entry) {
+      if (entry.place != expected) found("roster", place_name(expected), "the entry is missing");
+      expected = entry.place + 1;
+      if (entry.place >= provider_.next_place) {
+        found("roster", place_name(entry.place), "the entry is beyond the roster's end");
+        return;
+      }
+      auto& slice = slices[slice_of(entry.place)];
+      if ((entry.flags & flag::any_archived) == 0) slice.active.add(within_slice(entry.place));
+      if ((entry.flags & flag::any_chat_off) != 0) slice.chat_off.add(within_slice(entry.place));
+      const auto membership = tables_.directory().membership(entry.client_no, provider_.no);
+      if (!membership || membership->place != entry.place)
+        found("roster", place_name(entry.place), "the client's membership says otherwise");
+    });
+    if (expected != provider_.next_place) found("roster", place_name(expected), "the roster ends too early");
+    for (SliceNo s = 0; s < slices.size(); ++s) {
+      const auto stored = tables_.directory().roster_slice(provider_.no, s);
+      if (!(stored.active == slices[s].active) || !(stored.chat_off == slices[s].chat_off))
+        found("roster", fmt::format("slice {} of provider {}", s, provider_.no), "the bitmaps differ from the entries");
+    }
+  }
+
+  void blast(const Blast& blast) {
+    const std::string id(view(context_.blast_id(provider_.no, blast.no)));
+    if (blast.state == BlastState::draft) return;
+    if (!tables_.blasts().text(provider_.no, blast.no)) found("blast", id, "the text is missing");
+    std::int64_t recipients = 0;
+    for (SliceNo s = 0; s < slices_for(provider_.next_place); ++s)
+      recipients += tables_.blasts().recipients(provider_.no, s, blast.seq).count();
+    if (recipients != blast.recipients)
+      found("blast", id, fmt::format("{} recipients are stored, {} were counted", recipients, blast.recipients));
+    std::int64_t open = 0;
+    for (const auto& one : tables_.work().lines(provider_.no, blast.no)) {
+      open += one.open ? 1 : 0;
+      line(id, blast, one);
+    }
+    if (open != blast.open_lines) found("blast", id, "the count of open lines is wrong");
+    if ((open == 0) != (blast.state == BlastState::finished)) found("blast", id, "finished, or not, against its lines");
+  }
+
+  /// The counts of a line are those of its places, and they add up.
+  void line(const std::string& id, const Blast& blast, const Line& line) {
+    std::vector<Claim> claims;
+    tables_.work().claims_of(line.no, [&](const Claim& claim) { claims.push_back(claim); });
+    std::int64_t done = 0;
+    std::int64_t failed = 0;
+    std::int64_t skipped = 0;
+    std::int64_t open = 0;
+    for (SliceNo s = 0; s < line.slices; ++s) {
+      const auto states =
+          place_states(tables_, line, claims, s, tables_.blasts().recipients(provider_.no, s, blast.seq));
+      done += states[PlaceState::done].count();
+      failed += states[PlaceState::failed].count();
+      skipped += states[PlaceState::skipped].count();
+      open += states.open().count();
+    }
+    if (line.total != blast.recipients || done != line.done || failed != line.failed || skipped != line.skipped ||
+        open != line.pending())
+      found("line", id, fmt::format("line {}: counted done {}, failed {}, skipped {}, pending {}; its places: {}, {}, "
+                                    "{}, {}",
+                                    line.no, line.done, line.failed, line.skipped, line.pending(), done, failed,
+                                    skipped, open));
+    if (line.open != (line.pending() != 0)) found("line", id, "open, or not, against its counts");
+  }
+
+  /// A touched thread has all of its messages.
+  void thread(const Thread& thread) {
+    std::int64_t expected = thread.key.origin == kDirect ? 1 : 2;
+    tables_.threads().messages(thread.key, 0, true, [&](const Message& message) {
+      if (message.seq == expected) ++expected;
+      return true;
+    });
+    if (expected != thread.last_seq + 1)
+      found("thread", std::string(view(context_.thread_id(thread.key))), "messages are missing");
+  }
+
+  std::string place_name(Place place) const { return fmt::format("place {} of provider {}", place, provider_.no); }
+
+  const Context& context_;
+  const Tables& tables_;
+  const Provider& provider_;
+  std::vector<FindingRow>& findings_;
+};
+
+}  // namespace
+
+std::vector<FindingRow> Verification::run() {
+  auto findings = context_.store.verify();
+  try {
+    context_.store.read([&](const Tables& tables) {
+      for (ProviderNo no = 1;; ++no) {
+        const auto provider = tables.directory().provider(no);
+        if (!provider) break;  // numbers are dense
+        ProviderCheck(context_, tables, *provider, findings).run();
+      }
+    });
+  } catch (const Error& error) {
+    findings.push_back({"store", "", error.what()});
+  }
+  return findings;
+}
+
+}  // namespace bccast

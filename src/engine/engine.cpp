@@ -1,0 +1,214 @@
+// Puts core and adapters together.
+#include <bccast/engine.hpp>
+
+#include "adapters/sqlite/sqlite_store.hpp"
+#include "core/conversation.hpp"
+#include "core/directory.hpp"
+#include "core/drafting.hpp"
+#include "core/inbox.hpp"
+#include "core/progress.hpp"
+#include "core/sending.hpp"
+#include "core/verification.hpp"
+#include "core/work.hpp"
+#include "engine/maildir_notifier.hpp"
+#include "engine/pump.hpp"
+#include "engine/system_clock.hpp"
+#include "model/text_rules.hpp"
+
+namespace bccast {
+namespace {
+
+using Act = Drafting::Act;
+
+Conversation::Actor client_side(std::string_view id) { return {Author::client, id}; }
+Conversation::Actor provider_side(std::string_view id) { return {Author::provider, id}; }
+
+void check_optional_key(std::string_view key) {
+  if (!key.empty()) check_key(key, "key");
+}
+
+}  // namespace
+
+const char* version() noexcept { return BCCAST_PROJECT_VERSION; }
+
+struct Engine::Parts {
+  Parts(std::string_view url, std::shared_ptr<Clock> clock_in)
+      : clock(clock_in ? std::move(clock_in) : std::make_shared<SystemClock>()), store(url), context(store, *clock) {}
+
+  std::shared_ptr<Clock> clock;
+  sqlite::SqliteStore store;
+  Context context;
+  Directory directory{context};
+  Drafting drafting{context};
+  Sending sending{context};
+  Inbox inbox{context};
+  Conversation conversation{context};
+  Progress progress{context};
+  Verification verification{context};
+  Work work{context};
+  std::unique_ptr<Pump> pump;
+  std::string actor;  // the person behind the provider; empty: the provider
+};
+
+Engine::Engine(std::string_view url, Options options) : parts_(std::make_unique<Parts>(url, options.clock_)) {
+  parts_->context.deadline = std::stoll(options.get("deadline_ms"));
+  constexpr std::string_view kPrefix = "notifier.";
+  for (const auto& [key, value] : options.values_) {
+    if (!key.starts_with(kPrefix)) continue;
+    MailSettings settings;
+    settings.from = options.get("mail.from");
+    settings.from_name = options.get("mail.from_name");
+    settings.reply_to = options.get("mail.reply_to");
+    settings.subject = options.get("mail.subject");
+    settings.link_prefix = options.get("mail.link_prefix");
+    settings.message_id_domain = options.get("mail.message_id_domain");
+    options.notifier(std::string_view(key).substr(kPrefix.size()),
+                     std::make_shared<MaildirNotifier>(value.substr(value.find(':') + 1), std::move(settings)));
+  }
+  for (const auto& [channel, notifier] : options.notifiers_) parts_->work.channel_put(channel, "notify");
+  parts_->pump = std::make_unique<Pump>(parts_->context, parts_->work, options.notifiers_);
+}
+
+Engine::~Engine() = default;
+
+void Engine::provider_put(std::string_view provider, std::string_view display_name) {
+  parts_->directory.provider_put(provider, display_name);
+}
+void Engine::provider_set(std::string_view provider, std::string_view key, std::string_view value) {
+  parts_->directory.provider_set(provider, key, value);
+}
+void Engine::client_put(std::string_view client, std::optional<std::string_view> display_name,
+                        std::optional<std::string_view> address) {
+  parts_->directory.client_put(client, display_name, address);
+}
+std::vector<Code> Engine::client_put_many(std::span<const std::string_view> ids,
+                                          std::span<const std::string_view> names,
+                                          std::span<const std::string_view> addresses) {
+  return parts_->directory.client_put_many(ids, names, addresses);
+}
+void Engine::client_set(std::string_view client, std::string_view key, std::string_view value) {
+  parts_->directory.client_set(client, key, value);
+}
+Code Engine::client_archive(std::string_view client) { return parts_->directory.client_archive(client, true); }
+Code Engine::client_restore(std::string_view client) { return parts_->directory.client_archive(client, false); }
+Code Engine::roster_add(std::string_view provider, std::string_view client) {
+  return parts_->directory.roster_add(provider, client);
+}
+std::vector<Code> Engine::roster_add_many(std::string_view provider, std::span<const std::string_view> ids) {
+  return parts_->directory.roster_add_many(provider, ids);
+}
+void Engine::roster_set(std::string_view provider, std::string_view client, std::string_view key,
+                        std::string_view value) {
+  parts_->directory.roster_set(provider, client, key, value);
+}
+Code Engine::roster_archive(std::string_view provider, std::string_view client) {
+  return parts_->directory.roster_archive(provider, client, true);
+}
+std::vector<Code> Engine::roster_archive_many(std::string_view provider, std::span<const std::string_view> ids) {
+  return parts_->directory.roster_archive_many(provider, ids);
+}
+Code Engine::roster_restore(std::string_view provider, std::string_view client) {
+  return parts_->directory.roster_archive(provider, client, false);
+}
+RosterCount Engine::roster_count(std::string_view provider) { return parts_->directory.roster_count(provider); }
+
+Engine::Created Engine::blast_create(std::string_view provider, std::string_view key) {
+  check_optional_key(key);
+  auto created = parts_->drafting.create(provider, key, parts_->actor);
+  return {created.existed, std::move(created.blast)};
+}
+void Engine::blast_discard(std::string_view provider, std::string_view blast) {
+  parts_->drafting.discard(provider, blast);
+}
+void Engine::blast_select(std::string_view provider, std::string_view blast, std::string_view client) {
+  parts_->drafting.act(provider, blast, client, Act::select);
+}
+void Engine::blast_deselect(std::string_view provider, std::string_view blast, std::string_view client) {
+  parts_->drafting.act(provider, blast, client, Act::deselect);
+}
+std::vector<Code> Engine::blast_select_many(std::string_view provider, std::string_view blast,
+                                            std::span<const std::string_view> ids) {
+  return parts_->drafting.act_many(provider, blast, ids, Act::select);
+}
+std::vector<Code> Engine::blast_deselect_many(std::string_view provider, std::string_view blast,
+                                              std::span<const std::string_view> ids) {
+  return parts_->drafting.act_many(provider, blast, ids, Act::deselect);
+}
+void Engine::blast_select_all_active(std::string_view provider, std::string_view blast) {
+  parts_->drafting.act_all(provider, blast, Act::select);
+}
+void Engine::blast_select_none(std::string_view provider, std::string_view blast) {
+  parts_->drafting.act_all(provider, blast, Act::deselect);
+}
+void Engine::blast_write(std::string_view provider, std::string_view blast, std::string_view text) {
+  parts_->drafting.write(provider, blast, text);
+}
+Preview Engine::blast_preview(std::string_view provider, std::string_view blast) {
+  return parts_->drafting.preview(provider, blast);
+}
+Code Engine::blast_send(std::string_view provider, std::string_view blast, std::string_view digest) {
+  return parts_->sending.send(provider, blast, digest);
+}
+std::vector<StatusRow> Engine::blast_status(std::string_view provider, std::string_view blast) {
+  return parts_->progress.status(provider, blast);
+}
+Page<RecipientRow> Engine::blast_recipients(std::string_view provider, std::string_view blast, std::string_view filter,
+                                            std::string_view cursor, std::size_t limit) {
+  return parts_->progress.recipients(provider, blast, filter, cursor, limit);
+}
+Page<BlastSummary> Engine::blast_list(std::string_view provider, std::string_view filter, std::string_view cursor,
+                                      std::size_t limit) {
+  return parts_->progress.list(provider, filter, cursor, limit);
+}
+
+Page<ThreadSummary> Engine::client_threads(std::string_view client, std::string_view filter, std::string_view cursor,
+                                           std::size_t limit) {
+  return parts_->inbox.of_client(client, filter, cursor, limit);
+}
+Page<MessageView> Engine::client_messages(std::string_view client, std::string_view thread, std::int64_t from_seq,
+                                          int direction, std::size_t limit) {
+  return parts_->conversation.messages(client_side(client), thread, from_seq, direction, limit);
+}
+Written Engine::client_reply(std::string_view client, std::string_view thread, std::string_view text,
+                             std::string_view key) {
+  check_optional_key(key);
+  return parts_->conversation.write(client_side(client), thread, key, text, {});
+}
+void Engine::client_read(std::string_view client, std::string_view thread, std::int64_t up_to_seq) {
+  parts_->conversation.read(client_side(client), thread, up_to_seq);
+}
+std::string Engine::provider_direct(std::string_view provider, std::string_view client) {
+  return parts_->conversation.direct(provider, client);
+}
+Page<ThreadSummary> Engine::provider_threads(std::string_view provider, std::string_view filter,
+                                             std::string_view cursor, std::size_t limit) {
+  return parts_->inbox.of_provider(provider, filter, cursor, limit);
+}
+Page<MessageView> Engine::provider_messages(std::string_view provider, std::string_view thread, std::int64_t from_seq,
+                                            int direction, std::size_t limit) {
+  return parts_->conversation.messages(provider_side(provider), thread, from_seq, direction, limit);
+}
+Written Engine::provider_reply(std::string_view provider, std::string_view thread, std::string_view text,
+                               std::string_view key) {
+  check_optional_key(key);
+  return parts_->conversation.write(provider_side(provider), thread, key, text, parts_->actor);
+}
+void Engine::provider_read(std::string_view provider, std::string_view thread, std::int64_t up_to_seq) {
+  parts_->conversation.read(provider_side(provider), thread, up_to_seq);
+}
+
+Code Engine::channel_put(std::string_view channel, std::string_view role) {
+  return parts_->work.channel_put(channel, role);
+}
+std::vector<ChannelSummary> Engine::channel_list() { return parts_->progress.channels(); }
+Pumped Engine::pump(std::uint32_t max_items, std::uint32_t budget_us) {
+  if (notifying()) throw Error(Code::reentrant, "pump was called inside a notifier");
+  return parts_->pump->run(max_items, budget_us);
+}
+std::int64_t Engine::next_ms() { return parts_->pump->next_ms(); }
+
+std::vector<FindingRow> Engine::verify() { return parts_->verification.run(); }
+void Engine::checkpoint() { parts_->store.checkpoint(); }
+bool Engine::notifying() const noexcept { return parts_->pump && parts_->pump->notifying(); }
+
+}  // namespace bccast

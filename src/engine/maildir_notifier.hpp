@@ -1,0 +1,18 @@
+// The built-in notifier: a mail for each notification, into a maildir.
+#pragma once
+
+#include "adapters/maildir/maildir.hpp"
+#include "ports/notice_batch.hpp"
+
+namespace bccast {
+
+class MaildirNotifier final : public Notifier {
+ public:
+  MaildirNotifier(const std::string& path, MailSettings settings) : maildir_(path, std::move(settings)) {}
+  bool notify(NoticeBatch& batch) override;
+
+ private:
+  Maildir maildir_;
+};
+
+}  // namespace bccast

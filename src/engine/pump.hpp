@@ -1,0 +1,58 @@
+// Working the queue on the calling thread: claim, load, notify, report and claim again, channel by channel in turn.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <bccast/types.hpp>
+
+#include "core/work.hpp"
+#include "ports/notifier.hpp"
+
+namespace bccast {
+
+class Pump {
+ public:
+  /// The channels must be in the store.
+  Pump(Context& context, Work& work, const std::map<std::string, std::shared_ptr<Notifier>, std::less<>>& notifiers);
+
+  /// See bccast_pump. Any number of threads may run at once.
+  Pumped run(std::uint32_t max_items, std::uint32_t budget_us);
+  /// In how many milliseconds run() has something to do; -1: nothing known.
+  std::int64_t next_ms();
+  /// True on a thread that is inside one of these notifiers.
+  bool notifying() const noexcept;
+
+ private:
+  struct Way {
+    ChannelNo channel;
+    std::shared_ptr<Notifier> notifier;
+    std::atomic<std::size_t> batch_size;
+  };
+  struct Flow;
+  /// A batch that was sent, but whose report could not be stored.
+  struct Unstored {
+    Way* way;
+    std::unique_ptr<Assignment> assignment;
+    Report report;
+  };
+
+  void run_flows(std::vector<Flow>& flows, std::uint32_t max_items, std::uint32_t budget_us, Pumped& pumped);
+  Report work_off(Way& way, Assignment& assignment);
+  void store(Flow& flow, Report report, std::size_t most, Pumped& pumped);
+  void keep(Flow& flow, Report report);
+  void store_unstored(Pumped& pumped);
+
+  Context& context_;
+  Work& work_;
+  std::vector<std::unique_ptr<Way>> ways_;
+  std::mutex mutex_;
+  std::vector<Unstored> unstored_;
+};
+
+}  // namespace bccast

@@ -1,0 +1,22 @@
+#include "model/audience.hpp"
+
+namespace bccast {
+
+Audience resolve(bool all_active, const DraftSlice& draft, const RosterSlice& roster, const Slice& existing) {
+  Audience audience;
+  Slice chosen = draft.picked;
+  if (all_active) chosen |= existing;
+  chosen &= existing;
+  chosen -= draft.deselected;
+  audience.deselected = draft.deselected;
+  audience.archived = chosen;
+  audience.archived -= roster.active;
+  chosen &= roster.active;
+  audience.off = chosen;
+  audience.off &= roster.chat_off;
+  audience.recipients = chosen;
+  audience.recipients -= roster.chat_off;
+  return audience;
+}
+
+}  // namespace bccast

@@ -1,0 +1,33 @@
+// Who a draft reaches: the rule of selection, for one slice.
+#pragma once
+
+#include "model/slice.hpp"
+
+namespace bccast {
+
+/// One slice of a roster: who is active (here and as a client), who has chat switched off.
+struct RosterSlice {
+  Slice active;
+  Slice chat_off;
+};
+
+/// One slice of a draft: chosen one by one, and de-selected. Disjoint: the last act on a client decides.
+struct DraftSlice {
+  Slice picked;
+  Slice deselected;
+  bool empty() const noexcept { return picked.empty() && deselected.empty(); }
+};
+
+/// The slice split by what happens to each place.
+struct Audience {
+  Slice recipients;
+  Slice archived;    // chosen, but archived
+  Slice off;         // chosen and active, but chat is off
+  Slice deselected;  // taken out again
+};
+
+/// `existing`: the places of the slice that are clients at all. With the rule everyone is chosen, else only the
+/// picked.
+Audience resolve(bool all_active, const DraftSlice& draft, const RosterSlice& roster, const Slice& existing);
+
+}  // namespace bccast

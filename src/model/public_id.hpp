@@ -1,0 +1,48 @@
+// Ids that leave the library: 32 hexadecimal letters that say nothing and need no index.
+//
+// 128 bits of kind (4), channel (8), provider (28), number (32), place (28) and check (28, zero), put through
+// a permutation keyed by the store. An id can be named before a row exists and decoded without a look-up;
+// what is made up fails the check bits but once in 2^28, and access is checked after that in any case.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "base/crypto.hpp"
+#include "model/numbers.hpp"
+
+namespace bccast {
+
+enum class IdKind : std::uint8_t {
+  blast = 1,       // provider, number: blast
+  thread = 2,      // provider, number: origin, place
+  blast_item = 3,  // the notification of a blast to one place: channel, provider, number: blast, place
+  notice_item = 4, // the notification of one message: channel, provider, number: item
+};
+
+struct IdParts {
+  IdKind kind = IdKind::blast;
+  ChannelNo channel = 0;
+  ProviderNo provider = 0;
+  std::int64_t number = 0;
+  Place place = 0;
+};
+
+/// 32 letters and a NUL.
+using PublicId = std::array<char, 33>;
+
+inline std::string_view view(const PublicId& id) noexcept { return {id.data(), id.size() - 1}; }
+
+class PublicIds {
+ public:
+  explicit PublicIds(const SecretKey& store_key);
+  PublicId encode(const IdParts& parts) const noexcept;
+  /// Nothing when `text` is not an id of this store and of this kind.
+  std::optional<IdParts> decode(std::string_view text, IdKind kind) const noexcept;
+
+ private:
+  Permutation permutation_;
+};
+
+}  // namespace bccast

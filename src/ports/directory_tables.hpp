@@ -1,0 +1,72 @@
+// Providers, clients and rosters as rows.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/function_ref.hpp"
+#include "model/audience.hpp"
+#include "model/person.hpp"
+
+namespace bccast {
+
+struct Provider {
+  ProviderNo no = 0;
+  std::string id;
+  std::string name;
+  std::string locale;
+  std::string zone;
+  Addresses addresses;
+  Place next_place = 0;
+  BlastNo next_blast = 1;
+  Seq send_seq = 0;   // of its newest blast
+  Ms last_at = 0;     // no later message of it has an earlier time
+};
+
+/// A client's place on one roster, and up to where its inbox has been stored there.
+struct Membership {
+  ProviderNo provider_no = 0;
+  Place place = 0;
+  Seq stored_seq = 0;
+};
+
+/// Const functions read; the others need a transaction that writes.
+class DirectoryTables {
+ public:
+  virtual ~DirectoryTables() = default;
+
+  virtual std::optional<Provider> provider(std::string_view id) const = 0;
+  virtual std::optional<Provider> provider(ProviderNo no) const = 0;
+  virtual ProviderNo insert_provider(const Provider& provider) = 0;
+  virtual void update_provider(const Provider& provider) = 0;
+
+  virtual std::optional<Client> client(std::string_view id) const = 0;
+  virtual std::optional<Client> client(ClientNo no) const = 0;
+  /// Nothing when the id is taken.
+  virtual std::optional<ClientNo> insert_client(const Client& client) = 0;
+  virtual void update_client(const Client& client) = 0;
+
+  virtual std::optional<Membership> membership(ClientNo client, ProviderNo provider) const = 0;
+  virtual std::vector<Membership> memberships(ClientNo client) const = 0;
+  virtual void set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) = 0;
+
+  /// The place of a client on a roster by its id, in one look-up.
+  virtual std::optional<Place> place_of(ProviderNo provider, std::string_view client_id) const = 0;
+
+  virtual std::optional<RosterEntry> entry(ProviderNo provider, Place place) const = 0;
+  /// Adds the entry and the client's membership.
+  virtual void insert_entry(const RosterEntry& entry, Seq stored_seq) = 0;
+  virtual void update_entry(const RosterEntry& entry) = 0;
+  /// The entries from `begin` up to but not including `end`, ascending. The views live until f returns.
+  virtual void scan(ProviderNo provider, Place begin, Place end, FunctionRef<void(const RosterView&)> f) const = 0;
+
+  virtual RosterSlice roster_slice(ProviderNo provider, SliceNo slice) const = 0;
+  virtual void put_roster_slice(ProviderNo provider, SliceNo slice, const RosterSlice& value) = 0;
+  /// Who has an address on a channel, for preview's sake. An absent slice is an empty one.
+  virtual Slice address_slice(ProviderNo provider, SliceNo slice, std::string_view channel) const = 0;
+  virtual void put_address_slice(ProviderNo provider, SliceNo slice, std::string_view channel, const Slice& value) = 0;
+};
+
+}  // namespace bccast

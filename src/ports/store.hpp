@@ -1,0 +1,64 @@
+// The store: transactions over tables. The core knows no SQL.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <bccast/types.hpp>
+
+#include "base/crypto.hpp"
+#include "base/function_ref.hpp"
+#include "ports/blast_tables.hpp"
+#include "ports/directory_tables.hpp"
+#include "ports/thread_tables.hpp"
+#include "ports/work_tables.hpp"
+
+namespace bccast {
+
+/// All tables within one transaction. A const one reads a snapshot.
+class Tables {
+ public:
+  virtual ~Tables() = default;
+  virtual DirectoryTables& directory() = 0;
+  virtual BlastTables& blasts() = 0;
+  virtual ThreadTables& threads() = 0;
+  virtual WorkTables& work() = 0;
+  virtual const DirectoryTables& directory() const = 0;
+  virtual const BlastTables& blasts() const = 0;
+  virtual const ThreadTables& threads() const = 0;
+  virtual const WorkTables& work() const = 0;
+};
+
+enum class Durability {
+  synced,   // on the disk when the call returns
+  relaxed,  // survives this process but, until the next synced commit, not a power cut
+};
+
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  /// The secret that public ids and digests are keyed with; made with the store.
+  virtual const SecretKey& key() const noexcept = 0;
+  virtual bool read_only() const noexcept = 0;
+
+  /// Runs `work` in a snapshot. Never waits for a writer.
+  virtual void read(FunctionRef<void(const Tables&)> work) = 0;
+
+  /// Runs `work` in a transaction that is committed when it returns and undone when it throws. Calls queue in order;
+  /// those that wait may be committed together, each undone on its own. `work` may run on another thread than the
+  /// caller's, runs once, and must not call the store again.
+  virtual void write(FunctionRef<void(Tables&)> work, Durability durability = Durability::synced) = 0;
+
+  /// The same, relaxed, but gives up (false) instead of waiting or failing: for what is worth having only if it costs
+  /// nobody anything.
+  virtual bool try_write(FunctionRef<void(Tables&)> work) noexcept = 0;
+
+  /// Moves what is in the log into the file.
+  virtual void checkpoint() = 0;
+  /// The store's own checks of its files.
+  virtual std::vector<FindingRow> verify() = 0;
+};
+
+}  // namespace bccast

@@ -1,0 +1,54 @@
+// Threads and messages as rows.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/function_ref.hpp"
+#include "model/thread.hpp"
+
+namespace bccast {
+
+/// Where a page of threads goes on: after this one, in the order of the list. Threads are ordered by last activity,
+/// the latest first, then by provider, origin and place, all descending.
+struct ThreadPosition {
+  Ms last_at = 0;
+  ProviderNo provider_no = 0;
+  BlastNo origin = 0;
+  Place place = 0;
+  friend auto operator<=>(const ThreadPosition&, const ThreadPosition&) = default;
+};
+
+inline ThreadPosition position_of(const Thread& t) noexcept {
+  return {t.last_at, t.key.provider_no, t.key.origin, t.key.place};
+}
+
+class ThreadTables {
+ public:
+  virtual ~ThreadTables() = default;
+
+  virtual std::optional<Thread> thread(const ThreadKey& key) const = 0;
+  virtual void put_thread(const Thread& thread) = 0;
+  /// Does nothing when there is one.
+  virtual void add_thread(const Thread& thread) = 0;
+
+  /// The stored threads of one client with one provider that come after `after`.
+  virtual void client_threads(ProviderNo provider, Place place, const ThreadPosition* after,
+                              FunctionRef<bool(const Thread&)> f) const = 0;
+  /// The touched threads of a provider that come after `after`.
+  virtual void provider_threads(ProviderNo provider, const ThreadPosition* after,
+                                FunctionRef<bool(const Thread&)> f) const = 0;
+
+  virtual void insert_message(const ThreadKey& thread, const Message& message) = 0;
+  virtual std::optional<Message> message(const ThreadKey& thread, std::int64_t seq) const = 0;
+  virtual std::optional<Message> message_by_key(const ThreadKey& thread, Author author,
+                                                std::string_view key_hash) const = 0;
+  /// Ascending from `from`, or descending; until f returns false.
+  virtual void messages(const ThreadKey& thread, std::int64_t from, bool ascending,
+                        FunctionRef<bool(const Message&)> f) const = 0;
+  /// How many messages above `seq` the author wrote.
+  virtual std::int64_t count_after(const ThreadKey& thread, std::int64_t seq, Author author) const = 0;
+};
+
+}  // namespace bccast

@@ -1,0 +1,142 @@
+// Channels, and the work that is queued, in flight, or failed on them, as rows.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/function_ref.hpp"
+#include "model/rotation.hpp"
+#include "model/thread.hpp"
+
+namespace bccast {
+
+struct Channel {
+  ChannelNo no = 0;
+  std::string name;
+  std::string role;            // "notify"
+  bool paused = false;
+  std::int64_t failures = 0;   // whole batches that failed in a row
+  Ms failing_since = 0;
+  Ms open_until = 0;           // its breaker is open: nothing is claimed before
+  std::string last_reason;
+  std::int64_t items_turn = 0; // when single items last had their turn (see Line::turn)
+  Ms worker_seen = 0;
+};
+
+/// A blast on a channel: one row, whatever the number of recipients. done + failed + skipped + pending = total.
+struct Line {
+  LineNo no = 0;
+  ProviderNo provider_no = 0;
+  BlastNo blast_no = 0;
+  ChannelNo channel_no = 0;
+  std::int64_t turn = 0;       // its place in line: the lowest goes next, and to the back after each batch
+  Seq seq = 0;
+  SliceNo slices = 0;
+  Place start = 0;             // where the rotation begins
+  Position cursor = 0;         // the next position to hand out
+  std::int64_t total = 0;
+  std::int64_t done = 0;
+  std::int64_t failed = 0;
+  std::int64_t skipped = 0;
+  bool open = true;
+
+  Rotation rotation() const noexcept { return {slices, start}; }
+  std::int64_t pending() const noexcept { return total - done - failed - skipped; }
+};
+
+using Token = std::array<std::uint8_t, 16>;
+
+/// What is in flight: the positions from..to of a line, or (line_no 0) the items that carry its token.
+struct Claim {
+  Token token{};
+  ChannelNo channel_no = 0;
+  LineNo line_no = 0;
+  Position from = 0;
+  Position to = 0;
+  Ms lease_until = 0;   // 0: given back, anybody may take it
+  std::int64_t tries = 0;  // counted before the sending
+};
+
+enum class ItemState : std::uint8_t { waiting = 0, claimed = 1, failed = 2 };
+
+/// One individual thing: a place of a blast that needs another try or failed (line_no set), or the notice of one
+/// message to one participant.
+struct Item {
+  ItemNo no = 0;
+  ProviderNo provider_no = 0;
+  ChannelNo channel_no = 0;
+  LineNo line_no = 0;
+  ThreadKey thread;
+  bool to_provider = false;
+  Ms at = 0;               // of the message
+  ItemState state = ItemState::waiting;
+  std::int64_t attempts = 0;
+  Ms due_at = 0;
+  std::string reason;
+};
+
+/// Why a place was left out, as stored beside its skip bitmap.
+enum class SkipReason : std::uint8_t { archived = 1, notify_off = 2, no_address = 3, already_read = 4, by_notifier = 5 };
+inline constexpr std::array kSkipReasons{SkipReason::archived, SkipReason::notify_off, SkipReason::no_address,
+                                         SkipReason::already_read, SkipReason::by_notifier};
+constexpr std::string_view name_of(SkipReason reason) noexcept {
+  switch (reason) {
+    case SkipReason::archived: return "archived";
+    case SkipReason::notify_off: return "notify_off";
+    case SkipReason::no_address: return "no_address";
+    case SkipReason::already_read: return "already_read";
+    case SkipReason::by_notifier: return "skipped_by_notifier";
+  }
+  return "";
+}
+
+class WorkTables {
+ public:
+  virtual ~WorkTables() = default;
+
+  virtual std::vector<Channel> channels() const = 0;  // by name
+  virtual std::optional<Channel> channel(std::string_view name) const = 0;
+  virtual std::optional<Channel> channel(ChannelNo no) const = 0;
+  virtual ChannelNo insert_channel(const Channel& channel) = 0;
+  virtual void update_channel(const Channel& channel) = 0;
+
+  virtual void insert_line(const Line& line) = 0;
+  virtual std::optional<Line> line(LineNo no) const = 0;
+  virtual std::vector<Line> lines(ProviderNo provider, BlastNo blast) const = 0;
+  /// The open line of the channel that has something to hand out and the lowest turn.
+  virtual std::optional<Line> next_line(ChannelNo channel) const = 0;
+  /// The highest turn of the channel's lines that have something to hand out; 0 when there is none.
+  virtual std::int64_t last_turn(ChannelNo channel) const = 0;
+  virtual void update_line(const Line& line) = 0;
+  virtual std::int64_t pending(ChannelNo channel) const = 0;
+
+  virtual std::optional<Claim> claim(const Token& token) const = 0;
+  /// One whose lease is over at `now`, or lies further in the future than `longest`.
+  virtual std::optional<Claim> expired_claim(ChannelNo channel, Ms now, Ms longest) const = 0;
+  virtual void insert_claim(const Claim& claim) = 0;
+  virtual void update_claim(const Claim& claim) = 0;
+  /// False when there is none.
+  virtual bool delete_claim(const Token& token) = 0;
+  virtual void claims_of(LineNo line, FunctionRef<void(const Claim&)> f) const = 0;
+
+  virtual ItemNo insert_item(const Item& item) = 0;
+  virtual std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const = 0;
+  virtual std::vector<Item> items_of(const Token& token) const = 0;
+  virtual void claim_item(ItemNo no, const Token& token) = 0;
+  virtual void update_item(const Item& item) = 0;  // takes its token away
+  virtual void delete_item(ItemNo no) = 0;
+  /// The items of a line with places from `begin` up to but not including `end`, ascending.
+  virtual void items_of_line(LineNo line, Place begin, Place end, FunctionRef<void(const Item&)> f) const = 0;
+
+  virtual Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const = 0;
+  virtual void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) = 0;
+
+  /// The earliest moment a waiting item is due, and the earliest at which a lease is over; nothing: there is none.
+  virtual std::optional<Ms> next_item_due(ChannelNo channel) const = 0;
+  virtual std::optional<Ms> next_lease_over(ChannelNo channel) const = 0;
+};
+
+}  // namespace bccast
