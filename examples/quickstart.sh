@@ -13,7 +13,7 @@ cmake -S . -B build/quickstart -G Ninja -DBCCAST_BUILD_TESTS=OFF -DBCCAST_BUILD_
 cmake --build build/quickstart --target bccast_cli
 
 bccast=$PWD/build/quickstart/examples/cli/bccast
-data=$PWD/examples/data
+data=examples/data
 work=$(mktemp -d "${TMPDIR:-/tmp}/bccast-quickstart.XXXXXX") # kept, to look around in
 export BCCAST_STORE=$work/practice.db BCCAST_MAILDIR=$work/maildir
 
@@ -41,12 +41,13 @@ none() { ! "$@"; }
 thread_of() { "$bccast" threads --as-client "$1" | awk 'NR == 2 { print $1 }'; }
 count_of() { "$bccast" "$@" | tail -n +2 | wc -l; }
 mails_to() { { grep -rlixF "To: $1"$'\r' "$BCCAST_MAILDIR/new" || true; } | wc -l; }
+count_mails() { find "$BCCAST_MAILDIR/new" -type f | wc -l; }
 # Who is in the file, and where: id, address, status. A name may hold commas, what follows it does not.
 sed -E '1d; s/^([^,]*),.*,([^,]*),([^,]*)$/\1 \2 \3/' "$data/clients.csv" >"$work/people"
 
 tell "1,000 clients, a tenth of them archived"
 show import "$data/clients.csv" --provider dr-lee --name "Dr. Lee"
-show provider dr-lee --email lee@example.org
+"$bccast" provider dr-lee --email lee@example.org >/dev/null
 active=$(grep -vc ' archived$' "$work/people")
 
 tell "One message to all active clients but c17 and c23"
@@ -58,9 +59,9 @@ holds "all $active active clients but two have it" [ "$recipients" = $((active -
 tell "The queue: each of them is told that there is a message, by a mail in $BCCAST_MAILDIR"
 show run
 show status --as-provider dr-lee
-grep -rhi '^To: ' "$BCCAST_MAILDIR/new" | tr -d '\r' | cut -c5- | sort >"$work/told"
+grep -rhi '^To: ' "$BCCAST_MAILDIR/new" | tr -d '\r' | cut -c5- | sort -u >"$work/told"
 grep -vE '^(c17|c23) | archived$' "$work/people" | grep -oE '[^ ]+@[^ ]+' | sort -u >"$work/to_be_told"
-holds "one mail to each of their $(wc -l <"$work/to_be_told") addresses (families share one), none to any other" \
+holds "there is mail to their $(wc -l <"$work/to_be_told") addresses (families share one), and to no other" \
   cmp -s "$work/told" "$work/to_be_told"
 
 tell "One such mail in full. What was written is not in it, nor who wrote it, nor that others have it too"
@@ -79,11 +80,12 @@ show reply "$ana" --as-client c7 --file "$work/reply.txt"
 
 tell "Dr. Lee sees that, and is told of it. Nobody else is"
 show threads --as-provider dr-lee --unread
-"$bccast" run >"$work/run"
-holds "one mail to Dr. Lee" [ "$(mails_to lee@example.org)" = 1 ]
+before=$(count_mails)
+"$bccast" run >/dev/null
+holds "one more mail, to Dr. Lee" [ "$(count_mails) $(mails_to lee@example.org)" = "$((before + 1)) 1" ]
 bjorn=$(thread_of c8)
-holds "Björn (c8) has another thread" [ "$bjorn" != "$ana" ]
-holds "there is one message in it" [ "$("$bccast" messages "$bjorn" --as-client c8 | grep -c '^#')" = 1 ]
+own_and_alone() { [ "$bjorn" != "$ana" ] && [ "$("$bccast" messages "$bjorn" --as-client c8 | grep -c '^#')" = 1 ]; }
+holds "Björn (c8) has a thread of his own, with one message" own_and_alone
 as_bjorn() { "$bccast" messages "$ana" --as-client c8 2>"$work/refusal"; }
 holds "he can not open hers: to him it does not exist" none as_bjorn
 printf '   %s\n' "$(cat "$work/refusal")"

@@ -219,6 +219,10 @@ class Send(CliTest):
             "send", "--as-provider", "dr-lee", "--all-active", "--except", "c6", "--file", "-", "--yes", text="Hi")
         for count, what in ((4, "will receive"), (1, "no address"), (1, "archived"), (1, "--except")):
             self.assertRegex(done.err, rf"(?m)^ +{count}  .*{what}")
+        sent = self.send("--client", "c1", "--client", "c2", "--client", "c5", "--except", "c1", "--client", "c3")
+        self.assertEqual(
+            {k: sent[k] for k in ("recipients", "no_address", "archived", "off", "not_on_roster", "deselected")},
+            {"recipients": 2, "no_address": 0, "archived": 1, "off": 0, "not_on_roster": 0, "deselected": 1})
 
     def test_clients_from_a_file(self):
         ids = self.write("ids.txt", b"\xef\xbb\xbfc1\r\n\r\nc2\n")

@@ -1,5 +1,9 @@
 #include "interrupt.hpp"
 
+#include <poll.h>
+
+#include <cerrno>
+
 namespace cli {
 namespace {
 
@@ -14,7 +18,7 @@ extern "C" void note_signal(int /*signal*/) {
 Interrupt::Interrupt() {
   noted = 0;
   struct sigaction action = {};
-  action.sa_handler = note_signal;  // no SA_RESTART
+  action.sa_handler = note_signal;
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, &before_int_);
   sigaction(SIGTERM, &action, &before_term_);
@@ -23,6 +27,21 @@ Interrupt::Interrupt() {
 Interrupt::~Interrupt() {
   sigaction(SIGINT, &before_int_, nullptr);
   sigaction(SIGTERM, &before_term_, nullptr);
+}
+
+bool Interrupt::wait_for_input(int fd) const {
+  // A signal that comes just before the wait must end it too: it is let in only while waiting.
+  sigset_t both;
+  sigset_t before;
+  sigemptyset(&both);
+  sigaddset(&both, SIGINT);
+  sigaddset(&both, SIGTERM);
+  sigprocmask(SIG_BLOCK, &both, &before);
+  pollfd input = {fd, POLLIN, 0};
+  while (!requested() && ppoll(&input, 1, nullptr, &before) < 0 && errno == EINTR) {
+  }
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+  return !requested();
 }
 
 bool Interrupt::requested() const noexcept {

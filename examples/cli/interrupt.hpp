@@ -5,7 +5,7 @@
 
 namespace cli {
 
-/// While it lives, SIGINT and SIGTERM are only noted, and calls that wait for input are interrupted by them.
+/// While it lives, SIGINT and SIGTERM are only noted.
 class Interrupt {
  public:
   Interrupt();
@@ -13,6 +13,8 @@ class Interrupt {
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
   bool requested() const noexcept;
+  /// Waits until there is something to read. False: interrupted before or meanwhile.
+  bool wait_for_input(int fd) const;
 
  private:
   struct sigaction before_int_ = {};

@@ -128,6 +128,7 @@ struct Reason {
   const char* column;
   const char* meaning;
 };
+/// Columns of the preview; the first one is always shown.
 constexpr std::array<Reason, 6> kPreview = {{{"recipients", "will receive it, each in a new private thread"},
                                              {"no_address", "of them have no address to be told at"},
                                              {"archived", "left out: archived"},
@@ -135,13 +136,17 @@ constexpr std::array<Reason, 6> kPreview = {{{"recipients", "will receive it, ea
                                              {"not_on_roster", "left out: no longer on the roster"},
                                              {"deselected", "left out: taken out with --except"}}};
 
+/// The recipients, and each reason that there is for leaving somebody out.
 void show(const Rows& preview) {
   constexpr std::size_t kDigits = 9;
   for (const Reason& reason : kPreview) {
-    const std::string count = std::to_string(preview.number(0, reason.column));
+    const std::int64_t number = preview.number(0, reason.column);
+    if (number == 0 && &reason != kPreview.data()) continue;
+    const std::string count = std::to_string(number);
     const std::string padding(count.size() < kDigits ? kDigits - count.size() : 0, ' ');
     std::cerr << padding << count << "  " << reason.meaning << '\n';
   }
+  std::cerr.flush();
 }
 
 bool is_terminal() {
@@ -152,10 +157,13 @@ bool is_terminal() {
 bool ask(const std::string& question) {
   const Interrupt interrupt;
   std::cerr << question << " [y/N] " << std::flush;
-  std::string answer;
-  for (char c = 0; read(STDIN_FILENO, &c, 1) == 1 && c != '\n';) answer += c;
-  if (interrupt.requested()) std::cerr << std::endl;
-  return !interrupt.requested() && (answer == "y" || answer == "Y" || answer == "yes");
+  std::array<char, 256> line{};  // a terminal gives whole lines
+  ssize_t length = 0;
+  if (interrupt.wait_for_input(STDIN_FILENO)) length = read(STDIN_FILENO, line.data(), line.size());
+  if (length <= 0) std::cerr << std::endl;
+  std::string_view answer(line.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
+  if (answer.ends_with('\n')) answer.remove_suffix(1);
+  return answer == "y" || answer == "Y" || answer == "yes";
 }
 
 int send(const Session& session, const SendOptions& options) {
@@ -177,23 +185,28 @@ int send(const Session& session, const SendOptions& options) {
   check(bccast_channel_put(engine.get(), "email", "notify"));
 
   Draft draft(engine.get(), options);
-  Record record;
-  record.add("blast", std::string(draft.id()));
   const bool before = draft.is_sent();
+  Rows preview;  // empty when it was sent before
   if (before) {
     remark("the blast with this key was sent before; nothing was sent again");
   } else {
     draft.select(options);
     draft.write(text);
-    const Rows preview = draft.preview();
-    show(preview);
-    const std::int64_t recipients = preview.number(0, "recipients");
-    if (!options.yes && !ask("Send it to " + std::to_string(recipients) + " clients now?")) {
+    preview = draft.preview();
+    if (!options.yes || !session.json) show(preview);
+    const std::string recipients = std::to_string(preview.number(0, "recipients"));
+    if (!options.yes && !ask("Send it to " + recipients + " clients now?")) {
       throw Stop(kError, "nothing was sent");
     }
     draft.send(std::string(preview.text(0, "digest")));
   }
+  Record record;
+  record.add("blast", std::string(draft.id()));
   record.add("recipients", draft.recipients()).add("sent_before", before);
+  // In a table they would only repeat what was just shown.
+  for (std::size_t i = 1; session.json && i < kPreview.size(); ++i) {
+    record.add(kPreview[i].column, before ? Value() : Value(preview.number(0, kPreview[i].column)));
+  }
   record.print(session.json);
   flush_output();
   if (!options.maildir.empty()) work_queue(engine.get(), session.json);
@@ -225,7 +238,9 @@ void add_send(CLI::App& program, Session& session) {
       "that is\n"
       "not on the roster stops it: nothing is sent. Line ends at the end of the file are not part of the "
       "text.\n"
-      "Columns: blast recipients sent_before\n"
+      "Columns: blast recipients sent_before; in JSON also what was shown: no_address archived off "
+      "not_on_roster\n"
+      "deselected\n"
       "Example: bccast send --as-provider dr-lee --all-active --except c17 --file message.txt");
   command->callback(
       [&session, options] { session.command = [&session, options] { return send(session, *options); }; });

@@ -181,10 +181,8 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id, std::
       const auto client = tables.directory().client(ids[i]);
       if (!client) {
         results[i] = Code::not_found;
-      } else if (tables.directory().membership(client->no, provider.no)) {
+      } else if (!rosters.add(provider, *client)) {
         results[i] = Code::exists;
-      } else {
-        rosters.add(provider, *client);
       }
     }
     if (provider.next_place == first) return;

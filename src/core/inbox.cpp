@@ -1,6 +1,7 @@
 #include "core/inbox.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -111,11 +112,13 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
   context_.store.read([&](const Tables& tables) {
     client = access::client(tables, client_id);
     Merge merge(after ? &*after : nullptr, most + 1);
+    std::map<ProviderNo, Provider> providers;
     for (const auto& membership : tables.directory().memberships(client.no)) {
       Memo::OfRoster found{membership.provider_no, membership.stored_seq, {}};
-      const auto provider = tables.directory().provider(membership.provider_no);
-      if (!provider) throw Error(Code::corrupt, "a provider is missing");
-      if (provider->send_seq > membership.stored_seq) {
+      auto stored = tables.directory().provider(membership.provider_no);
+      if (!stored) throw Error(Code::corrupt, "a provider is missing");
+      const Provider& provider = providers.emplace(membership.provider_no, std::move(*stored)).first->second;
+      if (provider.send_seq > membership.stored_seq) {
         tables.blasts().newer_blasts(
             membership.provider_no, membership.place, membership.stored_seq, [&](Seq, BlastNo no) {
               const ThreadKey key{membership.provider_no, membership.place, no};
@@ -125,8 +128,8 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
               found.threads.push_back(untouched(key, blast->sent_at));
               if (wanted(found.threads.back())) merge.offer(found.threads.back());
             });
-        if (!found.threads.empty() || provider->send_seq - membership.stored_seq >= kLongGap) {
-          found.seq = provider->send_seq;
+        if (!found.threads.empty() || provider.send_seq - membership.stored_seq >= kLongGap) {
+          found.seq = provider.send_seq;
           memo.rosters.push_back(std::move(found));
         }
       }
@@ -138,12 +141,11 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
                                       });
     }
     page = make_page(context_, list, merge.finish(), most, [&](const Thread& thread) {
-      const auto provider = tables.directory().provider(thread.key.provider_no);
-      if (!provider) throw Error(Code::corrupt, "a provider is missing");
+      const Provider& provider = providers.at(thread.key.provider_no);
       ThreadSummary row;
       row.thread = view(context_.thread_id(thread.key));
-      row.provider = provider->id;
-      row.provider_name = provider->name;
+      row.provider = provider.id;
+      row.provider_name = provider.name;
       row.kind = "private";
       row.unread = thread.client_unread;
       row.last_at_ms = whole_seconds(thread.last_at);

@@ -45,17 +45,19 @@ void RosterUpdate::mark_addresses(ProviderNo provider, Place place, const Addres
   });
 }
 
-void RosterUpdate::add(Provider& provider, const Client& client) {
+bool RosterUpdate::add(Provider& provider, const Client& client) {
   if (provider.next_place >= kMaxPlaces) throw Error(Code::limit, "the roster is full");
   RosterEntry entry;
   entry.provider_no = provider.no;
-  entry.place = provider.next_place++;
+  entry.place = provider.next_place;
   entry.flags = client.flags;
   entry.client = client;
   // Blasts sent so far can not have reached this place: its inbox need not look at them.
-  tables_.directory().insert_entry(entry, provider.send_seq);
+  if (!tables_.directory().insert_entry(entry, provider.send_seq)) return false;
+  ++provider.next_place;
   mark_flags(provider.no, entry.place, entry.flags);
   mark_addresses(provider.no, entry.place, Addresses(), client.addresses);
+  return true;
 }
 
 void RosterUpdate::change(const RosterEntry& entry, std::uint32_t flags_before, const Addresses& addresses_before) {

@@ -15,8 +15,9 @@ class RosterUpdate {
  public:
   explicit RosterUpdate(Tables& tables) : tables_(tables) {}
 
-  /// A new entry at the provider's next place. The provider's row is the caller's to write.
-  void add(Provider& provider, const Client& client);
+  /// A new entry at the provider's next place. The provider's row is the caller's to write. False when the client is on
+  /// the roster already.
+  bool add(Provider& provider, const Client& client);
   /// Writes `entry`, which had `before` as flags and addresses.
   void change(const RosterEntry& entry, std::uint32_t flags_before, const Addresses& addresses_before);
   /// Writes the client, and its entry on each of its rosters.

@@ -78,19 +78,22 @@ void Pump::run_flows(std::vector<Flow>& flows, std::uint32_t max_items, std::uin
   const auto batch_size = [&](const Way& way) {
     return static_cast<std::size_t>(std::min<std::uint64_t>(way.batch_size.load(), most - begun));
   };
-  for (bool any = true; any;) {
-    any = false;
-    for (auto& flow : flows) {
-      if (!flow.current) flow.current = work_.advance(flow.way->channel, nullptr, batch_size(*flow.way)).next;
-      if (!flow.current) continue;
-      any = true;
-      const Report report = work_off(*flow.way, *flow.current);
-      begun += flow.current->batch.size();
-      const bool stop =
-          begun >= most || (budget_us != 0 && context_.clock.monotonic_us() - began >= std::int64_t{budget_us});
-      store(flow, report, stop ? 0 : batch_size(*flow.way), pumped);
-      if (stop) return;
+  // A channel that had nothing when it was asked is asked again only after another has done something since.
+  std::size_t idle = 0;
+  for (std::size_t i = 0; idle < flows.size(); i = (i + 1) % flows.size()) {
+    auto& flow = flows[i];
+    if (!flow.current) flow.current = work_.advance(flow.way->channel, nullptr, batch_size(*flow.way)).next;
+    if (!flow.current) {
+      ++idle;
+      continue;
     }
+    const Report report = work_off(*flow.way, *flow.current);
+    begun += flow.current->batch.size();
+    const bool stop =
+        begun >= most || (budget_us != 0 && context_.clock.monotonic_us() - began >= std::int64_t{budget_us});
+    store(flow, report, stop ? 0 : batch_size(*flow.way), pumped);
+    if (stop) return;
+    idle = flow.current ? 0 : 1;
   }
 }
 

@@ -56,8 +56,8 @@ class DirectoryTables {
   virtual std::optional<Place> place_of(ProviderNo provider, std::string_view client_id) const = 0;
 
   virtual std::optional<RosterEntry> entry(ProviderNo provider, Place place) const = 0;
-  /// Adds the entry and the client's membership.
-  virtual void insert_entry(const RosterEntry& entry, Seq stored_seq) = 0;
+  /// Adds the entry and the client's membership. False, and nothing done, when the client is on the roster.
+  virtual bool insert_entry(const RosterEntry& entry, Seq stored_seq) = 0;
   virtual void update_entry(const RosterEntry& entry) = 0;
   /// The entries from `begin` up to but not including `end`, ascending. The views live until f returns.
   virtual void scan(ProviderNo provider, Place begin, Place end, FunctionRef<void(const RosterView&)> f) const = 0;

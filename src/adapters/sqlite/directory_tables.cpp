@@ -139,15 +139,18 @@ std::optional<RosterEntry> SqliteDirectoryTables::entry(ProviderNo provider, Pla
   return e;
 }
 
-void SqliteDirectoryTables::insert_entry(const RosterEntry& entry, Seq stored_seq) {
-  encode_entry(entry.provider_no, entry.view(), encoded_);
+bool SqliteDirectoryTables::insert_entry(const RosterEntry& entry, Seq stored_seq) {
   {
-    auto query = db_.query("INSERT INTO roster(provider_no, place, entry) VALUES (?, ?, ?)");
-    query.bind(entry.provider_no).bind(std::int64_t{entry.place}).bind(string_as_bytes(encoded_)).run();
+    auto query = db_.query(
+        "INSERT INTO client_provider(client_no, provider_no, place, stored_seq) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT DO NOTHING");
+    query.bind(entry.client.no).bind(entry.provider_no).bind(std::int64_t{entry.place}).bind(stored_seq);
+    if (query.run() == 0) return false;
   }
-  auto query = db_.query(
-      "INSERT INTO client_provider(client_no, provider_no, place, stored_seq) VALUES (?, ?, ?, ?)");
-  query.bind(entry.client.no).bind(entry.provider_no).bind(std::int64_t{entry.place}).bind(stored_seq).run();
+  encode_entry(entry.provider_no, entry.view(), encoded_);
+  auto query = db_.query("INSERT INTO roster(provider_no, place, entry) VALUES (?, ?, ?)");
+  query.bind(entry.provider_no).bind(std::int64_t{entry.place}).bind(string_as_bytes(encoded_)).run();
+  return true;
 }
 
 void SqliteDirectoryTables::update_entry(const RosterEntry& entry) {

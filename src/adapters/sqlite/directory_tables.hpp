@@ -25,7 +25,7 @@ class SqliteDirectoryTables final : public DirectoryTables {
   void set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) override;
   std::optional<Place> place_of(ProviderNo provider, std::string_view client_id) const override;
   std::optional<RosterEntry> entry(ProviderNo provider, Place place) const override;
-  void insert_entry(const RosterEntry& entry, Seq stored_seq) override;
+  bool insert_entry(const RosterEntry& entry, Seq stored_seq) override;
   void update_entry(const RosterEntry& entry) override;
   void scan(ProviderNo provider, Place begin, Place end, FunctionRef<void(const RosterView&)> f) const override;
   RosterSlice roster_slice(ProviderNo provider, SliceNo slice) const override;

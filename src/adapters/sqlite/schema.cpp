@@ -191,8 +191,7 @@ CREATE TABLE line(
   skipped     INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX line_of_blast ON line(provider_no, blast_no);
-CREATE INDEX line_turn ON line(channel_no, turn) WHERE state = 1;
-CREATE INDEX line_waiting ON line(channel_no) WHERE state = 2;
+CREATE INDEX line_open ON line(channel_no, state, turn) WHERE state > 0;
 
 CREATE TABLE claim(
   token       BLOB PRIMARY KEY,

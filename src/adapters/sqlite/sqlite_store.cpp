@@ -49,7 +49,7 @@ void configure(Connection& db) {
   db.execute("PRAGMA temp_store = MEMORY");
   db.execute("PRAGMA secure_delete = ON");
   db.execute("PRAGMA trusted_schema = OFF");
-  db.execute("PRAGMA cache_size = -8192");
+  db.execute("PRAGMA cache_size = -4096");
   sqlite3_wal_autocheckpoint(db.handle(), 0);
   sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
@@ -79,6 +79,7 @@ SqliteStore::SqliteStore(std::string_view url) : location_(parse_url(url)) {
   if (!location_.in_memory()) prepare_file(location_);
   writer_ = open_session(location_.read_only ? Connection::Mode::read_only : Connection::Mode::read_write);
   Connection& db = writer_->db;
+  db.execute("PRAGMA cache_size = -32768");  // a large import meets its indexes all over
   const bool migration = needs_migration(db, location_.read_only);
   if (!location_.read_only && !location_.in_memory()) use_log(db);
   if (migration) migrate(db);

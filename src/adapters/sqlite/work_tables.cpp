@@ -16,7 +16,8 @@ namespace {
 #define ITEM_COLUMNS                                                                                            \
   "item_no, provider_no, channel_no, line_no, place, origin, to_provider, at, state, attempts, due_at, reason"
 
-// Line::open and its cursor as one number, so that the index holds only lines with something to hand out.
+// Line::open and its cursor as one number, so that one index finds the lines with something to hand out. (Queries repeat
+// the index's own "state > 0": SQLite does not conclude it.)
 enum LineState : std::int64_t { kEnded = 0, kHandingOut = 1, kWaiting = 2 };
 
 std::int64_t state_of(const Line& line) {
@@ -155,14 +156,14 @@ std::vector<Line> SqliteWorkTables::lines(ProviderNo provider, BlastNo blast) co
 
 std::optional<Line> SqliteWorkTables::next_line(ChannelNo channel) const {
   auto query =
-      db_.query("SELECT " LINE_COLUMNS " FROM line WHERE channel_no = ? AND state = 1 ORDER BY turn LIMIT 1");
+      db_.query("SELECT " LINE_COLUMNS " FROM line WHERE channel_no = ? AND state = 1 AND state > 0 ORDER BY turn LIMIT 1");
   query.bind(channel);
   if (!query.step()) return std::nullopt;
   return line_of(query);
 }
 
 std::int64_t SqliteWorkTables::last_turn(ChannelNo channel) const {
-  auto query = db_.query("SELECT turn FROM line WHERE channel_no = ? AND state = 1 ORDER BY turn DESC LIMIT 1");
+  auto query = db_.query("SELECT turn FROM line WHERE channel_no = ? AND state = 1 AND state > 0 ORDER BY turn DESC LIMIT 1");
   query.bind(channel);
   return query.step() ? query.i64(0) : 0;
 }
@@ -176,8 +177,7 @@ void SqliteWorkTables::update_line(const Line& l) {
 std::int64_t SqliteWorkTables::pending(ChannelNo channel) const {
   std::int64_t sum = 0;
   for (const char* sql :
-       {"SELECT sum(total - done - failed - skipped) FROM line WHERE channel_no = ? AND state = 1",
-        "SELECT sum(total - done - failed - skipped) FROM line WHERE channel_no = ? AND state = 2",
+       {"SELECT sum(total - done - failed - skipped) FROM line WHERE channel_no = ? AND state > 0",
         "SELECT count(*) FROM item WHERE channel_no = ? AND line_no = 0 AND state = 0",
         "SELECT count(*) FROM item WHERE channel_no = ? AND line_no = 0 AND token IS NOT NULL"}) {
     auto query = db_.query(sql);

@@ -16,7 +16,7 @@ endif()
 
 install(EXPORT bccastTargets NAMESPACE bccast:: DESTINATION ${package_dir})
 install(EXPORT bccastCoreTargets NAMESPACE bccast:: DESTINATION ${package_dir})
-configure_package_config_file(cmake/bccastConfig.cmake.in ${PROJECT_BINARY_DIR}/bccastConfig.cmake
+configure_package_config_file(capi/package/bccastConfig.cmake.in ${PROJECT_BINARY_DIR}/bccastConfig.cmake
   INSTALL_DESTINATION ${package_dir})
 # Until 1.0 a new minor version may change the API.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/bccastConfigVersion.cmake COMPATIBILITY SameMinorVersion)
@@ -29,5 +29,5 @@ set(pc_libdir "\${prefix}")
 set(pc_includedir "\${prefix}")
 cmake_path(APPEND pc_libdir ${CMAKE_INSTALL_LIBDIR})  # an absolute one replaces the prefix
 cmake_path(APPEND pc_includedir ${CMAKE_INSTALL_INCLUDEDIR})
-configure_file(cmake/bccast.pc.in ${PROJECT_BINARY_DIR}/bccast.pc @ONLY)
+configure_file(capi/package/bccast.pc.in ${PROJECT_BINARY_DIR}/bccast.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/bccast.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
