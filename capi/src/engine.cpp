@@ -40,8 +40,7 @@ int32_t bccast_close(bccast_engine* engine, int64_t timeout_ms) {
   return guard([&]() -> std::int32_t {
     if (engine == nullptr) return BCCAST_OK;
     if (timeout_ms < 0) throw Error(Code::argument, "the timeout is below 0");
-    if (!is_handle(engine)) throw Error(Code::handle, "not an open engine");
-    if (engine->pid != getpid()) {
+    if (owner_of(engine) == Owner::parent_process) {
       // In the child of a fork: SQLite's files and locks are the parent's. They are left alone, and so is what the
       // engine holds.
       if (remove_handle(engine)) {
@@ -50,7 +49,7 @@ int32_t bccast_close(bccast_engine* engine, int64_t timeout_ms) {
       }
       return BCCAST_OK;
     }
-    if (engine->engine->notifying()) throw Error(Code::reentrant, "close was called inside a notifier");
+    if (EngineCall(engine)->notifying()) throw Error(Code::reentrant, "close was called inside a notifier");
     using Clock = std::chrono::steady_clock;
     const auto until = Clock::now() + std::chrono::milliseconds(std::min<std::int64_t>(timeout_ms, 86'400'000));
     for (;;) {

@@ -39,6 +39,12 @@ bool is_handle(const void* handle) noexcept {
   return registry().alive.count(handle) > 0;
 }
 
+Owner owner_of(const bccast_engine* engine) noexcept {
+  const std::shared_lock lock(registry().mutex);
+  if (registry().alive.count(engine) == 0) return Owner::nobody;
+  return engine->pid == getpid() ? Owner::this_process : Owner::parent_process;
+}
+
 Removal remove_idle_engine(bccast_engine* engine) noexcept {
   const std::unique_lock lock(registry().mutex);
   if (registry().alive.count(engine) == 0) return Removal::unknown;

@@ -29,6 +29,10 @@ void add_handle(const void* handle);
 bool remove_handle(const void* handle) noexcept;
 bool is_handle(const void* handle) noexcept;
 
+/// Whose engine it is, if it is one that is open.
+enum class Owner { nobody, this_process, parent_process };
+Owner owner_of(const bccast_engine* engine) noexcept;
+
 /// Takes the engine out of the registry if no call is in progress on it.
 enum class Removal { removed, busy, unknown };
 Removal remove_idle_engine(bccast_engine* engine) noexcept;

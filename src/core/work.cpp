@@ -287,7 +287,7 @@ std::unique_ptr<Assignment> Work::claim(Tables& tables, ChannelNo no, std::size_
   auto channel = tables.work().channel(no);
   if (!channel || channel->paused) return nullptr;
   const Ms now = context_.clock.wall_ms();
-  const bool breaker_open = channel->open_until > now && channel->open_until <= now + breaker_wait(kMaxAttempts * 2);
+  const bool breaker_open = channel->open_until > now && channel->open_until <= now + kLongestBreaker;
   if (breaker_open) return nullptr;
   if (now - channel->worker_seen >= kSeenEvery || channel->worker_seen > now) {
     channel->worker_seen = now;
@@ -464,7 +464,7 @@ std::optional<Ms> Work::next_due(const Tables& tables, const Channel& channel) c
   consider(tables.work().next_item_due(channel.no), kLongestWait);
   consider(tables.work().next_lease_over(channel.no), kLease);
   if (!at) return std::nullopt;
-  const Ms opens = channel.open_until > now + breaker_wait(kMaxAttempts * 2) ? now : channel.open_until;
+  const Ms opens = channel.open_until > now + kLongestBreaker ? now : channel.open_until;
   return std::max({*at, opens, now}) - now;
 }
 

@@ -9,7 +9,7 @@ namespace bccast {
 
 /// The waits after the 1st, 2nd, ... attempt. Front-loaded, so that eight attempts fit into the hour of the deadline
 /// (sum: 52 minutes).
-inline constexpr std::array<Ms, 7> kRetryWaits{5'000, 15'000, 60'000, 180'000, 480'000, 900'000, 1'480'000};
+inline constexpr std::array<Ms, 7> kRetryWaits{5'000, 15'000, 60'000, 180'000, 480'000, 900'000, 1'500'000};
 inline constexpr int kMaxAttempts = static_cast<int>(kRetryWaits.size()) + 1;
 
 /// The wait after `attempts` attempts (1 or more), spread by up to a tenth so that those who failed together do not
@@ -20,11 +20,14 @@ constexpr Ms retry_wait(int attempts, std::uint64_t random) noexcept {
   return wait - static_cast<Ms>(random % static_cast<std::uint64_t>(wait / 10 + 1));
 }
 
+/// The longest a channel's breaker stays open.
+inline constexpr Ms kLongestBreaker = 300'000;
+
 /// A channel whose whole batches fail: 1 s, doubled each time, at most five minutes.
 constexpr Ms breaker_wait(std::int64_t failures) noexcept {
   const std::int64_t doublings = failures < 1 ? 0 : failures > 9 ? 9 : failures - 1;
   const Ms wait = Ms{1000} << doublings;
-  return wait < 300'000 ? wait : 300'000;
+  return wait < kLongestBreaker ? wait : kLongestBreaker;
 }
 
 /// How long a worker may keep a batch before another takes it up.

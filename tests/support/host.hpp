@@ -156,8 +156,8 @@ inline std::ostream& operator<<(std::ostream& out, const Answer& answer) {
 /// What is given for a parameter: std::string for const char*, a Host for its engine, any integer for any
 /// other.
 template <typename Parameter, typename Given>
-Parameter as(const Given& given) {
-  if constexpr (std::is_same_v<Given, std::string>) {
+Parameter as(Given& given) {
+  if constexpr (std::is_same_v<std::remove_const_t<Given>, std::string>) {
     return given.c_str();
   } else if constexpr (std::is_integral_v<Parameter>) {
     return static_cast<Parameter>(given);
@@ -168,7 +168,7 @@ Parameter as(const Given& given) {
 
 /// Calls a function of the C API. Leave out a last parameter of rows: they are in the answer.
 template <typename... Parameters, typename... Given>
-Answer call(std::int32_t (*function)(Parameters...), const Given&... given) {
+Answer call(std::int32_t (*function)(Parameters...), Given&&... given) {
   const auto begin_with = [&]<std::size_t... I>(std::index_sequence<I...>, auto... rest) {
     return function(as<std::tuple_element_t<I, std::tuple<Parameters...>>>(given)..., rest...);
   };
@@ -189,7 +189,7 @@ Answer call(std::int32_t (*function)(Parameters...), const Given&... given) {
 
 /// The same for what must succeed.
 template <typename... Parameters, typename... Given>
-Answer must(std::int32_t (*function)(Parameters...), const Given&... given) {
+Answer must(std::int32_t (*function)(Parameters...), Given&&... given) {
   auto answer = call(function, given...);
   if (answer.code < 0) throw std::runtime_error(bccast_code_name(answer.code) + (": " + answer.message));
   return answer;
