@@ -9,8 +9,8 @@ echo "== set up"
 install_needs "${build_needs[@]}"
 
 echo "== build in build/quickstart"
-cmake -S . -B build/quickstart -G Ninja -DBCCAST_BUILD_TESTS=OFF -DBCCAST_BUILD_BENCH=OFF
-cmake --build build/quickstart --target bccast_cli
+cmake -S . -B build/quickstart --log-level=NOTICE -G Ninja -DBCCAST_BUILD_TESTS=OFF -DBCCAST_BUILD_BENCH=OFF
+cmake --build build/quickstart --target bccast_cli -- --quiet
 
 bccast=$PWD/build/quickstart/examples/cli/bccast
 data=examples/data

@@ -308,7 +308,7 @@ class Run(CliTest):
         self.assertNotIn("\r", self.run_program("run").err)
 
     def test_interrupted_and_taken_up_again(self):
-        n = 60_000
+        n = 20_000
         self.fill(n)
         child = subprocess.Popen(
             [PROGRAM, "--store", str(self.store), "--json", "run"], env=self.environment, stdout=subprocess.PIPE)
@@ -317,7 +317,7 @@ class Run(CliTest):
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.005)
         child.send_signal(signal.SIGINT)
-        first = json.loads(child.communicate(timeout=60)[0])
+        first = json.loads(child.communicate(timeout=300)[0])
         self.assertEqual(child.returncode, 3)
         self.assertEqual(first["done"] + first["pending"], n)
         rest = self.get("run")

@@ -19,6 +19,6 @@ echo "== $preset: set up"
 install_needs "${needs[@]}"
 echo "== $preset: build in build/$preset"
 cmake --preset "$preset" --log-level=NOTICE "$@"
-cmake --build --preset "$preset" --parallel "$jobs"
+cmake --build --preset "$preset" --parallel "$jobs" -- --quiet
 echo "== $preset: test"
 ctest --preset "$preset" --parallel "$jobs"

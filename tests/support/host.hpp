@@ -187,11 +187,12 @@ Answer call(std::int32_t (*function)(Parameters...), Given&&... given) {
   return answer;
 }
 
-/// The same for what must succeed.
+/// The same for what must succeed, and for each item of a _many call.
 template <typename... Parameters, typename... Given>
 Answer must(std::int32_t (*function)(Parameters...), Given&&... given) {
   auto answer = call(function, given...);
-  if (answer.code < 0) throw std::runtime_error(bccast_code_name(answer.code) + (": " + answer.message));
+  if (answer.code < 0 || answer.code == BCCAST_PARTIAL)
+    throw std::runtime_error(bccast_code_name(answer.code) + (": " + answer.message));
   return answer;
 }
 
