@@ -18,7 +18,11 @@ import unicodedata
 import unittest
 
 PROGRAM = ""
-CLIENTS = "id,name,email,status\nc1,Ana,ana@example.org,active\nc2,Björn,b@example.org,\nc3,Chiara,c@example.org,archived\n"
+CLIENTS = """id,name,email,status
+c1,Ana,ana@example.org,active
+c2,Björn,b@example.org,
+c3,Chiara,c@example.org,archived
+"""
 CANARY = "7f1c9be2d4a8430f"  # stands for what must not be shown
 
 
@@ -341,8 +345,14 @@ class ExitCodes(CliTest):
         self.import_csv(CLIENTS)
         self.send("--all-active")
         thread = self.thread_of("c1")
-        for arguments in (["reply", thread, "--as-client", "c1", CANARY], ["send", "--as-provider", "dr-lee",
-                          "--all-active", "--yes", "--file", "x", CANARY], ["channels", CANARY], ["reply", thread, "--as-client", "c1", "--text", CANARY]):
+        for arguments in (
+            ["reply", thread, "--as-client", "c1", CANARY],
+            ["reply", thread, "--as-client", "c1", "--text", CANARY],
+            ["reply", thread, "--as-client", "c1", f"--text={CANARY}"],
+            ["reply", thread, "--as-client", "c1", "--file", "x", CANARY],
+            ["send", "--as-provider", "dr-lee", "--all-active", "--yes", "--file", "x", CANARY],
+            ["channels", CANARY],
+        ):
             self.assertNotIn(CANARY, self.run_program(*arguments, exit_code=2).err)
         for command in ("send", "reply"):
             self.assertNotIn("--text", self.run_program(command, "--help").out)

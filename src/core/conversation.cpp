@@ -139,9 +139,9 @@ void Conversation::mark(Tables& tables, const ThreadKey& key, bool opened, bool 
   if (key.origin == kDirect) return;
   const auto s = slice_of(key.place);
   auto marks = tables.blasts().marks(key.provider_no, key.origin, s);
-  const bool news = (opened && marks.opened.add(within_slice(key.place))) |
-                    (replied && marks.replied.add(within_slice(key.place)));
-  if (news) tables.blasts().put_marks(key.provider_no, key.origin, s, marks);
+  const bool news_opened = opened && marks.opened.add(within_slice(key.place));
+  const bool news_replied = replied && marks.replied.add(within_slice(key.place));
+  if (news_opened || news_replied) tables.blasts().put_marks(key.provider_no, key.origin, s, marks);
 }
 
 /// Every message makes work: for the participant that did not write it, on every channel.

@@ -9,9 +9,6 @@
 namespace bccast {
 namespace {
 
-// Batches begin small and double while they are quick: a slow notifier never nears its lease, and a pump does not overrun
-// its budget by much.
-constexpr std::size_t kFirstBatch = 64;
 constexpr std::size_t kLargestBatch = 1000;
 constexpr std::int64_t kQuickUs = 250'000;
 constexpr std::int64_t kSlowUs = 1'000'000;
@@ -40,7 +37,7 @@ Pump::Pump(Context& context, Work& work,
     for (const auto& [name, notifier] : notifiers) {
       const auto channel = tables.work().channel(name);
       if (!channel) throw Error(Code::internal, "a notifier's channel is not in the store");
-      ways_.push_back(std::make_unique<Way>(channel->no, notifier, kFirstBatch));
+      ways_.push_back(std::make_unique<Way>(channel->no, notifier));
     }
   });
 }

@@ -29,10 +29,15 @@ class Pump {
   bool notifying() const noexcept;
 
  private:
+  // Batches begin small and double while they are quick: a slow notifier never nears its lease, and a pump does not
+  // overrun its budget by much.
+  static constexpr std::size_t kFirstBatch = 64;
   struct Way {
-    ChannelNo channel;
-    std::shared_ptr<Notifier> notifier;
-    std::atomic<std::size_t> batch_size;
+    Way(ChannelNo channel_in, std::shared_ptr<Notifier> notifier_in)
+        : channel(channel_in), notifier(std::move(notifier_in)) {}
+    const ChannelNo channel;
+    const std::shared_ptr<Notifier> notifier;
+    std::atomic<std::size_t> batch_size{kFirstBatch};
   };
   struct Flow;
   /// A batch that was sent, but whose report could not be stored.
