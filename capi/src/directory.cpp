@@ -32,13 +32,10 @@ int32_t bccast_directory_client_put_many(bccast_engine* engine, size_t n, const 
                                          const uint64_t* address_offsets, int32_t* out_results) {
   const auto code = guard([&] {
     const EngineCall call(engine);
-    std::vector<std::string_view> no_column;
-    return give_results(
-        call->client_put_many(column(n, ids, id_offsets, "ids"),
-                              name_offsets != nullptr ? column(n, names, name_offsets, "names") : no_column,
-                              address_offsets != nullptr ? column(n, addresses, address_offsets, "addresses")
-                                                         : no_column),
-        out_results);
+    return give_results(call->client_put_many(column(n, ids, id_offsets, "ids"),
+                                              optional_column(n, names, name_offsets, "names"),
+                                              optional_column(n, addresses, address_offsets, "addresses")),
+                        out_results);
   });
   if (code < 0) fill_results(n, code, out_results);
   return code;

@@ -27,6 +27,12 @@ std::vector<std::string_view> column(std::size_t n, const char* bytes, const std
   return texts;
 }
 
+std::vector<std::string_view> optional_column(std::size_t n, const char* bytes, const std::uint64_t* offsets,
+                                              const char* what) {
+  if (bytes == nullptr && offsets == nullptr) return {};
+  return column(n, bytes, offsets, what);
+}
+
 std::int32_t give_results(const std::vector<Code>& results, std::int32_t* out_results) {
   std::int32_t all = BCCAST_OK;
   for (std::size_t i = 0; i < results.size(); ++i) {

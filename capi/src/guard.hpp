@@ -64,6 +64,10 @@ T& output(T* out, const char* what) {
 /// A column of texts. Throws Error: argument, limit.
 std::vector<std::string_view> column(std::size_t n, const char* bytes, const std::uint64_t* offsets, const char* what);
 
+/// A column that may be left out as a whole: then nothing. Throws Error(argument) for bytes without offsets.
+std::vector<std::string_view> optional_column(std::size_t n, const char* bytes, const std::uint64_t* offsets,
+                                              const char* what);
+
 /// Writes the results of items; PARTIAL when one is an error.
 std::int32_t give_results(const std::vector<Code>& results, std::int32_t* out_results);
 /// Writes `code` for all items: what a failing call leaves in the column.

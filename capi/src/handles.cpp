@@ -13,7 +13,8 @@ namespace {
 
 struct Registry {
   std::shared_mutex mutex;
-  std::unordered_set<const void*> alive;
+  std::unordered_set<const bccast_engine*> engines;
+  std::unordered_set<const bccast_config*> configs;
 };
 
 // Never destroyed: handles may outlive static objects.
@@ -24,39 +25,49 @@ Registry& registry() {
 
 }  // namespace
 
-void add_handle(const void* handle) {
+void add_handle(const bccast_engine* engine) {
   const std::unique_lock lock(registry().mutex);
-  registry().alive.insert(handle);
+  registry().engines.insert(engine);
 }
 
-bool remove_handle(const void* handle) noexcept {
+void add_handle(const bccast_config* config) {
   const std::unique_lock lock(registry().mutex);
-  return registry().alive.erase(handle) > 0;
+  registry().configs.insert(config);
 }
 
-bool is_handle(const void* handle) noexcept {
+bool remove_handle(const bccast_engine* engine) noexcept {
+  const std::unique_lock lock(registry().mutex);
+  return registry().engines.erase(engine) > 0;
+}
+
+bool remove_handle(const bccast_config* config) noexcept {
+  const std::unique_lock lock(registry().mutex);
+  return registry().configs.erase(config) > 0;
+}
+
+bool is_handle(const bccast_config* config) noexcept {
   const std::shared_lock lock(registry().mutex);
-  return registry().alive.count(handle) > 0;
+  return registry().configs.count(config) > 0;
 }
 
 Owner owner_of(const bccast_engine* engine) noexcept {
   const std::shared_lock lock(registry().mutex);
-  if (registry().alive.count(engine) == 0) return Owner::nobody;
+  if (registry().engines.count(engine) == 0) return Owner::nobody;
   return engine->pid == getpid() ? Owner::this_process : Owner::parent_process;
 }
 
 Removal remove_idle_engine(bccast_engine* engine) noexcept {
   const std::unique_lock lock(registry().mutex);
-  if (registry().alive.count(engine) == 0) return Removal::unknown;
+  if (registry().engines.count(engine) == 0) return Removal::unknown;
   if (engine->calls.load(std::memory_order_acquire) > 0) return Removal::busy;
-  registry().alive.erase(engine);
+  registry().engines.erase(engine);
   return Removal::removed;
 }
 
 EngineCall::EngineCall(bccast_engine* engine) : engine_(engine) {
   if (engine == nullptr) throw Error(Code::argument, "the engine is NULL");
   const std::shared_lock lock(registry().mutex);
-  if (registry().alive.count(engine) == 0) throw Error(Code::handle, "not an open engine");
+  if (registry().engines.count(engine) == 0) throw Error(Code::handle, "not an open engine");
   if (engine->pid != getpid()) throw Error(Code::forked, "the engine was opened before a fork: open it again here");
   engine->calls.fetch_add(1, std::memory_order_relaxed);
 }

@@ -24,10 +24,12 @@ struct bccast_config {
 
 namespace bccast::capi {
 
-void add_handle(const void* handle);
-/// False when it was not alive.
-bool remove_handle(const void* handle) noexcept;
-bool is_handle(const void* handle) noexcept;
+void add_handle(const bccast_engine* engine);
+void add_handle(const bccast_config* config);
+/// False when it was not alive, or is of the other kind.
+bool remove_handle(const bccast_engine* engine) noexcept;
+bool remove_handle(const bccast_config* config) noexcept;
+bool is_handle(const bccast_config* config) noexcept;
 
 /// Whose engine it is, if it is one that is open.
 enum class Owner { nobody, this_process, parent_process };

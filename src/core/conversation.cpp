@@ -84,9 +84,9 @@ Written Conversation::write(Actor actor, std::string_view thread_id, std::string
     ++(author == Author::client ? thread.provider_unread : thread.client_unread);
     tables.threads().insert_message(thread.key, message);
     tables.threads().put_thread(thread);
-    tables.directory().update_provider(provider);
     if (author == Author::client) mark(tables, thread.key, false, true);
-    notify(tables, thread.key, author, message.at);
+    notify(tables, provider, thread.key, author, message.at);
+    tables.directory().update_provider(provider);
     written = {false, message.seq, message.at};
   });
   if (actor.side == Author::client) written.at_ms = whole_seconds(written.at_ms);
@@ -145,12 +145,15 @@ void Conversation::mark(Tables& tables, const ThreadKey& key, bool opened, bool 
 }
 
 /// Every message makes work: for the participant that did not write it, on every channel.
-void Conversation::notify(Tables& tables, const ThreadKey& key, Author author, Ms at) const {
+void Conversation::notify(Tables& tables, Provider& provider, const ThreadKey& key, Author author, Ms at) const {
+  if (provider.next_notice > kMaxNumber) throw Error(Code::limit, "the provider has no numbers left for notices");
+  const std::int64_t number = provider.next_notice++;
   for (const auto& channel : tables.work().channels()) {
     Item item;
     item.provider_no = key.provider_no;
     item.channel_no = channel.no;
     item.thread = key;
+    item.notice_no = number;
     item.to_provider = author == Author::client;
     item.at = at;
     item.due_at = context_.clock.wall_ms();

@@ -32,7 +32,7 @@ class Conversation {
  private:
   access::Reached reach(const Tables& tables, Actor actor, std::string_view thread, bool may_begin = false) const;
   void mark(Tables& tables, const ThreadKey& key, bool opened, bool replied) const;
-  void notify(Tables& tables, const ThreadKey& key, Author author, Ms at) const;
+  void notify(Tables& tables, Provider& provider, const ThreadKey& key, Author author, Ms at) const;
 
   Context& context_;
 };

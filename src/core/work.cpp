@@ -436,7 +436,7 @@ void Work::load_items(const Tables& tables, Assignment& assignment) {
     const bool read = thread && (item.to_provider ? thread->provider_unread : thread->client_unread) == 0;
     const IdParts id = item.line_no != 0 ? IdParts{IdKind::blast_item, item.channel_no, item.provider_no,
                                                    item.thread.origin, item.thread.place}
-                                         : IdParts{IdKind::notice_item, item.channel_no, item.provider_no, item.no, 0};
+                                         : IdParts{IdKind::notice_item, item.channel_no, item.provider_no, item.notice_no, 0};
     const auto& addresses = item.to_provider ? provider->addresses : entry->client.addresses;
     const auto address = addresses.get(channel->name);
     if (const auto reason = why_not(item.to_provider ? 0 : entry->flags, read, address)) {

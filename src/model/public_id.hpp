@@ -18,7 +18,7 @@ enum class IdKind : std::uint8_t {
   blast = 1,       // provider, number: blast
   thread = 2,      // provider, number: origin, place
   blast_item = 3,  // the notification of a blast to one place: channel, provider, number: blast, place
-  notice_item = 4, // the notification of one message: channel, provider, number: item
+  notice_item = 4, // the notification of one message: channel, provider, number: notice
 };
 
 struct IdParts {

@@ -21,6 +21,7 @@ struct Provider {
   Addresses addresses;
   Place next_place = 0;
   BlastNo next_blast = 1;
+  std::int64_t next_notice = 1;  // notices of single messages are numbered: their ids are never used twice
   Seq send_seq = 0;   // of its newest blast
   Ms last_at = 0;     // no later message of it has an earlier time
 };

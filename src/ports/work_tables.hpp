@@ -70,6 +70,7 @@ struct Item {
   ChannelNo channel_no = 0;
   LineNo line_no = 0;
   ThreadKey thread;
+  std::int64_t notice_no = 0;  // of a single message's notice, within its provider
   bool to_provider = false;
   Ms at = 0;               // of the message
   ItemState state = ItemState::waiting;

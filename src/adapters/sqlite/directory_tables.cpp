@@ -5,7 +5,7 @@
 namespace bccast::sqlite {
 namespace {
 
-#define PROVIDER_COLUMNS "provider_no, id, name, locale, zone, addresses, next_place, next_blast, send_seq, last_at"
+#define PROVIDER_COLUMNS "provider_no, id, name, locale, zone, addresses, next_place, next_blast, next_notice, send_seq, last_at"
 #define CLIENT_COLUMNS "client_no, id, name, locale, zone, addresses, flags"
 
 std::optional<Provider> one_provider(Query& query) {
@@ -19,8 +19,9 @@ std::optional<Provider> one_provider(Query& query) {
   p.addresses = Addresses(bytes_as_string(query.blob(5)));
   p.next_place = static_cast<Place>(query.i64(6));
   p.next_blast = query.i64(7);
-  p.send_seq = query.i64(8);
-  p.last_at = query.i64(9);
+  p.next_notice = query.i64(8);
+  p.send_seq = query.i64(9);
+  p.last_at = query.i64(10);
   return p;
 }
 
@@ -53,10 +54,10 @@ std::optional<Provider> SqliteDirectoryTables::provider(ProviderNo no) const {
 
 ProviderNo SqliteDirectoryTables::insert_provider(const Provider& p) {
   auto query = db_.query(
-      "INSERT INTO provider(id, name, locale, zone, addresses, next_place, next_blast, send_seq, last_at) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "INSERT INTO provider(id, name, locale, zone, addresses, next_place, next_blast, next_notice, send_seq, last_at) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   query.bind(p.id).bind(p.name).bind(p.locale).bind(p.zone).bind(string_as_bytes(p.addresses.stored()));
-  query.bind(std::int64_t{p.next_place}).bind(p.next_blast).bind(p.send_seq).bind(p.last_at).run();
+  query.bind(std::int64_t{p.next_place}).bind(p.next_blast).bind(p.next_notice).bind(p.send_seq).bind(p.last_at).run();
   return db_.last_rowid();
 }
 
@@ -64,9 +65,10 @@ void SqliteDirectoryTables::update_provider(const Provider& p) {
   // The id does not change: its index stays untouched.
   auto query = db_.query(
       "UPDATE provider SET name = ?, locale = ?, zone = ?, addresses = ?, next_place = ?, next_blast = ?, "
-      "send_seq = ?, last_at = ? WHERE provider_no = ?");
+      "next_notice = ?, send_seq = ?, last_at = ? WHERE provider_no = ?");
   query.bind(p.name).bind(p.locale).bind(p.zone).bind(string_as_bytes(p.addresses.stored()));
-  query.bind(std::int64_t{p.next_place}).bind(p.next_blast).bind(p.send_seq).bind(p.last_at).bind(p.no).run();
+  query.bind(std::int64_t{p.next_place}).bind(p.next_blast).bind(p.next_notice).bind(p.send_seq).bind(p.last_at);
+  query.bind(p.no).run();
 }
 
 std::optional<Client> SqliteDirectoryTables::client(std::string_view id) const {

@@ -31,6 +31,7 @@ CREATE TABLE provider(
   addresses   BLOB NOT NULL,              -- channel NUL address NUL ...
   next_place  INTEGER NOT NULL,
   next_blast  INTEGER NOT NULL,
+  next_notice INTEGER NOT NULL,
   send_seq    INTEGER NOT NULL,
   last_at     INTEGER NOT NULL
 ) STRICT;
@@ -210,6 +211,7 @@ CREATE TABLE item(
   line_no     INTEGER NOT NULL,           -- 0: the notice of one message
   place       INTEGER NOT NULL,
   origin      INTEGER NOT NULL,
+  notice_no   INTEGER NOT NULL,           -- of its provider, for its public id
   to_provider INTEGER NOT NULL,
   at          INTEGER NOT NULL,
   state       INTEGER NOT NULL,           -- 0: waiting, 1: claimed, 2: failed

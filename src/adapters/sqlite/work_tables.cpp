@@ -14,7 +14,7 @@ namespace {
   "skipped"
 #define CLAIM_COLUMNS "token, channel_no, line_no, from_pos, to_pos, lease_until, tries"
 #define ITEM_COLUMNS                                                                                            \
-  "item_no, provider_no, channel_no, line_no, place, origin, to_provider, at, state, attempts, due_at, reason"
+  "item_no, provider_no, channel_no, line_no, place, origin, notice_no, to_provider, at, state, attempts, due_at, reason"
 
 // Line::open and its cursor as one number, so that one index finds the lines with something to hand out. (Queries repeat
 // the index's own "state > 0": SQLite does not conclude it.)
@@ -80,12 +80,13 @@ Item item_of(const Query& query) {
   i.channel_no = query.i64(2);
   i.line_no = query.i64(3);
   i.thread = {i.provider_no, static_cast<Place>(query.i64(4)), query.i64(5)};
-  i.to_provider = query.i64(6) != 0;
-  i.at = query.i64(7);
-  i.state = static_cast<ItemState>(query.i64(8));
-  i.attempts = query.i64(9);
-  i.due_at = query.i64(10);
-  i.reason = query.string(11);
+  i.notice_no = query.i64(6);
+  i.to_provider = query.i64(7) != 0;
+  i.at = query.i64(8);
+  i.state = static_cast<ItemState>(query.i64(9));
+  i.attempts = query.i64(10);
+  i.due_at = query.i64(11);
+  i.reason = query.string(12);
   return i;
 }
 
@@ -227,10 +228,10 @@ void SqliteWorkTables::claims_of(LineNo line, FunctionRef<void(const Claim&)> f)
 
 ItemNo SqliteWorkTables::insert_item(const Item& i) {
   auto query = db_.query(
-      "INSERT INTO item(provider_no, channel_no, line_no, place, origin, to_provider, at, state, attempts, due_at, "
-      "reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "INSERT INTO item(provider_no, channel_no, line_no, place, origin, notice_no, to_provider, at, state, attempts, "
+      "due_at, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   query.bind(i.provider_no).bind(i.channel_no).bind(i.line_no).bind(std::int64_t{i.thread.place});
-  query.bind(i.thread.origin).bind(std::int64_t{i.to_provider}).bind(i.at);
+  query.bind(i.thread.origin).bind(i.notice_no).bind(std::int64_t{i.to_provider}).bind(i.at);
   query.bind(static_cast<std::int64_t>(i.state)).bind(i.attempts).bind(i.due_at).bind(i.reason).run();
   return db_.last_rowid();
 }
