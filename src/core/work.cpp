@@ -27,9 +27,9 @@ std::uint64_t random_number() {
 }
 
 Token new_token() {
-  Token token{};
-  random_bytes(token);
-  return token;
+  std::array<std::uint8_t, 12> bytes{};
+  random_bytes(bytes);
+  return make_token(bytes);
 }
 
 const ItemOutcome& outcome_of(const Assignment& assignment, std::size_t i) {
@@ -304,6 +304,8 @@ std::unique_ptr<Assignment> Work::claim(Tables& tables, ChannelNo no, std::size_
       if (!assignment->line) throw Error(Code::corrupt, "a claim has lost its line");
     } else {
       assignment->items = tables.work().items_of(expired->token);
+      if (assignment->items.size() != static_cast<std::size_t>(expired->to))
+        throw Error(Code::corrupt, "a claim has lost some of its items");
     }
     return assignment;
   }
@@ -321,6 +323,7 @@ std::unique_ptr<Assignment> Work::claim_items(Tables& tables, Channel& channel, 
   Claim& claim = assignment->claim;
   claim.token = new_token();
   claim.channel_no = channel.no;
+  claim.to = static_cast<Position>(due.size());
   claim.lease_until = context_.clock.wall_ms() + kLease;
   claim.tries = 1;
   tables.work().insert_claim(claim);

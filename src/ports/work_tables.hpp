@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/function_ref.hpp"
+#include "model/checked.hpp"
 #include "model/rotation.hpp"
 #include "model/thread.hpp"
 
@@ -47,9 +48,9 @@ struct Line {
   std::int64_t pending() const noexcept { return total - done - failed - skipped; }
 };
 
-using Token = std::array<std::uint8_t, 16>;
+using Token = CheckedToken;
 
-/// What is in flight: the positions from..to of a line, or (line_no 0) the items that carry its token.
+/// What is in flight: the positions from..to of a line, or (line_no 0) the items that carry its token, `to` of them.
 struct Claim {
   Token token{};
   ChannelNo channel_no = 0;

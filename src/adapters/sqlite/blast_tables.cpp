@@ -1,6 +1,7 @@
 #include "adapters/sqlite/blast_tables.hpp"
 
 #include "adapters/sqlite/columns.hpp"
+#include "model/checked.hpp"
 
 namespace bccast::sqlite {
 namespace {
@@ -86,11 +87,11 @@ std::optional<std::string> SqliteBlastTables::text(ProviderNo provider, BlastNo 
   auto query = db_.query("SELECT text FROM blast_text WHERE provider_no = ? AND blast_no = ?");
   query.bind(provider).bind(no);
   if (!query.step()) return std::nullopt;
-  return plain_text(query.blob(0));
+  return std::string(checked_content(query.blob(0), "a text"));
 }
 
 void SqliteBlastTables::put_text(ProviderNo provider, BlastNo no, std::string_view text) {
-  const std::string stored = stored_text(text);
+  const std::string stored = checked_bytes(text);
   auto query = db_.query(
       "INSERT INTO blast_text(provider_no, blast_no, text) VALUES (?, ?, ?) "
       "ON CONFLICT DO UPDATE SET text = excluded.text");

@@ -1,6 +1,7 @@
 #include "adapters/sqlite/directory_tables.hpp"
 
 #include "adapters/sqlite/columns.hpp"
+#include "model/checked.hpp"
 
 namespace bccast::sqlite {
 namespace {
@@ -16,7 +17,7 @@ std::optional<Provider> one_provider(Query& query) {
   p.name = query.string(2);
   p.locale = query.string(3);
   p.zone = query.string(4);
-  p.addresses = Addresses(bytes_as_string(query.blob(5)));
+  p.addresses = Addresses(std::string(checked_content(query.blob(5), "a list of addresses")));
   p.next_place = static_cast<Place>(query.i64(6));
   p.next_blast = query.i64(7);
   p.next_notice = query.i64(8);
@@ -33,7 +34,7 @@ std::optional<Client> one_client(Query& query) {
   c.name = query.string(2);
   c.locale = query.string(3);
   c.zone = query.string(4);
-  c.addresses = Addresses(bytes_as_string(query.blob(5)));
+  c.addresses = Addresses(std::string(checked_content(query.blob(5), "a list of addresses")));
   c.flags = static_cast<std::uint32_t>(query.i64(6));
   return c;
 }
@@ -53,20 +54,22 @@ std::optional<Provider> SqliteDirectoryTables::provider(ProviderNo no) const {
 }
 
 ProviderNo SqliteDirectoryTables::insert_provider(const Provider& p) {
+  const std::string addresses = checked_bytes(p.addresses.stored());
   auto query = db_.query(
       "INSERT INTO provider(id, name, locale, zone, addresses, next_place, next_blast, next_notice, send_seq, last_at) "
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  query.bind(p.id).bind(p.name).bind(p.locale).bind(p.zone).bind(string_as_bytes(p.addresses.stored()));
+  query.bind(p.id).bind(p.name).bind(p.locale).bind(p.zone).bind(string_as_bytes(addresses));
   query.bind(std::int64_t{p.next_place}).bind(p.next_blast).bind(p.next_notice).bind(p.send_seq).bind(p.last_at).run();
   return db_.last_rowid();
 }
 
 void SqliteDirectoryTables::update_provider(const Provider& p) {
+  const std::string addresses = checked_bytes(p.addresses.stored());
   // The id does not change: its index stays untouched.
   auto query = db_.query(
       "UPDATE provider SET name = ?, locale = ?, zone = ?, addresses = ?, next_place = ?, next_blast = ?, "
       "next_notice = ?, send_seq = ?, last_at = ? WHERE provider_no = ?");
-  query.bind(p.name).bind(p.locale).bind(p.zone).bind(string_as_bytes(p.addresses.stored()));
+  query.bind(p.name).bind(p.locale).bind(p.zone).bind(string_as_bytes(addresses));
   query.bind(std::int64_t{p.next_place}).bind(p.next_blast).bind(p.next_notice).bind(p.send_seq).bind(p.last_at);
   query.bind(p.no).run();
 }
@@ -84,18 +87,20 @@ std::optional<Client> SqliteDirectoryTables::client(ClientNo no) const {
 }
 
 std::optional<ClientNo> SqliteDirectoryTables::insert_client(const Client& c) {
+  const std::string addresses = checked_bytes(c.addresses.stored());
   auto query = db_.query(
       "INSERT INTO client(id, name, locale, zone, addresses, flags) VALUES (?, ?, ?, ?, ?, ?) "
       "ON CONFLICT(id) DO NOTHING");
-  query.bind(c.id).bind(c.name).bind(c.locale).bind(c.zone).bind(string_as_bytes(c.addresses.stored()));
+  query.bind(c.id).bind(c.name).bind(c.locale).bind(c.zone).bind(string_as_bytes(addresses));
   if (query.bind(std::int64_t{c.flags}).run() == 0) return std::nullopt;
   return db_.last_rowid();
 }
 
 void SqliteDirectoryTables::update_client(const Client& c) {
+  const std::string addresses = checked_bytes(c.addresses.stored());
   auto query = db_.query(
       "UPDATE client SET name = ?, locale = ?, zone = ?, addresses = ?, flags = ? WHERE client_no = ?");
-  query.bind(c.name).bind(c.locale).bind(c.zone).bind(string_as_bytes(c.addresses.stored()));
+  query.bind(c.name).bind(c.locale).bind(c.zone).bind(string_as_bytes(addresses));
   query.bind(std::int64_t{c.flags}).bind(c.no).run();
 }
 

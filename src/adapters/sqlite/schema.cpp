@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <array>
 
+#include "adapters/sqlite/columns.hpp"
+#include "model/checked.hpp"
+
 namespace bccast::sqlite {
 namespace {
 
@@ -17,7 +20,7 @@ constexpr std::array kMigrations{
     R"sql(
 CREATE TABLE store(
   one         INTEGER PRIMARY KEY CHECK (one = 1),
-  key         BLOB NOT NULL,              -- 32 random bytes: public ids and digests are keyed with it
+  key         BLOB NOT NULL,              -- 32 random bytes, checked: public ids and digests are keyed with it
   min_reader  INTEGER NOT NULL,
   min_writer  INTEGER NOT NULL
 ) STRICT;
@@ -28,7 +31,7 @@ CREATE TABLE provider(
   name        TEXT NOT NULL,
   locale      TEXT NOT NULL,
   zone        TEXT NOT NULL,
-  addresses   BLOB NOT NULL,              -- channel NUL address NUL ...
+  addresses   BLOB NOT NULL,              -- channel NUL address NUL ..., checked
   next_place  INTEGER NOT NULL,
   next_blast  INTEGER NOT NULL,
   next_notice INTEGER NOT NULL,
@@ -113,7 +116,7 @@ CREATE UNIQUE INDEX blast_key ON blast(provider_no, key_hash) WHERE key_hash IS 
 CREATE TABLE blast_text(
   provider_no INTEGER NOT NULL,
   blast_no    INTEGER NOT NULL,
-  text        BLOB NOT NULL,              -- a version byte (0: plain), then the text
+  text        BLOB NOT NULL,              -- checked (src/model/checked.hpp)
   PRIMARY KEY (provider_no, blast_no)
 ) STRICT;
 
@@ -269,7 +272,8 @@ void migrate(Connection& db) {
       if (from == 0) {
         const SecretKey key = random_key();
         auto insert = db.query("INSERT INTO store(one, key, min_reader, min_writer) VALUES (1, ?, 1, 1)");
-        insert.bind(std::span<const std::uint8_t>(key)).run();
+        const std::string checked = checked_bytes({reinterpret_cast<const char*>(key.data()), key.size()});
+        insert.bind(string_as_bytes(checked)).run();
         db.execute(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str());
       }
       db.execute(fmt::format("PRAGMA user_version = {}", kVersion).c_str());
@@ -283,9 +287,11 @@ void migrate(Connection& db) {
 
 SecretKey read_key(Connection& db) {
   auto query = db.query("SELECT key FROM store WHERE one = 1");
+  if (!query.step()) throw Error(Code::corrupt, "the store has lost its key");
+  const auto content = checked_content(query.blob(0), "the store's key");
   SecretKey key{};
-  if (!query.step() || query.blob(0).size() != key.size()) throw Error(Code::corrupt, "the store has lost its key");
-  std::copy_n(query.blob(0).begin(), key.size(), key.begin());
+  if (content.size() != key.size()) throw Error(Code::corrupt, "the store's key is damaged");
+  std::copy(content.begin(), content.end(), key.begin());
   return key;
 }
 

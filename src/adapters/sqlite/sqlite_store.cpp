@@ -55,6 +55,11 @@ void configure(Connection& db) {
   sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
 }
 
+/// A transaction that could not be undone when it failed is undone before anything else is done.
+void leave_transaction(Connection& db) {
+  if (db.in_transaction()) db.execute("ROLLBACK");
+}
+
 int remember_log_pages(void* pages, sqlite3*, const char*, int count) {
   *static_cast<int*>(pages) = count;
   return SQLITE_OK;
@@ -184,6 +189,7 @@ void SqliteStore::run_transaction(Group group) {
   auto durability = Durability::relaxed;
   for (const auto* request : group)
     if (request->durability == Durability::synced) durability = Durability::synced;
+  leave_transaction(db);
   use_durability(durability);
   db.query("BEGIN IMMEDIATE").run();
   try {
@@ -209,7 +215,11 @@ void SqliteStore::run_transaction(Group group) {
     db.query("COMMIT").run();
     if (durability == Durability::synced) ++synced_commits_;
   } catch (...) {
-    if (db.in_transaction()) sqlite3_exec(db.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    try {
+      leave_transaction(db);
+    } catch (const Error&) {
+      // Out of memory even for that: the next one does it first.
+    }
     throw;
   }
   if (next_checkpoint_ > 0 && log_pages_ >= next_checkpoint_) {
@@ -232,6 +242,7 @@ void SqliteStore::checkpoint_under_lock() {
     checkpointer_->number("SELECT count(*) FROM store");  // opens its log
   }
   Connection& db = writer_->db;
+  leave_transaction(db);
   db.execute("BEGIN IMMEDIATE");
   const int result =
       sqlite3_wal_checkpoint_v2(checkpointer_->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);

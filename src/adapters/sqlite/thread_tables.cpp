@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "adapters/sqlite/columns.hpp"
+#include "model/checked.hpp"
 
 namespace bccast::sqlite {
 namespace {
@@ -41,7 +42,7 @@ Message message_of(const Query& query) {
   m.at = query.i64(2);
   m.key_hash = bytes_as_string(query.blob(3));
   m.actor = query.string(4);
-  m.text = plain_text(query.blob(5));
+  m.text = checked_content(query.blob(5), "a text");
   return m;
 }
 
@@ -102,7 +103,7 @@ void SqliteThreadTables::provider_threads(ProviderNo provider, const ThreadPosit
 }
 
 void SqliteThreadTables::insert_message(const ThreadKey& thread, const Message& m) {
-  const std::string stored = stored_text(m.text);
+  const std::string stored = checked_bytes(m.text);
   auto query = db_.query(
       "INSERT INTO message(provider_no, place, origin, " MESSAGE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
   bind_key(query, thread).bind(m.seq).bind(static_cast<std::int64_t>(m.author)).bind(m.at);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "adapters/sqlite/columns.hpp"
+#include "model/checked.hpp"
 
 namespace bccast::sqlite {
 namespace {
@@ -64,6 +65,7 @@ Claim claim_of(const Query& query) {
   const auto token = query.blob(0);
   if (token.size() != c.token.size()) throw Error(Code::corrupt, "a claim has a damaged token");
   std::copy(token.begin(), token.end(), c.token.begin());
+  if (!is_sound(c.token)) throw Error(Code::corrupt, "a claim has a damaged token");
   c.channel_no = query.i64(1);
   c.line_no = query.i64(2);
   c.from = query.i64(3);
