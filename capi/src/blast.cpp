@@ -39,14 +39,16 @@ int32_t bccast_blast_discard(bccast_engine* engine, const char* provider, const 
   });
 }
 
-int32_t bccast_blast_select(bccast_engine* engine, const char* provider, const char* blast, const char* client) {
+int32_t bccast_blast_select(bccast_engine* engine, const char* provider, const char* blast,
+                            const char* client) {
   return with_engine(engine, [&](Engine& e) {
     const BlastOf of(provider, blast);
     e.blast_select(of.provider, of.blast, required(client, "client id"));
   });
 }
 
-int32_t bccast_blast_deselect(bccast_engine* engine, const char* provider, const char* blast, const char* client) {
+int32_t bccast_blast_deselect(bccast_engine* engine, const char* provider, const char* blast,
+                              const char* client) {
   return with_engine(engine, [&](Engine& e) {
     const BlastOf of(provider, blast);
     e.blast_deselect(of.provider, of.blast, required(client, "client id"));
@@ -99,7 +101,8 @@ int32_t bccast_blast_write(bccast_engine* engine, const char* provider, const ch
   });
 }
 
-int32_t bccast_blast_preview(bccast_engine* engine, const char* provider, const char* blast, bccast_rows** out_rows) {
+int32_t bccast_blast_preview(bccast_engine* engine, const char* provider, const char* blast,
+                             bccast_rows** out_rows) {
   if (out_rows != nullptr) *out_rows = nullptr;
   return with_engine(engine, [&](Engine& e) {
     output(out_rows, "rows");
@@ -117,7 +120,8 @@ int32_t bccast_blast_preview(bccast_engine* engine, const char* provider, const 
   });
 }
 
-int32_t bccast_blast_send(bccast_engine* engine, const char* provider, const char* blast, const char* digest) {
+int32_t bccast_blast_send(bccast_engine* engine, const char* provider, const char* blast,
+                          const char* digest) {
   return with_engine(engine, [&](Engine& e) {
     const BlastOf of(provider, blast);
     if (digest != nullptr && *digest == '\0') throw Error(Code::argument, "the digest is empty");
@@ -125,14 +129,16 @@ int32_t bccast_blast_send(bccast_engine* engine, const char* provider, const cha
   });
 }
 
-int32_t bccast_blast_status(bccast_engine* engine, const char* provider, const char* blast, bccast_rows** out_rows) {
+int32_t bccast_blast_status(bccast_engine* engine, const char* provider, const char* blast,
+                            bccast_rows** out_rows) {
   if (out_rows != nullptr) *out_rows = nullptr;
   return with_engine(engine, [&](Engine& e) {
     output(out_rows, "rows");
     const BlastOf of(provider, blast);
     const auto rows = e.blast_status(of.provider, of.blast);
     *out_rows = RowsBuilder(rows)
-                    .text("channel", [](const auto& r) { return r.channel; }, kEmptyIsNull)
+                    .text(
+                        "channel", [](const auto& r) { return r.channel; }, kEmptyIsNull)
                     .text("state", [](const auto& r) { return r.state; })
                     .i64("recipients", [](const auto& r) { return r.recipients; })
                     .i64("done", [](const auto& r) { return r.done; })
@@ -145,14 +151,16 @@ int32_t bccast_blast_status(bccast_engine* engine, const char* provider, const c
                     .i64("sent_at_ms", [](const auto& r) { return r.sent_at_ms; })
                     .i64("deadline_ms", [](const auto& r) { return r.deadline_ms; })
                     .i64("overdue", [](const auto& r) { return r.overdue ? 1 : 0; })
-                    .text("why", [](const auto& r) { return r.why; }, kEmptyIsNull)
+                    .text(
+                        "why", [](const auto& r) { return r.why; }, kEmptyIsNull)
                     .i64("left_ms", [](const auto& r) { return r.left_ms; })
                     .finish();
   });
 }
 
-int32_t bccast_blast_recipients(bccast_engine* engine, const char* provider, const char* blast, const char* filter,
-                                const char* cursor, uint32_t limit, bccast_rows** out_rows) {
+int32_t bccast_blast_recipients(bccast_engine* engine, const char* provider, const char* blast,
+                                const char* filter, const char* cursor, uint32_t limit,
+                                bccast_rows** out_rows) {
   if (out_rows != nullptr) *out_rows = nullptr;
   return with_engine(engine, [&](Engine& e) {
     output(out_rows, "rows");
@@ -162,9 +170,11 @@ int32_t bccast_blast_recipients(bccast_engine* engine, const char* provider, con
                     .text("client", [](const auto& r) { return r.client; })
                     .text("client_name", [](const auto& r) { return r.client_name; })
                     .text("thread", [](const auto& r) { return r.thread; })
-                    .text("channel", [](const auto& r) { return r.channel; }, kEmptyIsNull)
+                    .text(
+                        "channel", [](const auto& r) { return r.channel; }, kEmptyIsNull)
                     .text("state", [](const auto& r) { return r.state; })
-                    .text("reason", [](const auto& r) { return r.reason; }, kEmptyIsNull)
+                    .text(
+                        "reason", [](const auto& r) { return r.reason; }, kEmptyIsNull)
                     .i64("attempts", [](const auto& r) { return r.attempts; })
                     .i64("next_at_ms", [](const auto& r) { return r.next_at_ms; })
                     .i64("opened_at_ms", [](const auto& r) { return r.opened_at_ms; })

@@ -84,8 +84,8 @@ int32_t bccast_config_set(bccast_config* config, const char* key, const char* va
   });
 }
 
-int32_t bccast_config_describe(size_t i, const char** out_key, const char** out_type, const char** out_default,
-                               const char** out_help) {
+int32_t bccast_config_describe(size_t i, const char** out_key, const char** out_type,
+                               const char** out_default, const char** out_help) {
   return guard([&] {
     const auto keys = Options::keys();
     const Options::Key none{"", "", "", ""};
@@ -102,8 +102,8 @@ void bccast_config_free(bccast_config* config) {
   if (config != nullptr && remove_handle(config)) delete config;
 }
 
-int32_t bccast_config_notifier(bccast_config* config, const char* channel, const struct bccast_notifier_vtbl* vtbl,
-                               void* self) {
+int32_t bccast_config_notifier(bccast_config* config, const char* channel,
+                               const struct bccast_notifier_vtbl* vtbl, void* self) {
   return guard([&] {
     SelfOwner owner(vtbl, self);
     auto& options = config_of(config).options;

@@ -21,7 +21,9 @@ int32_t bccast_directory_provider_set(bccast_engine* engine, const char* provide
 int32_t bccast_directory_client_put(bccast_engine* engine, const char* client, const char* display_name,
                                     const char* address) {
   return with_engine(engine, [&](Engine& e) {
-    const auto given = [](const char* text) { return text ? std::optional<std::string_view>(text) : std::nullopt; };
+    const auto given = [](const char* text) {
+      return text ? std::optional<std::string_view>(text) : std::nullopt;
+    };
     e.client_put(required(client, "client id"), given(display_name), given(address));
   });
 }
@@ -41,7 +43,8 @@ int32_t bccast_directory_client_put_many(bccast_engine* engine, size_t n, const 
   return code;
 }
 
-int32_t bccast_directory_client_set(bccast_engine* engine, const char* client, const char* key, const char* value) {
+int32_t bccast_directory_client_set(bccast_engine* engine, const char* client, const char* key,
+                                    const char* value) {
   return with_engine(engine, [&](Engine& e) {
     e.client_set(required(client, "client id"), required(key, "key"), optional(value));
   });
@@ -61,19 +64,20 @@ int32_t bccast_directory_roster_add(bccast_engine* engine, const char* provider,
   });
 }
 
-int32_t bccast_directory_roster_add_many(bccast_engine* engine, const char* provider, size_t n, const char* ids,
-                                         const uint64_t* id_offsets, int32_t* out_results) {
+int32_t bccast_directory_roster_add_many(bccast_engine* engine, const char* provider, size_t n,
+                                         const char* ids, const uint64_t* id_offsets, int32_t* out_results) {
   const auto code = guard([&] {
     const EngineCall call(engine);
     return give_results(
-        call->roster_add_many(required(provider, "provider id"), column(n, ids, id_offsets, "ids")), out_results);
+        call->roster_add_many(required(provider, "provider id"), column(n, ids, id_offsets, "ids")),
+        out_results);
   });
   if (code < 0) fill_results(n, code, out_results);
   return code;
 }
 
-int32_t bccast_directory_roster_set(bccast_engine* engine, const char* provider, const char* client, const char* key,
-                                    const char* value) {
+int32_t bccast_directory_roster_set(bccast_engine* engine, const char* provider, const char* client,
+                                    const char* key, const char* value) {
   return with_engine(engine, [&](Engine& e) {
     e.roster_set(required(provider, "provider id"), required(client, "client id"), required(key, "key"),
                  optional(value));
@@ -86,8 +90,9 @@ int32_t bccast_directory_roster_archive(bccast_engine* engine, const char* provi
   });
 }
 
-int32_t bccast_directory_roster_archive_many(bccast_engine* engine, const char* provider, size_t n, const char* ids,
-                                             const uint64_t* id_offsets, int32_t* out_results) {
+int32_t bccast_directory_roster_archive_many(bccast_engine* engine, const char* provider, size_t n,
+                                             const char* ids, const uint64_t* id_offsets,
+                                             int32_t* out_results) {
   const auto code = guard([&] {
     const EngineCall call(engine);
     return give_results(

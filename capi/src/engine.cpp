@@ -11,9 +11,13 @@
 using namespace bccast;
 using namespace bccast::capi;
 
-const char* bccast_version(void) { return bccast::version(); }
+const char* bccast_version(void) {
+  return bccast::version();
+}
 
-int32_t bccast_api_date(void) { return BCCAST_API_DATE; }
+int32_t bccast_api_date(void) {
+  return BCCAST_API_DATE;
+}
 
 int32_t bccast_has(const char* part) {
   if (part == nullptr) return 0;
@@ -28,7 +32,8 @@ int32_t bccast_open(const char* url, bccast_config* config, bccast_engine** out_
     if (config != nullptr && !is_handle(config)) throw Error(Code::handle, "not a config");
     auto handle = std::make_unique<bccast_engine>();
     handle->pid = getpid();
-    handle->engine = std::make_unique<Engine>(required(url, "url"), config != nullptr ? config->options : Options());
+    handle->engine =
+        std::make_unique<Engine>(required(url, "url"), config != nullptr ? config->options : Options());
     add_handle(handle.get());
     if (config != nullptr) config->options.release_parts();
     *out_engine = handle.release();
@@ -41,8 +46,8 @@ int32_t bccast_close(bccast_engine* engine, int64_t timeout_ms) {
     if (engine == nullptr) return BCCAST_OK;
     if (timeout_ms < 0) throw Error(Code::argument, "the timeout is below 0");
     if (owner_of(engine) == Owner::parent_process) {
-      // In the child of a fork: SQLite's files and locks are the parent's. They are left alone, and so is what the
-      // engine holds.
+      // In the child of a fork: SQLite's files and locks are the parent's. They are left alone, and so is
+      // what the engine holds.
       if (remove_handle(engine)) {
         static_cast<void>(engine->engine.release());
         delete engine;
@@ -51,7 +56,8 @@ int32_t bccast_close(bccast_engine* engine, int64_t timeout_ms) {
     }
     if (EngineCall(engine)->notifying()) throw Error(Code::reentrant, "close was called inside a notifier");
     using Clock = std::chrono::steady_clock;
-    const auto until = Clock::now() + std::chrono::milliseconds(std::min<std::int64_t>(timeout_ms, 86'400'000));
+    const auto until =
+        Clock::now() + std::chrono::milliseconds(std::min<std::int64_t>(timeout_ms, 86'400'000));
     for (;;) {
       switch (remove_idle_engine(engine)) {
         case Removal::unknown:

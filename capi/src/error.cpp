@@ -40,11 +40,17 @@ std::int32_t set_error(Code code, std::string_view message, std::int32_t native)
 using bccast::Code;
 using bccast::capi::last;
 
-const char* bccast_error_message(void) { return last.message; }
+const char* bccast_error_message(void) {
+  return last.message;
+}
 
-int32_t bccast_error_retriable(void) { return bccast::is_retriable(static_cast<Code>(last.code)) ? 1 : 0; }
+int32_t bccast_error_retriable(void) {
+  return bccast::is_retriable(static_cast<Code>(last.code)) ? 1 : 0;
+}
 
-int32_t bccast_error_native(void) { return last.native; }
+int32_t bccast_error_native(void) {
+  return last.native;
+}
 
 size_t bccast_error_copy(char* buffer, size_t size) {
   if (buffer != nullptr && size > 0) {

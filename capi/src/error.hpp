@@ -1,4 +1,5 @@
-// The last error of each thread: a fixed buffer, trivially destroyed, so that it needs no clean-up when a thread ends.
+// The last error of each thread: a fixed buffer, trivially destroyed, so that it needs no clean-up when a
+// thread ends.
 #pragma once
 
 #include <cstdint>

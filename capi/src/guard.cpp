@@ -10,11 +10,12 @@ namespace bccast::capi {
 std::vector<std::string_view> column(std::size_t n, const char* bytes, const std::uint64_t* offsets,
                                      const char* what) {
   if (n > kMaxColumn)
-    throw Error(Code::limit, "a call has " + std::to_string(n) + " items; at most " + std::to_string(kMaxColumn) +
-                                 " are allowed");
+    throw Error(Code::limit, "a call has " + std::to_string(n) + " items; at most " +
+                                 std::to_string(kMaxColumn) + " are allowed");
   std::vector<std::string_view> texts;
   if (n == 0) return texts;
-  if (offsets == nullptr) throw Error(Code::argument, std::string("the offsets of the ") + what + " are NULL");
+  if (offsets == nullptr)
+    throw Error(Code::argument, std::string("the offsets of the ") + what + " are NULL");
   if (bytes == nullptr && offsets[n] > offsets[0])
     throw Error(Code::argument, std::string("the ") + what + " are NULL");
   texts.reserve(n);

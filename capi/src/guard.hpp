@@ -1,4 +1,5 @@
-// The one guard around every exported body: clears the error, and turns whatever is thrown into a code and a message.
+// The one guard around every exported body: clears the error, and turns whatever is thrown into a code and a
+// message.
 #pragma once
 
 #include <new>
@@ -48,7 +49,9 @@ inline std::string_view required(const char* text, const char* what) {
   return text;
 }
 
-inline std::string_view optional(const char* text) noexcept { return text != nullptr ? text : std::string_view(); }
+inline std::string_view optional(const char* text) noexcept {
+  return text != nullptr ? text : std::string_view();
+}
 
 inline std::string_view required(const char* bytes, std::size_t length, const char* what) {
   if (bytes == nullptr && length > 0) throw Error(Code::argument, std::string("the ") + what + " is NULL");
@@ -62,7 +65,8 @@ T& output(T* out, const char* what) {
 }
 
 /// A column of texts. Throws Error: argument, limit.
-std::vector<std::string_view> column(std::size_t n, const char* bytes, const std::uint64_t* offsets, const char* what);
+std::vector<std::string_view> column(std::size_t n, const char* bytes, const std::uint64_t* offsets,
+                                     const char* what);
 
 /// A column that may be left out as a whole: then nothing. Throws Error(argument) for bytes without offsets.
 std::vector<std::string_view> optional_column(std::size_t n, const char* bytes, const std::uint64_t* offsets,

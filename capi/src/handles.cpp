@@ -68,7 +68,8 @@ EngineCall::EngineCall(bccast_engine* engine) : engine_(engine) {
   if (engine == nullptr) throw Error(Code::argument, "the engine is NULL");
   const std::shared_lock lock(registry().mutex);
   if (registry().engines.count(engine) == 0) throw Error(Code::handle, "not an open engine");
-  if (engine->pid != getpid()) throw Error(Code::forked, "the engine was opened before a fork: open it again here");
+  if (engine->pid != getpid())
+    throw Error(Code::forked, "the engine was opened before a fork: open it again here");
   engine->calls.fetch_add(1, std::memory_order_relaxed);
 }
 

@@ -1,7 +1,7 @@
 // Handles: what the opaque pointers point to, and how a wrong one is told.
 //
-// Engines and configs are few and long-lived: those that are alive are registered, so that a freed or foreign pointer is
-// never looked into. Rows and batches begin with a number that is wiped when they go.
+// Engines and configs are few and long-lived: those that are alive are registered, so that a freed or foreign
+// pointer is never looked into. Rows and batches begin with a number that is wiped when they go.
 #pragma once
 
 #include <bccast/bccast.h>
@@ -14,8 +14,8 @@
 
 struct bccast_engine {
   std::unique_ptr<bccast::Engine> engine;
-  pid_t pid = 0;                // of the process that opened it
-  std::atomic<int> calls{0};    // in progress
+  pid_t pid = 0;              // of the process that opened it
+  std::atomic<int> calls{0};  // in progress
 };
 
 struct bccast_config {

@@ -22,8 +22,13 @@ Column made(const char* name, const NoticeBatch& batch, Get get) {
 
 /// A column the batch itself holds.
 Column borrowed(const char* name, const TextColumn& texts, bool empty_is_null) {
-  return {name, BCCAST_TYPE_TEXT, empty_is_null, std::shared_ptr<const TextColumn>(std::shared_ptr<void>(), &texts),
-          nullptr, {}, {}};
+  return {name,
+          BCCAST_TYPE_TEXT,
+          empty_is_null,
+          std::shared_ptr<const TextColumn>(std::shared_ptr<void>(), &texts),
+          nullptr,
+          {},
+          {}};
 }
 
 }  // namespace
@@ -38,11 +43,16 @@ bccast_batch::bccast_batch(NoticeBatch& batch) : notices(&batch) {
   rows.columns.push_back(borrowed("to", batch.to(), false));
   rows.columns.push_back(borrowed("address", batch.address(), true));
   rows.columns.push_back(borrowed("to_name", batch.to_name(), true));
+  rows.columns.push_back(made(
+      "thread", batch, [](const NoticeBatch& b, std::size_t i) { return std::string(view(b.thread(i))); }));
   rows.columns.push_back(
-      made("thread", batch, [](const NoticeBatch& b, std::size_t i) { return std::string(view(b.thread(i))); }));
-  rows.columns.push_back({"at_ms", BCCAST_TYPE_I64, false, nullptr,
-                          std::shared_ptr<const std::vector<std::int64_t>>(std::shared_ptr<void>(), &batch.at()), {},
-                          {}});
+      {"at_ms",
+       BCCAST_TYPE_I64,
+       false,
+       nullptr,
+       std::shared_ptr<const std::vector<std::int64_t>>(std::shared_ptr<void>(), &batch.at()),
+       {},
+       {}});
   rows.columns.push_back(borrowed("locale", batch.locale(), true));
 }
 
@@ -67,7 +77,8 @@ int32_t bccast_batch_set(bccast_batch* batch, size_t item, int32_t status, const
     const auto why = optional(reason);
     if (why.size() > kMaxReason) throw Error(Code::limit, "the reason is too long");
     if (const auto fault = check_utf8(why, false); fault != TextFault::none)
-      throw Error(fault == TextFault::not_utf8 ? Code::utf8 : Code::argument, "the reason is not a plain text");
+      throw Error(fault == TextFault::not_utf8 ? Code::utf8 : Code::argument,
+                  "the reason is not a plain text");
     batch->notices->set(item, {static_cast<ItemStatus>(status), std::string(why), retry_after_ms});
     return BCCAST_OK;
   });

@@ -9,7 +9,9 @@ using namespace bccast::capi;
 
 namespace {
 
-bool alive(const bccast_rows* rows) noexcept { return rows != nullptr && rows->magic == bccast_rows::kMagic; }
+bool alive(const bccast_rows* rows) noexcept {
+  return rows != nullptr && rows->magic == bccast_rows::kMagic;
+}
 
 const Column* find(const bccast_rows* rows, const char* name, std::size_t* out_index = nullptr) noexcept {
   if (!alive(rows) || name == nullptr) return nullptr;
@@ -37,7 +39,8 @@ const TextColumn* texts_of(const Column& column) noexcept {
   return column.texts.get();
 }
 
-std::int32_t number_in(const bccast_rows* rows, std::size_t row, const Column* column, std::int64_t* out) noexcept {
+std::int32_t number_in(const bccast_rows* rows, std::size_t row, const Column* column,
+                       std::int64_t* out) noexcept {
   if (out == nullptr) return BCCAST_E_ARGUMENT;
   *out = 0;
   if (!alive(rows)) return BCCAST_E_HANDLE;
@@ -64,9 +67,13 @@ std::int32_t text_in(const bccast_rows* rows, std::size_t row, const Column* col
 
 }  // namespace
 
-size_t bccast_rows_count(const bccast_rows* rows) { return alive(rows) ? rows->count : 0; }
+size_t bccast_rows_count(const bccast_rows* rows) {
+  return alive(rows) ? rows->count : 0;
+}
 
-size_t bccast_rows_columns(const bccast_rows* rows) { return alive(rows) ? rows->columns.size() : 0; }
+size_t bccast_rows_columns(const bccast_rows* rows) {
+  return alive(rows) ? rows->columns.size() : 0;
+}
 
 const char* bccast_rows_name(const bccast_rows* rows, size_t column) {
   const auto* found = at(rows, column);

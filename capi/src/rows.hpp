@@ -18,10 +18,10 @@ namespace bccast::capi {
 struct Column {
   const char* name = "";
   std::int32_t type = BCCAST_TYPE_TEXT;
-  bool empty_is_null = false;                         // of texts
-  std::shared_ptr<const TextColumn> texts;            // owned, or an alias of what the rows borrow
+  bool empty_is_null = false;               // of texts
+  std::shared_ptr<const TextColumn> texts;  // owned, or an alias of what the rows borrow
   std::shared_ptr<const std::vector<std::int64_t>> numbers;
-  std::vector<std::uint8_t> nulls;                    // of numbers; empty: none
+  std::vector<std::uint8_t> nulls;                          // of numbers; empty: none
   std::function<std::shared_ptr<const TextColumn>()> make;  // of texts: made when first asked for
 };
 
@@ -42,7 +42,8 @@ namespace bccast::capi {
 template <typename Item>
 class RowsBuilder {
  public:
-  explicit RowsBuilder(const std::vector<Item>& items) : items_(items), rows_(std::make_unique<bccast_rows>()) {
+  explicit RowsBuilder(const std::vector<Item>& items)
+      : items_(items), rows_(std::make_unique<bccast_rows>()) {
     rows_->count = items.size();
   }
 
@@ -65,7 +66,8 @@ class RowsBuilder {
       numbers->push_back(value.value_or(0));
       nulls.push_back(value ? 0 : 1);
     }
-    rows_->columns.push_back({name, BCCAST_TYPE_I64, false, nullptr, std::move(numbers), std::move(nulls), {}});
+    rows_->columns.push_back(
+        {name, BCCAST_TYPE_I64, false, nullptr, std::move(numbers), std::move(nulls), {}});
     return *this;
   }
 

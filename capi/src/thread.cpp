@@ -34,18 +34,20 @@ Code give(const Written& written, std::int64_t* out_seq, std::int64_t* out_at_ms
 
 }  // namespace
 
-int32_t bccast_client_threads(bccast_engine* engine, const char* client, const char* filter, const char* cursor,
-                              uint32_t limit, bccast_rows** out_rows) {
+int32_t bccast_client_threads(bccast_engine* engine, const char* client, const char* filter,
+                              const char* cursor, uint32_t limit, bccast_rows** out_rows) {
   if (out_rows != nullptr) *out_rows = nullptr;
   return with_engine(engine, [&](Engine& e) {
     output(out_rows, "rows");
-    const auto page = e.client_threads(required(client, "client id"), optional(filter), optional(cursor), limit);
+    const auto page =
+        e.client_threads(required(client, "client id"), optional(filter), optional(cursor), limit);
     *out_rows = RowsBuilder(page.items)
                     .text("thread", [](const auto& t) { return t.thread; })
                     .text("provider", [](const auto& t) { return t.provider; })
                     .text("provider_name", [](const auto& t) { return t.provider_name; })
                     .text("kind", [](const auto& t) { return t.kind; })
-                    .text("title", [](const auto& t) { return t.title; }, kEmptyIsNull)
+                    .text(
+                        "title", [](const auto& t) { return t.title; }, kEmptyIsNull)
                     .i64("unread", [](const auto& t) { return t.unread; })
                     .i64("last_at_ms", [](const auto& t) { return t.last_at_ms; })
                     .text("last_text", [](const auto& t) { return t.last_text; })
@@ -54,13 +56,13 @@ int32_t bccast_client_threads(bccast_engine* engine, const char* client, const c
   });
 }
 
-int32_t bccast_client_messages(bccast_engine* engine, const char* client, const char* thread, int64_t from_seq,
-                               int32_t direction, uint32_t limit, bccast_rows** out_rows) {
+int32_t bccast_client_messages(bccast_engine* engine, const char* client, const char* thread,
+                               int64_t from_seq, int32_t direction, uint32_t limit, bccast_rows** out_rows) {
   if (out_rows != nullptr) *out_rows = nullptr;
   return with_engine(engine, [&](Engine& e) {
     output(out_rows, "rows");
-    *out_rows = message_rows(e.client_messages(required(client, "client id"), required(thread, "thread id"), from_seq,
-                                               direction, limit));
+    *out_rows = message_rows(e.client_messages(required(client, "client id"), required(thread, "thread id"),
+                                               from_seq, direction, limit));
   });
 }
 
@@ -90,8 +92,8 @@ int32_t bccast_provider_direct(bccast_engine* engine, const char* provider, cons
   });
 }
 
-int32_t bccast_provider_threads(bccast_engine* engine, const char* provider, const char* filter, const char* cursor,
-                                uint32_t limit, bccast_rows** out_rows) {
+int32_t bccast_provider_threads(bccast_engine* engine, const char* provider, const char* filter,
+                                const char* cursor, uint32_t limit, bccast_rows** out_rows) {
   if (out_rows != nullptr) *out_rows = nullptr;
   return with_engine(engine, [&](Engine& e) {
     output(out_rows, "rows");
@@ -102,8 +104,10 @@ int32_t bccast_provider_threads(bccast_engine* engine, const char* provider, con
                     .text("client", [](const auto& t) { return t.client; })
                     .text("client_name", [](const auto& t) { return t.client_name; })
                     .text("kind", [](const auto& t) { return t.kind; })
-                    .text("title", [](const auto& t) { return t.title; }, kEmptyIsNull)
-                    .text("blast", [](const auto& t) { return t.blast; }, kEmptyIsNull)
+                    .text(
+                        "title", [](const auto& t) { return t.title; }, kEmptyIsNull)
+                    .text(
+                        "blast", [](const auto& t) { return t.blast; }, kEmptyIsNull)
                     .i64("unread", [](const auto& t) { return t.unread; })
                     .i64("last_at_ms", [](const auto& t) { return t.last_at_ms; })
                     .text("last_text", [](const auto& t) { return t.last_text; })
@@ -111,18 +115,20 @@ int32_t bccast_provider_threads(bccast_engine* engine, const char* provider, con
   });
 }
 
-int32_t bccast_provider_messages(bccast_engine* engine, const char* provider, const char* thread, int64_t from_seq,
-                                 int32_t direction, uint32_t limit, bccast_rows** out_rows) {
+int32_t bccast_provider_messages(bccast_engine* engine, const char* provider, const char* thread,
+                                 int64_t from_seq, int32_t direction, uint32_t limit,
+                                 bccast_rows** out_rows) {
   if (out_rows != nullptr) *out_rows = nullptr;
   return with_engine(engine, [&](Engine& e) {
     output(out_rows, "rows");
-    *out_rows = message_rows(e.provider_messages(required(provider, "provider id"), required(thread, "thread id"),
-                                                 from_seq, direction, limit));
+    *out_rows = message_rows(e.provider_messages(required(provider, "provider id"),
+                                                 required(thread, "thread id"), from_seq, direction, limit));
   });
 }
 
-int32_t bccast_provider_reply(bccast_engine* engine, const char* provider, const char* thread, const char* key,
-                              const char* text, size_t length, int64_t* out_seq, int64_t* out_at_ms) {
+int32_t bccast_provider_reply(bccast_engine* engine, const char* provider, const char* thread,
+                              const char* key, const char* text, size_t length, int64_t* out_seq,
+                              int64_t* out_at_ms) {
   if (out_seq != nullptr) *out_seq = 0;
   if (out_at_ms != nullptr) *out_at_ms = 0;
   return with_engine(engine, [&](Engine& e) {
@@ -132,7 +138,8 @@ int32_t bccast_provider_reply(bccast_engine* engine, const char* provider, const
   });
 }
 
-int32_t bccast_provider_read(bccast_engine* engine, const char* provider, const char* thread, int64_t up_to_seq) {
+int32_t bccast_provider_read(bccast_engine* engine, const char* provider, const char* thread,
+                             int64_t up_to_seq) {
   return with_engine(engine, [&](Engine& e) {
     e.provider_read(required(provider, "provider id"), required(thread, "thread id"), up_to_seq);
   });

@@ -30,7 +30,8 @@ int32_t bccast_channel_list(bccast_engine* engine, bccast_rows** out_rows) {
                     .text("role", [](const auto& c) { return c.role; })
                     .i64("paused", [](const auto& c) { return c.paused ? 1 : 0; })
                     .i64("failing_since_ms", [](const auto& c) { return c.failing_since_ms; })
-                    .text("last_reason", [](const auto& c) { return c.last_reason; }, kEmptyIsNull)
+                    .text(
+                        "last_reason", [](const auto& c) { return c.last_reason; }, kEmptyIsNull)
                     .i64("pending", [](const auto& c) { return c.pending; })
                     .i64("worker_seen_ms", [](const auto& c) { return c.worker_seen_ms; })
                     .finish();
@@ -61,7 +62,8 @@ int32_t bccast_operate_verify(bccast_engine* engine, bccast_rows** out_rows) {
     const auto rows = e.verify();
     *out_rows = RowsBuilder(rows)
                     .text("kind", [](const auto& f) { return f.kind; })
-                    .text("object", [](const auto& f) { return f.object; }, kEmptyIsNull)
+                    .text(
+                        "object", [](const auto& f) { return f.object; }, kEmptyIsNull)
                     .text("detail", [](const auto& f) { return f.detail; })
                     .finish();
   });

@@ -1,8 +1,9 @@
-// bccast for C++20: the same functions as the C API (capi/include/bccast/bccast.h), which is their manual; here are only
-// the differences. Source-stable, not ABI-stable: link the static library bccast::core built by the same compiler.
+// bccast for C++20: the same functions as the C API (capi/include/bccast/bccast.h), which is their manual;
+// here are only the differences. Source-stable, not ABI-stable: link the static library bccast::core built by
+// the same compiler.
 //
-// Errors are thrown as bccast::Error. What the C API answers with BCCAST_EXISTS is returned as Code::exists or a flag;
-// columns are spans of views. Filters and cursors may be "".
+// Errors are thrown as bccast::Error. What the C API answers with BCCAST_EXISTS is returned as Code::exists
+// or a flag; columns are spans of views. Filters and cursors may be "".
 #pragma once
 
 #include <cstdint>
@@ -48,7 +49,8 @@ class Notices {
   std::size_t size() const noexcept;
   Notice at(std::size_t i) const;
   /// What became of notice i; not set: done. `retry_after_ms` -1: as the library's schedule says.
-  void set(std::size_t i, NoticeStatus status, std::string_view reason = {}, std::int64_t retry_after_ms = -1);
+  void set(std::size_t i, NoticeStatus status, std::string_view reason = {},
+           std::int64_t retry_after_ms = -1);
 
  private:
   NoticeBatch& batch_;
@@ -59,8 +61,8 @@ class Options {
  public:
   /// One key of bccast_config_set; throws Error: not_found, argument.
   void set(std::string_view key, std::string_view value);
-  /// Attaches a notifier to a channel: called on the thread that pumps, with no lock held. False, or an exception: the
-  /// whole batch again later. Throws Error(conflict) when the channel has one already.
+  /// Attaches a notifier to a channel: called on the thread that pumps, with no lock held. False, or an
+  /// exception: the whole batch again later. Throws Error(conflict) when the channel has one already.
   void notifier(std::string_view channel, std::function<bool(Notices&)> notify);
 
   /// The keys of set().
@@ -100,14 +102,16 @@ class Engine {
   void provider_set(std::string_view provider, std::string_view key, std::string_view value);
   void client_put(std::string_view client, std::optional<std::string_view> display_name,
                   std::optional<std::string_view> address);
-  std::vector<Code> client_put_many(std::span<const std::string_view> ids, std::span<const std::string_view> names,
+  std::vector<Code> client_put_many(std::span<const std::string_view> ids,
+                                    std::span<const std::string_view> names,
                                     std::span<const std::string_view> addresses);
   void client_set(std::string_view client, std::string_view key, std::string_view value);
   Code client_archive(std::string_view client);
   Code client_restore(std::string_view client);
   Code roster_add(std::string_view provider, std::string_view client);
   std::vector<Code> roster_add_many(std::string_view provider, std::span<const std::string_view> ids);
-  void roster_set(std::string_view provider, std::string_view client, std::string_view key, std::string_view value);
+  void roster_set(std::string_view provider, std::string_view client, std::string_view key,
+                  std::string_view value);
   Code roster_archive(std::string_view provider, std::string_view client);
   std::vector<Code> roster_archive_many(std::string_view provider, std::span<const std::string_view> ids);
   Code roster_restore(std::string_view provider, std::string_view client);
@@ -132,24 +136,25 @@ class Engine {
   Preview blast_preview(std::string_view provider, std::string_view blast);
   Code blast_send(std::string_view provider, std::string_view blast, std::string_view digest = {});
   std::vector<StatusRow> blast_status(std::string_view provider, std::string_view blast);
-  Page<RecipientRow> blast_recipients(std::string_view provider, std::string_view blast, std::string_view filter = {},
-                                      std::string_view cursor = {}, std::size_t limit = 0);
-  Page<BlastSummary> blast_list(std::string_view provider, std::string_view filter = {}, std::string_view cursor = {},
-                                std::size_t limit = 0);
+  Page<RecipientRow> blast_recipients(std::string_view provider, std::string_view blast,
+                                      std::string_view filter = {}, std::string_view cursor = {},
+                                      std::size_t limit = 0);
+  Page<BlastSummary> blast_list(std::string_view provider, std::string_view filter = {},
+                                std::string_view cursor = {}, std::size_t limit = 0);
 
   // Threads
   Page<ThreadSummary> client_threads(std::string_view client, std::string_view filter = {},
                                      std::string_view cursor = {}, std::size_t limit = 0);
-  Page<MessageView> client_messages(std::string_view client, std::string_view thread, std::int64_t from_seq = 0,
-                                    int direction = 1, std::size_t limit = 0);
+  Page<MessageView> client_messages(std::string_view client, std::string_view thread,
+                                    std::int64_t from_seq = 0, int direction = 1, std::size_t limit = 0);
   Written client_reply(std::string_view client, std::string_view thread, std::string_view text,
                        std::string_view key = {});
   void client_read(std::string_view client, std::string_view thread, std::int64_t up_to_seq);
   std::string provider_direct(std::string_view provider, std::string_view client);
   Page<ThreadSummary> provider_threads(std::string_view provider, std::string_view filter = {},
                                        std::string_view cursor = {}, std::size_t limit = 0);
-  Page<MessageView> provider_messages(std::string_view provider, std::string_view thread, std::int64_t from_seq = 0,
-                                      int direction = 1, std::size_t limit = 0);
+  Page<MessageView> provider_messages(std::string_view provider, std::string_view thread,
+                                      std::int64_t from_seq = 0, int direction = 1, std::size_t limit = 0);
   Written provider_reply(std::string_view provider, std::string_view thread, std::string_view text,
                          std::string_view key = {});
   void provider_read(std::string_view provider, std::string_view thread, std::int64_t up_to_seq);

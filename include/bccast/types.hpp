@@ -123,9 +123,9 @@ struct FindingRow {
 
 /// What a call of pump did.
 struct Pumped {
-  bool more = false;              // stopped by a limit: something is due now
-  std::uint64_t done = 0;         // notifications that ended
-  std::int64_t next_ms = -1;      // in how many milliseconds something is due; -1: nothing known
+  bool more = false;          // stopped by a limit: something is due now
+  std::uint64_t done = 0;     // notifications that ended
+  std::int64_t next_ms = -1;  // in how many milliseconds something is due; -1: nothing known
 };
 
 }  // namespace bccast

@@ -82,8 +82,8 @@ std::string Sealer::seal(std::string_view context, std::string_view value) const
   crypto_generichash(context_key.data(), context_key.size(), bound, context.size(), nonce_key_.data(),
                      nonce_key_.size());
   crypto_generichash(out, kNonce, plain, value.size(), context_key.data(), context_key.size());
-  crypto_aead_xchacha20poly1305_ietf_encrypt(out + kNonce, nullptr, plain, value.size(), bound, context.size(),
-                                             nullptr, out, key_.data());
+  crypto_aead_xchacha20poly1305_ietf_encrypt(out + kNonce, nullptr, plain, value.size(), bound,
+                                             context.size(), nullptr, out, key_.data());
   std::string text(raw.size() * 2 + 1, '\0');
   sodium_bin2hex(text.data(), text.size(), out, raw.size());
   text.pop_back();
@@ -101,9 +101,10 @@ std::optional<std::string> Sealer::open(std::string_view context, std::string_vi
       size != raw.size())
     return std::nullopt;
   std::string value(raw.size() - kOverhead, '\0');
-  if (crypto_aead_xchacha20poly1305_ietf_decrypt(
-          reinterpret_cast<unsigned char*>(value.data()), nullptr, nullptr, bytes + kNonce, raw.size() - kNonce,
-          reinterpret_cast<const unsigned char*>(context.data()), context.size(), bytes, key_.data()) != 0)
+  if (crypto_aead_xchacha20poly1305_ietf_decrypt(reinterpret_cast<unsigned char*>(value.data()), nullptr,
+                                                 nullptr, bytes + kNonce, raw.size() - kNonce,
+                                                 reinterpret_cast<const unsigned char*>(context.data()),
+                                                 context.size(), bytes, key_.data()) != 0)
     return std::nullopt;
   return value;
 }

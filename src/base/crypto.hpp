@@ -24,8 +24,8 @@ struct Block {
 };
 
 /// A keyed permutation of 128-bit blocks: four Feistel rounds with SipHash-2-4 as the round function.
-/// Four rounds of a pseudo-random function are a strong pseudo-random permutation (M. Luby, C. Rackoff, "How to
-/// construct pseudorandom permutations from pseudorandom functions", SIAM J. Computing 17, 1988).
+/// Four rounds of a pseudo-random function are a strong pseudo-random permutation (M. Luby, C. Rackoff, "How
+/// to construct pseudorandom permutations from pseudorandom functions", SIAM J. Computing 17, 1988).
 class Permutation {
  public:
   /// `purpose` keeps keys derived from one master key apart.
@@ -39,8 +39,9 @@ class Permutation {
   std::array<std::array<std::uint8_t, 16>, kRounds> keys_{};
 };
 
-/// Seals short values into texts that say nothing and can not be made up, bound to a context (XChaCha20-Poly1305; the
-/// nonce is a keyed digest of context and value, so that the same value in the same context gives the same text).
+/// Seals short values into texts that say nothing and can not be made up, bound to a context
+/// (XChaCha20-Poly1305; the nonce is a keyed digest of context and value, so that the same value in the same
+/// context gives the same text).
 class Sealer {
  public:
   Sealer(const SecretKey& master, std::uint64_t purpose);
@@ -54,8 +55,8 @@ class Sealer {
   SecretKey nonce_key_{};
 };
 
-/// A keyed digest of a sequence of parts (BLAKE2b). Parts are separated by their lengths, so that no two different
-/// sequences run into the same bytes.
+/// A keyed digest of a sequence of parts (BLAKE2b). Parts are separated by their lengths, so that no two
+/// different sequences run into the same bytes.
 class Digest {
  public:
   using Value = std::array<std::uint8_t, 16>;
@@ -66,7 +67,8 @@ class Digest {
   Value finish();
 
  private:
-  alignas(64) std::array<std::uint8_t, 384> state_{};  // crypto_generichash_state: its size is checked in the .cpp
+  alignas(64)
+      std::array<std::uint8_t, 384> state_{};  // crypto_generichash_state: its size is checked in the .cpp
 };
 
 }  // namespace bccast

@@ -12,7 +12,8 @@ TextFault check_utf8(std::string_view text, bool line_breaks) noexcept {
     const unsigned first = *p;
     if (first < 0x80) {
       const bool control = first < 0x20 || first == 0x7f;
-      if (control && !(line_breaks && (first == '\t' || first == '\n' || first == '\r'))) return TextFault::control;
+      if (control && !(line_breaks && (first == '\t' || first == '\n' || first == '\r')))
+        return TextFault::control;
       ++p;
       continue;
     }

@@ -9,9 +9,15 @@ namespace bccast::access {
 namespace {
 
 // One message for each kind, whatever the cause.
-Error no_thread() { return {Code::not_found, "there is no such thread"}; }
-Error no_blast() { return {Code::not_found, "there is no such blast"}; }
-Error not_on_roster() { return {Code::not_found, "there is no such client on the roster"}; }
+Error no_thread() {
+  return {Code::not_found, "there is no such thread"};
+}
+Error no_blast() {
+  return {Code::not_found, "there is no such blast"};
+}
+Error not_on_roster() {
+  return {Code::not_found, "there is no such client on the roster"};
+}
 
 /// The thread by its key, if it can be seen at all.
 std::optional<Thread> visible_thread(const Tables& tables, const ThreadKey& key) {
@@ -25,7 +31,8 @@ std::optional<Thread> visible_thread(const Tables& tables, const ThreadKey& key)
 
 RosterEntry existing_entry(const Tables& tables, ProviderNo provider, Place place) {
   auto entry = tables.directory().entry(provider, place);
-  if (!entry) throw Error(Code::corrupt, fmt::format("roster entry {} of provider {} is missing", place, provider));
+  if (!entry)
+    throw Error(Code::corrupt, fmt::format("roster entry {} of provider {} is missing", place, provider));
   return std::move(*entry);
 }
 
@@ -52,7 +59,8 @@ RosterEntry entry(const Tables& tables, const Provider& provider, std::string_vi
   return existing_entry(tables, provider.no, *place);
 }
 
-Blast blast(const Tables& tables, const Context& context, const Provider& provider, std::string_view blast_id) {
+Blast blast(const Tables& tables, const Context& context, const Provider& provider,
+            std::string_view blast_id) {
   const auto parts = context.ids.decode(blast_id, IdKind::blast);
   if (!parts || parts->provider != provider.no) throw no_blast();
   auto blast = tables.blasts().blast(provider.no, parts->number);
@@ -60,14 +68,16 @@ Blast blast(const Tables& tables, const Context& context, const Provider& provid
   return std::move(*blast);
 }
 
-Blast sent_blast(const Tables& tables, const Context& context, const Provider& provider, std::string_view blast_id) {
+Blast sent_blast(const Tables& tables, const Context& context, const Provider& provider,
+                 std::string_view blast_id) {
   auto found = blast(tables, context, provider, blast_id);
   if (found.state == BlastState::draft)
     throw Error(Code::state, fmt::format("blast {} is a draft: it has no recipients yet", blast_id));
   return found;
 }
 
-Blast draft(const Tables& tables, const Context& context, const Provider& provider, std::string_view blast_id) {
+Blast draft(const Tables& tables, const Context& context, const Provider& provider,
+            std::string_view blast_id) {
   auto found = blast(tables, context, provider, blast_id);
   if (!next_state(found.state, BlastVerb::edit))
     throw Error(Code::state, fmt::format("blast {} was already sent: only a draft can be changed", blast_id));

@@ -1,7 +1,9 @@
-// Who may reach what. Every function of the core that acts for somebody finds its objects here, and nowhere else.
+// Who may reach what. Every function of the core that acts for somebody finds its objects here, and nowhere
+// else.
 //
-// The host has authenticated the one who acts; here it is checked that the object belongs to them. To a client, what does
-// not exist and what is another's are one answer; to a provider, a client that is unknown and one not on the roster are.
+// The host has authenticated the one who acts; here it is checked that the object belongs to them. To a
+// client, what does not exist and what is another's are one answer; to a provider, a client that is unknown
+// and one not on the roster are.
 #pragma once
 
 #include <string_view>
@@ -15,17 +17,20 @@ Provider provider(const Tables& tables, std::string_view id);
 Client client(const Tables& tables, std::string_view id);
 /// The entry of a client on a provider's roster.
 RosterEntry entry(const Tables& tables, const Provider& provider, std::string_view client_id);
-Blast blast(const Tables& tables, const Context& context, const Provider& provider, std::string_view blast_id);
+Blast blast(const Tables& tables, const Context& context, const Provider& provider,
+            std::string_view blast_id);
 /// A blast that was sent. Throws Error(state) for a draft.
-Blast sent_blast(const Tables& tables, const Context& context, const Provider& provider, std::string_view blast_id);
+Blast sent_blast(const Tables& tables, const Context& context, const Provider& provider,
+                 std::string_view blast_id);
 /// A blast that may still be changed. Throws Error(state) when it was sent.
-Blast draft(const Tables& tables, const Context& context, const Provider& provider, std::string_view blast_id);
+Blast draft(const Tables& tables, const Context& context, const Provider& provider,
+            std::string_view blast_id);
 
 /// A thread as one of its two sides reaches it.
 struct Reached {
-  Thread thread;       // as stored, or as the view of an untouched blast
+  Thread thread;  // as stored, or as the view of an untouched blast
   Provider provider;
-  RosterEntry entry;   // the client's
+  RosterEntry entry;  // the client's
 };
 Reached thread_of_client(const Tables& tables, const Context& context, const Client& client,
                          std::string_view thread_id);

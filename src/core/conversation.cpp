@@ -58,8 +58,8 @@ Page<MessageView> Conversation::messages(Actor actor, std::string_view thread_id
   return page;
 }
 
-Written Conversation::write(Actor actor, std::string_view thread_id, std::string_view key, std::string_view text,
-                            std::string_view on_behalf) {
+Written Conversation::write(Actor actor, std::string_view thread_id, std::string_view key,
+                            std::string_view text, std::string_view on_behalf) {
   check_message(text);
   Written written;
   context_.store.write([&](Tables& tables) {
@@ -100,7 +100,8 @@ void Conversation::read(Actor actor, std::string_view thread_id, std::int64_t up
     return std::min(up_to_seq, thread.last_seq) <= (by_client ? thread.client_read : thread.provider_read);
   };
   bool nothing_to_do = false;
-  context_.store.read([&](const Tables& tables) { nothing_to_do = already(reach(tables, actor, thread_id).thread); });
+  context_.store.read(
+      [&](const Tables& tables) { nothing_to_do = already(reach(tables, actor, thread_id).thread); });
   if (nothing_to_do) return;
   context_.store.write([&](Tables& tables) {
     auto thread = reach(tables, actor, thread_id).thread;
@@ -145,8 +146,10 @@ void Conversation::mark(Tables& tables, const ThreadKey& key, bool opened, bool 
 }
 
 /// Every message makes work: for the participant that did not write it, on every channel.
-void Conversation::notify(Tables& tables, Provider& provider, const ThreadKey& key, Author author, Ms at) const {
-  if (provider.next_notice > kMaxNumber) throw Error(Code::limit, "the provider has no numbers left for notices");
+void Conversation::notify(Tables& tables, Provider& provider, const ThreadKey& key, Author author,
+                          Ms at) const {
+  if (provider.next_notice > kMaxNumber)
+    throw Error(Code::limit, "the provider has no numbers left for notices");
   const std::int64_t number = provider.next_notice++;
   for (const auto& channel : tables.work().channels()) {
     Item item;

@@ -30,7 +30,8 @@ class Conversation {
   std::string direct(std::string_view provider, std::string_view client);
 
  private:
-  access::Reached reach(const Tables& tables, Actor actor, std::string_view thread, bool may_begin = false) const;
+  access::Reached reach(const Tables& tables, Actor actor, std::string_view thread,
+                        bool may_begin = false) const;
   void mark(Tables& tables, const ThreadKey& key, bool opened, bool replied) const;
   void notify(Tables& tables, Provider& provider, const ThreadKey& key, Author author, Ms at) const;
 

@@ -14,7 +14,8 @@ namespace bccast {
 
 /// `context` says whose list it is: its name, NUL, and the id of the one who asks.
 template <std::size_t Count>
-std::string seal_cursor(const Context& context, std::string_view list, const std::array<std::int64_t, Count>& numbers) {
+std::string seal_cursor(const Context& context, std::string_view list,
+                        const std::array<std::int64_t, Count>& numbers) {
   std::string plain;
   for (const auto number : numbers)
     for (std::size_t b = 0; b < 8; ++b)
@@ -31,7 +32,8 @@ std::optional<std::array<std::int64_t, Count>> open_cursor(const Context& contex
   if (!plain || plain->size() != Count * 8) throw Error(Code::argument, "the cursor is not one of this list");
   std::array<std::int64_t, Count> numbers{};
   for (std::size_t i = 0; i < plain->size(); ++i)
-    numbers[i / 8] |= static_cast<std::int64_t>(std::uint64_t{static_cast<std::uint8_t>((*plain)[i])} << (8 * (i % 8)));
+    numbers[i / 8] |=
+        static_cast<std::int64_t>(std::uint64_t{static_cast<std::uint8_t>((*plain)[i])} << (8 * (i % 8)));
   return numbers;
 }
 

@@ -22,7 +22,9 @@ bool parse_switch(std::string_view value) {
   throw Error(Code::argument, "the value must be on or off");
 }
 
-void set_flag(std::uint32_t& flags, std::uint32_t bit, bool set) { flags = set ? flags | bit : flags & ~bit; }
+void set_flag(std::uint32_t& flags, std::uint32_t bit, bool set) {
+  flags = set ? flags | bit : flags & ~bit;
+}
 
 /// Sets what providers and clients have in common. False when the key is another.
 template <typename Person>
@@ -40,7 +42,9 @@ bool set_common(Person& person, std::string_view key, std::string_view value) {
   return true;
 }
 
-[[noreturn]] void no_such_key() { throw Error(Code::argument, "there is no such setting"); }
+[[noreturn]] void no_such_key() {
+  throw Error(Code::argument, "there is no such setting");
+}
 
 }  // namespace
 
@@ -72,8 +76,9 @@ void Directory::provider_set(std::string_view id, std::string_view key, std::str
 
 void Directory::client_put(std::string_view id, std::optional<std::string_view> name,
                            std::optional<std::string_view> address) {
-  const auto results = client_put_many(std::span(&id, 1), name ? std::span(&*name, 1) : std::span<std::string_view>(),
-                                       address ? std::span(&*address, 1) : std::span<std::string_view>());
+  const auto results =
+      client_put_many(std::span(&id, 1), name ? std::span(&*name, 1) : std::span<std::string_view>(),
+                      address ? std::span(&*address, 1) : std::span<std::string_view>());
   if (results[0] == Code::ok) return;
   check_id(id, "client id");  // say what is wrong
   if (name) check_name(*name);
@@ -117,7 +122,8 @@ std::vector<Code> Directory::client_put_many(std::span<const std::string_view> i
       Client after = *before;
       if (!names.empty()) after.name = names[i];
       if (!addresses.empty()) after.addresses.set(kEmail, addresses[i]);
-      if (after.name != before->name || after.addresses != before->addresses) rosters.change_client(after, *before);
+      if (after.name != before->name || after.addresses != before->addresses)
+        rosters.change_client(after, *before);
     }
     rosters.finish();
   });
@@ -165,7 +171,8 @@ Code Directory::roster_add(std::string_view provider, std::string_view client) {
   return result;
 }
 
-std::vector<Code> Directory::roster_add_many(std::string_view provider_id, std::span<const std::string_view> ids) {
+std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
+                                             std::span<const std::string_view> ids) {
   std::vector<Code> results(ids.size(), Code::ok);
   context_.store.write([&](Tables& tables) {
     Provider provider = access::provider(tables, provider_id);

@@ -24,7 +24,8 @@ class Directory {
   void client_put(std::string_view client, std::optional<std::string_view> name,
                   std::optional<std::string_view> address);
   /// Spans of names and addresses are empty (all as they are) or as long as `ids`.
-  std::vector<Code> client_put_many(std::span<const std::string_view> ids, std::span<const std::string_view> names,
+  std::vector<Code> client_put_many(std::span<const std::string_view> ids,
+                                    std::span<const std::string_view> names,
                                     std::span<const std::string_view> addresses);
   void client_set(std::string_view client, std::string_view key, std::string_view value);
   /// exists: it was so already.
@@ -32,7 +33,8 @@ class Directory {
 
   Code roster_add(std::string_view provider, std::string_view client);
   std::vector<Code> roster_add_many(std::string_view provider, std::span<const std::string_view> ids);
-  void roster_set(std::string_view provider, std::string_view client, std::string_view key, std::string_view value);
+  void roster_set(std::string_view provider, std::string_view client, std::string_view key,
+                  std::string_view value);
   Code roster_archive(std::string_view provider, std::string_view client, bool archived);
   std::vector<Code> roster_archive_many(std::string_view provider, std::span<const std::string_view> ids);
   RosterCount roster_count(std::string_view provider);

@@ -28,7 +28,8 @@ void touch(Tables& tables, Blast& blast) {
 
 }  // namespace
 
-Drafting::Created Drafting::create(std::string_view provider_id, std::string_view key, std::string_view actor) {
+Drafting::Created Drafting::create(std::string_view provider_id, std::string_view key,
+                                   std::string_view actor) {
   Created created;
   context_.store.write([&](Tables& tables) {
     Provider provider = access::provider(tables, provider_id);
@@ -61,7 +62,8 @@ void Drafting::discard(std::string_view provider_id, std::string_view blast_id) 
   });
 }
 
-void Drafting::act(std::string_view provider_id, std::string_view blast_id, std::string_view client, Act act) {
+void Drafting::act(std::string_view provider_id, std::string_view blast_id, std::string_view client,
+                   Act act) {
   context_.store.write([&](Tables& tables) {
     const Provider provider = access::provider(tables, provider_id);
     Blast blast = access::draft(tables, context_, provider, blast_id);
@@ -138,7 +140,8 @@ Preview Drafting::preview(std::string_view provider_id, std::string_view blast_i
       digest.add(s, audience.recipients);
       if (channels.empty()) return;
       Slice without = audience.recipients;
-      for (const auto& channel : channels) without -= tables.directory().address_slice(provider.no, s, channel.name);
+      for (const auto& channel : channels)
+        without -= tables.directory().address_slice(provider.no, s, channel.name);
       preview.no_address += without.count();
     });
     preview.digest = digest.finish();

@@ -26,8 +26,8 @@ class Drafting {
   /// The last act on a client decides.
   enum class Act { select, deselect };
   void act(std::string_view provider, std::string_view blast, std::string_view client, Act act);
-  std::vector<Code> act_many(std::string_view provider, std::string_view blast, std::span<const std::string_view> ids,
-                             Act act);
+  std::vector<Code> act_many(std::string_view provider, std::string_view blast,
+                             std::span<const std::string_view> ids, Act act);
   /// On everyone: forgets all earlier acts.
   void act_all(std::string_view provider, std::string_view blast, Act act);
 

@@ -67,7 +67,8 @@ std::string last_text(const Tables& tables, const Thread& thread) {
   return std::move(message->text);
 }
 
-std::optional<ThreadPosition> parse_position(const Context& context, std::string_view list, std::string_view cursor) {
+std::optional<ThreadPosition> parse_position(const Context& context, std::string_view list,
+                                             std::string_view cursor) {
   const auto numbers = open_cursor<4>(context, list, cursor);
   if (!numbers) return std::nullopt;
   return ThreadPosition{(*numbers)[0], (*numbers)[1], (*numbers)[2], static_cast<Place>((*numbers)[3])};
@@ -80,8 +81,8 @@ std::string seal_position(const Context& context, std::string_view list, const T
 
 /// Turns threads into rows until the page is full; says where it ended.
 template <typename Describe>
-Page<ThreadSummary> make_page(const Context& context, std::string_view list, const std::vector<Thread>& threads,
-                              std::size_t most, Describe&& describe) {
+Page<ThreadSummary> make_page(const Context& context, std::string_view list,
+                              const std::vector<Thread>& threads, std::size_t most, Describe&& describe) {
   Page<ThreadSummary> page;
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < threads.size(); ++i) {
@@ -97,8 +98,8 @@ Page<ThreadSummary> make_page(const Context& context, std::string_view list, con
 
 }  // namespace
 
-Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_view filter_text, std::string_view cursor,
-                                     std::size_t limit) {
+Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_view filter_text,
+                                     std::string_view cursor, std::size_t limit) {
   const Filter filter(filter_text, {"unread"});
   const auto unread = filter.get_switch("unread");
   const auto list = list_of("client_threads", client_id);
@@ -119,15 +120,16 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
       if (!stored) throw Error(Code::corrupt, "a provider is missing");
       const Provider& provider = providers.emplace(membership.provider_no, std::move(*stored)).first->second;
       if (provider.send_seq > membership.stored_seq) {
-        tables.blasts().newer_blasts(
-            membership.provider_no, membership.place, membership.stored_seq, [&](Seq, BlastNo no) {
-              const ThreadKey key{membership.provider_no, membership.place, no};
-              if (tables.threads().thread(key)) return;  // somebody did something in it already
-              const auto blast = tables.blasts().blast(membership.provider_no, no);
-              if (!blast) throw Error(Code::corrupt, "a blast is missing");
-              found.threads.push_back(untouched(key, blast->sent_at));
-              if (wanted(found.threads.back())) merge.offer(found.threads.back());
-            });
+        tables.blasts().newer_blasts(membership.provider_no, membership.place, membership.stored_seq,
+                                     [&](Seq, BlastNo no) {
+                                       const ThreadKey key{membership.provider_no, membership.place, no};
+                                       if (tables.threads().thread(key))
+                                         return;  // somebody did something in it already
+                                       const auto blast = tables.blasts().blast(membership.provider_no, no);
+                                       if (!blast) throw Error(Code::corrupt, "a blast is missing");
+                                       found.threads.push_back(untouched(key, blast->sent_at));
+                                       if (wanted(found.threads.back())) merge.offer(found.threads.back());
+                                     });
         if (!found.threads.empty() || provider.send_seq - membership.stored_seq >= kLongGap) {
           found.seq = provider.send_seq;
           memo.rosters.push_back(std::move(found));
@@ -176,8 +178,10 @@ Page<ThreadSummary> Inbox::of_provider(std::string_view provider_id, std::string
     const Provider provider = access::provider(tables, provider_id);
     std::optional<BlastNo> of_blast;
     std::optional<Place> of_client;
-    if (!filter.get("blast").empty()) of_blast = access::blast(tables, context_, provider, filter.get("blast")).no;
-    if (!filter.get("client").empty()) of_client = access::entry(tables, provider, filter.get("client")).place;
+    if (!filter.get("blast").empty())
+      of_blast = access::blast(tables, context_, provider, filter.get("blast")).no;
+    if (!filter.get("client").empty())
+      of_client = access::entry(tables, provider, filter.get("client")).place;
 
     std::vector<Thread> threads;
     const auto offer = [&](const Thread& thread) {

@@ -1,8 +1,9 @@
 // Lists of threads, as a client and as a provider sees them.
 //
-// A client's inbox is a function of a snapshot: for each of its rosters the blasts that went to its place and are newer
-// than what has been stored there, merged with the threads that are rows. Storing what was found is a memo that costs
-// nobody anything: it is done only when the store is writable and idle, and without it the answer is the same.
+// A client's inbox is a function of a snapshot: for each of its rosters the blasts that went to its place and
+// are newer than what has been stored there, merged with the threads that are rows. Storing what was found is
+// a memo that costs nobody anything: it is done only when the store is writable and idle, and without it the
+// answer is the same.
 #pragma once
 
 #include <string_view>

@@ -15,8 +15,8 @@ Slice places_between(const Rotation& rotation, SliceNo slice, Position from, Pos
 
 }  // namespace
 
-PlaceStates place_states(const Tables& tables, const Line& line, const std::vector<Claim>& claims, SliceNo slice,
-                         const Slice& recipients) {
+PlaceStates place_states(const Tables& tables, const Line& line, const std::vector<Claim>& claims,
+                         SliceNo slice, const Slice& recipients) {
   PlaceStates states;
   const Rotation rotation = line.rotation();
   Slice rest = recipients & places_between(rotation, slice, 0, line.cursor);

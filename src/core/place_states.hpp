@@ -1,5 +1,5 @@
-// What became of each place of a blast on a channel, as bitmaps of one slice: worked out from the line's cursor, what is
-// in flight, what waits or failed, and what was left out.
+// What became of each place of a blast on a channel, as bitmaps of one slice: worked out from the line's
+// cursor, what is in flight, what waits or failed, and what was left out.
 #pragma once
 
 #include <array>
@@ -23,11 +23,13 @@ struct PlaceStates {
   Slice& operator[](PlaceState state) { return of[static_cast<std::size_t>(state)]; }
   const Slice& operator[](PlaceState state) const { return of[static_cast<std::size_t>(state)]; }
   /// Not yet ended.
-  Slice open() const { return (*this)[PlaceState::pending] | (*this)[PlaceState::in_flight] | (*this)[PlaceState::retry]; }
+  Slice open() const {
+    return (*this)[PlaceState::pending] | (*this)[PlaceState::in_flight] | (*this)[PlaceState::retry];
+  }
 };
 
 /// `claims`: those of the line (WorkTables::claims_of), read once for all of its slices.
-PlaceStates place_states(const Tables& tables, const Line& line, const std::vector<Claim>& claims, SliceNo slice,
-                         const Slice& recipients);
+PlaceStates place_states(const Tables& tables, const Line& line, const std::vector<Claim>& claims,
+                         SliceNo slice, const Slice& recipients);
 
 }  // namespace bccast

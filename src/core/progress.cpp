@@ -13,7 +13,9 @@
 namespace bccast {
 namespace {
 
-std::optional<std::int64_t> unless_zero(Ms at) { return at != 0 ? std::optional<std::int64_t>(at) : std::nullopt; }
+std::optional<std::int64_t> unless_zero(Ms at) {
+  return at != 0 ? std::optional<std::int64_t>(at) : std::nullopt;
+}
 
 std::vector<Claim> claims_of(const Tables& tables, const Line& line) {
   std::vector<Claim> claims;
@@ -67,7 +69,8 @@ std::vector<StatusRow> Progress::status(std::string_view provider_id, std::strin
   return rows;
 }
 
-/// Counts people over all channels. With one channel its own counts are the answer; with several each slice is looked at.
+/// Counts people over all channels. With one channel its own counts are the answer; with several each slice
+/// is looked at.
 StatusRow Progress::people(const Tables& tables, const Blast& blast, const std::vector<Line>& lines) const {
   StatusRow row;
   if (lines.empty()) {
@@ -90,8 +93,8 @@ StatusRow Progress::people(const Tables& tables, const Blast& blast, const std::
     Slice failed;
     Slice done;
     for (std::size_t i = 0; i < lines.size(); ++i) {
-      const auto states =
-          place_states(tables, lines[i], claims[i], s, tables.blasts().recipients(blast.provider_no, s, blast.seq));
+      const auto states = place_states(tables, lines[i], claims[i], s,
+                                       tables.blasts().recipients(blast.provider_no, s, blast.seq));
       open |= states.open();
       failed |= states[PlaceState::failed];
       done |= states[PlaceState::done];
@@ -129,7 +132,8 @@ std::string Progress::why_overdue(const Tables& tables, const std::vector<Line>&
 }
 
 Page<RecipientRow> Progress::recipients(std::string_view provider_id, std::string_view blast_id,
-                                        std::string_view filter_text, std::string_view cursor, std::size_t limit) {
+                                        std::string_view filter_text, std::string_view cursor,
+                                        std::size_t limit) {
   const Filter filter(filter_text, {"state", "channel", "opened", "replied"});
   const auto opened = filter.get_switch("opened");
   const auto replied = filter.get_switch("replied");
@@ -212,7 +216,8 @@ Page<RecipientRow> Progress::recipients(std::string_view provider_id, std::strin
         const RecipientRow base = describe(*entry, marks.replied);
         const std::size_t rows = without_channels ? 1 : ways.size();
         for (std::size_t w = place == first_place ? first_way : 0; w < rows; ++w) {
-          if (!without_channels && state && !ways[w].states[*state].contains(static_cast<std::uint16_t>(at))) continue;
+          if (!without_channels && state && !ways[w].states[*state].contains(static_cast<std::uint16_t>(at)))
+            continue;
           if (page.items.size() == most) {
             page.next = seal_cursor<2>(context_, list, {std::int64_t{place}, static_cast<std::int64_t>(w)});
             return;
@@ -227,8 +232,8 @@ Page<RecipientRow> Progress::recipients(std::string_view provider_id, std::strin
   return page;
 }
 
-Page<BlastSummary> Progress::list(std::string_view provider_id, std::string_view filter_text, std::string_view cursor,
-                                  std::size_t limit) {
+Page<BlastSummary> Progress::list(std::string_view provider_id, std::string_view filter_text,
+                                  std::string_view cursor, std::size_t limit) {
   const Filter filter(filter_text, {"state"});
   std::optional<BlastState> state;
   if (!filter.get("state").empty()) {
@@ -259,7 +264,8 @@ std::vector<ChannelSummary> Progress::channels() {
   context_.store.read([&](const Tables& tables) {
     for (const auto& channel : tables.work().channels())
       rows.push_back({channel.name, channel.role, channel.paused, unless_zero(channel.failing_since),
-                      channel.last_reason, tables.work().pending(channel.no), unless_zero(channel.worker_seen)});
+                      channel.last_reason, tables.work().pending(channel.no),
+                      unless_zero(channel.worker_seen)});
   });
   return rows;
 }

@@ -36,7 +36,8 @@ void RosterUpdate::mark_flags(ProviderNo provider, Place place, std::uint32_t fl
   put(slice.chat_off, place, (flags & flag::any_chat_off) != 0);
 }
 
-void RosterUpdate::mark_addresses(ProviderNo provider, Place place, const Addresses& before, const Addresses& after) {
+void RosterUpdate::mark_addresses(ProviderNo provider, Place place, const Addresses& before,
+                                  const Addresses& after) {
   Addresses::for_each(before.stored(), [&](std::string_view channel, std::string_view) {
     if (after.get(channel).empty()) put(address_slice(provider, place, channel), place, false);
   });
@@ -60,7 +61,8 @@ bool RosterUpdate::add(Provider& provider, const Client& client) {
   return true;
 }
 
-void RosterUpdate::change(const RosterEntry& entry, std::uint32_t flags_before, const Addresses& addresses_before) {
+void RosterUpdate::change(const RosterEntry& entry, std::uint32_t flags_before,
+                          const Addresses& addresses_before) {
   tables_.directory().update_entry(entry);
   if (entry.flags != flags_before) mark_flags(entry.provider_no, entry.place, entry.flags);
   mark_addresses(entry.provider_no, entry.place, addresses_before, entry.client.addresses);
@@ -70,7 +72,8 @@ void RosterUpdate::change_client(const Client& client, const Client& before) {
   tables_.directory().update_client(client);
   for (const auto& membership : tables_.directory().memberships(client.no)) {
     auto entry = tables_.directory().entry(membership.provider_no, membership.place);
-    if (!entry || entry->client.no != client.no) throw Error(Code::corrupt, "a client's roster entry is missing");
+    if (!entry || entry->client.no != client.no)
+      throw Error(Code::corrupt, "a client's roster entry is missing");
     const auto flags_before = entry->flags;
     entry->flags = (entry->flags & ~flag::of_client) | client.flags;
     entry->client = client;
@@ -79,7 +82,8 @@ void RosterUpdate::change_client(const Client& client, const Client& before) {
 }
 
 void RosterUpdate::finish() {
-  for (const auto& [key, slice] : roster_slices_) tables_.directory().put_roster_slice(key.first, key.second, slice);
+  for (const auto& [key, slice] : roster_slices_)
+    tables_.directory().put_roster_slice(key.first, key.second, slice);
   for (const auto& [key, slice] : address_slices_)
     tables_.directory().put_address_slice(key.first.first, key.first.second, key.second, slice);
 }

@@ -1,5 +1,5 @@
-// Changes to a roster, kept in step: the entries, and the bitmaps that say who is active, who has chat off and who has an
-// address. Bitmaps are read once, changed in memory and written by finish().
+// Changes to a roster, kept in step: the entries, and the bitmaps that say who is active, who has chat off
+// and who has an address. Bitmaps are read once, changed in memory and written by finish().
 #pragma once
 
 #include <map>
@@ -15,8 +15,8 @@ class RosterUpdate {
  public:
   explicit RosterUpdate(Tables& tables) : tables_(tables) {}
 
-  /// A new entry at the provider's next place. The provider's row is the caller's to write. False when the client is on
-  /// the roster already.
+  /// A new entry at the provider's next place. The provider's row is the caller's to write. False when the
+  /// client is on the roster already.
   bool add(Provider& provider, const Client& client);
   /// Writes `entry`, which had `before` as flags and addresses.
   void change(const RosterEntry& entry, std::uint32_t flags_before, const Addresses& addresses_before);

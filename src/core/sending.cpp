@@ -11,7 +11,8 @@
 namespace bccast {
 namespace {
 
-/// Where the work on a blast begins on a channel: a keyed number, so that the order says nothing of the roster.
+/// Where the work on a blast begins on a channel: a keyed number, so that the order says nothing of the
+/// roster.
 Place starting_place(const Context& context, const Line& line) {
   const auto value = Digest(context.store.key(), purpose::start)
                          .add(line.provider_no)
@@ -48,10 +49,11 @@ Code Sending::send(std::string_view provider_id, std::string_view blast_id, std:
       slices.emplace_back(s, audience.recipients);
     });
     if (!digest.empty() && digest != audience_digest.finish())
-      throw Error(Code::conflict, fmt::format("blast {} has changed since the preview: preview it again", blast_id));
+      throw Error(Code::conflict,
+                  fmt::format("blast {} has changed since the preview: preview it again", blast_id));
     if (count < kFewestRecipients)
-      throw Error(Code::too_few, fmt::format("blast {} has {} recipients; at least {} are needed", blast_id, count,
-                                             kFewestRecipients));
+      throw Error(Code::too_few, fmt::format("blast {} has {} recipients; at least {} are needed", blast_id,
+                                             count, kFewestRecipients));
 
     blast.seq = ++provider.send_seq;
     blast.sent_at = provider.last_at = context_.next_time(provider);

@@ -56,7 +56,8 @@ class ProviderCheck {
     for (SliceNo s = 0; s < slices.size(); ++s) {
       const auto stored = tables_.directory().roster_slice(provider_.no, s);
       if (!(stored.active == slices[s].active) || !(stored.chat_off == slices[s].chat_off))
-        found("roster", fmt::format("slice {} of provider {}", s, provider_.no), "the bitmaps differ from the entries");
+        found("roster", fmt::format("slice {} of provider {}", s, provider_.no),
+              "the bitmaps differ from the entries");
     }
   }
 
@@ -68,14 +69,16 @@ class ProviderCheck {
     for (SliceNo s = 0; s < slices_for(provider_.next_place); ++s)
       recipients += tables_.blasts().recipients(provider_.no, s, blast.seq).count();
     if (recipients != blast.recipients)
-      found("blast", id, fmt::format("{} recipients are stored, {} were counted", recipients, blast.recipients));
+      found("blast", id,
+            fmt::format("{} recipients are stored, {} were counted", recipients, blast.recipients));
     std::int64_t open = 0;
     for (const auto& one : tables_.work().lines(provider_.no, blast.no)) {
       open += one.open ? 1 : 0;
       line(id, blast, one);
     }
     if (open != blast.open_lines) found("blast", id, "the count of open lines is wrong");
-    if ((open == 0) != (blast.state == BlastState::finished)) found("blast", id, "finished, or not, against its lines");
+    if ((open == 0) != (blast.state == BlastState::finished))
+      found("blast", id, "finished, or not, against its lines");
   }
 
   /// The counts of a line are those of its places, and they add up.
@@ -94,12 +97,13 @@ class ProviderCheck {
       skipped += states[PlaceState::skipped].count();
       open += states.open().count();
     }
-    if (line.total != blast.recipients || done != line.done || failed != line.failed || skipped != line.skipped ||
-        open != line.pending())
-      found("line", id, fmt::format("line {}: counted done {}, failed {}, skipped {}, pending {}; its places: {}, {}, "
-                                    "{}, {}",
-                                    line.no, line.done, line.failed, line.skipped, line.pending(), done, failed,
-                                    skipped, open));
+    if (line.total != blast.recipients || done != line.done || failed != line.failed ||
+        skipped != line.skipped || open != line.pending())
+      found("line", id,
+            fmt::format("line {}: counted done {}, failed {}, skipped {}, pending {}; its places: {}, {}, "
+                        "{}, {}",
+                        line.no, line.done, line.failed, line.skipped, line.pending(), done, failed, skipped,
+                        open));
     if (line.open != (line.pending() != 0)) found("line", id, "open, or not, against its counts");
   }
 
@@ -114,7 +118,9 @@ class ProviderCheck {
       found("thread", std::string(view(context_.thread_id(thread.key))), "messages are missing");
   }
 
-  std::string place_name(Place place) const { return fmt::format("place {} of provider {}", place, provider_.no); }
+  std::string place_name(Place place) const {
+    return fmt::format("place {} of provider {}", place, provider_.no);
+  }
 
   const Context& context_;
   const Tables& tables_;

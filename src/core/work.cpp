@@ -15,7 +15,8 @@ namespace {
 constexpr std::string_view kNotify = "notify";
 /// How often a channel's row says that a worker is there.
 constexpr Ms kSeenEvery = 60'000;
-/// A whole batch of "retry" is held against the channel, but not for ever: then each item has its own retries.
+/// A whole batch of "retry" is held against the channel, but not for ever: then each item has its own
+/// retries.
 constexpr std::int64_t kAllRetryTries = 3;
 
 std::uint64_t random_number() {
@@ -64,7 +65,7 @@ void after_attempt(Item& item, const ItemOutcome& outcome, Ms now) {
   }
   ++item.attempts;
   item.state = outcome.status == ItemStatus::failed || item.attempts >= kMaxAttempts ? ItemState::failed
-                                                                                      : ItemState::waiting;
+                                                                                     : ItemState::waiting;
   const Ms wait = outcome.retry_after >= 0 ? outcome.retry_after
                                            : retry_wait(static_cast<int>(item.attempts), random_number());
   item.due_at = now + std::min(wait, kLongestWait);
@@ -102,8 +103,8 @@ Code Work::channel_put(std::string_view name, std::string_view role) {
 
 Advanced Work::advance(ChannelNo channel, const Report* report, std::size_t most) {
   Advanced advanced;
-  // A claim alone need not wait for the disk: were it lost in a power cut, nothing would be known of the batch, and it
-  // would be sent again, just as after a loss of the process.
+  // A claim alone need not wait for the disk: were it lost in a power cut, nothing would be known of the
+  // batch, and it would be sent again, just as after a loss of the process.
   const auto durability = report != nullptr ? Durability::synced : Durability::relaxed;
   context_.store.write(
       [&](Tables& tables) {
@@ -159,7 +160,8 @@ void Work::settle_line(Tables& tables, const Report& report, Advanced& advanced)
     const auto place = static_cast<Place>(entry);
     const std::pair key{slice_of(place), reason};
     auto found = skips.find(key);
-    if (found == skips.end()) found = skips.emplace(key, tables.work().skipped(*line, key.first, reason)).first;
+    if (found == skips.end())
+      found = skips.emplace(key, tables.work().skipped(*line, key.first, reason)).first;
     found->second.add(within_slice(place));
     ++line->skipped;
     ++advanced.ended;
@@ -246,7 +248,8 @@ void Work::settle_items(Tables& tables, const Report& report, Advanced& advanced
   for (auto& [no, line] : lines) update_line(tables, line);
 }
 
-/// Writes the line; when nothing of it is pending any more it is closed, and with the last line its blast is finished.
+/// Writes the line; when nothing of it is pending any more it is closed, and with the last line its blast is
+/// finished.
 void Work::update_line(Tables& tables, Line& line) {
   if (line.pending() < 0)
     throw Error(Code::corrupt, fmt::format("line {} has counted more than it has", line.no));
@@ -336,7 +339,8 @@ std::unique_ptr<Assignment> Work::claim_items(Tables& tables, Channel& channel, 
   return assignment;
 }
 
-std::unique_ptr<Assignment> Work::claim_places(Tables& tables, const Channel& channel, Line line, std::size_t most) {
+std::unique_ptr<Assignment> Work::claim_places(Tables& tables, const Channel& channel, Line line,
+                                               std::size_t most) {
   const Rotation rotation = line.rotation();
   Position to = rotation.end();
   std::vector<std::uint16_t> taken;
@@ -398,7 +402,8 @@ void Work::load_places(const Tables& tables, Assignment& assignment) {
   };
   std::vector<std::uint16_t> places;
   line.rotation().for_each_run(
-      assignment.claim.from, assignment.claim.to, [&](SliceNo s, std::uint32_t begin, std::uint32_t end, Position) {
+      assignment.claim.from, assignment.claim.to,
+      [&](SliceNo s, std::uint32_t begin, std::uint32_t end, Position) {
         const Slice members = tables.blasts().recipients(line.provider_no, s, line.seq);
         const Slice opened = tables.blasts().marks(line.provider_no, line.blast_no, s).opened;
         places.clear();
@@ -439,7 +444,8 @@ void Work::load_items(const Tables& tables, Assignment& assignment) {
     const bool read = thread && (item.to_provider ? thread->provider_unread : thread->client_unread) == 0;
     const IdParts id = item.line_no != 0 ? IdParts{IdKind::blast_item, item.channel_no, item.provider_no,
                                                    item.thread.origin, item.thread.place}
-                                         : IdParts{IdKind::notice_item, item.channel_no, item.provider_no, item.notice_no, 0};
+                                         : IdParts{IdKind::notice_item, item.channel_no, item.provider_no,
+                                                   item.notice_no, 0};
     const auto& addresses = item.to_provider ? provider->addresses : entry->client.addresses;
     const auto address = addresses.get(channel->name);
     if (const auto reason = why_not(item.to_provider ? 0 : entry->flags, read, address)) {

@@ -1,9 +1,10 @@
 // The work behind a blast and behind every message: taking up what is due, and storing what became of it.
 //
-// One primitive carries everything. advance() stores the report on one batch and claims the next in a single transaction;
-// load() fills the claimed batch from a snapshot. Between the two and the next advance() nothing is held: no lock, no
-// transaction. The claim, with its tries, is stored before anything is sent, so that a worker that dies leaves a trace;
-// a report counts if nobody has reported the claim yet, and changes nothing otherwise.
+// One primitive carries everything. advance() stores the report on one batch and claims the next in a single
+// transaction; load() fills the claimed batch from a snapshot. Between the two and the next advance() nothing
+// is held: no lock, no transaction. The claim, with its tries, is stored before anything is sent, so that a
+// worker that dies leaves a trace; a report counts if nobody has reported the claim yet, and changes nothing
+// otherwise.
 #pragma once
 
 #include <memory>
@@ -20,10 +21,11 @@ namespace bccast {
 /// A claimed batch, and what is to be known for the report on it.
 struct Assignment {
   Claim claim;
-  std::optional<Line> line;          // the blast's line; nothing: single items
-  std::vector<Item> items;           // then these
-  NoticeBatch batch;                 // what the notifier is given
-  std::vector<std::size_t> entries;  // for each notice of the batch: its place (of a line), or its index in items
+  std::optional<Line> line;  // the blast's line; nothing: single items
+  std::vector<Item> items;   // then these
+  NoticeBatch batch;         // what the notifier is given
+  std::vector<std::size_t>
+      entries;  // for each notice of the batch: its place (of a line), or its index in items
   struct LeftOut {
     std::size_t entry;
     SkipReason reason;
@@ -35,10 +37,10 @@ struct Assignment {
 
 /// How a batch went as a whole.
 enum class BatchResult {
-  as_set,   // each item as the notifier said
-  failed,   // the whole of it again later: the channel's failure, not the items'
-  given_up, // its workers died too often: every item fails
-  returned, // not begun: as if it had never been claimed
+  as_set,    // each item as the notifier said
+  failed,    // the whole of it again later: the channel's failure, not the items'
+  given_up,  // its workers died too often: every item fails
+  returned,  // not begun: as if it had never been claimed
 };
 
 struct Report {
@@ -75,7 +77,8 @@ class Work {
   void update_line(Tables& tables, Line& line);
   std::unique_ptr<Assignment> claim(Tables& tables, ChannelNo channel, std::size_t most);
   std::unique_ptr<Assignment> claim_items(Tables& tables, Channel& channel, std::vector<Item> due);
-  std::unique_ptr<Assignment> claim_places(Tables& tables, const Channel& channel, Line line, std::size_t most);
+  std::unique_ptr<Assignment> claim_places(Tables& tables, const Channel& channel, Line line,
+                                           std::size_t most);
   void load_places(const Tables& tables, Assignment& assignment);
   void load_items(const Tables& tables, Assignment& assignment);
 

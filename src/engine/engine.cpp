@@ -20,8 +20,12 @@ namespace {
 
 using Act = Drafting::Act;
 
-Conversation::Actor client_side(std::string_view id) { return {Author::client, id}; }
-Conversation::Actor provider_side(std::string_view id) { return {Author::provider, id}; }
+Conversation::Actor client_side(std::string_view id) {
+  return {Author::client, id};
+}
+Conversation::Actor provider_side(std::string_view id) {
+  return {Author::provider, id};
+}
 
 void check_optional_key(std::string_view key) {
   if (!key.empty()) check_key(key, "key");
@@ -29,11 +33,15 @@ void check_optional_key(std::string_view key) {
 
 }  // namespace
 
-const char* version() noexcept { return BCCAST_PROJECT_VERSION; }
+const char* version() noexcept {
+  return BCCAST_PROJECT_VERSION;
+}
 
 struct Engine::Parts {
   Parts(std::string_view url, std::shared_ptr<Clock> clock_in)
-      : clock(clock_in ? std::move(clock_in) : std::make_shared<SystemClock>()), store(url), context(store, *clock) {}
+      : clock(clock_in ? std::move(clock_in) : std::make_shared<SystemClock>()),
+        store(url),
+        context(store, *clock) {}
 
   std::shared_ptr<Clock> clock;
   sqlite::SqliteStore store;
@@ -62,8 +70,9 @@ Engine::Engine(std::string_view url, Options options) : parts_(std::make_unique<
     settings.subject = options.get("mail.subject");
     settings.link_prefix = options.get("mail.link_prefix");
     settings.message_id_domain = options.get("mail.message_id_domain");
-    options.notifier(std::string_view(key).substr(kPrefix.size()),
-                     std::make_shared<MaildirNotifier>(value.substr(value.find(':') + 1), std::move(settings)));
+    options.notifier(
+        std::string_view(key).substr(kPrefix.size()),
+        std::make_shared<MaildirNotifier>(value.substr(value.find(':') + 1), std::move(settings)));
   }
   for (const auto& [channel, notifier] : options.notifiers_) parts_->work.channel_put(channel, "notify");
   parts_->pump = std::make_unique<Pump>(parts_->context, parts_->work, options.notifiers_);
@@ -89,8 +98,12 @@ std::vector<Code> Engine::client_put_many(std::span<const std::string_view> ids,
 void Engine::client_set(std::string_view client, std::string_view key, std::string_view value) {
   parts_->directory.client_set(client, key, value);
 }
-Code Engine::client_archive(std::string_view client) { return parts_->directory.client_archive(client, true); }
-Code Engine::client_restore(std::string_view client) { return parts_->directory.client_archive(client, false); }
+Code Engine::client_archive(std::string_view client) {
+  return parts_->directory.client_archive(client, true);
+}
+Code Engine::client_restore(std::string_view client) {
+  return parts_->directory.client_archive(client, false);
+}
 Code Engine::roster_add(std::string_view provider, std::string_view client) {
   return parts_->directory.roster_add(provider, client);
 }
@@ -104,13 +117,16 @@ void Engine::roster_set(std::string_view provider, std::string_view client, std:
 Code Engine::roster_archive(std::string_view provider, std::string_view client) {
   return parts_->directory.roster_archive(provider, client, true);
 }
-std::vector<Code> Engine::roster_archive_many(std::string_view provider, std::span<const std::string_view> ids) {
+std::vector<Code> Engine::roster_archive_many(std::string_view provider,
+                                              std::span<const std::string_view> ids) {
   return parts_->directory.roster_archive_many(provider, ids);
 }
 Code Engine::roster_restore(std::string_view provider, std::string_view client) {
   return parts_->directory.roster_archive(provider, client, false);
 }
-RosterCount Engine::roster_count(std::string_view provider) { return parts_->directory.roster_count(provider); }
+RosterCount Engine::roster_count(std::string_view provider) {
+  return parts_->directory.roster_count(provider);
+}
 
 Engine::Created Engine::blast_create(std::string_view provider, std::string_view key) {
   check_optional_key(key);
@@ -152,21 +168,22 @@ Code Engine::blast_send(std::string_view provider, std::string_view blast, std::
 std::vector<StatusRow> Engine::blast_status(std::string_view provider, std::string_view blast) {
   return parts_->progress.status(provider, blast);
 }
-Page<RecipientRow> Engine::blast_recipients(std::string_view provider, std::string_view blast, std::string_view filter,
-                                            std::string_view cursor, std::size_t limit) {
+Page<RecipientRow> Engine::blast_recipients(std::string_view provider, std::string_view blast,
+                                            std::string_view filter, std::string_view cursor,
+                                            std::size_t limit) {
   return parts_->progress.recipients(provider, blast, filter, cursor, limit);
 }
-Page<BlastSummary> Engine::blast_list(std::string_view provider, std::string_view filter, std::string_view cursor,
-                                      std::size_t limit) {
+Page<BlastSummary> Engine::blast_list(std::string_view provider, std::string_view filter,
+                                      std::string_view cursor, std::size_t limit) {
   return parts_->progress.list(provider, filter, cursor, limit);
 }
 
-Page<ThreadSummary> Engine::client_threads(std::string_view client, std::string_view filter, std::string_view cursor,
-                                           std::size_t limit) {
+Page<ThreadSummary> Engine::client_threads(std::string_view client, std::string_view filter,
+                                           std::string_view cursor, std::size_t limit) {
   return parts_->inbox.of_client(client, filter, cursor, limit);
 }
-Page<MessageView> Engine::client_messages(std::string_view client, std::string_view thread, std::int64_t from_seq,
-                                          int direction, std::size_t limit) {
+Page<MessageView> Engine::client_messages(std::string_view client, std::string_view thread,
+                                          std::int64_t from_seq, int direction, std::size_t limit) {
   return parts_->conversation.messages(client_side(client), thread, from_seq, direction, limit);
 }
 Written Engine::client_reply(std::string_view client, std::string_view thread, std::string_view text,
@@ -184,8 +201,8 @@ Page<ThreadSummary> Engine::provider_threads(std::string_view provider, std::str
                                              std::string_view cursor, std::size_t limit) {
   return parts_->inbox.of_provider(provider, filter, cursor, limit);
 }
-Page<MessageView> Engine::provider_messages(std::string_view provider, std::string_view thread, std::int64_t from_seq,
-                                            int direction, std::size_t limit) {
+Page<MessageView> Engine::provider_messages(std::string_view provider, std::string_view thread,
+                                            std::int64_t from_seq, int direction, std::size_t limit) {
   return parts_->conversation.messages(provider_side(provider), thread, from_seq, direction, limit);
 }
 Written Engine::provider_reply(std::string_view provider, std::string_view thread, std::string_view text,
@@ -200,15 +217,25 @@ void Engine::provider_read(std::string_view provider, std::string_view thread, s
 Code Engine::channel_put(std::string_view channel, std::string_view role) {
   return parts_->work.channel_put(channel, role);
 }
-std::vector<ChannelSummary> Engine::channel_list() { return parts_->progress.channels(); }
+std::vector<ChannelSummary> Engine::channel_list() {
+  return parts_->progress.channels();
+}
 Pumped Engine::pump(std::uint32_t max_items, std::uint32_t budget_us) {
   if (notifying()) throw Error(Code::reentrant, "pump was called inside a notifier");
   return parts_->pump->run(max_items, budget_us);
 }
-std::int64_t Engine::next_ms() { return parts_->pump->next_ms(); }
+std::int64_t Engine::next_ms() {
+  return parts_->pump->next_ms();
+}
 
-std::vector<FindingRow> Engine::verify() { return parts_->verification.run(); }
-void Engine::checkpoint() { parts_->store.checkpoint(); }
-bool Engine::notifying() const noexcept { return parts_->pump && parts_->pump->notifying(); }
+std::vector<FindingRow> Engine::verify() {
+  return parts_->verification.run();
+}
+void Engine::checkpoint() {
+  parts_->store.checkpoint();
+}
+bool Engine::notifying() const noexcept {
+  return parts_->pump && parts_->pump->notifying();
+}
 
 }  // namespace bccast

@@ -12,8 +12,9 @@ namespace {
 constexpr std::string_view kNotifierPrefix = "notifier.";
 
 constexpr std::array kKeys{
-    Options::Key{"notifier.<channel>", "text", "",
-                 "a built-in notifier for a channel: maildir:PATH, a mail for each notification into that maildir"},
+    Options::Key{
+        "notifier.<channel>", "text", "",
+        "a built-in notifier for a channel: maildir:PATH, a mail for each notification into that maildir"},
     Options::Key{"deadline_ms", "milliseconds", "3600000",
                  "a blast that is not finished so long after it was sent is overdue"},
     Options::Key{"mail.from", "address", "no-reply@localhost.invalid", "From of notification mails"},
@@ -40,12 +41,20 @@ class FunctionNotifier final : public Notifier {
 
 }  // namespace
 
-std::size_t Notices::size() const noexcept { return batch_.size(); }
+std::size_t Notices::size() const noexcept {
+  return batch_.size();
+}
 
 Notice Notices::at(std::size_t i) const {
   if (i >= batch_.size()) throw Error(Code::argument, "the batch has no such item");
-  return {std::string(view(batch_.id(i))), batch_.to_provider(i), batch_.to().at(i),     batch_.address().at(i),
-          batch_.to_name().at(i),          std::string(view(batch_.thread(i))), batch_.at()[i], batch_.locale().at(i)};
+  return {std::string(view(batch_.id(i))),
+          batch_.to_provider(i),
+          batch_.to().at(i),
+          batch_.address().at(i),
+          batch_.to_name().at(i),
+          std::string(view(batch_.thread(i))),
+          batch_.at()[i],
+          batch_.locale().at(i)};
 }
 
 void Notices::set(std::size_t i, NoticeStatus status, std::string_view reason, std::int64_t retry_after_ms) {
@@ -53,7 +62,9 @@ void Notices::set(std::size_t i, NoticeStatus status, std::string_view reason, s
   batch_.set(i, {static_cast<ItemStatus>(status), std::string(reason), retry_after_ms});
 }
 
-std::span<const Options::Key> Options::keys() noexcept { return kKeys; }
+std::span<const Options::Key> Options::keys() noexcept {
+  return kKeys;
+}
 
 void Options::set(std::string_view key, std::string_view value) {
   if (value.find('\0') != std::string_view::npos) throw Error(Code::argument, "the value holds a NUL");
@@ -69,7 +80,8 @@ void Options::set(std::string_view key, std::string_view value) {
     if (std::string_view(known.type) == "milliseconds") {
       std::int64_t number = 0;
       for (const char c : value) {
-        if (c < '0' || c > '9' || number > 1'000'000'000'000) throw Error(Code::argument, "the value is not a number");
+        if (c < '0' || c > '9' || number > 1'000'000'000'000)
+          throw Error(Code::argument, "the value is not a number");
         number = number * 10 + (c - '0');
       }
       if (number == 0) throw Error(Code::argument, "the value must be above 0");

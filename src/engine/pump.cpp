@@ -68,7 +68,8 @@ Pumped Pump::run(std::uint32_t max_items, std::uint32_t budget_us) {
 }
 
 /// One batch of each channel in turn, until none has anything due or a limit is reached.
-void Pump::run_flows(std::vector<Flow>& flows, std::uint32_t max_items, std::uint32_t budget_us, Pumped& pumped) {
+void Pump::run_flows(std::vector<Flow>& flows, std::uint32_t max_items, std::uint32_t budget_us,
+                     Pumped& pumped) {
   const std::int64_t began = context_.clock.monotonic_us();
   const std::uint64_t most = max_items != 0 ? max_items : std::numeric_limits<std::uint64_t>::max();
   std::uint64_t begun = 0;  // items handed to notifiers
@@ -126,8 +127,8 @@ Report Pump::work_off(Way& way, Assignment& assignment) {
   return report;
 }
 
-/// Stores the report on the flow's batch, and takes up the next. What can not be stored is kept: nothing more is sent
-/// before it is.
+/// Stores the report on the flow's batch, and takes up the next. What can not be stored is kept: nothing more
+/// is sent before it is.
 void Pump::store(Flow& flow, Report report, std::size_t most, Pumped& pumped) {
   report.assignment = flow.current.get();
   Advanced advanced;

@@ -1,4 +1,5 @@
-// Working the queue on the calling thread: claim, load, notify, report and claim again, channel by channel in turn.
+// Working the queue on the calling thread: claim, load, notify, report and claim again, channel by channel in
+// turn.
 #pragma once
 
 #include <atomic>
@@ -19,7 +20,8 @@ namespace bccast {
 class Pump {
  public:
   /// The channels must be in the store.
-  Pump(Context& context, Work& work, const std::map<std::string, std::shared_ptr<Notifier>, std::less<>>& notifiers);
+  Pump(Context& context, Work& work,
+       const std::map<std::string, std::shared_ptr<Notifier>, std::less<>>& notifiers);
 
   /// See bccast_pump. Any number of threads may run at once.
   Pumped run(std::uint32_t max_items, std::uint32_t budget_us);
@@ -29,8 +31,8 @@ class Pump {
   bool notifying() const noexcept;
 
  private:
-  // Batches begin small and double while they are quick: a slow notifier never nears its lease, and a pump does not
-  // overrun its budget by much.
+  // Batches begin small and double while they are quick: a slow notifier never nears its lease, and a pump
+  // does not overrun its budget by much.
   static constexpr std::size_t kFirstBatch = 64;
   struct Way {
     Way(ChannelNo channel_in, std::shared_ptr<Notifier> notifier_in)

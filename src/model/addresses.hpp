@@ -1,5 +1,5 @@
-// The addresses of a person, one for each channel that has one. Stored as one text: channel NUL address NUL ...,
-// ordered by channel. Neither may hold a NUL (text_rules.hpp).
+// The addresses of a person, one for each channel that has one. Stored as one text: channel NUL address NUL
+// ..., ordered by channel. Neither may hold a NUL (text_rules.hpp).
 #pragma once
 
 #include <string>

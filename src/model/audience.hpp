@@ -26,8 +26,8 @@ struct Audience {
   Slice deselected;  // taken out again
 };
 
-/// `existing`: the places of the slice that are clients at all. With the rule everyone is chosen, else only the
-/// picked.
+/// `existing`: the places of the slice that are clients at all. With the rule everyone is chosen, else only
+/// the picked.
 Audience resolve(bool all_active, const DraftSlice& draft, const RosterSlice& roster, const Slice& existing);
 
 }  // namespace bccast

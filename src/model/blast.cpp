@@ -13,7 +13,9 @@ std::optional<BlastState> next_state(BlastState from, BlastVerb verb) noexcept {
   return std::nullopt;
 }
 
-std::string_view name_of(BlastState state) noexcept { return kNames[static_cast<std::size_t>(state)]; }
+std::string_view name_of(BlastState state) noexcept {
+  return kNames[static_cast<std::size_t>(state)];
+}
 
 std::optional<BlastState> blast_state_named(std::string_view name) noexcept {
   for (std::size_t i = 0; i < kNames.size(); ++i)

@@ -37,17 +37,17 @@ struct Blast {
   ProviderNo provider_no = 0;
   BlastNo no = 0;
   BlastState state = BlastState::draft;
-  bool all_active = false;       // the rule "all my active clients"
-  Seq seq = 0;                   // given when it becomes visible; 0: not yet
+  bool all_active = false;  // the rule "all my active clients"
+  Seq seq = 0;              // given when it becomes visible; 0: not yet
   Ms created_at = 0;
   Ms sent_at = 0;
   Ms deadline_at = 0;
   Ms finished_at = 0;
   std::int64_t recipients = 0;
   std::int64_t open_lines = 0;
-  std::int64_t revision = 0;     // counts the changes of a draft
-  std::string key_hash;          // of the idempotency key; empty: none
-  std::string actor;             // who made it; empty: the provider
+  std::int64_t revision = 0;  // counts the changes of a draft
+  std::string key_hash;       // of the idempotency key; empty: none
+  std::string actor;          // who made it; empty: the provider
 };
 
 /// A blast is overdue one hour after it was sent, unless finished.

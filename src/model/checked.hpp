@@ -1,7 +1,7 @@
 // Bytes that tell when they were damaged: a version byte, a checksum, then the content.
 //
-// Every blob of a store whose damage would be taken for the truth is kept so (slices and roster entries have forms of
-// their own): texts, addresses, the store's key, and the tokens of claims.
+// Every blob of a store whose damage would be taken for the truth is kept so (slices and roster entries have
+// forms of their own): texts, addresses, the store's key, and the tokens of claims.
 #pragma once
 
 #include <array>

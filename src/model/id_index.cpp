@@ -15,7 +15,9 @@ IdIndex::IdIndex(std::span<const std::string_view> ids)
   }
 }
 
-std::uint32_t IdIndex::find(std::string_view id) const noexcept { return slots_[slot_of(id)]; }
+std::uint32_t IdIndex::find(std::string_view id) const noexcept {
+  return slots_[slot_of(id)];
+}
 
 // The slot of the id, or the free one where it would go.
 std::size_t IdIndex::slot_of(std::string_view id) const noexcept {

@@ -21,11 +21,15 @@ using Seq = std::int64_t;
 /// Milliseconds since the Unix epoch, UTC.
 using Ms = std::int64_t;
 
-constexpr SliceNo slice_of(Place place) noexcept { return place / Slice::kPlaces; }
+constexpr SliceNo slice_of(Place place) noexcept {
+  return place / Slice::kPlaces;
+}
 constexpr std::uint16_t within_slice(Place place) noexcept {
   return static_cast<std::uint16_t>(place % Slice::kPlaces);
 }
-constexpr Place place_at(SliceNo slice, std::uint32_t within) noexcept { return slice * Slice::kPlaces + within; }
+constexpr Place place_at(SliceNo slice, std::uint32_t within) noexcept {
+  return slice * Slice::kPlaces + within;
+}
 /// How many slices `places` places need.
 constexpr SliceNo slices_for(Place places) noexcept {
   return places / Slice::kPlaces + (places % Slice::kPlaces != 0 ? 1 : 0);

@@ -21,7 +21,8 @@ constexpr std::size_t kCheck = 8;
 
 template <typename T>
 void put(char*& at, T value) {
-  for (std::size_t i = 0; i < sizeof(T); ++i) *at++ = static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * i));
+  for (std::size_t i = 0; i < sizeof(T); ++i)
+    *at++ = static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * i));
 }
 
 template <typename T>
@@ -39,12 +40,13 @@ std::uint64_t checksum(ProviderNo provider_no, Place place, const void* bytes, s
 }  // namespace
 
 RosterView RosterEntry::view() const noexcept {
-  return {place,         client.no,   flags,      client.id,
-          client.name,   client.locale, client.zone, client.addresses.stored()};
+  return {place,       client.no,     flags,       client.id,
+          client.name, client.locale, client.zone, client.addresses.stored()};
 }
 
 void encode_entry(ProviderNo provider_no, const RosterView& entry, std::string& out) {
-  const std::array<std::string_view, kTexts> texts{entry.id, entry.name, entry.locale, entry.zone, entry.addresses};
+  const std::array<std::string_view, kTexts> texts{entry.id, entry.name, entry.locale, entry.zone,
+                                                   entry.addresses};
   std::size_t size = kHead + kCheck;
   for (const auto text : texts) {
     if (text.size() > 0xffff) throw Error(Code::limit, "a client has more than 65,535 bytes of addresses");
@@ -69,13 +71,15 @@ RosterView decode_entry(ProviderNo provider_no, Place place, std::span<const std
   };
   if (bytes.size() < kHead + kCheck || bytes[0] != kVersion) throw damaged();
   const auto* check = bytes.data() + bytes.size() - kCheck;
-  if (get<std::uint64_t>(check) != checksum(provider_no, place, bytes.data(), bytes.size() - kCheck)) throw damaged();
+  if (get<std::uint64_t>(check) != checksum(provider_no, place, bytes.data(), bytes.size() - kCheck))
+    throw damaged();
   const auto* at = bytes.data() + 1;
   RosterView entry;
   entry.place = place;
   entry.flags = get<std::uint8_t>(at);
   entry.client_no = get<std::int64_t>(at);
-  std::array<std::string_view*, kTexts> texts{&entry.id, &entry.name, &entry.locale, &entry.zone, &entry.addresses};
+  std::array<std::string_view*, kTexts> texts{&entry.id, &entry.name, &entry.locale, &entry.zone,
+                                              &entry.addresses};
   std::array<std::uint16_t, kTexts> lengths{};
   std::size_t sum = 0;
   for (auto& length : lengths) sum += length = get<std::uint16_t>(at);

@@ -14,10 +14,10 @@ namespace bccast {
 /// What keeps a roster entry from being written to or notified. Those of the client stand beside those of the
 /// entry, so that one row tells all.
 namespace flag {
-inline constexpr std::uint32_t archived = 1;          // here
-inline constexpr std::uint32_t chat_off = 2;          // here
-inline constexpr std::uint32_t notify_off = 4;        // here
-inline constexpr std::uint32_t client_archived = 8;   // everywhere
+inline constexpr std::uint32_t archived = 1;         // here
+inline constexpr std::uint32_t chat_off = 2;         // here
+inline constexpr std::uint32_t notify_off = 4;       // here
+inline constexpr std::uint32_t client_archived = 8;  // everywhere
 inline constexpr std::uint32_t client_chat_off = 16;
 inline constexpr std::uint32_t client_notify_off = 32;
 inline constexpr std::uint32_t of_client = client_archived | client_chat_off | client_notify_off;
@@ -59,8 +59,8 @@ struct RosterEntry {
   RosterView view() const noexcept;
 };
 
-/// A roster entry as bytes: version, flags, client number, five texts with their lengths, and a checksum that also
-/// covers provider and place. A damaged or exchanged row is an error, never a wrong recipient.
+/// A roster entry as bytes: version, flags, client number, five texts with their lengths, and a checksum that
+/// also covers provider and place. A damaged or exchanged row is an error, never a wrong recipient.
 void encode_entry(ProviderNo provider_no, const RosterView& entry, std::string& out);
 /// Throws Error(corrupt). The view borrows from `bytes`.
 RosterView decode_entry(ProviderNo provider_no, Place place, std::span<const std::uint8_t> bytes);

@@ -26,13 +26,16 @@ std::optional<std::uint64_t> parse_half(std::string_view text) noexcept {
   return value;
 }
 
-// high: kind 4, channel 8, provider 28, upper 24 bits of number; low: lower 8 bits of number, place 28, check 28.
+// high: kind 4, channel 8, provider 28, upper 24 bits of number; low: lower 8 bits of number, place 28,
+// check 28.
 Block pack(const IdParts& parts) noexcept {
   const auto number = static_cast<std::uint64_t>(parts.number);
   Block block;
-  block.high = static_cast<std::uint64_t>(parts.kind) << 60 | static_cast<std::uint64_t>(parts.channel) << 52 |
+  block.high = static_cast<std::uint64_t>(parts.kind) << 60 |
+               static_cast<std::uint64_t>(parts.channel) << 52 |
                static_cast<std::uint64_t>(parts.provider) << 24 | number >> 8;
-  block.low = (number & 0xff) << (kPlaceBits + kCheckBits) | static_cast<std::uint64_t>(parts.place) << kCheckBits;
+  block.low = (number & 0xff) << (kPlaceBits + kCheckBits) | static_cast<std::uint64_t>(parts.place)
+                                                                 << kCheckBits;
   return block;
 }
 

@@ -15,10 +15,10 @@
 namespace bccast {
 
 enum class IdKind : std::uint8_t {
-  blast = 1,       // provider, number: blast
-  thread = 2,      // provider, number: origin, place
-  blast_item = 3,  // the notification of a blast to one place: channel, provider, number: blast, place
-  notice_item = 4, // the notification of one message: channel, provider, number: notice
+  blast = 1,        // provider, number: blast
+  thread = 2,       // provider, number: origin, place
+  blast_item = 3,   // the notification of a blast to one place: channel, provider, number: blast, place
+  notice_item = 4,  // the notification of one message: channel, provider, number: notice
 };
 
 struct IdParts {
@@ -32,7 +32,9 @@ struct IdParts {
 /// 32 letters and a NUL.
 using PublicId = std::array<char, 33>;
 
-inline std::string_view view(const PublicId& id) noexcept { return {id.data(), id.size() - 1}; }
+inline std::string_view view(const PublicId& id) noexcept {
+  return {id.data(), id.size() - 1};
+}
 
 class PublicIds {
  public:

@@ -7,13 +7,13 @@
 
 namespace bccast {
 
-/// The waits after the 1st, 2nd, ... attempt. Front-loaded, so that eight attempts fit into the hour of the deadline
-/// (sum: 52 minutes).
+/// The waits after the 1st, 2nd, ... attempt. Front-loaded, so that eight attempts fit into the hour of the
+/// deadline (sum: 52 minutes).
 inline constexpr std::array<Ms, 7> kRetryWaits{5'000, 15'000, 60'000, 180'000, 480'000, 900'000, 1'500'000};
 inline constexpr int kMaxAttempts = static_cast<int>(kRetryWaits.size()) + 1;
 
-/// The wait after `attempts` attempts (1 or more), spread by up to a tenth so that those who failed together do not
-/// come back together; `random` is any number.
+/// The wait after `attempts` attempts (1 or more), spread by up to a tenth so that those who failed together
+/// do not come back together; `random` is any number.
 constexpr Ms retry_wait(int attempts, std::uint64_t random) noexcept {
   const auto i = static_cast<std::size_t>(attempts < 1 ? 0 : attempts - 1);
   const Ms wait = kRetryWaits[i < kRetryWaits.size() ? i : kRetryWaits.size() - 1];
@@ -32,7 +32,8 @@ constexpr Ms breaker_wait(std::int64_t failures) noexcept {
 
 /// How long a worker may keep a batch before another takes it up.
 inline constexpr Ms kLease = 60'000;
-/// No retry waits longer; what seems further away than this was stored before the clock stepped back, and is due.
+/// No retry waits longer; what seems further away than this was stored before the clock stepped back, and is
+/// due.
 inline constexpr Ms kLongestWait = 24 * 60 * 60 * 1000;
 
 }  // namespace bccast

@@ -1,7 +1,8 @@
-// The order in which the places of a blast are worked on: ascending, but from a keyed starting place and around.
+// The order in which the places of a blast are worked on: ascending, but from a keyed starting place and
+// around.
 //
-// What a client can see of a blast's timing then depends on a keyed number, not on who stands before it on the
-// roster. Positions count from 0 at the starting place; a line's cursor is a position.
+// What a client can see of a blast's timing then depends on a keyed number, not on who stands before it on
+// the roster. Positions count from 0 at the starting place; a line's cursor is a position.
 #pragma once
 
 #include "model/numbers.hpp"
@@ -23,8 +24,8 @@ class Rotation {
     const Position p = position + start_;
     return static_cast<Place>(p < span_ ? p : p - span_);
   }
-  /// The positions from `from` to `to` in runs that neither leave a slice nor wrap: f(slice, begin, end, position) with
-  /// begin and end within the slice, and the position of begin; stops when f returns false.
+  /// The positions from `from` to `to` in runs that neither leave a slice nor wrap: f(slice, begin, end,
+  /// position) with begin and end within the slice, and the position of begin; stops when f returns false.
   template <typename F>
   void for_each_run(Position from, Position to, F&& f) const {
     while (from < to) {

@@ -12,9 +12,11 @@ enum class Empty { refused, allowed };
 enum class Lines { one, many };
 
 void check(std::string_view text, const char* what, std::size_t most, Empty empty, Lines lines = Lines::one) {
-  if (text.empty() && empty == Empty::refused) throw Error(Code::argument, fmt::format("the {} is empty", what));
+  if (text.empty() && empty == Empty::refused)
+    throw Error(Code::argument, fmt::format("the {} is empty", what));
   if (text.size() > most)
-    throw Error(Code::limit, fmt::format("the {} has {} bytes; at most {} are allowed", what, text.size(), most));
+    throw Error(Code::limit,
+                fmt::format("the {} has {} bytes; at most {} are allowed", what, text.size(), most));
   switch (check_utf8(text, lines == Lines::many)) {
     case TextFault::none:
       return;
@@ -27,10 +29,20 @@ void check(std::string_view text, const char* what, std::size_t most, Empty empt
 
 }  // namespace
 
-void check_id(std::string_view id, const char* what) { check(id, what, kMaxId, Empty::refused); }
-void check_name(std::string_view name) { check(name, "display name", kMaxName, Empty::allowed); }
-void check_address(std::string_view address) { check(address, "address", kMaxAddress, Empty::allowed); }
-void check_key(std::string_view key, const char* what) { check(key, what, kMaxKey, Empty::refused); }
-void check_message(std::string_view text) { check(text, "text", kMaxText, Empty::refused, Lines::many); }
+void check_id(std::string_view id, const char* what) {
+  check(id, what, kMaxId, Empty::refused);
+}
+void check_name(std::string_view name) {
+  check(name, "display name", kMaxName, Empty::allowed);
+}
+void check_address(std::string_view address) {
+  check(address, "address", kMaxAddress, Empty::allowed);
+}
+void check_key(std::string_view key, const char* what) {
+  check(key, what, kMaxKey, Empty::refused);
+}
+void check_message(std::string_view text) {
+  check(text, "text", kMaxText, Empty::refused, Lines::many);
+}
 
 }  // namespace bccast

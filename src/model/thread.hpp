@@ -7,8 +7,8 @@
 
 namespace bccast {
 
-/// A thread of one provider with the client at one place of its roster. `origin` is the blast that began it, or 0 for
-/// the direct thread of the two.
+/// A thread of one provider with the client at one place of its roster. `origin` is the blast that began it,
+/// or 0 for the direct thread of the two.
 struct ThreadKey {
   ProviderNo provider_no = 0;
   Place place = 0;
@@ -18,8 +18,8 @@ struct ThreadKey {
 
 inline constexpr BlastNo kDirect = 0;
 
-/// A thread as a row. A blast's thread without a row is the view `untouched` makes of its blast; which of the two it
-/// is can not be told from outside.
+/// A thread as a row. A blast's thread without a row is the view `untouched` makes of its blast; which of the
+/// two it is can not be told from outside.
 struct Thread {
   ThreadKey key;
   std::int64_t last_seq = 0;  // of its newest message
@@ -55,6 +55,8 @@ struct Message {
 };
 
 /// Times a client sees are whole seconds, of blasts and of single messages alike.
-constexpr Ms whole_seconds(Ms at) noexcept { return at - at % 1000; }
+constexpr Ms whole_seconds(Ms at) noexcept {
+  return at - at % 1000;
+}
 
 }  // namespace bccast

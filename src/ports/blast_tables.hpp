@@ -41,7 +41,8 @@ class BlastTables {
   virtual void put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice, const DraftSlice& value) = 0;
   virtual void delete_draft(ProviderNo provider, BlastNo no) = 0;
 
-  virtual void insert_recipients(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no, const Slice& value) = 0;
+  virtual void insert_recipients(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no,
+                                 const Slice& value) = 0;
   /// Empty when the blast has none in this slice.
   virtual Slice recipients(ProviderNo provider, SliceNo slice, Seq seq) const = 0;
   virtual bool is_recipient(ProviderNo provider, Place place, Seq seq) const = 0;

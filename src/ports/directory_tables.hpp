@@ -22,8 +22,8 @@ struct Provider {
   Place next_place = 0;
   BlastNo next_blast = 1;
   std::int64_t next_notice = 1;  // notices of single messages are numbered: their ids are never used twice
-  Seq send_seq = 0;   // of its newest blast
-  Ms last_at = 0;     // no later message of it has an earlier time
+  Seq send_seq = 0;              // of its newest blast
+  Ms last_at = 0;                // no later message of it has an earlier time
 };
 
 /// A client's place on one roster, and up to where its inbox has been stored there.
@@ -61,13 +61,15 @@ class DirectoryTables {
   virtual bool insert_entry(const RosterEntry& entry, Seq stored_seq) = 0;
   virtual void update_entry(const RosterEntry& entry) = 0;
   /// The entries from `begin` up to but not including `end`, ascending. The views live until f returns.
-  virtual void scan(ProviderNo provider, Place begin, Place end, FunctionRef<void(const RosterView&)> f) const = 0;
+  virtual void scan(ProviderNo provider, Place begin, Place end,
+                    FunctionRef<void(const RosterView&)> f) const = 0;
 
   virtual RosterSlice roster_slice(ProviderNo provider, SliceNo slice) const = 0;
   virtual void put_roster_slice(ProviderNo provider, SliceNo slice, const RosterSlice& value) = 0;
   /// Who has an address on a channel, for preview's sake. An absent slice is an empty one.
   virtual Slice address_slice(ProviderNo provider, SliceNo slice, std::string_view channel) const = 0;
-  virtual void put_address_slice(ProviderNo provider, SliceNo slice, std::string_view channel, const Slice& value) = 0;
+  virtual void put_address_slice(ProviderNo provider, SliceNo slice, std::string_view channel,
+                                 const Slice& value) = 0;
 };
 
 }  // namespace bccast

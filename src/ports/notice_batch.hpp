@@ -1,4 +1,5 @@
-// The notifications a notifier is given together, as columns. There is no text, blast, provider or count in the type.
+// The notifications a notifier is given together, as columns. There is no text, blast, provider or count in
+// the type.
 #pragma once
 
 #include <cstdint>
@@ -41,14 +42,16 @@ class NoticeBatch {
   /// The thread the message is in.
   PublicId thread(std::size_t i) const noexcept { return ids_.encode(threads_[i]); }
   bool to_provider(std::size_t i) const noexcept { return to_provider_[i] != 0; }
-  const TextColumn& to() const noexcept { return to_; }              // the host's id
+  const TextColumn& to() const noexcept { return to_; }  // the host's id
   const TextColumn& address() const noexcept { return address_; }
   const TextColumn& to_name() const noexcept { return to_name_; }
   const TextColumn& locale() const noexcept { return locale_; }
   /// When the message was written, in whole seconds.
   const std::vector<std::int64_t>& at() const noexcept { return at_; }
 
-  const ItemOutcome* outcome(std::size_t i) const noexcept { return i < outcomes_.size() ? &outcomes_[i] : nullptr; }
+  const ItemOutcome* outcome(std::size_t i) const noexcept {
+    return i < outcomes_.size() ? &outcomes_[i] : nullptr;
+  }
   void set(std::size_t i, ItemOutcome outcome) {
     if (outcomes_.size() < size()) outcomes_.resize(size());
     outcomes_[i] = std::move(outcome);

@@ -34,7 +34,6 @@ enum class Durability {
   relaxed,  // survives this process but, until the next synced commit, not a power cut
 };
 
-
 class Store {
  public:
   virtual ~Store() = default;
@@ -46,13 +45,13 @@ class Store {
   /// Runs `work` in a snapshot. Never waits for a writer.
   virtual void read(FunctionRef<void(const Tables&)> work) = 0;
 
-  /// Runs `work` in a transaction that is committed when it returns and undone when it throws. Calls queue in order;
-  /// those that wait may be committed together, each undone on its own. `work` may run on another thread than the
-  /// caller's, runs once, and must not call the store again.
+  /// Runs `work` in a transaction that is committed when it returns and undone when it throws. Calls queue in
+  /// order; those that wait may be committed together, each undone on its own. `work` may run on another
+  /// thread than the caller's, runs once, and must not call the store again.
   virtual void write(FunctionRef<void(Tables&)> work, Durability durability = Durability::synced) = 0;
 
-  /// The same, relaxed, but gives up (false) instead of waiting or failing: for what is worth having only if it costs
-  /// nobody anything.
+  /// The same, relaxed, but gives up (false) instead of waiting or failing: for what is worth having only if
+  /// it costs nobody anything.
   virtual bool try_write(FunctionRef<void(Tables&)> work) noexcept = 0;
 
   /// Moves what is in the log into the file.

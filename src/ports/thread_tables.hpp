@@ -10,8 +10,8 @@
 
 namespace bccast {
 
-/// Where a page of threads goes on: after this one, in the order of the list. Threads are ordered by last activity,
-/// the latest first, then by provider, origin and place, all descending.
+/// Where a page of threads goes on: after this one, in the order of the list. Threads are ordered by last
+/// activity, the latest first, then by provider, origin and place, all descending.
 struct ThreadPosition {
   Ms last_at = 0;
   ProviderNo provider_no = 0;

@@ -17,27 +17,28 @@ namespace bccast {
 struct Channel {
   ChannelNo no = 0;
   std::string name;
-  std::string role;            // "notify"
+  std::string role;  // "notify"
   bool paused = false;
-  std::int64_t failures = 0;   // whole batches that failed in a row
+  std::int64_t failures = 0;  // whole batches that failed in a row
   Ms failing_since = 0;
-  Ms open_until = 0;           // its breaker is open: nothing is claimed before
+  Ms open_until = 0;  // its breaker is open: nothing is claimed before
   std::string last_reason;
-  std::int64_t items_turn = 0; // when single items last had their turn (see Line::turn)
+  std::int64_t items_turn = 0;  // when single items last had their turn (see Line::turn)
   Ms worker_seen = 0;
 };
 
-/// A blast on a channel: one row, whatever the number of recipients. done + failed + skipped + pending = total.
+/// A blast on a channel: one row, whatever the number of recipients. done + failed + skipped + pending =
+/// total.
 struct Line {
   LineNo no = 0;
   ProviderNo provider_no = 0;
   BlastNo blast_no = 0;
   ChannelNo channel_no = 0;
-  std::int64_t turn = 0;       // its place in line: the lowest goes next, and to the back after each batch
+  std::int64_t turn = 0;  // its place in line: the lowest goes next, and to the back after each batch
   Seq seq = 0;
   SliceNo slices = 0;
-  Place start = 0;             // where the rotation begins
-  Position cursor = 0;         // the next position to hand out
+  Place start = 0;      // where the rotation begins
+  Position cursor = 0;  // the next position to hand out
   std::int64_t total = 0;
   std::int64_t done = 0;
   std::int64_t failed = 0;
@@ -50,21 +51,22 @@ struct Line {
 
 using Token = CheckedToken;
 
-/// What is in flight: the positions from..to of a line, or (line_no 0) the items that carry its token, `to` of them.
+/// What is in flight: the positions from..to of a line, or (line_no 0) the items that carry its token, `to`
+/// of them.
 struct Claim {
   Token token{};
   ChannelNo channel_no = 0;
   LineNo line_no = 0;
   Position from = 0;
   Position to = 0;
-  Ms lease_until = 0;   // 0: given back, anybody may take it
+  Ms lease_until = 0;      // 0: given back, anybody may take it
   std::int64_t tries = 0;  // counted before the sending
 };
 
 enum class ItemState : std::uint8_t { waiting = 0, claimed = 1, failed = 2 };
 
-/// One individual thing: a place of a blast that needs another try or failed (line_no set), or the notice of one
-/// message to one participant.
+/// One individual thing: a place of a blast that needs another try or failed (line_no set), or the notice of
+/// one message to one participant.
 struct Item {
   ItemNo no = 0;
   ProviderNo provider_no = 0;
@@ -73,7 +75,7 @@ struct Item {
   ThreadKey thread;
   std::int64_t notice_no = 0;  // of a single message's notice, within its provider
   bool to_provider = false;
-  Ms at = 0;               // of the message
+  Ms at = 0;  // of the message
   ItemState state = ItemState::waiting;
   std::int64_t attempts = 0;
   Ms due_at = 0;
@@ -81,16 +83,27 @@ struct Item {
 };
 
 /// Why a place was left out, as stored beside its skip bitmap.
-enum class SkipReason : std::uint8_t { archived = 1, notify_off = 2, no_address = 3, already_read = 4, by_notifier = 5 };
+enum class SkipReason : std::uint8_t {
+  archived = 1,
+  notify_off = 2,
+  no_address = 3,
+  already_read = 4,
+  by_notifier = 5
+};
 inline constexpr std::array kSkipReasons{SkipReason::archived, SkipReason::notify_off, SkipReason::no_address,
                                          SkipReason::already_read, SkipReason::by_notifier};
 constexpr std::string_view name_of(SkipReason reason) noexcept {
   switch (reason) {
-    case SkipReason::archived: return "archived";
-    case SkipReason::notify_off: return "notify_off";
-    case SkipReason::no_address: return "no_address";
-    case SkipReason::already_read: return "already_read";
-    case SkipReason::by_notifier: return "skipped_by_notifier";
+    case SkipReason::archived:
+      return "archived";
+    case SkipReason::notify_off:
+      return "notify_off";
+    case SkipReason::no_address:
+      return "no_address";
+    case SkipReason::already_read:
+      return "already_read";
+    case SkipReason::by_notifier:
+      return "skipped_by_notifier";
   }
   return "";
 }
@@ -136,7 +149,8 @@ class WorkTables {
   virtual Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const = 0;
   virtual void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) = 0;
 
-  /// The earliest moment a waiting item is due, and the earliest at which a lease is over; nothing: there is none.
+  /// The earliest moment a waiting item is due, and the earliest at which a lease is over; nothing: there is
+  /// none.
   virtual std::optional<Ms> next_item_due(ChannelNo channel) const = 0;
   virtual std::optional<Ms> next_lease_over(ChannelNo channel) const = 0;
 };

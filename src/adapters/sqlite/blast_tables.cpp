@@ -6,8 +6,9 @@
 namespace bccast::sqlite {
 namespace {
 
-#define BLAST_COLUMNS                                                                                      \
-  "provider_no, blast_no, state, all_active, seq, created_at, sent_at, deadline_at, finished_at, recipients, " \
+#define BLAST_COLUMNS                                                                              \
+  "provider_no, blast_no, state, all_active, seq, created_at, sent_at, deadline_at, finished_at, " \
+  "recipients, "                                                                                   \
   "open_lines, revision, key_hash, actor"
 
 Blast blast_of(const Query& query) {
@@ -48,8 +49,8 @@ std::optional<BlastNo> SqliteBlastTables::blast_by_key(ProviderNo provider, std:
   return query.i64(0);
 }
 
-std::vector<Blast> SqliteBlastTables::blasts(ProviderNo provider, BlastNo before, std::optional<BlastState> state,
-                                             std::size_t limit) const {
+std::vector<Blast> SqliteBlastTables::blasts(ProviderNo provider, BlastNo before,
+                                             std::optional<BlastState> state, std::size_t limit) const {
   auto query = db_.query("SELECT " BLAST_COLUMNS
                          " FROM blast WHERE provider_no = ? AND blast_no < ? AND (? < 0 OR state = ?) "
                          "ORDER BY blast_no DESC LIMIT ?");
@@ -63,8 +64,16 @@ std::vector<Blast> SqliteBlastTables::blasts(ProviderNo provider, BlastNo before
 void SqliteBlastTables::insert_blast(const Blast& b) {
   auto query =
       db_.query("INSERT INTO blast(" BLAST_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  query.bind(b.provider_no).bind(b.no).bind(static_cast<std::int64_t>(b.state)).bind(std::int64_t{b.all_active});
-  query.bind(b.seq).bind(b.created_at).bind(b.sent_at).bind(b.deadline_at).bind(b.finished_at).bind(b.recipients);
+  query.bind(b.provider_no)
+      .bind(b.no)
+      .bind(static_cast<std::int64_t>(b.state))
+      .bind(std::int64_t{b.all_active});
+  query.bind(b.seq)
+      .bind(b.created_at)
+      .bind(b.sent_at)
+      .bind(b.deadline_at)
+      .bind(b.finished_at)
+      .bind(b.recipients);
   query.bind(b.open_lines).bind(b.revision).bind_blob_or_null(b.key_hash).bind_or_null(b.actor).run();
 }
 
@@ -106,7 +115,8 @@ DraftSlice SqliteBlastTables::draft_slice(ProviderNo provider, BlastNo no, Slice
   return {Slice::decode(query.blob(0)), Slice::decode(query.blob(1))};
 }
 
-void SqliteBlastTables::put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice, const DraftSlice& value) {
+void SqliteBlastTables::put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice,
+                                        const DraftSlice& value) {
   if (value.empty()) {
     auto query = db_.query("DELETE FROM draft_slice WHERE provider_no = ? AND blast_no = ? AND slice_no = ?");
     query.bind(provider).bind(no).bind(std::int64_t{slice}).run();
@@ -147,7 +157,8 @@ bool SqliteBlastTables::is_recipient(ProviderNo provider, Place place, Seq seq) 
 void SqliteBlastTables::newer_blasts(ProviderNo provider, Place place, Seq after,
                                      FunctionRef<void(Seq, BlastNo)> f) const {
   auto query = db_.query(
-      "SELECT seq, blast_no, places FROM recipients WHERE provider_no = ? AND slice_no = ? AND seq > ? ORDER BY seq");
+      "SELECT seq, blast_no, places FROM recipients WHERE provider_no = ? AND slice_no = ? AND seq > ? ORDER "
+      "BY seq");
   query.bind(provider).bind(std::int64_t{slice_of(place)}).bind(after);
   while (query.step())
     if (Slice::encoded_contains(query.blob(2), within_slice(place))) f(query.i64(0), query.i64(1));

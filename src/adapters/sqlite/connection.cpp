@@ -32,12 +32,14 @@ Error error_of(int extended_code) {
     default:
       break;
   }
-  return {code, fmt::format("the store: {} (SQLite {})", sqlite3_errstr(extended_code), extended_code), extended_code};
+  return {code, fmt::format("the store: {} (SQLite {})", sqlite3_errstr(extended_code), extended_code),
+          extended_code};
 }
 
 Connection::Connection(const std::string& path, Mode mode, int busy_timeout_ms) {
-  const int flags = (mode == Mode::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) |
-                    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+  const int flags =
+      (mode == Mode::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) |
+      SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
   const int result = sqlite3_open_v2(path.c_str(), &db_, flags, nullptr);
   if (result != SQLITE_OK) {
     const int extended = db_ != nullptr ? sqlite3_extended_errcode(db_) : result;
@@ -109,8 +111,8 @@ Query& Query::bind(std::int64_t value) {
 
 Query& Query::bind(std::string_view text) {
   // A null pointer would bind NULL.
-  check_bound(sqlite3_bind_text64(statement_, ++bound_, text.data() != nullptr ? text.data() : "", text.size(),
-                                  SQLITE_STATIC, SQLITE_UTF8));
+  check_bound(sqlite3_bind_text64(statement_, ++bound_, text.data() != nullptr ? text.data() : "",
+                                  text.size(), SQLITE_STATIC, SQLITE_UTF8));
   return *this;
 }
 
@@ -127,7 +129,8 @@ Query& Query::bind_or_null(std::string_view text) {
 }
 
 Query& Query::bind_blob_or_null(std::string_view bytes) {
-  if (!bytes.empty()) return bind(std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()));
+  if (!bytes.empty())
+    return bind(std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()));
   check_bound(sqlite3_bind_null(statement_, ++bound_));
   return *this;
 }

@@ -6,7 +6,8 @@
 namespace bccast::sqlite {
 namespace {
 
-#define PROVIDER_COLUMNS "provider_no, id, name, locale, zone, addresses, next_place, next_blast, next_notice, send_seq, last_at"
+#define PROVIDER_COLUMNS \
+  "provider_no, id, name, locale, zone, addresses, next_place, next_blast, next_notice, send_seq, last_at"
 #define CLIENT_COLUMNS "client_no, id, name, locale, zone, addresses, flags"
 
 std::optional<Provider> one_provider(Query& query) {
@@ -56,10 +57,16 @@ std::optional<Provider> SqliteDirectoryTables::provider(ProviderNo no) const {
 ProviderNo SqliteDirectoryTables::insert_provider(const Provider& p) {
   const std::string addresses = checked_bytes(p.addresses.stored());
   auto query = db_.query(
-      "INSERT INTO provider(id, name, locale, zone, addresses, next_place, next_blast, next_notice, send_seq, last_at) "
+      "INSERT INTO provider(id, name, locale, zone, addresses, next_place, next_blast, next_notice, "
+      "send_seq, last_at) "
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   query.bind(p.id).bind(p.name).bind(p.locale).bind(p.zone).bind(string_as_bytes(addresses));
-  query.bind(std::int64_t{p.next_place}).bind(p.next_blast).bind(p.next_notice).bind(p.send_seq).bind(p.last_at).run();
+  query.bind(std::int64_t{p.next_place})
+      .bind(p.next_blast)
+      .bind(p.next_notice)
+      .bind(p.send_seq)
+      .bind(p.last_at)
+      .run();
   return db_.last_rowid();
 }
 
@@ -70,7 +77,11 @@ void SqliteDirectoryTables::update_provider(const Provider& p) {
       "UPDATE provider SET name = ?, locale = ?, zone = ?, addresses = ?, next_place = ?, next_blast = ?, "
       "next_notice = ?, send_seq = ?, last_at = ? WHERE provider_no = ?");
   query.bind(p.name).bind(p.locale).bind(p.zone).bind(string_as_bytes(addresses));
-  query.bind(std::int64_t{p.next_place}).bind(p.next_blast).bind(p.next_notice).bind(p.send_seq).bind(p.last_at);
+  query.bind(std::int64_t{p.next_place})
+      .bind(p.next_blast)
+      .bind(p.next_notice)
+      .bind(p.send_seq)
+      .bind(p.last_at);
   query.bind(p.no).run();
 }
 
@@ -105,7 +116,8 @@ void SqliteDirectoryTables::update_client(const Client& c) {
 }
 
 std::optional<Membership> SqliteDirectoryTables::membership(ClientNo client, ProviderNo provider) const {
-  auto query = db_.query("SELECT place, stored_seq FROM client_provider WHERE client_no = ? AND provider_no = ?");
+  auto query =
+      db_.query("SELECT place, stored_seq FROM client_provider WHERE client_no = ? AND provider_no = ?");
   query.bind(client).bind(provider);
   if (!query.step()) return std::nullopt;
   return Membership{provider, static_cast<Place>(query.i64(0)), query.i64(1)};
@@ -126,7 +138,8 @@ void SqliteDirectoryTables::set_stored_seq(ClientNo client, ProviderNo provider,
 
 std::optional<Place> SqliteDirectoryTables::place_of(ProviderNo provider, std::string_view client_id) const {
   auto query = db_.query(
-      "SELECT place FROM client CROSS JOIN client_provider USING (client_no) WHERE id = ? AND provider_no = ?");
+      "SELECT place FROM client CROSS JOIN client_provider USING (client_no) WHERE id = ? AND provider_no = "
+      "?");
   query.bind(client_id).bind(provider);
   if (!query.step()) return std::nullopt;
   return static_cast<Place>(query.i64(0));
@@ -141,8 +154,13 @@ std::optional<RosterEntry> SqliteDirectoryTables::entry(ProviderNo provider, Pla
   e.provider_no = provider;
   e.place = place;
   e.flags = v.flags;
-  e.client = {v.client_no,         std::string(v.id), std::string(v.name),      std::string(v.locale),
-              std::string(v.zone), Addresses(std::string(v.addresses)), v.flags & flag::of_client};
+  e.client = {v.client_no,
+              std::string(v.id),
+              std::string(v.name),
+              std::string(v.locale),
+              std::string(v.zone),
+              Addresses(std::string(v.addresses)),
+              v.flags & flag::of_client};
   return e;
 }
 
@@ -190,8 +208,10 @@ void SqliteDirectoryTables::put_roster_slice(ProviderNo provider, SliceNo slice,
   query.bind(provider).bind(std::int64_t{slice}).bind(active).bind(chat_off).run();
 }
 
-Slice SqliteDirectoryTables::address_slice(ProviderNo provider, SliceNo slice, std::string_view channel) const {
-  auto query = db_.query("SELECT places FROM address_slice WHERE provider_no = ? AND slice_no = ? AND channel = ?");
+Slice SqliteDirectoryTables::address_slice(ProviderNo provider, SliceNo slice,
+                                           std::string_view channel) const {
+  auto query =
+      db_.query("SELECT places FROM address_slice WHERE provider_no = ? AND slice_no = ? AND channel = ?");
   query.bind(provider).bind(std::int64_t{slice}).bind(channel);
   return query.step() ? Slice::decode(query.blob(0)) : Slice();
 }

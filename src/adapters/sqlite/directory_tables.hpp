@@ -27,11 +27,13 @@ class SqliteDirectoryTables final : public DirectoryTables {
   std::optional<RosterEntry> entry(ProviderNo provider, Place place) const override;
   bool insert_entry(const RosterEntry& entry, Seq stored_seq) override;
   void update_entry(const RosterEntry& entry) override;
-  void scan(ProviderNo provider, Place begin, Place end, FunctionRef<void(const RosterView&)> f) const override;
+  void scan(ProviderNo provider, Place begin, Place end,
+            FunctionRef<void(const RosterView&)> f) const override;
   RosterSlice roster_slice(ProviderNo provider, SliceNo slice) const override;
   void put_roster_slice(ProviderNo provider, SliceNo slice, const RosterSlice& value) override;
   Slice address_slice(ProviderNo provider, SliceNo slice, std::string_view channel) const override;
-  void put_address_slice(ProviderNo provider, SliceNo slice, std::string_view channel, const Slice& value) override;
+  void put_address_slice(ProviderNo provider, SliceNo slice, std::string_view channel,
+                         const Slice& value) override;
 
  private:
   Connection& db_;

@@ -22,10 +22,10 @@ Error io_error(const char* what, int number) {
   return {code, fmt::format("{}: {}", what, std::generic_category().message(number))};
 }
 
-// Numbers of statfs(2): NFS, SMB, SMB2, CIFS, AFS, CODA, NCP, 9P, CEPH. A write-ahead log needs shared memory between all
-// who have the file open, which no network offers (https://www.sqlite.org/wal.html).
-constexpr std::array<std::uint32_t, 9> kNetworkFileSystems{0x6969,     0x517b,     0xfe534d42, 0xff534d42, 0x5346414f,
-                                                           0x73757245, 0x0000564c, 0x01021997, 0x00c36400};
+// Numbers of statfs(2): NFS, SMB, SMB2, CIFS, AFS, CODA, NCP, 9P, CEPH. A write-ahead log needs shared memory
+// between all who have the file open, which no network offers (https://www.sqlite.org/wal.html).
+constexpr std::array<std::uint32_t, 9> kNetworkFileSystems{
+    0x6969, 0x517b, 0xfe534d42, 0xff534d42, 0x5346414f, 0x73757245, 0x0000564c, 0x01021997, 0x00c36400};
 
 }  // namespace
 
@@ -48,7 +48,8 @@ Location parse_url(std::string_view url) {
       url = url.substr(0, query);
     }
   } else if (url.find("://") != std::string_view::npos) {
-    throw Error(Code::argument, "the store's URL has a scheme that this build does not have; sqlite: is known");
+    throw Error(Code::argument,
+                "the store's URL has a scheme that this build does not have; sqlite: is known");
   }
   if (url.empty()) throw Error(Code::argument, "the store's URL has no path");
   if (url.find('\0') != std::string_view::npos) throw Error(Code::argument, "the store's path holds a NUL");

@@ -15,8 +15,9 @@ struct Location {
 /// "PATH", "sqlite:PATH", "sqlite:PATH?mode=ro", ":memory:". Throws Error(argument).
 Location parse_url(std::string_view url);
 
-/// Makes the file, mode 0600, when there is none; throws Error(storage) when the folder can not be written, the path is
-/// a folder, or the file system is a network's; Error(not_found) for a missing file that was to be read only.
+/// Makes the file, mode 0600, when there is none; throws Error(storage) when the folder can not be written,
+/// the path is a folder, or the file system is a network's; Error(not_found) for a missing file that was to
+/// be read only.
 void prepare_file(const Location& location);
 
 }  // namespace bccast::sqlite

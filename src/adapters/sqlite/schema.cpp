@@ -14,8 +14,8 @@ namespace {
 // "bcca"; a database says by it whose it is (https://www.sqlite.org/pragma.html#pragma_application_id).
 constexpr std::int64_t kApplicationId = 0x62636361;
 
-// Migration i brings a store from version i to i + 1. Never changed once released; `store` says the oldest versions that
-// may read and write what it leaves.
+// Migration i brings a store from version i to i + 1. Never changed once released; `store` says the oldest
+// versions that may read and write what it leaves.
 constexpr std::array kMigrations{
     R"sql(
 CREATE TABLE store(
@@ -255,8 +255,8 @@ bool needs_migration(Connection& db, bool read_only) {
   if (version > kVersion) {
     const auto least = db.number(read_only ? "SELECT min_reader FROM store" : "SELECT min_writer FROM store");
     if (least > kVersion)
-      throw Error(Code::schema, fmt::format("the store has version {}; this program understands up to {}", version,
-                                            kVersion));
+      throw Error(Code::schema, fmt::format("the store has version {}; this program understands up to {}",
+                                            version, kVersion));
     return false;
   }
   return version < kVersion && !read_only;

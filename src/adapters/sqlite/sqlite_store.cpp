@@ -11,7 +11,8 @@ namespace {
 
 /// How long to wait for another process that writes.
 constexpr int kBusyTimeoutMs = 5000;
-/// 16 MiB of log: long enough that checkpoints are rare, short enough that one does not hold the writers up for long.
+/// 16 MiB of log: long enough that checkpoints are rare, short enough that one does not hold the writers up
+/// for long.
 constexpr int kCheckpointPages = 4096;
 constexpr std::size_t kIdleReaders = 8;
 
@@ -66,7 +67,8 @@ int remember_log_pages(void* pages, sqlite3*, const char*, int count) {
 }
 
 void use_log(Connection& db) {
-  // Two processes that make the same store at once may see each other's lock here: the busy handler does not cover it.
+  // Two processes that make the same store at once may see each other's lock here: the busy handler does not
+  // cover it.
   for (int attempt = 0;; ++attempt) {
     try {
       if (db.text("PRAGMA journal_mode = WAL") == "wal") return;
@@ -166,7 +168,8 @@ bool SqliteStore::try_write(FunctionRef<void(Tables&)> work) noexcept {
 
 void SqliteStore::use_durability(Durability durability) {
   if (durability == durability_) return;
-  writer_->db.execute(durability == Durability::synced ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+  writer_->db.execute(durability == Durability::synced ? "PRAGMA synchronous = FULL"
+                                                       : "PRAGMA synchronous = NORMAL");
   durability_ = durability;
 }
 
@@ -178,7 +181,8 @@ void SqliteStore::run_group(Group group) noexcept {
       run_transaction(group);
     }
   } catch (...) {
-    // What fails the transaction fails all who were in it; those who failed on their own keep their own error.
+    // What fails the transaction fails all who were in it; those who failed on their own keep their own
+    // error.
     for (auto* request : group)
       if (!request->error) request->error = std::current_exception();
   }
@@ -237,15 +241,16 @@ void SqliteStore::run_transaction(Group group) {
 // REQUIRES: the caller leads the queue, or nobody else is left.
 void SqliteStore::checkpoint_under_lock() {
   if (!checkpointer_) {
-    checkpointer_ = std::make_unique<Connection>(location_.path, Connection::Mode::read_write, kBusyTimeoutMs);
+    checkpointer_ =
+        std::make_unique<Connection>(location_.path, Connection::Mode::read_write, kBusyTimeoutMs);
     configure(*checkpointer_);
     checkpointer_->number("SELECT count(*) FROM store");  // opens its log
   }
   Connection& db = writer_->db;
   leave_transaction(db);
   db.execute("BEGIN IMMEDIATE");
-  const int result =
-      sqlite3_wal_checkpoint_v2(checkpointer_->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  const int result = sqlite3_wal_checkpoint_v2(checkpointer_->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
+                                               nullptr, nullptr);
   const int extended = sqlite3_extended_errcode(checkpointer_->handle());
   db.execute("ROLLBACK");
   next_checkpoint_ = log_pages_ + kCheckpointPages;

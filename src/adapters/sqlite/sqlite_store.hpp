@@ -1,12 +1,12 @@
 // A store in one SQLite file.
 //
-// One connection writes, behind a queue; others read beside it, each in a snapshot. WAL, synchronous=FULL. Several
-// processes of one machine may have the file open.
+// One connection writes, behind a queue; others read beside it, each in a snapshot. WAL, synchronous=FULL.
+// Several processes of one machine may have the file open.
 //
-// Checkpoints. SQLite 3.7.0 to 3.51.2 can lose pages when a commit restarts the WAL while another connection begins a
-// checkpoint (https://www.sqlite.org/wal.html, "the WAL-reset bug"). So no connection checkpoints by itself, not even on
-// close; a connection of its own does it, only while the writing connection holds the write lock (BEGIN IMMEDIATE,
-// nothing written), so that no commit of any process can run beside it.
+// Checkpoints. SQLite 3.7.0 to 3.51.2 can lose pages when a commit restarts the WAL while another connection
+// begins a checkpoint (https://www.sqlite.org/wal.html, "the WAL-reset bug"). So no connection checkpoints by
+// itself, not even on close; a connection of its own does it, only while the writing connection holds the
+// write lock (BEGIN IMMEDIATE, nothing written), so that no commit of any process can run beside it.
 #pragma once
 
 #include <atomic>
@@ -66,8 +66,8 @@ class SqliteStore final : public Store {
   std::int64_t synced_commits_ = 0;
 
   std::unique_ptr<Connection> checkpointer_;
-  int log_pages_ = 0;         // of the WAL, as of the last commit
-  int next_checkpoint_ = 0;   // when it has this many pages
+  int log_pages_ = 0;        // of the WAL, as of the last commit
+  int next_checkpoint_ = 0;  // when it has this many pages
 
   std::mutex readers_mutex_;
   std::vector<std::unique_ptr<Session>> idle_readers_;

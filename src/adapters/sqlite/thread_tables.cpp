@@ -8,8 +8,9 @@
 namespace bccast::sqlite {
 namespace {
 
-#define THREAD_COLUMNS                                                                                     \
-  "provider_no, place, origin, last_seq, last_at, client_read, provider_read, client_unread, provider_unread, " \
+#define THREAD_COLUMNS                                                                         \
+  "provider_no, place, origin, last_seq, last_at, client_read, provider_read, client_unread, " \
+  "provider_unread, "                                                                          \
   "opened_at, touched"
 #define MESSAGE_COLUMNS "seq, author, at, key_hash, actor, text"
 
@@ -30,8 +31,16 @@ Thread thread_of(const Query& query) {
 }
 
 void bind_thread(Query& query, const Thread& t) {
-  query.bind(t.key.provider_no).bind(std::int64_t{t.key.place}).bind(t.key.origin).bind(t.last_seq).bind(t.last_at);
-  query.bind(t.client_read).bind(t.provider_read).bind(t.client_unread).bind(t.provider_unread).bind(t.opened_at);
+  query.bind(t.key.provider_no)
+      .bind(std::int64_t{t.key.place})
+      .bind(t.key.origin)
+      .bind(t.last_seq)
+      .bind(t.last_at);
+  query.bind(t.client_read)
+      .bind(t.provider_read)
+      .bind(t.client_unread)
+      .bind(t.provider_unread)
+      .bind(t.opened_at);
   query.bind(std::int64_t{t.touched});
 }
 
@@ -60,7 +69,8 @@ std::optional<Thread> SqliteThreadTables::thread(const ThreadKey& key) const {
 }
 
 void SqliteThreadTables::put_thread(const Thread& thread) {
-  auto query = db_.query("INSERT OR REPLACE INTO thread(" THREAD_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  auto query =
+      db_.query("INSERT OR REPLACE INTO thread(" THREAD_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   bind_thread(query, thread);
   query.run();
 }
@@ -74,8 +84,8 @@ void SqliteThreadTables::add_thread(const Thread& thread) {
 
 void SqliteThreadTables::client_threads(ProviderNo provider, Place place, const ThreadPosition* after,
                                         FunctionRef<bool(const Thread&)> f) const {
-  // Within one provider the order is (last_at, origin), descending. The threads of a later provider in the order of the
-  // list, at the same moment, come after all of this one's and the other way round.
+  // Within one provider the order is (last_at, origin), descending. The threads of a later provider in the
+  // order of the list, at the same moment, come after all of this one's and the other way round.
   auto query = db_.query("SELECT " THREAD_COLUMNS
                          " FROM thread WHERE provider_no = ? AND place = ? AND (last_at, origin) < (?, ?) "
                          "ORDER BY last_at DESC, origin DESC");
@@ -92,9 +102,10 @@ void SqliteThreadTables::client_threads(ProviderNo provider, Place place, const 
 
 void SqliteThreadTables::provider_threads(ProviderNo provider, const ThreadPosition* after,
                                           FunctionRef<bool(const Thread&)> f) const {
-  auto query = db_.query("SELECT " THREAD_COLUMNS
-                         " FROM thread WHERE provider_no = ? AND touched = 1 AND (last_at, origin, place) < (?, ?, ?) "
-                         "ORDER BY last_at DESC, origin DESC, place DESC");
+  auto query =
+      db_.query("SELECT " THREAD_COLUMNS
+                " FROM thread WHERE provider_no = ? AND touched = 1 AND (last_at, origin, place) < (?, ?, ?) "
+                "ORDER BY last_at DESC, origin DESC, place DESC");
   query.bind(provider);
   query.bind(after != nullptr ? after->last_at : kMax).bind(after != nullptr ? after->origin : kMax);
   query.bind(after != nullptr ? std::int64_t{after->place} : kMax);
@@ -104,8 +115,8 @@ void SqliteThreadTables::provider_threads(ProviderNo provider, const ThreadPosit
 
 void SqliteThreadTables::insert_message(const ThreadKey& thread, const Message& m) {
   const std::string stored = checked_bytes(m.text);
-  auto query = db_.query(
-      "INSERT INTO message(provider_no, place, origin, " MESSAGE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  auto query = db_.query("INSERT INTO message(provider_no, place, origin, " MESSAGE_COLUMNS
+                         ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
   bind_key(query, thread).bind(m.seq).bind(static_cast<std::int64_t>(m.author)).bind(m.at);
   query.bind_blob_or_null(m.key_hash).bind_or_null(m.actor).bind(string_as_bytes(stored)).run();
 }
@@ -129,12 +140,13 @@ std::optional<Message> SqliteThreadTables::message_by_key(const ThreadKey& threa
 
 void SqliteThreadTables::messages(const ThreadKey& thread, std::int64_t from, bool ascending,
                                   FunctionRef<bool(const Message&)> f) const {
-  auto query = ascending ? db_.query("SELECT " MESSAGE_COLUMNS
-                                     " FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND seq >= ? "
-                                     "ORDER BY seq")
-                         : db_.query("SELECT " MESSAGE_COLUMNS
-                                     " FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND seq <= ? "
-                                     "ORDER BY seq DESC");
+  auto query =
+      ascending ? db_.query("SELECT " MESSAGE_COLUMNS
+                            " FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND seq >= ? "
+                            "ORDER BY seq")
+                : db_.query("SELECT " MESSAGE_COLUMNS
+                            " FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND seq <= ? "
+                            "ORDER BY seq DESC");
   bind_key(query, thread).bind(from);
   while (query.step())
     if (!f(message_of(query))) return;
@@ -142,7 +154,8 @@ void SqliteThreadTables::messages(const ThreadKey& thread, std::int64_t from, bo
 
 std::int64_t SqliteThreadTables::count_after(const ThreadKey& thread, std::int64_t seq, Author author) const {
   auto query = db_.query(
-      "SELECT count(*) FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND seq > ? AND author = ?");
+      "SELECT count(*) FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND seq > ? AND "
+      "author = ?");
   bind_key(query, thread).bind(seq).bind(static_cast<std::int64_t>(author));
   return query.step() ? query.i64(0) : 0;
 }

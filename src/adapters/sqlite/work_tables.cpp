@@ -8,17 +8,20 @@
 namespace bccast::sqlite {
 namespace {
 
-#define CHANNEL_COLUMNS \
-  "channel_no, name, role, paused, failures, failing_since, open_until, last_reason, items_turn, worker_seen"
-#define LINE_COLUMNS                                                                                         \
-  "line_no, provider_no, blast_no, channel_no, state, turn, seq, slices, start, cursor, total, done, failed, " \
+#define CHANNEL_COLUMNS                                                                            \
+  "channel_no, name, role, paused, failures, failing_since, open_until, last_reason, items_turn, " \
+  "worker_seen"
+#define LINE_COLUMNS                                                                                   \
+  "line_no, provider_no, blast_no, channel_no, state, turn, seq, slices, start, cursor, total, done, " \
+  "failed, "                                                                                           \
   "skipped"
 #define CLAIM_COLUMNS "token, channel_no, line_no, from_pos, to_pos, lease_until, tries"
-#define ITEM_COLUMNS                                                                                            \
-  "item_no, provider_no, channel_no, line_no, place, origin, notice_no, to_provider, at, state, attempts, due_at, reason"
+#define ITEM_COLUMNS                                                                                        \
+  "item_no, provider_no, channel_no, line_no, place, origin, notice_no, to_provider, at, state, attempts, " \
+  "due_at, reason"
 
-// Line::open and its cursor as one number, so that one index finds the lines with something to hand out. (Queries repeat
-// the index's own "state > 0": SQLite does not conclude it.)
+// Line::open and its cursor as one number, so that one index finds the lines with something to hand out.
+// (Queries repeat the index's own "state > 0": SQLite does not conclude it.)
 enum LineState : std::int64_t { kEnded = 0, kHandingOut = 1, kWaiting = 2 };
 
 std::int64_t state_of(const Line& line) {
@@ -134,7 +137,8 @@ void SqliteWorkTables::update_channel(const Channel& c) {
 
 void SqliteWorkTables::insert_line(const Line& l) {
   auto query = db_.query(
-      "INSERT INTO line(provider_no, blast_no, channel_no, state, turn, seq, slices, start, cursor, total, done, "
+      "INSERT INTO line(provider_no, blast_no, channel_no, state, turn, seq, slices, start, cursor, total, "
+      "done, "
       "failed, skipped) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   query.bind(l.provider_no).bind(l.blast_no).bind(l.channel_no).bind(state_of(l)).bind(l.turn).bind(l.seq);
   query.bind(std::int64_t{l.slices}).bind(std::int64_t{l.start}).bind(l.cursor).bind(l.total);
@@ -158,15 +162,16 @@ std::vector<Line> SqliteWorkTables::lines(ProviderNo provider, BlastNo blast) co
 }
 
 std::optional<Line> SqliteWorkTables::next_line(ChannelNo channel) const {
-  auto query =
-      db_.query("SELECT " LINE_COLUMNS " FROM line WHERE channel_no = ? AND state = 1 AND state > 0 ORDER BY turn LIMIT 1");
+  auto query = db_.query("SELECT " LINE_COLUMNS
+                         " FROM line WHERE channel_no = ? AND state = 1 AND state > 0 ORDER BY turn LIMIT 1");
   query.bind(channel);
   if (!query.step()) return std::nullopt;
   return line_of(query);
 }
 
 std::int64_t SqliteWorkTables::last_turn(ChannelNo channel) const {
-  auto query = db_.query("SELECT turn FROM line WHERE channel_no = ? AND state = 1 AND state > 0 ORDER BY turn DESC LIMIT 1");
+  auto query = db_.query(
+      "SELECT turn FROM line WHERE channel_no = ? AND state = 1 AND state > 0 ORDER BY turn DESC LIMIT 1");
   query.bind(channel);
   return query.step() ? query.i64(0) : 0;
 }
@@ -174,7 +179,14 @@ std::int64_t SqliteWorkTables::last_turn(ChannelNo channel) const {
 void SqliteWorkTables::update_line(const Line& l) {
   auto query = db_.query(
       "UPDATE line SET state = ?, turn = ?, cursor = ?, done = ?, failed = ?, skipped = ? WHERE line_no = ?");
-  query.bind(state_of(l)).bind(l.turn).bind(l.cursor).bind(l.done).bind(l.failed).bind(l.skipped).bind(l.no).run();
+  query.bind(state_of(l))
+      .bind(l.turn)
+      .bind(l.cursor)
+      .bind(l.done)
+      .bind(l.failed)
+      .bind(l.skipped)
+      .bind(l.no)
+      .run();
 }
 
 std::int64_t SqliteWorkTables::pending(ChannelNo channel) const {
@@ -199,8 +211,9 @@ std::optional<Claim> SqliteWorkTables::claim(const Token& token) const {
 
 // The table has a row for each batch in flight, that is for each worker: it is read whole.
 std::optional<Claim> SqliteWorkTables::expired_claim(ChannelNo channel, Ms now, Ms longest) const {
-  auto query = db_.query("SELECT " CLAIM_COLUMNS
-                         " FROM claim WHERE channel_no = ? AND (lease_until <= ? OR lease_until > ?) LIMIT 1");
+  auto query =
+      db_.query("SELECT " CLAIM_COLUMNS
+                " FROM claim WHERE channel_no = ? AND (lease_until <= ? OR lease_until > ?) LIMIT 1");
   query.bind(channel).bind(now).bind(now + longest);
   if (!query.step()) return std::nullopt;
   return claim_of(query);
@@ -208,7 +221,11 @@ std::optional<Claim> SqliteWorkTables::expired_claim(ChannelNo channel, Ms now, 
 
 void SqliteWorkTables::insert_claim(const Claim& c) {
   auto query = db_.query("INSERT INTO claim(" CLAIM_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?)");
-  query.bind(std::span<const std::uint8_t>(c.token)).bind(c.channel_no).bind(c.line_no).bind(c.from).bind(c.to);
+  query.bind(std::span<const std::uint8_t>(c.token))
+      .bind(c.channel_no)
+      .bind(c.line_no)
+      .bind(c.from)
+      .bind(c.to);
   query.bind(c.lease_until).bind(c.tries).run();
 }
 
@@ -230,7 +247,8 @@ void SqliteWorkTables::claims_of(LineNo line, FunctionRef<void(const Claim&)> f)
 
 ItemNo SqliteWorkTables::insert_item(const Item& i) {
   auto query = db_.query(
-      "INSERT INTO item(provider_no, channel_no, line_no, place, origin, notice_no, to_provider, at, state, attempts, "
+      "INSERT INTO item(provider_no, channel_no, line_no, place, origin, notice_no, to_provider, at, state, "
+      "attempts, "
       "due_at, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   query.bind(i.provider_no).bind(i.channel_no).bind(i.line_no).bind(std::int64_t{i.thread.place});
   query.bind(i.thread.origin).bind(i.notice_no).bind(std::int64_t{i.to_provider}).bind(i.at);
@@ -238,19 +256,22 @@ ItemNo SqliteWorkTables::insert_item(const Item& i) {
   return db_.last_rowid();
 }
 
-std::vector<Item> SqliteWorkTables::due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const {
+std::vector<Item> SqliteWorkTables::due_items(ChannelNo channel, Ms now, Ms longest,
+                                              std::size_t limit) const {
   std::vector<Item> all;
   const auto collect = [&](Query& query, Ms at) {
     query.bind(channel).bind(at).bind(static_cast<std::int64_t>(limit - all.size()));
     while (query.step()) all.push_back(item_of(query));
   };
-  auto due = db_.query("SELECT " ITEM_COLUMNS
-                       " FROM item WHERE channel_no = ? AND state = 0 AND due_at <= ? ORDER BY due_at LIMIT ?");
+  auto due =
+      db_.query("SELECT " ITEM_COLUMNS
+                " FROM item WHERE channel_no = ? AND state = 0 AND due_at <= ? ORDER BY due_at LIMIT ?");
   collect(due, now);
   if (all.size() == limit) return all;
   // What lies further away than any wait was stored before the clock stepped back.
-  auto beyond = db_.query("SELECT " ITEM_COLUMNS
-                          " FROM item WHERE channel_no = ? AND state = 0 AND due_at > ? ORDER BY due_at LIMIT ?");
+  auto beyond =
+      db_.query("SELECT " ITEM_COLUMNS
+                " FROM item WHERE channel_no = ? AND state = 0 AND due_at > ? ORDER BY due_at LIMIT ?");
   collect(beyond, now + longest);
   return all;
 }
@@ -271,16 +292,23 @@ void SqliteWorkTables::claim_item(ItemNo no, const Token& token) {
 void SqliteWorkTables::update_item(const Item& i) {
   auto query = db_.query(
       "UPDATE item SET state = ?, attempts = ?, due_at = ?, reason = ?, token = NULL WHERE item_no = ?");
-  query.bind(static_cast<std::int64_t>(i.state)).bind(i.attempts).bind(i.due_at).bind(i.reason).bind(i.no).run();
+  query.bind(static_cast<std::int64_t>(i.state))
+      .bind(i.attempts)
+      .bind(i.due_at)
+      .bind(i.reason)
+      .bind(i.no)
+      .run();
 }
 
 void SqliteWorkTables::delete_item(ItemNo no) {
   db_.query("DELETE FROM item WHERE item_no = ?").bind(no).run();
 }
 
-void SqliteWorkTables::items_of_line(LineNo line, Place begin, Place end, FunctionRef<void(const Item&)> f) const {
-  auto query = db_.query("SELECT " ITEM_COLUMNS
-                         " FROM item WHERE line_no > 0 AND line_no = ? AND place >= ? AND place < ? ORDER BY place");
+void SqliteWorkTables::items_of_line(LineNo line, Place begin, Place end,
+                                     FunctionRef<void(const Item&)> f) const {
+  auto query =
+      db_.query("SELECT " ITEM_COLUMNS
+                " FROM item WHERE line_no > 0 AND line_no = ? AND place >= ? AND place < ? ORDER BY place");
   query.bind(line).bind(std::int64_t{begin}).bind(std::int64_t{end});
   while (query.step()) f(item_of(query));
 }
@@ -288,7 +316,10 @@ void SqliteWorkTables::items_of_line(LineNo line, Place begin, Place end, Functi
 Slice SqliteWorkTables::skipped(const Line& line, SliceNo slice, SkipReason reason) const {
   auto query = db_.query(
       "SELECT places FROM skip WHERE provider_no = ? AND line_no = ? AND slice_no = ? AND reason = ?");
-  query.bind(line.provider_no).bind(line.no).bind(std::int64_t{slice}).bind(static_cast<std::int64_t>(reason));
+  query.bind(line.provider_no)
+      .bind(line.no)
+      .bind(std::int64_t{slice})
+      .bind(static_cast<std::int64_t>(reason));
   return query.step() ? Slice::decode(query.blob(0)) : Slice();
 }
 
@@ -297,12 +328,16 @@ void SqliteWorkTables::put_skipped(const Line& line, SliceNo slice, SkipReason r
   auto query = db_.query(
       "INSERT INTO skip(provider_no, line_no, slice_no, reason, places) VALUES (?, ?, ?, ?, ?) "
       "ON CONFLICT DO UPDATE SET places = excluded.places");
-  query.bind(line.provider_no).bind(line.no).bind(std::int64_t{slice}).bind(static_cast<std::int64_t>(reason));
+  query.bind(line.provider_no)
+      .bind(line.no)
+      .bind(std::int64_t{slice})
+      .bind(static_cast<std::int64_t>(reason));
   query.bind(places).run();
 }
 
 std::optional<Ms> SqliteWorkTables::next_item_due(ChannelNo channel) const {
-  auto query = db_.query("SELECT due_at FROM item WHERE channel_no = ? AND state = 0 ORDER BY due_at LIMIT 1");
+  auto query =
+      db_.query("SELECT due_at FROM item WHERE channel_no = ? AND state = 0 ORDER BY due_at LIMIT 1");
   query.bind(channel);
   if (!query.step()) return std::nullopt;
   return query.i64(0);

@@ -1,8 +1,8 @@
 // The writers of one process, first come, first served, committed in groups.
 //
-// A plain mutex lets a busy writer take its turn again and again while others wait; here each waits for those before it
-// only. One of those who wait, the leader, runs the work of all in one transaction, each in its own savepoint, and
-// commits for them: one sync for many.
+// A plain mutex lets a busy writer take its turn again and again while others wait; here each waits for those
+// before it only. One of those who wait, the leader, runs the work of all in one transaction, each in its own
+// savepoint, and commits for them: one sync for many.
 #pragma once
 
 #include <condition_variable>
