@@ -608,9 +608,9 @@ TEST_CASE("mission 8: a client can never reach another client, nor see what is a
   };
   const auto unknown = probe("ana", kNoThread);
   for (const auto& answer : unknown) CHECK(answer.code == BCCAST_E_NOT_FOUND);
-  for (const auto& [what, thread] : foreign) {
-    CAPTURE(what);
-    CHECK(probe("ana", thread) == unknown);
+  for (const auto& one : foreign) {
+    CAPTURE(one.first);
+    CHECK(probe("ana", one.second) == unknown);
   }
   // The same for one who has nothing at all, and one who is archived.
   host.archive("lee", "dan");

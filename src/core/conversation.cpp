@@ -27,8 +27,10 @@ Page<MessageView> Conversation::messages(Actor actor, std::string_view thread_id
     const RosterEntry& entry = reached.entry;
     const std::size_t most = page_limit(limit);
     std::size_t bytes = 0;
+    bool full = false;  // for good: what comes after the first that does not fit is left to the next page
     const auto add = [&](std::int64_t seq, Author author, Ms at, std::string text) {
-      if (page.items.size() == most || bytes >= kMaxPageBytes) return false;
+      full = full || page.items.size() == most || bytes + text.size() > kMaxPageBytes;
+      if (full) return false;
       bytes += text.size();
       MessageView row;
       row.seq = seq;

@@ -42,7 +42,8 @@ const ItemOutcome& outcome_of(const Assignment& assignment, std::size_t i) {
 bool all_retry(const Assignment& assignment) {
   if (assignment.batch.size() < 2) return false;
   for (std::size_t i = 0; i < assignment.batch.size(); ++i)
-    if (outcome_of(assignment, i).status != ItemStatus::retry) return false;
+    if (outcome_of(assignment, i).status != ItemStatus::retry || outcome_of(assignment, i).retry_after >= 0)
+      return false;
   return true;
 }
 
@@ -60,7 +61,7 @@ void after_attempt(Item& item, const ItemOutcome& outcome, Ms now) {
   item.reason = outcome.reason;
   if (outcome.status == ItemStatus::not_tried) {
     item.state = ItemState::waiting;
-    item.due_at = now;
+    item.due_at = now + kGivenBackWait;
     return;
   }
   ++item.attempts;
@@ -400,6 +401,11 @@ void Work::load_places(const Tables& tables, Assignment& assignment) {
                          Context::parts_of(key), false, entry.id, address, entry.name, entry.locale, at);
     assignment.entries.push_back(entry.place);
   };
+  // As for single messages: only who has nothing left to read in the thread need not be told.
+  const auto nothing_unread = [&](Place place) {
+    const auto thread = tables.threads().thread({line.provider_no, place, line.blast_no});
+    return thread && thread->client_unread == 0;
+  };
   std::vector<std::uint16_t> places;
   line.rotation().for_each_run(
       assignment.claim.from, assignment.claim.to,
@@ -414,7 +420,7 @@ void Work::load_places(const Tables& tables, Assignment& assignment) {
         const auto meet = [&](const RosterView& entry) {
           if (next == places.size() || within_slice(entry.place) != places[next]) return;
           ++next;
-          add(entry, opened.contains(within_slice(entry.place)));
+          add(entry, opened.contains(within_slice(entry.place)) && nothing_unread(entry.place));
         };
         const Place first = place_at(s, places.front());
         const Place last = place_at(s, places.back());

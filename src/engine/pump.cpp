@@ -86,7 +86,7 @@ void Pump::run_flows(std::vector<Flow>& flows, std::uint32_t max_items, std::uin
       continue;
     }
     const Report report = work_off(*flow.way, *flow.current);
-    begun += flow.current->batch.size();
+    begun += flow.current->batch.size() + flow.current->left_out.size();
     const bool stop =
         begun >= most || (budget_us != 0 && context_.clock.monotonic_us() - began >= std::int64_t{budget_us});
     store(flow, report, stop ? 0 : batch_size(*flow.way), pumped);

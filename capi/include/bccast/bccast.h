@@ -241,8 +241,9 @@ BCCAST_API int32_t bccast_provider_roster_count(bccast_engine *engine, const cha
 
 /* ---- Blasts --------------------------------------------------------------------------------------- */
 
-/* A new, empty draft. `key` may be NULL; a second call with the same key (of this provider, for ever) makes
- * nothing and gives EXISTS and the first blast's id. NOT_FOUND: no such provider. [writes] */
+/* A new, empty draft. `key` may be NULL; a second call with the same key (of this provider) makes nothing and gives
+ * EXISTS and the first blast's id, for ever; only discarding the draft makes its key free again. NOT_FOUND: no such
+ * provider. [writes] */
 BCCAST_API int32_t bccast_blast_create(bccast_engine *engine, const char *provider, const char *key,
                                        char out_blast[BCCAST_ID_SIZE]);
 /* Throws a draft away. STATE: it was sent. [writes] */

@@ -1,0 +1,430 @@
+// The promise of cost: sending writes as many rows as there are slices and channels and a constant, first
+// touches and batches a constant, whatever the size of the audience. Counted in statements, rows and syncs,
+// never in time.
+#include <doctest/doctest.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include <array>
+#include <atomic>
+#include <bccast/engine.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/sqlite/sqlite_store.hpp"
+#include "core/conversation.hpp"
+#include "core/directory.hpp"
+#include "core/drafting.hpp"
+#include "core/inbox.hpp"
+#include "core/progress.hpp"
+#include "core/sending.hpp"
+#include "core/verification.hpp"
+#include "core/work.hpp"
+#include "engine/pump.hpp"
+
+namespace {
+
+using bccast::Author;
+using bccast::Code;
+using bccast::Conversation;
+using bccast::Drafting;
+using std::string;
+using std::to_string;
+
+std::atomic<std::int64_t> syncs{0};
+std::atomic<std::int64_t> statements{0};  // of all connections, readers too
+
+/// A VFS before the system's, the default while it lives, that counts syncs; and a hook that counts the
+/// statements begun on every connection. One at a time.
+class Counting {
+ public:
+  Counting() {
+    REQUIRE(sqlite3_initialize() == SQLITE_OK);
+    below() = sqlite3_vfs_find(nullptr);
+    vfs_ = *below();
+    vfs_.zName = "bccast-counting";
+    vfs_.xOpen = [](sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out) {
+      const int result = below()->xOpen(below(), name, file, flags, out);
+      if (result != SQLITE_OK || file->pMethods == nullptr) return result;
+      const auto at = methods().try_emplace(file->pMethods, *file->pMethods).first;
+      at->second.xSync = [](sqlite3_file*, int) {  // counted, not done
+        ++syncs;
+        return SQLITE_OK;
+      };
+      file->pMethods = &at->second;
+      return result;
+    };
+    REQUIRE(sqlite3_vfs_register(&vfs_, 1) == SQLITE_OK);
+    REQUIRE(sqlite3_auto_extension(reinterpret_cast<void (*)()>(trace)) == SQLITE_OK);
+  }
+  ~Counting() {
+    sqlite3_cancel_auto_extension(reinterpret_cast<void (*)()>(trace));
+    sqlite3_vfs_unregister(&vfs_);
+    sqlite3_vfs_register(below(), 1);
+  }
+  Counting(const Counting&) = delete;
+  Counting& operator=(const Counting&) = delete;
+
+ private:
+  using Methods = const sqlite3_io_methods*;
+  static sqlite3_vfs*& below() {
+    static sqlite3_vfs* vfs = nullptr;
+    return vfs;
+  }
+  static std::map<Methods, sqlite3_io_methods>& methods() {
+    static std::map<Methods, sqlite3_io_methods> all;
+    return all;
+  }
+  static int trace(sqlite3* db, char**, const sqlite3_api_routines*) {
+    return sqlite3_trace_v2(
+        db, SQLITE_TRACE_STMT,
+        [](unsigned, void*, void*, void*) {
+          ++statements;
+          return 0;
+        },
+        nullptr);
+  }
+  sqlite3_vfs vfs_{};
+};
+
+class StillClock final : public bccast::Clock {
+ public:
+  bccast::Ms wall_ms() override { return now; }
+  std::int64_t monotonic_us() override { return now * 1000; }
+  bccast::Ms now = 1'700'000'000'000;
+};
+
+class Folder {
+ public:
+  Folder() {
+    string name = (std::filesystem::temp_directory_path() / "bccast-cost-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path = name;
+  }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  std::filesystem::path path;
+};
+
+/// Says that all is done, and counts.
+class AllDone final : public bccast::Notifier {
+ public:
+  bool notify(bccast::NoticeBatch& batch) override {
+    ++batches;
+    notices += static_cast<std::int64_t>(batch.size());
+    return true;
+  }
+  std::int64_t batches = 0;
+  std::int64_t notices = 0;
+};
+
+/// What an operation cost.
+struct Cost {
+  std::int64_t statements;  // of the connection that writes; each row read counts as well
+  std::int64_t begun;       // statements of all connections
+  std::int64_t rows;        // written
+  std::int64_t commits;     // that waited for the disk
+  std::int64_t syncs;
+};
+
+std::ostream& operator<<(std::ostream& out, const Cost& c) {
+  return out << "statements " << c.statements << ", begun " << c.begun << ", rows " << c.rows << ", commits "
+             << c.commits << ", syncs " << c.syncs;
+}
+
+/// The library without its outer doors, so that the store can be asked what it did.
+struct World {
+  explicit World(int channels = 1) {
+    for (int i = 0; i < channels; ++i) work.channel_put(channel(i), "notify");
+    directory.provider_put("lee", "Dr. Lee");
+  }
+  static string channel(int i) { return i == 0 ? "email" : "channel-" + to_string(i); }
+  static string id(std::size_t i) { return "client-" + to_string(1'000'000 + i); }
+
+  void clients(std::size_t from, std::size_t to) {
+    std::vector<string> ids;
+    for (std::size_t i = from; i < to; ++i) ids.push_back(id(i));
+    const std::vector<std::string_view> views(ids.begin(), ids.end());
+    const std::vector<std::string_view> texts(ids.size(), "somebody@example.org");
+    directory.client_put_many(views, texts, texts);
+    directory.roster_add_many("lee", views);
+  }
+  string draft(const string& text = "text") {
+    const auto blast = drafting.create("lee", {}, {}).blast;
+    drafting.act_all("lee", blast, Drafting::Act::select);
+    drafting.write("lee", blast, text);
+    return blast;
+  }
+  string sent() {
+    const auto blast = draft();
+    sending.send("lee", blast, {});
+    return blast;
+  }
+  Conversation::Actor client(std::size_t i) {
+    name_ = id(i);
+    return {Author::client, name_};
+  }
+
+  template <typename F>
+  Cost cost(F&& operation) {
+    const auto before = store.counters();
+    const auto begun = statements.load();
+    const auto synced = syncs.load();
+    operation();
+    const auto begun_after = statements.load();
+    const auto after = store.counters();
+    return {after.statements - before.statements, begun_after - begun,
+            after.rows_changed - before.rows_changed, after.commits - before.commits, syncs.load() - synced};
+  }
+
+  Counting counting;
+  Folder folder;
+  StillClock clock;
+  bccast::sqlite::SqliteStore store{(folder.path / "store.db").string()};
+  bccast::Context context{store, clock};
+  bccast::Directory directory{context};
+  Drafting drafting{context};
+  bccast::Sending sending{context};
+  bccast::Inbox inbox{context};
+  Conversation conversation{context};
+  bccast::Progress progress{context};
+  bccast::Verification verification{context};
+  bccast::Work work{context};
+  std::shared_ptr<AllDone> notifier = std::make_shared<AllDone>();
+
+ private:
+  string name_;
+};
+
+/// The blast's row, the provider's row; and what SQLite counts besides.
+constexpr std::int64_t kConstant = 4;
+
+std::size_t slices(std::size_t clients) {
+  return (clients + 65'535) / 65'536;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "Sending writes slices + channels + a constant rows, with one sync, whatever the size of the audience") {
+  World world(3);
+  world.clients(0, 50);
+  Cost small{};
+  Cost larger{};
+  std::size_t there = 50;
+  world.sent();  // prepares the statements
+  for (const std::size_t size : {std::size_t{50}, std::size_t{1'000}, std::size_t{60'000},
+                                 std::size_t{100'000}, std::size_t{200'000}}) {
+    if (size > there) world.clients(there, size);
+    there = size;
+    const auto blast = world.draft(string(size == 1'000 ? 100'000 : 100, 'x'));
+    const auto cost = world.cost([&] { CHECK(world.sending.send("lee", blast, {}) == Code::ok); });
+    CAPTURE(size);
+    INFO(cost);
+    CHECK(world.progress.status("lee", blast).back().recipients == static_cast<std::int64_t>(size));
+    CHECK(cost.rows <= static_cast<std::int64_t>(slices(size)) + 3 + kConstant);
+    CHECK(cost.commits == 1);
+    CHECK(cost.syncs == 1);
+    if (size == 50) small = cost;
+    if (size == 1'000 || size == 60'000) {  // within a slice
+      CHECK(cost.statements == small.statements);
+      CHECK(cost.begun == small.begun);
+      CHECK(cost.rows == small.rows);
+    }
+    if (size == 100'000) larger = cost;
+    if (size == 200'000) {  // a constant for each slice more
+      CHECK((cost.statements - larger.statements) %
+                static_cast<std::int64_t>(slices(size) - slices(100'000)) ==
+            0);
+      CHECK(cost.statements - larger.statements <=
+            8 * static_cast<std::int64_t>(slices(size) - slices(100'000)));
+    }
+    // A second time nothing is written.
+    const auto again = world.cost([&] { CHECK(world.sending.send("lee", blast, {}) == Code::exists); });
+    CHECK(again.rows == 0);
+  }
+}
+
+TEST_CASE("Sending costs the same whatever was sent before") {
+  World world;
+  world.clients(0, 100);
+  world.sent();
+  std::array<Cost, 2> costs{};
+  for (auto& cost : costs) {
+    const auto blast = world.draft();
+    cost = world.cost([&] { world.sending.send("lee", blast, {}); });
+    for (int i = 0; i < 200; ++i) world.sent();
+  }
+  CHECK(costs[0].statements == costs[1].statements);
+  CHECK(costs[0].rows == costs[1].rows);
+}
+
+TEST_CASE(
+    "The first look at an inbox writes a constant for each new blast in it, and does not wait for the disk") {
+  std::vector<Cost> firsts;
+  std::vector<Cost> seconds;
+  for (const std::size_t size : {std::size_t{100}, std::size_t{100'000}}) {
+    CAPTURE(size);
+    World world;
+    world.clients(0, size);
+    for (int i = 0; i < 5; ++i) world.sent();
+    const auto look = [&](std::size_t who) {
+      return world.cost([&] { CHECK(world.inbox.of_client(World::id(who), {}, {}, 0).items.size() == 5); });
+    };
+    look(7);  // prepares the statements
+    const auto& first = firsts.emplace_back(look(size - 1));
+    INFO(first);
+    CHECK(first.rows <= 5 + 1);
+    CHECK(first.commits == 0);
+    CHECK(first.syncs == 0);
+    const auto& second = seconds.emplace_back(look(size - 1));
+    INFO(second);
+    CHECK(second.rows == 0);
+    CHECK(second.syncs == 0);
+    CHECK(second.statements == 0);  // not one on the connection that writes
+  }
+  CHECK(firsts[0].rows == firsts[1].rows);
+  CHECK(firsts[0].begun == firsts[1].begun);
+  CHECK(seconds[0].begun == seconds[1].begun);
+}
+
+TEST_CASE("A later look at an inbox takes a constant number of statements, however much was sent before") {
+  World world;
+  world.clients(0, 10);
+  std::array<std::int64_t, 2> begun{};
+  for (auto& one : begun) {
+    for (int i = 0; i < 300; ++i) world.sent();
+    world.inbox.of_client(World::id(3), {}, {}, 10);
+    one =
+        world.cost([&] { CHECK(world.inbox.of_client(World::id(3), {}, {}, 10).items.size() == 10); }).begun;
+  }
+  CHECK(begun[0] == begun[1]);
+}
+
+TEST_CASE("The first read and the first reply write a constant number of rows, and sync once") {
+  std::vector<Cost> reads;
+  std::vector<Cost> replies;
+  for (const std::size_t size : {std::size_t{100}, std::size_t{100'000}}) {
+    World world;
+    world.clients(0, size);
+    world.sent();
+    const auto touch = [&](std::size_t who) {
+      const auto thread = world.inbox.of_client(World::id(who), {}, {}, 0).items.at(0).thread;
+      reads.push_back(world.cost([&] { world.conversation.read(world.client(who), thread, 1); }));
+      replies.push_back(
+          world.cost([&] { world.conversation.write(world.client(who), thread, {}, "yes", {}); }));
+    };
+    touch(7);
+    reads.clear();  // those prepared the statements
+    replies.clear();
+    touch(8);
+    touch(size - 1);
+  }
+  for (const auto* costs : {&reads, &replies})
+    for (const auto& cost : *costs) {
+      INFO(cost);
+      CHECK(cost.rows <= 6);
+      CHECK(cost.commits == 1);
+      CHECK(cost.syncs == 1);
+      CHECK(cost.statements == costs->front().statements);
+    }
+}
+
+TEST_CASE(
+    "Draining waits for the disk at most once for each batch, and writes a constant number of rows for it") {
+  for (const std::size_t size : {std::size_t{20'000}, std::size_t{100'000}}) {
+    CAPTURE(size);
+    World world;
+    world.clients(0, size);
+    const auto blast = world.sent();
+    bccast::Pump pump(world.context, world.work, {{"email", world.notifier}});
+    pump.run(64, 0);  // prepares the statements
+    world.notifier->batches = 0;
+    world.notifier->notices = 0;
+    const auto cost = world.cost([&] { pump.run(0, 0); });
+    INFO(cost);
+    const auto batches = world.notifier->batches;
+    CHECK(world.notifier->notices == static_cast<std::int64_t>(size) - 64);
+    CHECK(batches <= static_cast<std::int64_t>(size) / 1000 + 10);  // they grow
+    CHECK(cost.commits <= batches);
+    CHECK(cost.syncs <= cost.commits + 2);  // and one or two for a checkpoint, as the log grows
+    // Of each batch: its claim in and out, its line for the report and for the next claim; and once the
+    // blast.
+    CHECK(cost.rows <= 4 * batches + kConstant);
+    CHECK(world.progress.status("lee", blast).back().state == "finished");
+  }
+}
+
+TEST_CASE("Draining those who are left out writes bitmaps, not a row each") {
+  World world;
+  world.clients(0, 20'000);
+  for (std::size_t i = 0; i < 20'000; i += 3)
+    world.directory.roster_set("lee", World::id(i), "notify", "off");
+  const auto blast = world.sent();
+  bccast::Pump pump(world.context, world.work, {{"email", world.notifier}});
+  pump.run(64, 0);
+  world.notifier->batches = 0;
+  const auto cost = world.cost([&] { pump.run(0, 0); });
+  INFO(cost);
+  CHECK(cost.rows <= 5 * world.notifier->batches + kConstant);
+  CHECK(cost.commits <= world.notifier->batches);
+  CHECK(world.progress.status("lee", blast).back().skipped == 6667);
+}
+
+TEST_CASE("A blast to fifty waits for the disk twice: when it is sent, and when it is told") {
+  World world;
+  world.clients(0, 50);
+  bccast::Pump pump(world.context, world.work, {{"email", world.notifier}});
+  world.sent();
+  pump.run(0, 0);
+  const auto blast = world.draft();
+  const auto cost = world.cost([&] {
+    world.sending.send("lee", blast, {});
+    pump.run(0, 0);
+  });
+  INFO(cost);
+  CHECK(world.progress.status("lee", blast).back().state == "finished");
+  CHECK(cost.commits == 2);
+  CHECK(cost.syncs == 2);
+  CHECK(cost.rows <= 12);
+}
+
+TEST_CASE("Selecting many is one transaction, and writes a row for each slice") {
+  World world;
+  world.clients(0, 100'000);
+  const auto blast = world.drafting.create("lee", {}, {}).blast;
+  std::vector<string> ids;
+  for (std::size_t i = 0; i < 100'000; i += 2) ids.push_back(World::id(i));
+  const std::vector<std::string_view> views(ids.begin(), ids.end());
+  const auto cost = world.cost([&] { world.drafting.act_many("lee", blast, views, Drafting::Act::select); });
+  INFO(cost);
+  CHECK(cost.rows <= 2 + kConstant);
+  CHECK(cost.commits == 1);
+  CHECK(cost.syncs == 1);
+  const auto preview = world.cost([&] { CHECK(world.drafting.preview("lee", blast).recipients == 50'000); });
+  CHECK(preview.rows == 0);
+  CHECK(preview.begun <= 20);
+}
+
+TEST_CASE("Counting counts: a row that is written and a commit that is synced show") {
+  World world;
+  const auto cost = world.cost([&] {
+    world.directory.provider_put("may", "Dr. May");
+    world.directory.provider_put("noa", "Dr. Noa");
+  });
+  CHECK(cost.rows == 2);
+  CHECK(cost.commits == 2);
+  CHECK(cost.syncs == 2);
+  CHECK(cost.statements > 2);
+  CHECK(cost.begun > 2);
+}
