@@ -553,7 +553,10 @@ TEST_CASE("Message texts that are empty, too long or malformed are refused") {
          });
        }},
   };
-  for (const auto& [name, write] : writes) {
+  for (const auto& entry : writes) {
+    const auto& name = entry.first;
+    const auto& write = entry.second;
+
     for (auto bad : malformed(true)) {
       refused(w, name + ": " + bad.name, bad.code, [&] { return write(bad.bytes.data(), bad.bytes.size()); });
       bad.bytes.insert(0, kCanary + "\n\xc3\xa9 and more ");
@@ -644,7 +647,10 @@ TEST_CASE(
   };
   for (const auto& place : blast_places(w)) {
     std::vector<string> messages;
-    for (const auto& [kind, id] : ids) {
+    for (const auto& entry : ids) {
+      const auto& kind = entry.first;
+      const auto& id = entry.second;
+
       refused(w, place.name + ": " + kind, BCCAST_E_NOT_FOUND, [&] { return place.call(id.c_str()); });
       messages.emplace_back(bccast_error_message());
       CHECK(messages.back() == messages.front());
@@ -674,7 +680,10 @@ TEST_CASE("Thread ids that are malformed, made up, another's or not there are no
   const auto look = [&](const std::vector<Place>& places, const auto& which) {
     for (const auto& place : places) {
       std::vector<string> messages;
-      for (const auto& [kind, id] : which) {
+      for (const auto& entry : which) {
+        const auto& kind = entry.first;
+        const auto& id = entry.second;
+
         refused(w, place.name + ": " + kind, BCCAST_E_NOT_FOUND, [&] { return place.call(id.c_str()); });
         messages.emplace_back(bccast_error_message());
         CHECK(messages.back() == messages.front());
@@ -807,7 +816,11 @@ TEST_CASE("Filters and cursors that are none of the list are refused") {
        [&](auto f, auto c, auto out) { return bccast_provider_threads(e, "lee", f, c, 1, out); },
        {"unread=yes", "unread=1&unread=1", "state=sent", "provider=lee"}},
   };
-  for (const auto& [name, list, bad] : lists) {
+  for (const auto& of_list : lists) {
+    const auto& name = of_list.name;
+    const auto& list = of_list.list;
+    const auto& bad = of_list.bad;
+
     auto filters = bad;
     filters.insert(filters.end(), {"x", "=", "=1", "state", "state=", "unread=", "&", "bogus=1", "UNREAD=1",
                                    " unread=1", "unread=1&", "opened=1&&replied=1", "state=sent&state=sent",
@@ -944,7 +957,10 @@ TEST_CASE("Columns with NULLs, with offsets that descend, or with too many items
   const std::array<std::uint64_t, 3> good{0, 3, 6};
   const std::array<std::uint64_t, 3> descending{3, 6, 2};
   const std::array<std::uint64_t, 3> back{6, 3, 6};
-  for (const auto& [name, many] : many_verbs(w)) {
+  for (const auto& entry : many_verbs(w)) {
+    const auto& name = entry.first;
+    const auto& many = entry.second;
+
     std::array<std::int32_t, 2> results{};
     const auto refuse = [&](const string& how, std::int32_t code, const std::function<std::int32_t()>& call) {
       results.fill(77);

@@ -468,7 +468,10 @@ TEST_CASE("Two processes on one store, killed at random: nothing acknowledged is
   std::set<string> opened;
   Strings everybody;
   for (int i = 0; i < kClients; ++i) everybody.push_back(client_id(i));
-  for (const auto& [key, intent] : intents) {
+  for (const auto& entry : intents) {
+    const auto& key = entry.first;
+    const auto& intent = entry.second;
+
     CAPTURE(key);
     const char* provider = intent.provider.c_str();
     char blast[BCCAST_ID_SIZE];
@@ -553,7 +556,10 @@ TEST_CASE("Two processes on one store, killed at random: nothing acknowledged is
     last_batch[line[1]] = std::max(last_batch[line[1]], batch);
   }
   std::size_t repeated = 0;
-  for (const auto& [notice, times] : told) {
+  for (const auto& entry : told) {
+    const auto& notice = entry.first;
+    const auto& times = entry.second;
+
     repeated += times.size() - 1;
     // All but the last were in the batch that was in flight when its process was killed.
     for (std::size_t i = 0; i + 1 < times.size(); ++i) {
@@ -562,7 +568,10 @@ TEST_CASE("Two processes on one store, killed at random: nothing acknowledged is
       CHECK(times[i].batch == last_batch[times[i].instance]);
     }
   }
-  for (const auto& [person, state] : told_state) {
+  for (const auto& entry : told_state) {
+    const auto& person = entry.first;
+    const auto& state = entry.second;
+
     CAPTURE(person.first);
     CHECK((state == "done" || state == "skipped"));
     if (state == "done") CHECK(ids.count(person) == 1);
@@ -594,8 +603,8 @@ TEST_CASE("A notification's id is its own: no other notification ever has it, be
     for (const auto& notice : host.notifier.all()) {
       ++notices;
       const string about = message + " to " + notice.to();
-      const auto [at, fresh] = what.emplace(notice.id(), about);
-      CHECK_MESSAGE(fresh, about, " has the id of ", at->second);
+      const auto placed = what.emplace(notice.id(), about);
+      CHECK_MESSAGE(placed.second, about, " has the id of ", placed.first->second);
     }
   };
   const auto blast = host.blast("lee", "the first blast");

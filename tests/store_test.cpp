@@ -371,7 +371,8 @@ TEST_CASE("Opened for reading only: reads and inboxes work, every write is refus
       {"channel_put", bccast_channel_put(e, "sms", "notify")},
       {"operate_checkpoint", bccast_operate_checkpoint(e)},
   };
-  for (const auto& [name, code] : writes) CHECK_MESSAGE(code == BCCAST_E_STATE, name, ": ", code);
+  for (const auto& write : writes)
+    CHECK_MESSAGE(write.second == BCCAST_E_STATE, write.first, ": ", write.second);
   CHECK(stored() == before);
 
   // A notifier may be attached to a channel that is there, but is given nothing.

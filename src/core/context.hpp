@@ -1,11 +1,13 @@
 // What all of the core works with.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/crypto.hpp"
 #include "model/blast.hpp"
+#include "model/checked.hpp"
 #include "model/public_id.hpp"
 #include "ports/clock.hpp"
 #include "ports/store.hpp"
@@ -41,8 +43,9 @@ struct Context {
   /// Idempotency keys are stored as keyed digests: they may hold what a host should not have put there.
   std::string key_hash(std::string_view key) const {
     if (key.empty()) return {};
-    const auto value = Digest(store.key(), purpose::idempotency).add(key).finish();
-    return {reinterpret_cast<const char*>(value.data()), value.size()};
+    const auto digest = Digest(store.key(), purpose::idempotency).add(key).finish();
+    const auto hash = make_token(std::span(digest).first<12>());
+    return {reinterpret_cast<const char*>(hash.data()), hash.size()};
   }
 
   /// The time for something new of this provider: never below its last.

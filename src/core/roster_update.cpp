@@ -17,17 +17,27 @@ void put(Slice& slice, Place place, bool member) {
 
 RosterSlice& RosterUpdate::roster_slice(ProviderNo provider, Place place) {
   const Key key{provider, slice_of(place)};
-  const auto found = roster_slices_.find(key);
-  if (found != roster_slices_.end()) return found->second;
-  return roster_slices_.emplace(key, tables_.directory().roster_slice(provider, key.second)).first->second;
+  if (last_roster_ == roster_slices_.end() || last_roster_->first != key) {
+    last_roster_ = roster_slices_.find(key);
+    if (last_roster_ == roster_slices_.end())
+      last_roster_ =
+          roster_slices_.emplace(key, tables_.directory().roster_slice(provider, key.second)).first;
+  }
+  return last_roster_->second;
 }
 
 Slice& RosterUpdate::address_slice(ProviderNo provider, Place place, std::string_view channel) {
-  std::pair<Key, std::string> key(Key(provider, slice_of(place)), channel);
-  const auto found = address_slices_.find(key);
-  if (found != address_slices_.end()) return found->second;
-  auto stored = tables_.directory().address_slice(provider, key.first.second, channel);
-  return address_slices_.emplace(std::move(key), stored).first->second;
+  const Key key{provider, slice_of(place)};
+  if (last_address_ == address_slices_.end() || last_address_->first.first != key ||
+      last_address_->first.second != channel) {
+    const std::pair<Key, std::string> full(key, channel);
+    last_address_ = address_slices_.find(full);
+    if (last_address_ == address_slices_.end())
+      last_address_ =
+          address_slices_.emplace(full, tables_.directory().address_slice(provider, key.second, channel))
+              .first;
+  }
+  return last_address_->second;
 }
 
 void RosterUpdate::mark_flags(ProviderNo provider, Place place, std::uint32_t flags) {

@@ -33,7 +33,10 @@ class RosterUpdate {
 
   Tables& tables_;
   std::map<Key, RosterSlice> roster_slices_;
-  std::map<std::pair<Key, std::string>, Slice, std::less<>> address_slices_;
+  std::map<std::pair<Key, std::string>, Slice> address_slices_;
+  // The slices used last: an import stays in them for 65,536 clients.
+  std::map<Key, RosterSlice>::iterator last_roster_ = roster_slices_.end();
+  std::map<std::pair<Key, std::string>, Slice>::iterator last_address_ = address_slices_.end();
 };
 
 }  // namespace bccast

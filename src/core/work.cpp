@@ -13,6 +13,8 @@ namespace bccast {
 namespace {
 
 constexpr std::string_view kNotify = "notify";
+/// A batch of so many is loaded in the transaction that claims it.
+constexpr std::size_t kSmallBatch = 64;
 /// How often a channel's row says that a worker is there.
 constexpr Ms kSeenEvery = 60'000;
 /// A whole batch of "retry" is held against the channel, but not for ever: then each item has its own
@@ -110,7 +112,13 @@ Advanced Work::advance(ChannelNo channel, const Report* report, std::size_t most
   context_.store.write(
       [&](Tables& tables) {
         if (report != nullptr) settle(tables, *report, advanced);
-        if (most > 0) advanced.next = claim(tables, channel, most);
+        if (most == 0) return;
+        advanced.next = claim(tables, channel, most);
+        if (advanced.next) {
+          if (most <= kSmallBatch) load(tables, *advanced.next);
+        } else if (const auto row = tables.work().channel(channel)) {
+          advanced.next_due = next_due(tables, *row);
+        }
       },
       durability);
   return advanced;
@@ -374,13 +382,17 @@ std::unique_ptr<Assignment> Work::claim_places(Tables& tables, const Channel& ch
 // ---- Filling it
 
 void Work::load(Assignment& assignment) {
-  context_.store.read([&](const Tables& tables) {
-    if (assignment.line) {
-      load_places(tables, assignment);
-    } else {
-      load_items(tables, assignment);
-    }
-  });
+  if (assignment.loaded) return;
+  context_.store.read([&](const Tables& tables) { load(tables, assignment); });
+}
+
+void Work::load(const Tables& tables, Assignment& assignment) {
+  if (assignment.line) {
+    load_places(tables, assignment);
+  } else {
+    load_items(tables, assignment);
+  }
+  assignment.loaded = true;
 }
 
 void Work::load_places(const Tables& tables, Assignment& assignment) {

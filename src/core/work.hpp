@@ -31,6 +31,7 @@ struct Assignment {
     SkipReason reason;
   };
   std::vector<LeftOut> left_out;
+  bool loaded = false;  // the batch is filled
 
   explicit Assignment(const PublicIds& ids) : batch(ids) {}
 };
@@ -53,6 +54,7 @@ struct Advanced {
   std::unique_ptr<Assignment> next;  // null: nothing is due
   std::size_t ended = 0;             // notifications the report ended
   bool too_late = false;             // the claim had been reported already: the report changed nothing
+  std::optional<Ms> next_due;        // when nothing could be claimed: as Work::next_due
 };
 
 class Work {
@@ -64,7 +66,8 @@ class Work {
 
   /// Stores `report` (null: none) and claims at most `most` notifications (0: none).
   Advanced advance(ChannelNo channel, const Report* report, std::size_t most);
-  /// Fills the batch of a claimed assignment.
+  /// Fills the batch of a claimed assignment, unless it is filled. Small ones are by advance(), whose
+  /// transaction has what they need at hand; large ones must not hold the writers up.
   void load(Assignment& assignment);
   /// In how many milliseconds something is due on the channel: 0: now; nothing: nothing known.
   std::optional<Ms> next_due(const Tables& tables, const Channel& channel) const;
@@ -79,6 +82,7 @@ class Work {
   std::unique_ptr<Assignment> claim_items(Tables& tables, Channel& channel, std::vector<Item> due);
   std::unique_ptr<Assignment> claim_places(Tables& tables, const Channel& channel, Line line,
                                            std::size_t most);
+  void load(const Tables& tables, Assignment& assignment);
   void load_places(const Tables& tables, Assignment& assignment);
   void load_items(const Tables& tables, Assignment& assignment);
 

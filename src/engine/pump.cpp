@@ -28,6 +28,7 @@ const Report kReturned{nullptr, BatchResult::returned, {}};
 struct Pump::Flow {
   Way* way = nullptr;
   std::unique_ptr<Assignment> current{};
+  std::optional<Ms> next_due{};  // when there is none
 };
 
 Pump::Pump(Context& context, Work& work,
@@ -54,7 +55,7 @@ Pumped Pump::run(std::uint32_t max_items, std::uint32_t budget_us) {
   std::vector<Flow> flows;
   for (const auto& way : ways_) flows.push_back(Flow{way.get()});
   try {
-    run_flows(flows, max_items, budget_us, pumped);
+    pumped.more = run_flows(flows, max_items, budget_us, pumped);
     for (auto& flow : flows)  // another channel's batch has reached the limit
       if (flow.current) store(flow, kReturned, 0, pumped);
   } catch (...) {
@@ -62,13 +63,19 @@ Pumped Pump::run(std::uint32_t max_items, std::uint32_t budget_us) {
       if (flow.current) keep(flow, kReturned);
     throw;
   }
-  pumped.next_ms = next_ms();
+  if (pumped.more) {  // stopped by a limit: there may be nothing left all the same
+    pumped.next_ms = next_ms();
+  } else {
+    for (const auto& flow : flows)
+      if (flow.next_due && (pumped.next_ms < 0 || *flow.next_due < pumped.next_ms))
+        pumped.next_ms = *flow.next_due;
+  }
   pumped.more = pumped.next_ms == 0;
   return pumped;
 }
 
-/// One batch of each channel in turn, until none has anything due or a limit is reached.
-void Pump::run_flows(std::vector<Flow>& flows, std::uint32_t max_items, std::uint32_t budget_us,
+/// One batch of each channel in turn, until none has anything due (false) or a limit is reached (true).
+bool Pump::run_flows(std::vector<Flow>& flows, std::uint32_t max_items, std::uint32_t budget_us,
                      Pumped& pumped) {
   const std::int64_t began = context_.clock.monotonic_us();
   const std::uint64_t most = max_items != 0 ? max_items : std::numeric_limits<std::uint64_t>::max();
@@ -80,7 +87,11 @@ void Pump::run_flows(std::vector<Flow>& flows, std::uint32_t max_items, std::uin
   std::size_t idle = 0;
   for (std::size_t i = 0; idle < flows.size(); i = (i + 1) % flows.size()) {
     auto& flow = flows[i];
-    if (!flow.current) flow.current = work_.advance(flow.way->channel, nullptr, batch_size(*flow.way)).next;
+    if (!flow.current) {
+      auto advanced = work_.advance(flow.way->channel, nullptr, batch_size(*flow.way));
+      flow.current = std::move(advanced.next);
+      flow.next_due = advanced.next_due;
+    }
     if (!flow.current) {
       ++idle;
       continue;
@@ -90,9 +101,10 @@ void Pump::run_flows(std::vector<Flow>& flows, std::uint32_t max_items, std::uin
     const bool stop =
         begun >= most || (budget_us != 0 && context_.clock.monotonic_us() - began >= std::int64_t{budget_us});
     store(flow, report, stop ? 0 : batch_size(*flow.way), pumped);
-    if (stop) return;
+    if (stop) return true;
     idle = flow.current ? 0 : 1;
   }
+  return false;
 }
 
 /// Loads the batch and hands it to its notifier.
@@ -140,6 +152,7 @@ void Pump::store(Flow& flow, Report report, std::size_t most, Pumped& pumped) {
   }
   pumped.done += advanced.ended;
   flow.current = std::move(advanced.next);
+  flow.next_due = advanced.next_due;
 }
 
 void Pump::keep(Flow& flow, Report report) {

@@ -49,7 +49,7 @@ class Pump {
     Report report;
   };
 
-  void run_flows(std::vector<Flow>& flows, std::uint32_t max_items, std::uint32_t budget_us, Pumped& pumped);
+  bool run_flows(std::vector<Flow>& flows, std::uint32_t max_items, std::uint32_t budget_us, Pumped& pumped);
   Report work_off(Way& way, Assignment& assignment);
   void store(Flow& flow, Report report, std::size_t most, Pumped& pumped);
   void keep(Flow& flow, Report report);

@@ -17,7 +17,7 @@ std::string checked_bytes(std::string_view content);
 /// The content, borrowed. Throws Error(corrupt), naming `what`.
 std::string_view checked_content(std::span<const std::uint8_t> bytes, const char* what);
 
-/// 12 bytes that are given, then 4 that follow from them.
+/// 12 bytes that are given, then 4 that follow from them: tokens of claims, digests of idempotency keys.
 using CheckedToken = std::array<std::uint8_t, 16>;
 CheckedToken make_token(std::span<const std::uint8_t, 12> random);
 bool is_sound(const CheckedToken& token) noexcept;

@@ -247,8 +247,10 @@ Account account_of(const string& path, const Made& made) {
         return to_string(count.active) + " " + to_string(count.archived);
       });
     }
-    for (const auto& [provider, blast] :
+    for (const auto& entry :
          {std::pair{"lee", made.sent}, std::pair{"may", made.half}, std::pair{"lee", made.unseen}}) {
+      const string provider = entry.first;
+      const string& blast = entry.second;
       ask(when + "recipients of " + blast, [&] {
         string text;
         for (const auto& r : e.blast_recipients(provider, blast).items)

@@ -169,7 +169,7 @@ BCCAST_API void bccast_config_free(bccast_config *config);
 /* ---- Engine --------------------------------------------------------------------------------------- */
 
 /* Opens a store, and makes it when there is none. `url` is a path, "sqlite:PATH", "sqlite:PATH?mode=ro"
- * (never writes), or ":memory:". The file and its companions (-wal, -shm) get mode 0600. Several processes
+ * (never writes), or ":memory:". A file that it makes, and its companions (-wal, -shm), have mode 0600. Several processes
  * of one machine may have the same store open. `config` may be NULL; on success its vtables are taken over,
  * and the engine then destroys them. NOT_FOUND: no file, with mode=ro. CORRUPT: the file is no store.
  * SCHEMA: made by another program or a later version. STORAGE: the folder can not be written, or is on a

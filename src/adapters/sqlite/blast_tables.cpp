@@ -28,7 +28,7 @@ Blast blast_of(const Query& query) {
   b.recipients = query.i64(9);
   b.open_lines = query.i64(10);
   b.revision = query.i64(11);
-  b.key_hash = bytes_as_string(query.blob(12));
+  b.key_hash = key_hash_of(query.blob(12));
   b.actor = query.string(13);
   return b;
 }

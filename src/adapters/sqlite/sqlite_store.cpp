@@ -241,10 +241,10 @@ void SqliteStore::run_transaction(Group group) {
 // REQUIRES: the caller leads the queue, or nobody else is left.
 void SqliteStore::checkpoint_under_lock() {
   if (!checkpointer_) {
-    checkpointer_ =
-        std::make_unique<Connection>(location_.path, Connection::Mode::read_write, kBusyTimeoutMs);
-    configure(*checkpointer_);
-    checkpointer_->number("SELECT count(*) FROM store");  // opens its log
+    auto opened = std::make_unique<Connection>(location_.path, Connection::Mode::read_write, kBusyTimeoutMs);
+    configure(*opened);
+    opened->number("SELECT count(*) FROM store");  // opens its log; half-opened it would not do
+    checkpointer_ = std::move(opened);
   }
   Connection& db = writer_->db;
   leave_transaction(db);

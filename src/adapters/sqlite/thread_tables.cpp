@@ -49,7 +49,7 @@ Message message_of(const Query& query) {
   m.seq = query.i64(0);
   m.author = query.i64(1) == 0 ? Author::provider : Author::client;
   m.at = query.i64(2);
-  m.key_hash = bytes_as_string(query.blob(3));
+  m.key_hash = key_hash_of(query.blob(3));
   m.actor = query.string(4);
   m.text = checked_content(query.blob(5), "a text");
   return m;
