@@ -54,7 +54,15 @@ int32_t bccast_close(bccast_engine* engine, int64_t timeout_ms) {
       }
       return BCCAST_OK;
     }
-    if (EngineCall(engine)->notifying()) throw Error(Code::reentrant, "close was called inside a notifier");
+    {
+      const EngineCall call(engine);
+      if (call->notifying()) throw Error(Code::reentrant, "close was called inside a notifier");
+      try {
+        call->finish();
+      } catch (const Error&) {
+        // Said in the header: what can not be stored even now is sent again.
+      }
+    }
     using Clock = std::chrono::steady_clock;
     const auto until =
         Clock::now() + std::chrono::milliseconds(std::min<std::int64_t>(timeout_ms, 86'400'000));

@@ -1,8 +1,10 @@
 #include "handles.hpp"
 
+#include <pthread.h>
 #include <unistd.h>
 
 #include <mutex>
+#include <new>
 #include <shared_mutex>
 #include <unordered_set>
 
@@ -19,7 +21,14 @@ struct Registry {
 
 // Never destroyed: handles may outlive static objects.
 Registry& registry() {
-  static Registry& the_registry = *new Registry;
+  static Registry& the_registry = []() -> Registry& {
+    auto& made = *new Registry;
+    // A child must not inherit the lock of a thread that it does not have. It can not unlock what its parent
+    // locked (a lock knows its thread), so it gets a new one.
+    pthread_atfork([] { registry().mutex.lock(); }, [] { registry().mutex.unlock(); },
+                   [] { new (&registry().mutex) std::shared_mutex; });
+    return made;
+  }();
   return the_registry;
 }
 

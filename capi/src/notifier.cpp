@@ -1,5 +1,7 @@
 #include "notifier.hpp"
 
+#include <algorithm>
+
 #include "base/utf8.hpp"
 #include "guard.hpp"
 
@@ -8,7 +10,8 @@ using namespace bccast::capi;
 
 namespace {
 
-constexpr std::size_t kMaxReason = 300;
+constexpr std::size_t kMaxClass = 64;
+constexpr std::size_t kMaxDetail = 200;
 
 /// Makes a column of ids when it is first asked for: most notifiers need but one of them.
 template <typename Get>
@@ -35,6 +38,7 @@ Column borrowed(const char* name, const TextColumn& texts, bool empty_is_null) {
 
 bccast_batch::bccast_batch(NoticeBatch& batch) : notices(&batch) {
   rows.count = batch.size();
+  rows.borrowed = true;
   rows.columns.push_back(
       made("id", batch, [](const NoticeBatch& b, std::size_t i) { return std::string(view(b.id(i))); }));
   rows.columns.push_back(made("to_kind", batch, [](const NoticeBatch& b, std::size_t i) {
@@ -75,7 +79,9 @@ int32_t bccast_batch_set(bccast_batch* batch, size_t item, int32_t status, const
       throw Error(Code::argument, "the status is none of BCCAST_ITEM_*");
     if (retry_after_ms < -1) throw Error(Code::argument, "the time to wait is below -1");
     const auto why = optional(reason);
-    if (why.size() > kMaxReason) throw Error(Code::limit, "the reason is too long");
+    const auto colon = std::min(why.find(':'), why.size());
+    if (colon > kMaxClass || why.size() - colon > kMaxDetail + 1)
+      throw Error(Code::limit, "the reason is too long: at most 64 bytes of class and 200 of detail");
     if (const auto fault = check_utf8(why, false); fault != TextFault::none)
       throw Error(fault == TextFault::not_utf8 ? Code::utf8 : Code::argument,
                   "the reason is not a plain text");

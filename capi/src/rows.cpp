@@ -141,5 +141,5 @@ const char* bccast_rows_next(const bccast_rows* rows) {
 }
 
 void bccast_rows_free(bccast_rows* rows) {
-  if (alive(rows)) delete rows;
+  if (alive(rows) && !rows->borrowed) delete rows;
 }

@@ -31,6 +31,7 @@ struct bccast_rows {
   static constexpr std::uint64_t kMagic = 0x62636361'726f7773;
   std::uint64_t magic = kMagic;
   std::size_t count = 0;
+  bool borrowed = false;                              // part of a batch: not to be freed
   mutable std::vector<bccast::capi::Column> columns;  // a column is filled in when first asked for
   std::string next;
   ~bccast_rows() { *static_cast<volatile std::uint64_t*>(&magic) = 0; }

@@ -164,6 +164,9 @@ class Engine {
   std::vector<ChannelSummary> channel_list();
   Pumped pump(std::uint32_t max_items = 0, std::uint32_t budget_us = 0);
   std::int64_t next_ms();
+  /// Stores reports of pump that could not be stored so far; throws when they still can not. The destructor
+  /// does not.
+  void finish();
 
   // Operation
   std::vector<FindingRow> verify();

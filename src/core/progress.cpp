@@ -17,6 +17,11 @@ std::optional<std::int64_t> unless_zero(Ms at) {
   return at != 0 ? std::optional<std::int64_t>(at) : std::nullopt;
 }
 
+/// The class of a reason: the detail behind the colon is the operator's alone.
+std::string_view class_of(std::string_view reason) {
+  return reason.substr(0, reason.find(':'));
+}
+
 std::vector<Claim> claims_of(const Tables& tables, const Line& line) {
   std::vector<Claim> claims;
   tables.work().claims_of(line.no, [&](const Claim& claim) { claims.push_back(claim); });
@@ -121,7 +126,7 @@ std::string Progress::why_overdue(const Tables& tables, const std::vector<Line>&
       why += "paused";
     } else if (channel->failures > 0) {
       why += fmt::format("failing since {} ({})", channel->failing_since,
-                         channel->last_reason.empty() ? "no reason given" : channel->last_reason);
+                         channel->last_reason.empty() ? "no reason given" : class_of(channel->last_reason));
     } else if (channel->worker_seen == 0) {
       why += "no worker was ever seen";
     } else {
@@ -188,7 +193,7 @@ Page<RecipientRow> Progress::recipients(std::string_view provider_id, std::strin
       const auto item = std::lower_bound(way.states.items.begin(), way.states.items.end(), place,
                                          [](const Item& i, Place p) { return i.thread.place < p; });
       if (item == way.states.items.end() || item->thread.place != place) return;
-      row.reason = item->reason;
+      row.reason = class_of(item->reason);
       row.attempts = item->attempts;
       if (item->state == ItemState::waiting) row.next_at_ms = item->due_at;
     };

@@ -13,6 +13,11 @@ namespace bccast {
 namespace {
 
 constexpr std::string_view kNotify = "notify";
+/// A batch that has failed as a whole, or lost its worker, so often is halved each time it does so again,
+/// until what is to blame is alone.
+constexpr std::int64_t kTriesTogether = 2;
+/// Marks an item that is to be claimed alone.
+constexpr std::string_view kAlone = "alone";
 /// A batch of so many is loaded in the transaction that claims it.
 constexpr std::size_t kSmallBatch = 64;
 /// How often a channel's row says that a worker is there.
@@ -47,6 +52,16 @@ bool all_retry(const Assignment& assignment) {
     if (outcome_of(assignment, i).status != ItemStatus::retry || outcome_of(assignment, i).retry_after >= 0)
       return false;
   return true;
+}
+
+/// What becomes of somebody whose roster entry is damaged, or gone: never a guess.
+const ItemOutcome kDamaged{ItemStatus::failed, "damaged_entry", -1};
+
+/// What the report says of item i: of its own, or as part of the whole.
+ItemOutcome outcome_in(const Report& report, std::size_t i) {
+  if (report.result == BatchResult::given_up) return {ItemStatus::failed, "worker_lost", -1};
+  if (report.result == BatchResult::failed) return {ItemStatus::retry, report.reason, -1};
+  return outcome_of(*report.assignment, i);
 }
 
 /// Why somebody with this entry is not to be notified on a channel, if so.
@@ -133,20 +148,33 @@ void Work::settle(Tables& tables, const Report& report, Advanced& advanced) {
     advanced.too_late = true;
     return;
   }
+  // What is said of the batch as a whole counts only from whoever has it now: after its lease it may be
+  // another's. What is said of its items counts from whoever says it first.
+  const bool taken_over = claim->tries != assignment.claim.tries;
+  const bool all_again = report.result == BatchResult::failed || report.result == BatchResult::returned ||
+                         report.result == BatchResult::split;
+  if (taken_over && all_again) {
+    advanced.too_late = true;
+    return;
+  }
   if (report.result == BatchResult::returned) {
     claim->lease_until = 0;
     --claim->tries;
     tables.work().update_claim(*claim);
     return;
   }
-  const bool throttled = report.result == BatchResult::as_set && assignment.line && all_retry(assignment) &&
-                         claim->tries < kAllRetryTries;
-  if (report.result == BatchResult::failed || throttled) {
-    const std::string reason = throttled ? outcome_of(assignment, 0).reason : report.reason;
-    settle_channel(tables, claim->channel_no, true, reason);
+  const bool throttled = report.result == BatchResult::as_set && assignment.line && !taken_over &&
+                         all_retry(assignment) && claim->tries < kAllRetryTries;
+  if (report.result == BatchResult::failed || throttled)
+    settle_channel(tables, claim->channel_no, true,
+                   throttled ? outcome_of(assignment, 0).reason : report.reason);
+  if (throttled || (report.result == BatchResult::failed && claim->tries < kTriesTogether)) {
     claim->lease_until = 0;
-    if (!throttled) --claim->tries;  // the channel failed, not the batch
     tables.work().update_claim(*claim);
+    return;
+  }
+  if (all_again && assignment.batch.size() > 1) {
+    split(tables, *claim, assignment);
     return;
   }
   tables.work().delete_claim(claim->token);
@@ -157,6 +185,27 @@ void Work::settle(Tables& tables, const Report& report, Advanced& advanced) {
   }
   if (assignment.batch.size() > 0 && report.result == BatchResult::as_set)
     settle_channel(tables, claim->channel_no, false, {});
+}
+
+/// Halves a batch of a line; of single items, each is taken up alone.
+void Work::split(Tables& tables, Claim claim, const Assignment& assignment) {
+  if (!assignment.line) {
+    tables.work().delete_claim(claim.token);
+    for (Item item : assignment.items) {
+      item.state = ItemState::waiting;
+      item.reason = kAlone;
+      tables.work().update_item(item);
+    }
+    return;
+  }
+  const auto middle = static_cast<Place>(assignment.entries[assignment.entries.size() / 2]);
+  Claim second = claim;
+  second.token = new_token();
+  second.from = claim.to = assignment.line->rotation().position_of(middle);
+  claim.lease_until = second.lease_until = 0;
+  claim.tries = second.tries = 1;
+  tables.work().update_claim(claim);
+  tables.work().insert_claim(second);
 }
 
 void Work::settle_line(Tables& tables, const Report& report, Advanced& advanced) {
@@ -176,9 +225,23 @@ void Work::settle_line(Tables& tables, const Report& report, Advanced& advanced)
     ++advanced.ended;
   };
   for (const auto& left : assignment.left_out) skip(left.entry, left.reason);
+  const auto keep = [&](std::size_t entry, const ItemOutcome& outcome) {
+    Item item;
+    item.provider_no = line->provider_no;
+    item.channel_no = line->channel_no;
+    item.line_no = line->no;
+    item.thread = {line->provider_no, static_cast<Place>(entry), line->blast_no};
+    item.at = assignment.at;
+    after_attempt(item, outcome, now);
+    tables.work().insert_item(item);
+    if (item.state == ItemState::failed) {
+      ++line->failed;
+      ++advanced.ended;
+    }
+  };
+  for (const auto entry : assignment.damaged) keep(entry, kDamaged);
   for (std::size_t i = 0; i < assignment.batch.size(); ++i) {
-    static const ItemOutcome kGivenUp{ItemStatus::failed, "worker_lost", -1};
-    const auto& outcome = report.result == BatchResult::given_up ? kGivenUp : outcome_of(assignment, i);
+    const ItemOutcome outcome = outcome_in(report, i);
     switch (outcome.status) {
       case ItemStatus::done:
         ++line->done;
@@ -189,21 +252,9 @@ void Work::settle_line(Tables& tables, const Report& report, Advanced& advanced)
         break;
       case ItemStatus::failed:
       case ItemStatus::retry:
-      case ItemStatus::not_tried: {
-        Item item;
-        item.provider_no = line->provider_no;
-        item.channel_no = line->channel_no;
-        item.line_no = line->no;
-        item.thread = {line->provider_no, static_cast<Place>(assignment.entries[i]), line->blast_no};
-        item.at = assignment.batch.at()[i];
-        after_attempt(item, outcome, now);
-        tables.work().insert_item(item);
-        if (item.state == ItemState::failed) {
-          ++line->failed;
-          ++advanced.ended;
-        }
+      case ItemStatus::not_tried:
+        keep(assignment.entries[i], outcome);
         break;
-      }
     }
   }
   for (const auto& [key, slice] : skips) tables.work().put_skipped(*line, key.first, key.second, slice);
@@ -234,9 +285,17 @@ void Work::settle_items(Tables& tables, const Report& report, Advanced& advanced
     ++advanced.ended;
   };
   for (const auto& left : assignment.left_out) skip(assignment.items[left.entry], left.reason);
+  const auto keep = [&](Item item, const ItemOutcome& outcome) {
+    Line* line = line_of(item);
+    after_attempt(item, outcome, now);
+    tables.work().update_item(item);
+    if (item.state != ItemState::failed) return;
+    if (line != nullptr) ++line->failed;
+    ++advanced.ended;
+  };
+  for (const auto entry : assignment.damaged) keep(assignment.items[entry], kDamaged);
   for (std::size_t i = 0; i < assignment.batch.size(); ++i) {
-    static const ItemOutcome kGivenUp{ItemStatus::failed, "worker_lost", -1};
-    const auto& outcome = report.result == BatchResult::given_up ? kGivenUp : outcome_of(assignment, i);
+    const ItemOutcome outcome = outcome_in(report, i);
     Item item = assignment.items[assignment.entries[i]];
     Line* line = line_of(item);
     if (outcome.status == ItemStatus::done) {
@@ -246,12 +305,7 @@ void Work::settle_items(Tables& tables, const Report& report, Advanced& advanced
     } else if (outcome.status == ItemStatus::skipped) {
       skip(item, SkipReason::by_notifier);
     } else {
-      after_attempt(item, outcome, now);
-      tables.work().update_item(item);
-      if (item.state == ItemState::failed) {
-        if (line != nullptr) ++line->failed;
-        ++advanced.ended;
-      }
+      keep(std::move(item), outcome);
     }
   }
   for (auto& [no, line] : lines) update_line(tables, line);
@@ -299,13 +353,14 @@ std::unique_ptr<Assignment> Work::claim(Tables& tables, ChannelNo no, std::size_
   auto channel = tables.work().channel(no);
   if (!channel || channel->paused) return nullptr;
   const Ms now = context_.clock.wall_ms();
-  const bool breaker_open = channel->open_until > now && channel->open_until <= now + kLongestBreaker;
+  const bool breaker_open =
+      channel->open_until > now && channel->open_until <= now + kLongestBreaker + kClockSlack;
   if (breaker_open) return nullptr;
   if (now - channel->worker_seen >= kSeenEvery || channel->worker_seen > now) {
     channel->worker_seen = now;
     tables.work().update_channel(*channel);
   }
-  if (auto expired = tables.work().expired_claim(no, now, kLease)) {
+  if (auto expired = tables.work().expired_claim(no, now, kLease + kClockSlack)) {
     auto assignment = std::make_unique<Assignment>(context_.ids);
     expired->lease_until = now + kLease;
     ++expired->tries;
@@ -324,6 +379,8 @@ std::unique_ptr<Assignment> Work::claim(Tables& tables, ChannelNo no, std::size_
   auto line = tables.work().next_line(no);
   if (!line || channel->items_turn < line->turn) {
     auto due = tables.work().due_items(no, now, kLongestWait, most);
+    for (std::size_t i = 0; i < due.size(); ++i)
+      if (due[i].reason == kAlone) due.resize(std::max<std::size_t>(i, 1));
     if (!due.empty()) return claim_items(tables, *channel, std::move(due));
   }
   if (!line) return nullptr;
@@ -400,7 +457,7 @@ void Work::load_places(const Tables& tables, Assignment& assignment) {
   const auto blast = tables.blasts().blast(line.provider_no, line.blast_no);
   const auto channel = tables.work().channel(line.channel_no);
   if (!blast || !channel) throw Error(Code::corrupt, "a line has lost its blast or its channel");
-  const Ms at = whole_seconds(blast->sent_at);
+  const Ms at = assignment.at = whole_seconds(blast->sent_at);
 
   const auto add = [&](const RosterView& entry, bool opened) {
     const auto address = Addresses::find(entry.addresses, channel->name);
@@ -427,7 +484,8 @@ void Work::load_places(const Tables& tables, Assignment& assignment) {
         places.clear();
         members.take(begin, end, Slice::kPlaces, places);
         if (places.empty()) return true;
-        // The bitmap leads: whom the roster does not know is an error, not an omission.
+        // The bitmap leads: whom the roster does not know, or no longer tells right, fails and is not
+        // omitted; and holds up nobody else.
         std::size_t next = 0;
         const auto meet = [&](const RosterView& entry) {
           if (next == places.size() || within_slice(entry.place) != places[next]) return;
@@ -437,45 +495,61 @@ void Work::load_places(const Tables& tables, Assignment& assignment) {
         const Place first = place_at(s, places.front());
         const Place last = place_at(s, places.back());
         // A scan reads what lies between; beyond eight strangers for each member, looking up is cheaper.
-        if (std::size_t{last - first} < 8 * places.size()) {
-          tables.directory().scan(line.provider_no, first, last + 1, meet);
-        } else {
-          for (std::size_t i = 0; i < places.size(); ++i) {
-            const Place place = place_at(s, places[i]);
-            tables.directory().scan(line.provider_no, place, place + 1, meet);
+        const auto read = [&](Place from, Place to) {
+          try {
+            tables.directory().scan(line.provider_no, from, to, meet);
+          } catch (const Error& error) {
+            if (error.code() != Code::corrupt) throw;
+          }
+        };
+        if (std::size_t{last - first} < 8 * places.size()) read(first, last + 1);
+        while (next < places.size()) {
+          const auto one = next;
+          const Place place = place_at(s, places[one]);
+          read(place, place + 1);
+          if (next == one) {
+            assignment.damaged.push_back(place);
+            ++next;
           }
         }
-        if (next != places.size())
-          throw Error(Code::corrupt, fmt::format("roster entries of blast {} are missing", line.blast_no));
         return true;
       });
 }
 
 void Work::load_items(const Tables& tables, Assignment& assignment) {
   for (std::size_t i = 0; i < assignment.items.size(); ++i) {
-    const Item& item = assignment.items[i];
-    const auto channel = tables.work().channel(item.channel_no);
-    const auto provider = tables.directory().provider(item.provider_no);
-    const auto entry = tables.directory().entry(item.provider_no, item.thread.place);
-    if (!channel || !provider || !entry) throw Error(Code::corrupt, "an item has lost what it is about");
-    const auto thread = tables.threads().thread(item.thread);
-    const bool read = thread && (item.to_provider ? thread->provider_unread : thread->client_unread) == 0;
-    const IdParts id = item.line_no != 0 ? IdParts{IdKind::blast_item, item.channel_no, item.provider_no,
-                                                   item.thread.origin, item.thread.place}
-                                         : IdParts{IdKind::notice_item, item.channel_no, item.provider_no,
-                                                   item.notice_no, 0};
-    const auto& addresses = item.to_provider ? provider->addresses : entry->client.addresses;
-    const auto address = addresses.get(channel->name);
-    if (const auto reason = why_not(item.to_provider ? 0 : entry->flags, read, address)) {
-      assignment.left_out.push_back({i, *reason});
-      continue;
+    try {
+      load_item(tables, assignment, i);
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt) throw;
+      assignment.damaged.push_back(i);
     }
-    assignment.batch.add(id, Context::parts_of(item.thread), item.to_provider,
-                         item.to_provider ? provider->id : entry->client.id, address,
-                         item.to_provider ? provider->name : entry->client.name,
-                         item.to_provider ? provider->locale : entry->client.locale, whole_seconds(item.at));
-    assignment.entries.push_back(i);
   }
+}
+
+void Work::load_item(const Tables& tables, Assignment& assignment, std::size_t i) {
+  const Item& item = assignment.items[i];
+  const auto channel = tables.work().channel(item.channel_no);
+  const auto provider = tables.directory().provider(item.provider_no);
+  const auto entry = tables.directory().entry(item.provider_no, item.thread.place);
+  if (!channel || !provider || !entry) throw Error(Code::corrupt, "an item has lost what it is about");
+  const auto thread = tables.threads().thread(item.thread);
+  const bool read = thread && (item.to_provider ? thread->provider_unread : thread->client_unread) == 0;
+  const IdParts id = item.line_no != 0
+                         ? IdParts{IdKind::blast_item, item.channel_no, item.provider_no, item.thread.origin,
+                                   item.thread.place}
+                         : IdParts{IdKind::notice_item, item.channel_no, item.provider_no, item.notice_no, 0};
+  const auto& addresses = item.to_provider ? provider->addresses : entry->client.addresses;
+  const auto address = addresses.get(channel->name);
+  if (const auto reason = why_not(item.to_provider ? 0 : entry->flags, read, address)) {
+    assignment.left_out.push_back({i, *reason});
+    return;
+  }
+  assignment.batch.add(id, Context::parts_of(item.thread), item.to_provider,
+                       item.to_provider ? provider->id : entry->client.id, address,
+                       item.to_provider ? provider->name : entry->client.name,
+                       item.to_provider ? provider->locale : entry->client.locale, whole_seconds(item.at));
+  assignment.entries.push_back(i);
 }
 
 std::optional<Ms> Work::next_due(const Tables& tables, const Channel& channel) const {
@@ -489,9 +563,9 @@ std::optional<Ms> Work::next_due(const Tables& tables, const Channel& channel) c
   };
   if (tables.work().next_line(channel.no)) consider(now, 0);
   consider(tables.work().next_item_due(channel.no), kLongestWait);
-  consider(tables.work().next_lease_over(channel.no), kLease);
+  consider(tables.work().next_lease_over(channel.no), kLease + kClockSlack);
   if (!at) return std::nullopt;
-  const Ms opens = channel.open_until > now + kLongestBreaker ? now : channel.open_until;
+  const Ms opens = channel.open_until > now + kLongestBreaker + kClockSlack ? now : channel.open_until;
   return std::max({*at, opens, now}) - now;
 }
 

@@ -31,16 +31,22 @@ struct Assignment {
     SkipReason reason;
   };
   std::vector<LeftOut> left_out;
-  bool loaded = false;  // the batch is filled
+  std::vector<std::size_t> damaged;  // entries that can not be read
+  Ms at = 0;                         // of a line: when its message was sent, in whole seconds
+  bool loaded = false;               // the batch is filled
 
   explicit Assignment(const PublicIds& ids) : batch(ids) {}
 };
+
+/// A batch whose workers died so often is halved instead of being sent again.
+inline constexpr std::int64_t kDeathsTogether = 3;
 
 /// How a batch went as a whole.
 enum class BatchResult {
   as_set,    // each item as the notifier said
   failed,    // the whole of it again later: the channel's failure, not the items'
   given_up,  // its workers died too often: every item fails
+  split,     // its workers died, though not too often yet: in halves
   returned,  // not begun: as if it had never been claimed
 };
 
@@ -74,6 +80,7 @@ class Work {
 
  private:
   void settle(Tables& tables, const Report& report, Advanced& advanced);
+  void split(Tables& tables, Claim claim, const Assignment& assignment);
   void settle_line(Tables& tables, const Report& report, Advanced& advanced);
   void settle_items(Tables& tables, const Report& report, Advanced& advanced);
   void settle_channel(Tables& tables, ChannelNo channel, bool failed, const std::string& reason);
@@ -85,6 +92,7 @@ class Work {
   void load(const Tables& tables, Assignment& assignment);
   void load_places(const Tables& tables, Assignment& assignment);
   void load_items(const Tables& tables, Assignment& assignment);
+  void load_item(const Tables& tables, Assignment& assignment, std::size_t i);
 
   Context& context_;
 };

@@ -227,6 +227,7 @@ Pumped Engine::pump(std::uint32_t max_items, std::uint32_t budget_us) {
 std::int64_t Engine::next_ms() {
   return parts_->pump->next_ms();
 }
+void Engine::finish() { parts_->pump->finish(); }
 
 std::vector<FindingRow> Engine::verify() {
   return parts_->verification.run();

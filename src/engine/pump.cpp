@@ -100,9 +100,12 @@ bool Pump::run_flows(std::vector<Flow>& flows, std::uint32_t max_items, std::uin
     begun += flow.current->batch.size() + flow.current->left_out.size();
     const bool stop =
         begun >= most || (budget_us != 0 && context_.clock.monotonic_us() - began >= std::int64_t{budget_us});
-    store(flow, report, stop ? 0 : batch_size(*flow.way), pumped);
+    // Among several channels the next batch is claimed when its turn comes: its lease must not run while
+    // others work.
+    const bool claim_next = !stop && flows.size() == 1;
+    store(flow, report, claim_next ? batch_size(*flow.way) : 0, pumped);
     if (stop) return true;
-    idle = flow.current ? 0 : 1;
+    idle = flow.current || flows.size() > 1 ? 0 : 1;
   }
   return false;
 }
@@ -112,6 +115,10 @@ Report Pump::work_off(Way& way, Assignment& assignment) {
   const std::int64_t began = context_.clock.monotonic_us();
   work_.load(assignment);
   Report report;
+  if (assignment.claim.tries > kDeathsTogether && assignment.batch.size() > 1) {
+    report.result = BatchResult::split;
+    return report;
+  }
   if (assignment.claim.tries > kMaxAttempts) {
     report.result = BatchResult::given_up;
     return report;
@@ -162,24 +169,30 @@ void Pump::keep(Flow& flow, Report report) {
 }
 
 void Pump::store_unstored(Pumped& pumped) {
-  std::vector<Unstored> mine;
-  {
-    const std::lock_guard lock(mutex_);
-    mine.swap(unstored_);
-  }
-  while (!mine.empty()) {
-    try {
-      pumped.done += work_.advance(mine.back().way->channel, &mine.back().report, 0).ended;
-    } catch (...) {
+  const std::lock_guard storing(storing_mutex_);  // nobody sends while another still tries to store
+  for (;;) {
+    Unstored* next = nullptr;
+    {
       const std::lock_guard lock(mutex_);
-      std::move(mine.begin(), mine.end(), std::back_inserter(unstored_));
-      throw;
+      if (unstored_.empty()) return;
+      next = &unstored_.front();
     }
-    mine.pop_back();
+    pumped.done += work_.advance(next->way->channel, &next->report, 0).ended;
+    const std::lock_guard lock(mutex_);
+    unstored_.pop_front();
   }
 }
 
+void Pump::finish() {
+  Pumped pumped;
+  store_unstored(pumped);
+}
+
 std::int64_t Pump::next_ms() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!unstored_.empty()) return 0;
+  }
   std::optional<Ms> next;
   context_.store.read([&](const Tables& tables) {
     for (const auto& way : ways_) {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -25,6 +26,8 @@ class Pump {
 
   /// See bccast_pump. Any number of threads may run at once.
   Pumped run(std::uint32_t max_items, std::uint32_t budget_us);
+  /// Stores what could not be stored so far; throws when it still can not.
+  void finish();
   /// In how many milliseconds run() has something to do; -1: nothing known.
   std::int64_t next_ms();
   /// True on a thread that is inside one of these notifiers.
@@ -59,7 +62,8 @@ class Pump {
   Work& work_;
   std::vector<std::unique_ptr<Way>> ways_;
   std::mutex mutex_;
-  std::vector<Unstored> unstored_;
+  std::deque<Unstored> unstored_;  // taken from the front by store_unstored() alone
+  std::mutex storing_mutex_;
 };
 
 }  // namespace bccast

@@ -176,7 +176,8 @@ BCCAST_API void bccast_config_free(bccast_config *config);
  * network file system, where SQLite's WAL is not safe (https://www.sqlite.org/wal.html). [writes] */
 BCCAST_API int32_t bccast_open(const char *url, bccast_config *config, bccast_engine **out_engine);
 /* Waits up to `timeout_ms` (0: not at all) for calls in progress on other threads, then closes. BUSY: some
- * are still running; the engine is as it was. NULL is fine. REENTRANT inside a callback. In the child of a
+ * are still running; the engine is as it was. Outcomes of notifications that could not be stored are tried once more;
+ * what still can not be is sent again, as after a crash. NULL is fine. REENTRANT inside a callback. In the child of a
  * fork it frees memory and touches no file. Rows stay valid. [writes] */
 BCCAST_API int32_t bccast_close(bccast_engine *engine, int64_t timeout_ms);
 
@@ -393,7 +394,7 @@ BCCAST_API int32_t bccast_next(bccast_engine *engine, int64_t *out_next_ms);
  * id. There is no text, no blast, no provider and no count in it. NULL when `batch` is no batch. [memory] */
 BCCAST_API const bccast_rows *bccast_batch_rows(const bccast_batch *batch);
 /* What became of item `item` (0 to rows - 1): BCCAST_ITEM_*. `reason` may be NULL: a short class ("mailbox_full")
- * and, after a colon, at most 200 bytes of detail that only the operator sees. `retry_after_ms`: not before
+ * and, after a colon, at most 200 bytes of detail that only the operator sees (bccast_channel_list). `retry_after_ms`: not before
  * that, -1: as the library's schedule says. [memory] */
 BCCAST_API int32_t bccast_batch_set(bccast_batch *batch, size_t item, int32_t status, const char *reason,
                                     int64_t retry_after_ms);

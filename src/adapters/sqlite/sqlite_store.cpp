@@ -229,7 +229,7 @@ void SqliteStore::run_transaction(Group group) {
   if (next_checkpoint_ > 0 && log_pages_ >= next_checkpoint_) {
     try {
       checkpoint_under_lock();
-    } catch (const Error&) {
+    } catch (...) {
       // Committed it is; the log is tried again when it has grown further.
       next_checkpoint_ = log_pages_ + kCheckpointPages;
     }

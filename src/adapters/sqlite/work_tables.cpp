@@ -230,8 +230,8 @@ void SqliteWorkTables::insert_claim(const Claim& c) {
 }
 
 void SqliteWorkTables::update_claim(const Claim& c) {
-  auto query = db_.query("UPDATE claim SET lease_until = ?, tries = ? WHERE token = ?");
-  query.bind(c.lease_until).bind(c.tries).bind(std::span<const std::uint8_t>(c.token)).run();
+  auto query = db_.query("UPDATE claim SET to_pos = ?, lease_until = ?, tries = ? WHERE token = ?");
+  query.bind(c.to).bind(c.lease_until).bind(c.tries).bind(std::span<const std::uint8_t>(c.token)).run();
 }
 
 bool SqliteWorkTables::delete_claim(const Token& token) {
