@@ -1,6 +1,9 @@
 #include "row_roster.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
 
 #include "people.hpp"
 #include "stopwatch.hpp"
@@ -15,14 +18,24 @@ constexpr const char* kSchema =
     " id TEXT NOT NULL, name TEXT NOT NULL, address TEXT NOT NULL, PRIMARY KEY (provider_no, place))"
     " STRICT, WITHOUT ROWID;"
     "CREATE TABLE client_provider (client_no INTEGER NOT NULL, provider_no INTEGER NOT NULL,"
-    " place INTEGER NOT NULL, PRIMARY KEY (client_no, provider_no)) STRICT, WITHOUT ROWID;";
+    " place INTEGER NOT NULL, PRIMARY KEY (client_no, provider_no)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE roster_name (provider_no INTEGER NOT NULL, kind INTEGER NOT NULL, key BLOB NOT NULL,"
+    " place INTEGER NOT NULL, PRIMARY KEY (provider_no, kind, key, place)) STRICT, WITHOUT ROWID;";
+
+/// The names here are ASCII: to fold them is to make their letters small.
+std::string folded(std::string name) {
+  for (char& c : name)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return name;
+}
 
 class RosterWriter {
  public:
   explicit RosterWriter(const Database& database)
       : client_(database, "INSERT INTO client VALUES (?1, ?2, ?3, ?4)"),
         roster_(database, "INSERT INTO roster VALUES (1, ?1, ?2, ?3, ?4, ?5)"),
-        place_(database, "INSERT INTO client_provider VALUES (?1, 1, ?2)") {}
+        place_(database, "INSERT INTO client_provider VALUES (?1, 1, ?2)"),
+        name_(database, "INSERT INTO roster_name VALUES (1, ?1, CAST(?2 AS BLOB), ?3)") {}
 
   void write(std::uint64_t client) {
     const auto place = static_cast<std::int64_t>(client);
@@ -31,10 +44,20 @@ class RosterWriter {
     client_.bind(1, client_no).bind(2, id).bind(3, name).bind(4, address).run();
     roster_.bind(1, place).bind(2, client_no).bind(3, id).bind(4, name).bind(5, address).run();
     place_.bind(1, client_no).bind(2, place).run();
+    const std::string key = folded(name);
+    write_key(kWhole, key, place);
+    for (std::size_t space = key.find(' '); space != std::string::npos; space = key.find(' ', space + 1))
+      write_key(kLaterWord, std::string_view(key).substr(space + 1), place);
   }
 
  private:
-  Statement client_, roster_, place_;
+  static constexpr std::int64_t kWhole = 0, kLaterWord = 1;
+
+  void write_key(std::int64_t kind, std::string_view key, std::int64_t place) {
+    name_.bind(1, kind).bind(2, key).bind(3, place).run();
+  }
+
+  Statement client_, roster_, place_, name_;
 };
 
 void write_roster(Database& database, std::uint64_t clients) {

@@ -6,7 +6,8 @@
 
 namespace bench {
 
-/// A client row, a roster row and a client_provider row for each client, with prepared inserts, in
+/// What bccast's import writes: for each client a client row, a roster row, a client_provider row, and in the
+/// index of names a row for the folded name and one from each later word of it on; with prepared inserts, in
 /// transactions of kImportChunk clients. import_s counts until all is in the database file.
 Figures import_rows(const Task& task);
 

@@ -36,6 +36,7 @@ LIBRARY = ("src/", "include/", "capi/")
 FAMILIES = {
     "SQLite": (r"sqlite3(ext)?\.h", ["src/adapters/sqlite/", "bench/", "tests/"]),
     "libsodium": (r"sodium(\.h|/.*)", ["src/base/", "tests/"]),
+    "utf8proc": (r"utf8proc\.h", ["src/base/", "tests/"]),
     "xxHash": (r"(xxhash|xxh3)\.h", ["src/base/", "src/model/", "tests/"]),
     "fmt": (r"fmt/.*", ["src/", "capi/src/", "tests/"]),
     "Boost": (r"boost/.*", ["src/", "capi/src/", "tests/"]),
@@ -156,6 +157,7 @@ def self_test():
     right = """
         src/base/id.hpp                  <sodium.h>
         src/base/id.hpp                  <sys/random.h>
+        src/base/fold.cpp                <utf8proc.h>
         src/model/blast.hpp              "base/id.hpp"
         src/model/blast.hpp              <xxhash.h>
         src/ports/store.hpp              "model/blast.hpp"
@@ -207,6 +209,7 @@ def self_test():
         src/model/blast.hpp              <sodium.h>                    libsodium
         src/adapters/sqlite/store.hpp    <sodium/crypto_hash.h>        libsodium
         src/adapters/sqlite/store.hpp    <xxhash.h>                    xxHash
+        src/core/inbox.hpp               <utf8proc.h>                  utf8proc
         include/bccast/values.hpp        <fmt/format.h>                fmt
         include/bccast/engine.hpp        <boost/container/flat_map.hpp> Boost
         capi/include/bccast/bccast.h     <boost/version.hpp>           Boost

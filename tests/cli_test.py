@@ -136,6 +136,61 @@ class Story(CliTest):
         self.assertEqual(self.get("messages", thread, "--as-client", "c1")["messages"][0]["text"], "Only you")
 
 
+class Screens(CliTest):
+    def roster(self, *arguments):
+        return [r["client"] for r in self.get("roster", "--as-provider", "dr-lee", *arguments)["roster"]]
+
+    def test_roster(self):
+        self.import_csv("id,name,email,status\nc1,Zoe Lee,z@example.org,\nc2,Björn,,\nc3,anna-maria lee,,archived\n")
+        self.assertEqual(self.roster(), ["c3", "c2", "c1"])
+        self.assertEqual(self.roster("--all"), ["c3", "c2", "c1"])
+        self.assertEqual(self.roster("--limit", "2"), ["c3", "c2"])
+        self.assertEqual(self.roster("--state", "active"), ["c2", "c1"])
+        self.assertEqual(self.roster("--search", "bjorn"), ["c2"])
+        self.assertEqual(self.roster("--search", "LEE"), ["c1", "c3"])  # the same word: in the order of the roster
+        self.assertEqual(self.roster("--state", "archived", "--search", "lee"), ["c3"])
+        self.assertEqual(
+            self.get("roster", "--as-provider", "dr-lee", "--search", "zoe")["roster"],
+            [{"client": "c1", "client_name": "Zoe Lee", "state": "active", "chosen": None, "contact": "ok"}])
+        lines = self.run_program("roster", "--as-provider", "dr-lee").out.splitlines()
+        self.assertEqual(lines[0].split(), ["client", "client_name", "state", "contact"])
+        self.assertEqual(len(lines), 4)
+        self.run_program("roster", "--as-provider", "dr-lee", "--state", "gone", exit_code=2)
+        self.run_program("roster", "--as-provider", "dr-lee", "--all", "--limit", "2", exit_code=2)
+
+    def test_show_and_why(self):
+        self.import_csv(CLIENTS)
+        blast = self.send("--all-active", text="One\ntwo\n")["blast"]
+        self.import_csv("id\nc4\n")
+        shown = self.get("show", blast, "--as-provider", "dr-lee")
+        self.assertEqual(
+            (shown["blast"], shown["state"], shown["text"], shown["all_active"], shown["recipients"], shown["actor"]),
+            (blast, "sent", "One\ntwo", 1, 2, None))
+        lines = self.run_program("show", blast, "--as-provider", "dr-lee").out.splitlines()
+        self.assertEqual(lines[2:], ["    One", "    two"])
+        self.assertNotIn("text", lines[0].split())
+
+        def why(client):
+            return [(r["state"], r["reason"])
+                    for r in self.get("why", blast, client, "--as-provider", "dr-lee")["why"]]
+
+        self.assertEqual(why("c1"), [("pending", None)])
+        self.assertEqual(why("c3"), [("left_out", "archived")])
+        self.assertEqual(why("c4"), [("left_out", "added_later")])
+        self.get("run")
+        self.assertEqual(why("c1"), [("done", None)])
+        self.run_program("why", blast, "c99", "--as-provider", "dr-lee", exit_code=4)
+
+    def test_providers(self):
+        self.import_csv(CLIENTS)
+        self.get("provider", "dr-kim", "--name", "Dr. Kim", "--email", "kim@example.org")
+        self.assertEqual(self.get("providers")["providers"], [
+            {"provider": "dr-kim", "provider_name": "Dr. Kim", "locale": None, "timezone": None,
+             "address": "kim@example.org", "clients": 0},
+            {"provider": "dr-lee", "provider_name": "dr-lee", "locale": None, "timezone": None,
+             "address": None, "clients": 3}])
+
+
 class Import(CliTest):
     def test_rfc_4180(self):
         content = (
@@ -204,6 +259,16 @@ class Import(CliTest):
         self.send("--all-active")
         self.get("run")
         self.assertEqual(len(self.mails()), 2)  # a column that is missing takes no address away
+
+    def test_archived_from_the_first_moment_and_who_was_active_too(self):
+        self.import_csv("id,status\nc1,\nc2,\n")
+        answer, _ = self.import_csv("id,status\nc2,archived\nc3,archived\nc4,\nc1,\n")
+        self.assertEqual(
+            answer, {"read": 4, "new_on_roster": 2, "already_there": 2, "archived": 2, "skipped": 0})
+        roster = self.get("roster", "--as-provider", "dr-lee")["roster"]
+        self.assertEqual(
+            {r["client"]: r["state"] for r in roster},
+            {"c1": "active", "c2": "archived", "c3": "archived", "c4": "active"})
 
     def test_many(self):
         rows = "".join(f"c{i},N{i},c{i}@example.org,{'archived' if i % 10 == 0 else ''}\n" for i in range(120_000))
@@ -369,6 +434,8 @@ class ExitCodes(CliTest):
             ["messages", unknown, "--as-provider", "dr-lee"], ["reply", unknown, "--as-client", "c1", "--file", "-"],
             ["read", unknown, "--as-client", "c1"], ["direct", "c99", "--as-provider", "dr-lee"],
             ["archive", "c99", "--provider", "dr-lee"], ["restore", "c1", "--provider", "nobody"],
+            ["roster", "--as-provider", "nobody"], ["show", unknown, "--as-provider", "dr-lee"],
+            ["why", unknown, "c1", "--as-provider", "dr-lee"],
             ["provider", "nobody"], ["provider", "nobody", "--email", "a@example.org"],
         ):
             done = self.run_program(*arguments, exit_code=4, text="x")
@@ -411,6 +478,8 @@ class Output(CliTest):
             "messages": [thread, "--as-client", "c1"], "reply": [thread, "--as-client", "c1", "--file", "-"],
             "read": [thread, "--as-client", "c1", "--up-to", "1"], "direct": ["c1", "--as-provider", "dr-lee"],
             "archive": ["c1", "--provider", "dr-lee"], "restore": ["c1", "--provider", "dr-lee"],
+            "roster": ["--as-provider", "dr-lee"], "why": [blast, "c1", "--as-provider", "dr-lee"],
+            "show": [blast, "--as-provider", "dr-lee"], "providers": [],
             "provider": ["dr-lee", "--name", "Dr. Lee", "--email", "lee@example.org"], "channels": [], "verify": [],
             "version": [],
         }

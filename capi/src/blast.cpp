@@ -18,6 +18,24 @@ struct BlastOf {
   std::string_view blast;
 };
 
+bccast_rows* recipient_rows(const Page<RecipientRow>& page) {
+  return RowsBuilder(page.items)
+      .text("client", [](const auto& r) { return r.client; })
+      .text("client_name", [](const auto& r) { return r.client_name; })
+      .text(
+          "thread", [](const auto& r) { return r.thread; }, kEmptyIsNull)
+      .text(
+          "channel", [](const auto& r) { return r.channel; }, kEmptyIsNull)
+      .text("state", [](const auto& r) { return r.state; })
+      .text(
+          "reason", [](const auto& r) { return r.reason; }, kEmptyIsNull)
+      .i64("attempts", [](const auto& r) { return r.attempts; })
+      .i64("next_at_ms", [](const auto& r) { return r.next_at_ms; })
+      .i64("opened_at_ms", [](const auto& r) { return r.opened_at_ms; })
+      .i64("replied", [](const auto& r) { return r.replied ? 1 : 0; })
+      .finish(page.next);
+}
+
 }  // namespace
 
 int32_t bccast_blast_create(bccast_engine* engine, const char* provider, const char* key,
@@ -198,5 +216,83 @@ int32_t bccast_blast_list(bccast_engine* engine, const char* provider, const cha
                     .i64("recipients", [](const auto& r) { return r.recipients; })
                     .i64("key_given", [](const auto& r) { return r.key_given ? 1 : 0; })
                     .finish(page.next);
+  });
+}
+
+int32_t bccast_blast_set(bccast_engine* engine, const char* provider, const char* blast, const char* key,
+                         const char* value) {
+  return with_engine(engine, [&](Engine& e) {
+    const BlastOf of(provider, blast);
+    e.blast_set(of.provider, of.blast, required(key, "key"), required(value, "value"));
+  });
+}
+
+int32_t bccast_blast_get(bccast_engine* engine, const char* provider, const char* blast,
+                         bccast_rows** out_rows) {
+  if (out_rows != nullptr) *out_rows = nullptr;
+  return with_engine(engine, [&](Engine& e) {
+    output(out_rows, "rows");
+    const BlastOf of(provider, blast);
+    const std::vector<BlastDetail> one{e.blast_get(of.provider, of.blast)};
+    *out_rows = RowsBuilder(one)
+                    .text("blast", [](const auto& b) { return b.blast; })
+                    .text("state", [](const auto& b) { return b.state; })
+                    .text(
+                        "text", [](const auto& b) { return b.text; }, kEmptyIsNull)
+                    .i64("all_active", [](const auto& b) { return b.all_active ? 1 : 0; })
+                    .i64("picked", [](const auto& b) { return b.picked; })
+                    .i64("deselected", [](const auto& b) { return b.deselected; })
+                    .i64("recipients", [](const auto& b) { return b.recipients; })
+                    .i64("created_at_ms", [](const auto& b) { return b.created_at_ms; })
+                    .i64("sent_at_ms", [](const auto& b) { return b.sent_at_ms; })
+                    .i64("deadline_at_ms", [](const auto& b) { return b.deadline_at_ms; })
+                    .i64("finished_at_ms", [](const auto& b) { return b.finished_at_ms; })
+                    .i64("deadline_ms", [](const auto& b) { return b.deadline_ms; })
+                    .i64("revision", [](const auto& b) { return b.revision; })
+                    .text(
+                        "actor", [](const auto& b) { return b.actor; }, kEmptyIsNull)
+                    .finish();
+  });
+}
+
+int32_t bccast_blast_selection(bccast_engine* engine, const char* provider, const char* blast,
+                               const char* filter, const char* cursor, uint32_t limit,
+                               bccast_rows** out_rows) {
+  if (out_rows != nullptr) *out_rows = nullptr;
+  return with_engine(engine, [&](Engine& e) {
+    output(out_rows, "rows");
+    const BlastOf of(provider, blast);
+    const auto page = e.blast_selection(of.provider, of.blast, optional(filter), optional(cursor), limit);
+    *out_rows = RowsBuilder(page.items)
+                    .text("client", [](const auto& r) { return r.client; })
+                    .text("client_name", [](const auto& r) { return r.client_name; })
+                    .i64("chosen", [](const auto& r) { return r.chosen ? 1 : 0; })
+                    .text(
+                        "reason", [](const auto& r) { return r.reason; }, kEmptyIsNull)
+                    .finish(page.next);
+  });
+}
+
+int32_t bccast_blast_find(bccast_engine* engine, const char* provider, const char* blast, size_t n,
+                          const char* ids, const uint64_t* id_offsets, bccast_rows** out_rows) {
+  if (out_rows != nullptr) *out_rows = nullptr;
+  return with_engine(engine, [&](Engine& e) {
+    output(out_rows, "rows");
+    const BlastOf of(provider, blast);
+    const auto rows = e.blast_find(of.provider, of.blast, column(n, ids, id_offsets, "ids"));
+    *out_rows = RowsBuilder(rows)
+                    .text("client", [](const auto& r) { return r.client; })
+                    .text("thread", [](const auto& r) { return r.thread; })
+                    .finish();
+  });
+}
+
+int32_t bccast_blast_why(bccast_engine* engine, const char* provider, const char* blast, const char* client,
+                         bccast_rows** out_rows) {
+  if (out_rows != nullptr) *out_rows = nullptr;
+  return with_engine(engine, [&](Engine& e) {
+    output(out_rows, "rows");
+    const BlastOf of(provider, blast);
+    *out_rows = recipient_rows({e.blast_why(of.provider, of.blast, required(client, "client id")), {}});
   });
 }

@@ -1,9 +1,16 @@
 #include <bccast/bccast.h>
 
 #include "guard.hpp"
+#include "rows.hpp"
 
 using namespace bccast;
 using namespace bccast::capi;
+
+namespace {
+
+constexpr bool kEmptyIsNull = true;
+
+}  // namespace
 
 int32_t bccast_directory_provider_put(bccast_engine* engine, const char* provider, const char* display_name) {
   return with_engine(engine, [&](Engine& e) {
@@ -117,5 +124,77 @@ int32_t bccast_provider_roster_count(bccast_engine* engine, const char* provider
     const auto count = e.roster_count(required(provider, "provider id"));
     if (out_active != nullptr) *out_active = count.active;
     if (out_archived != nullptr) *out_archived = count.archived;
+  });
+}
+
+int32_t bccast_directory_provider_list(bccast_engine* engine, const char* cursor, uint32_t limit,
+                                       bccast_rows** out_rows) {
+  if (out_rows != nullptr) *out_rows = nullptr;
+  return with_engine(engine, [&](Engine& e) {
+    output(out_rows, "rows");
+    const auto page = e.provider_list(optional(cursor), limit);
+    *out_rows = RowsBuilder(page.items)
+                    .text("provider", [](const auto& p) { return p.provider; })
+                    .text("provider_name", [](const auto& p) { return p.provider_name; })
+                    .text(
+                        "locale", [](const auto& p) { return p.locale; }, kEmptyIsNull)
+                    .text(
+                        "timezone", [](const auto& p) { return p.timezone; }, kEmptyIsNull)
+                    .text(
+                        "address", [](const auto& p) { return p.address; }, kEmptyIsNull)
+                    .i64("clients", [](const auto& p) { return p.clients; })
+                    .finish(page.next);
+  });
+}
+
+int32_t bccast_directory_client_get(bccast_engine* engine, const char* client, bccast_rows** out_rows) {
+  if (out_rows != nullptr) *out_rows = nullptr;
+  return with_engine(engine, [&](Engine& e) {
+    output(out_rows, "rows");
+    const std::vector<ClientRow> one{e.client_get(required(client, "client id"))};
+    *out_rows = RowsBuilder(one)
+                    .text("client", [](const auto& c) { return c.client; })
+                    .text("client_name", [](const auto& c) { return c.client_name; })
+                    .text(
+                        "locale", [](const auto& c) { return c.locale; }, kEmptyIsNull)
+                    .text(
+                        "timezone", [](const auto& c) { return c.timezone; }, kEmptyIsNull)
+                    .i64("archived", [](const auto& c) { return c.archived ? 1 : 0; })
+                    .i64("chat", [](const auto& c) { return c.chat ? 1 : 0; })
+                    .i64("notify", [](const auto& c) { return c.notify ? 1 : 0; })
+                    .text(
+                        "address", [](const auto& c) { return c.address; }, kEmptyIsNull)
+                    .i64("rosters", [](const auto& c) { return c.rosters; })
+                    .finish();
+  });
+}
+
+int32_t bccast_directory_roster_add_archived_many(bccast_engine* engine, const char* provider, size_t n,
+                                                  const char* ids, const uint64_t* id_offsets,
+                                                  int32_t* out_results) {
+  const auto code = guard([&] {
+    const EngineCall call(engine);
+    return give_results(
+        call->roster_add_archived_many(required(provider, "provider id"), column(n, ids, id_offsets, "ids")),
+        out_results);
+  });
+  if (code < 0) fill_results(n, code, out_results);
+  return code;
+}
+
+int32_t bccast_provider_roster(bccast_engine* engine, const char* provider, const char* filter,
+                               const char* cursor, uint32_t limit, bccast_rows** out_rows) {
+  if (out_rows != nullptr) *out_rows = nullptr;
+  return with_engine(engine, [&](Engine& e) {
+    output(out_rows, "rows");
+    const auto page =
+        e.provider_roster(required(provider, "provider id"), optional(filter), optional(cursor), limit);
+    *out_rows = RowsBuilder(page.items)
+                    .text("client", [](const auto& r) { return r.client; })
+                    .text("client_name", [](const auto& r) { return r.client_name; })
+                    .text("state", [](const auto& r) { return r.state; })
+                    .i64("chosen", [](const auto& r) { return r.chosen; })
+                    .text("contact", [](const auto& r) { return r.contact; })
+                    .finish(page.next);
   });
 }

@@ -41,6 +41,18 @@ int32_t bccast_open(const char* url, bccast_config* config, bccast_engine** out_
   });
 }
 
+int32_t bccast_as(bccast_engine* engine, const char* actor, bccast_engine** out_engine) {
+  if (out_engine != nullptr) *out_engine = nullptr;
+  return with_engine(engine, [&](Engine& e) {
+    output(out_engine, "engine");
+    auto handle = std::make_unique<bccast_engine>();
+    handle->pid = getpid();
+    handle->engine = e.as(required(actor, "actor id"));
+    add_handle(handle.get());
+    *out_engine = handle.release();
+  });
+}
+
 int32_t bccast_close(bccast_engine* engine, int64_t timeout_ms) {
   return guard([&]() -> std::int32_t {
     if (engine == nullptr) return BCCAST_OK;

@@ -32,6 +32,11 @@ Code give(const Written& written, std::int64_t* out_seq, std::int64_t* out_at_ms
   return written.existed ? Code::exists : Code::ok;
 }
 
+void give(const UnreadCount& count, std::int64_t* out_threads, std::int64_t* out_messages) {
+  if (out_threads != nullptr) *out_threads = count.threads;
+  if (out_messages != nullptr) *out_messages = count.messages;
+}
+
 }  // namespace
 
 int32_t bccast_client_threads(bccast_engine* engine, const char* client, const char* filter,
@@ -142,5 +147,21 @@ int32_t bccast_provider_read(bccast_engine* engine, const char* provider, const 
                              int64_t up_to_seq) {
   return with_engine(engine, [&](Engine& e) {
     e.provider_read(required(provider, "provider id"), required(thread, "thread id"), up_to_seq);
+  });
+}
+
+int32_t bccast_client_unread(bccast_engine* engine, const char* client, int64_t* out_threads,
+                             int64_t* out_messages) {
+  give(UnreadCount(), out_threads, out_messages);
+  return with_engine(engine, [&](Engine& e) {
+    give(e.client_unread(required(client, "client id")), out_threads, out_messages);
+  });
+}
+
+int32_t bccast_provider_unread(bccast_engine* engine, const char* provider, int64_t* out_threads,
+                               int64_t* out_messages) {
+  give(UnreadCount(), out_threads, out_messages);
+  return with_engine(engine, [&](Engine& e) {
+    give(e.provider_unread(required(provider, "provider id")), out_threads, out_messages);
   });
 }

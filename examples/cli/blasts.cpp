@@ -1,13 +1,15 @@
-// bccast status, blasts, recipients: how blasts are doing.
+// bccast status, blasts, show, recipients, why: how blasts are doing.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iostream>
 #include <limits>
 #include <string>
 
 #include "commands.hpp"
 #include "output.hpp"
 #include "pages.hpp"
+#include "text.hpp"
 
 namespace cli {
 namespace {
@@ -15,6 +17,7 @@ namespace {
 struct BlastOptions {
   std::string provider;
   std::string blast;
+  std::string client;
   std::string filter;
   std::uint64_t limit = kNoLimit;
   bool all = false;
@@ -86,6 +89,37 @@ int list_recipients(const Session& session, const BlastOptions& options) {
   return kOk;
 }
 
+int show_blast(const Session& session, const BlastOptions& options) {
+  const Engine engine = open_to_read(session);
+  Rows rows;
+  check(bccast_blast_get(engine.get(), options.provider.c_str(), options.blast.c_str(), rows.out()));
+  Record record;
+  for (std::size_t c = 0; c < rows.columns(); ++c) {
+    if (!session.json && rows.name(c) == "text") continue;
+    Value value;
+    if (rows.is_number(c)) {
+      if (const auto number = rows.number(0, c)) value = *number;
+    } else if (const auto text = rows.text(0, c)) {
+      value = std::string(*text);
+    }
+    record.add(rows.name(c), value);
+  }
+  record.print(session.json);
+  if (!session.json) std::cout << printable_lines(rows.text(0, "text"), "    ");
+  return kOk;
+}
+
+int list_why(const Session& session, const BlastOptions& options) {
+  const Engine engine = open_to_read(session);
+  Rows rows;
+  check(bccast_blast_why(engine.get(), options.provider.c_str(), options.blast.c_str(),
+                         options.client.c_str(), rows.out()));
+  Listing listing(session.json, "why");
+  listing.add_page(rows);
+  listing.end();
+  return kOk;
+}
+
 void add_paging(CLI::App* command, BlastOptions& options) {
   CLI::Option* limit = command->add_option("--limit", options.limit, "At most that many");
   command->add_flag("--all", options.all, "All of them, as without --limit")->excludes(limit);
@@ -138,12 +172,46 @@ void add_recipients(CLI::App& program, Session& session) {
   });
 }
 
+void add_show(CLI::App& program, Session& session) {
+  auto options = std::make_shared<BlastOptions>();
+  CLI::App* command = program.add_subcommand("show", "A blast as it is, with its text");
+  command->add_option("BLAST", options->blast, "The blast")->required();
+  command->add_option("--as-provider", options->provider, "Whose blast")->required();
+  command->footer(
+      "One line, and then the text.\n"
+      "Columns: blast state all_active picked deselected recipients created_at sent_at deadline_at "
+      "finished_at\n"
+      "deadline_ms revision actor; in JSON also text\n"
+      "Example: bccast show 5f3a... --as-provider dr-lee");
+  command->callback([&session, options] {
+    session.command = [&session, options] { return show_blast(session, *options); };
+  });
+}
+
+void add_why(CLI::App& program, Session& session) {
+  auto options = std::make_shared<BlastOptions>();
+  CLI::App* command = program.add_subcommand("why", "What became of one client of the roster, and why");
+  command->add_option("BLAST", options->blast, "The blast")->required();
+  command->add_option("CLIENT", options->client, "The client")->required();
+  command->add_option("--as-provider", options->provider, "Whose blast")->required();
+  command->footer(
+      "Who has the blast: as in recipients. Who has it not: the state is left_out, and the reason archived, "
+      "off,\n"
+      "deselected, not_chosen or added_later.\n"
+      "Columns: client client_name thread channel state reason attempts next_at opened_at replied\n"
+      "Example: bccast why 5f3a... c17 --as-provider dr-lee");
+  command->callback(
+      [&session, options] { session.command = [&session, options] { return list_why(session, *options); }; });
+}
+
 }  // namespace
 
 void add_blast_commands(CLI::App& program, Session& session) {
   add_status(program, session);
   add_blasts(program, session);
+  add_show(program, session);
   add_recipients(program, session);
+  add_why(program, session);
 }
 
 }  // namespace cli

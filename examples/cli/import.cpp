@@ -166,17 +166,19 @@ class Import {
           engine_, n, ids_.bytes(), ids_.offsets(), names ? names_.bytes() : nullptr,
           names ? names_.offsets() : nullptr, emails ? emails_.bytes() : nullptr,
           emails ? emails_.offsets() : nullptr, results.data()));
-      Column on_roster;
+      Column active;
       Column archived;
       for (std::size_t i = 0; i < n; ++i) {
         if (results[i] < 0) {
           skip(clients_[i].line, refusal(results[i]));
-          continue;
+        } else {
+          (clients_[i].archived ? archived : active).add(ids_[i]);
         }
-        on_roster.add(ids_[i]);
-        if (clients_[i].archived) archived.add(ids_[i]);
       }
-      add_to_roster(on_roster, archived);
+      add_to_roster(active, bccast_directory_roster_add_many);
+      // Who comes archived is never active, not even for a moment; who is there already becomes archived now.
+      add_to_roster(archived, bccast_directory_roster_add_archived_many);
+      archive(archived);
     }
     report_faults();
     clients_.clear();
@@ -185,19 +187,20 @@ class Import {
     emails_.clear();
   }
 
-  void add_to_roster(const Column& all, const Column& archived) {
-    const char* provider = options_.provider.c_str();
-    if (all.size() == 0) return;
-    std::vector<std::int32_t> results(all.size());
-    check(bccast_directory_roster_add_many(engine_, provider, all.size(), all.bytes(), all.offsets(),
-                                           results.data()));
+  void add_to_roster(const Column& ids, decltype(&bccast_directory_roster_add_many) add) {
+    if (ids.size() == 0) return;
+    std::vector<std::int32_t> results(ids.size());
+    check(add(engine_, options_.provider.c_str(), ids.size(), ids.bytes(), ids.offsets(), results.data()));
     const auto there = static_cast<std::uint64_t>(std::count(results.begin(), results.end(), BCCAST_EXISTS));
     there_ += there;
-    new_ += all.size() - there;
-    if (archived.size() == 0) return;
-    check(bccast_directory_roster_archive_many(engine_, provider, archived.size(), archived.bytes(),
-                                               archived.offsets(), nullptr));
-    archived_ += archived.size();
+    new_ += ids.size() - there;
+  }
+
+  void archive(const Column& ids) {
+    if (ids.size() == 0) return;
+    check(bccast_directory_roster_archive_many(engine_, options_.provider.c_str(), ids.size(), ids.bytes(),
+                                               ids.offsets(), nullptr));
+    archived_ += ids.size();
   }
 
   bccast_engine* engine_;

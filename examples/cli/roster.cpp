@@ -1,10 +1,11 @@
-// bccast provider, archive, restore: providers and who is active on their rosters.
+// bccast provider, providers, roster, archive, restore: providers and who is on their rosters.
 #include <cstdint>
 #include <optional>
 #include <string>
 
 #include "commands.hpp"
 #include "output.hpp"
+#include "pages.hpp"
 
 namespace cli {
 namespace {
@@ -34,6 +35,60 @@ int put_provider(const Session& session, const ProviderOptions& options) {
       .add("archived", archived)
       .print(session.json);
   return kOk;
+}
+
+struct RosterOptions {
+  std::string provider;
+  std::string state;
+  std::string search;
+  std::uint64_t limit = kNoLimit;
+  bool all = false;
+};
+
+int list_roster(const Session& session, const RosterOptions& options) {
+  const Engine engine = open_to_read(session);
+  std::string filter;
+  if (!options.state.empty()) filter = "state=" + options.state;
+  if (!options.search.empty()) filter += (filter.empty() ? "search=" : "&search=") + options.search;
+  Listing listing(session.json, "roster", {"client", "client_name", "state", "contact"});
+  list_all(listing, options.limit, [&](const char* cursor, std::uint32_t limit, bccast_rows** out) {
+    return bccast_provider_roster(engine.get(), options.provider.c_str(), filter.c_str(), cursor, limit, out);
+  });
+  return kOk;
+}
+
+int list_providers(const Session& session) {
+  const Engine engine = open_to_read(session);
+  Listing listing(session.json, "providers");
+  list_all(listing, kNoLimit, [&](const char* cursor, std::uint32_t limit, bccast_rows** out) {
+    return bccast_directory_provider_list(engine.get(), cursor, limit, out);
+  });
+  return kOk;
+}
+
+void add_roster(CLI::App& program, Session& session) {
+  auto options = std::make_shared<RosterOptions>();
+  CLI::App* command = program.add_subcommand("roster", "A provider's clients, by name");
+  command->add_option("--as-provider", options->provider, "Whose roster")->required();
+  command->add_option("--state", options->state, "Only those that are: active, archived");
+  command->add_option("--search", options->search,
+                      "Only those with a word in the name that begins so, whatever its case and marks");
+  CLI::Option* limit = command->add_option("--limit", options->limit, "At most that many");
+  command->add_flag("--all", options->all, "All of them, as without --limit")->excludes(limit);
+  command->footer(
+      "Columns: client client_name state contact (ok; off: wants no blasts; no_address: can not be told)\n"
+      "Example: bccast roster --as-provider dr-lee --state active --search bj");
+  command->callback([&session, options] {
+    session.command = [&session, options] { return list_roster(session, *options); };
+  });
+}
+
+void add_providers(CLI::App& program, Session& session) {
+  CLI::App* command = program.add_subcommand("providers", "The providers, by id");
+  command->footer(
+      "Columns: provider provider_name locale timezone address clients\n"
+      "Example: bccast providers");
+  command->callback([&session] { session.command = [&session] { return list_providers(session); }; });
 }
 
 struct EntryOptions {
@@ -85,6 +140,9 @@ void add_roster_commands(CLI::App& program, Session& session) {
   provider->callback([&session, options] {
     session.command = [&session, options] { return put_provider(session, *options); };
   });
+
+  add_providers(program, session);
+  add_roster(program, session);
 
   add_change(program, session, "archive", "Archive a client on a roster: no later blast reaches it",
              bccast_directory_roster_archive, "archived")

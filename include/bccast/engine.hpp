@@ -97,6 +97,10 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
+  /// The same store, with the person behind the provider (an assistant, a cover) written into what it does.
+  /// The store is closed with the last of these.
+  std::unique_ptr<Engine> as(std::string_view actor) const;
+
   // Directory
   void provider_put(std::string_view provider, std::string_view display_name);
   void provider_set(std::string_view provider, std::string_view key, std::string_view value);
@@ -110,11 +114,17 @@ class Engine {
   Code client_restore(std::string_view client);
   Code roster_add(std::string_view provider, std::string_view client);
   std::vector<Code> roster_add_many(std::string_view provider, std::span<const std::string_view> ids);
+  std::vector<Code> roster_add_archived_many(std::string_view provider,
+                                             std::span<const std::string_view> ids);
   void roster_set(std::string_view provider, std::string_view client, std::string_view key,
                   std::string_view value);
   Code roster_archive(std::string_view provider, std::string_view client);
   std::vector<Code> roster_archive_many(std::string_view provider, std::span<const std::string_view> ids);
   Code roster_restore(std::string_view provider, std::string_view client);
+  Page<ProviderRow> provider_list(std::string_view cursor = {}, std::size_t limit = 0);
+  ClientRow client_get(std::string_view client);
+  Page<RosterRow> provider_roster(std::string_view provider, std::string_view filter = {},
+                                  std::string_view cursor = {}, std::size_t limit = 0);
   RosterCount roster_count(std::string_view provider);
 
   // Blasts
@@ -133,12 +143,22 @@ class Engine {
   void blast_select_all_active(std::string_view provider, std::string_view blast);
   void blast_select_none(std::string_view provider, std::string_view blast);
   void blast_write(std::string_view provider, std::string_view blast, std::string_view text);
+  void blast_set(std::string_view provider, std::string_view blast, std::string_view key,
+                 std::string_view value);
+  BlastDetail blast_get(std::string_view provider, std::string_view blast);
+  Page<SelectionRow> blast_selection(std::string_view provider, std::string_view blast,
+                                     std::string_view filter = {}, std::string_view cursor = {},
+                                     std::size_t limit = 0);
   Preview blast_preview(std::string_view provider, std::string_view blast);
   Code blast_send(std::string_view provider, std::string_view blast, std::string_view digest = {});
   std::vector<StatusRow> blast_status(std::string_view provider, std::string_view blast);
   Page<RecipientRow> blast_recipients(std::string_view provider, std::string_view blast,
                                       std::string_view filter = {}, std::string_view cursor = {},
                                       std::size_t limit = 0);
+  std::vector<FoundRow> blast_find(std::string_view provider, std::string_view blast,
+                                   std::span<const std::string_view> ids);
+  std::vector<RecipientRow> blast_why(std::string_view provider, std::string_view blast,
+                                      std::string_view client);
   Page<BlastSummary> blast_list(std::string_view provider, std::string_view filter = {},
                                 std::string_view cursor = {}, std::size_t limit = 0);
 
@@ -150,6 +170,7 @@ class Engine {
   Written client_reply(std::string_view client, std::string_view thread, std::string_view text,
                        std::string_view key = {});
   void client_read(std::string_view client, std::string_view thread, std::int64_t up_to_seq);
+  UnreadCount client_unread(std::string_view client);
   std::string provider_direct(std::string_view provider, std::string_view client);
   Page<ThreadSummary> provider_threads(std::string_view provider, std::string_view filter = {},
                                        std::string_view cursor = {}, std::size_t limit = 0);
@@ -158,6 +179,7 @@ class Engine {
   Written provider_reply(std::string_view provider, std::string_view thread, std::string_view text,
                          std::string_view key = {});
   void provider_read(std::string_view provider, std::string_view thread, std::int64_t up_to_seq);
+  UnreadCount provider_unread(std::string_view provider);
 
   // Channels and work
   Code channel_put(std::string_view channel, std::string_view role = "notify");
@@ -176,7 +198,9 @@ class Engine {
 
  private:
   struct Parts;
-  std::unique_ptr<Parts> parts_;
+  Engine(std::shared_ptr<Parts> parts, std::string_view actor);
+  std::shared_ptr<Parts> parts_;
+  std::string actor_;  // the person behind the provider; empty: the provider
 };
 
 }  // namespace bccast

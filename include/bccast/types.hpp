@@ -20,6 +20,46 @@ struct RosterCount {
   std::int64_t archived = 0;
 };
 
+struct MessageView {
+  std::int64_t seq = 0;
+  std::string author;
+  std::string author_name;
+  std::string text;
+  std::int64_t at_ms = 0;
+  bool removed = false;
+};
+
+/// One row of bccast_provider_roster.
+struct RosterRow {
+  std::string client;
+  std::string client_name;
+  std::string state;
+  std::optional<std::int64_t> chosen;  // by the draft, where one was named
+  std::string contact;
+};
+
+struct ProviderRow {
+  std::string provider;
+  std::string provider_name;
+  std::string locale;
+  std::string timezone;
+  std::string address;
+  std::int64_t clients = 0;
+};
+
+/// One row of bccast_directory_client_get.
+struct ClientRow {
+  std::string client;
+  std::string client_name;
+  std::string locale;
+  std::string timezone;
+  bool archived = false;
+  bool chat = true;
+  bool notify = true;
+  std::string address;
+  std::int64_t rosters = 0;
+};
+
 /// What sending a draft now would do (bccast_blast_preview).
 struct Preview {
   std::int64_t recipients = 0;
@@ -29,6 +69,44 @@ struct Preview {
   std::int64_t no_address = 0;
   std::int64_t deselected = 0;
   std::string digest;
+};
+
+/// A blast as a whole (bccast_blast_get).
+struct BlastDetail {
+  std::string blast;
+  std::string state;
+  std::string text;
+  bool all_active = false;
+  std::int64_t picked = 0;
+  std::int64_t deselected = 0;
+  std::int64_t recipients = 0;
+  std::int64_t created_at_ms = 0;
+  std::optional<std::int64_t> sent_at_ms;
+  std::optional<std::int64_t> deadline_at_ms;
+  std::optional<std::int64_t> finished_at_ms;
+  std::int64_t deadline_ms = 0;
+  std::int64_t revision = 0;
+  std::string actor;
+};
+
+/// One row of bccast_blast_selection.
+struct SelectionRow {
+  std::string client;
+  std::string client_name;
+  bool chosen = false;
+  std::string reason;  // why not
+};
+
+/// One row of bccast_blast_find.
+struct FoundRow {
+  std::string client;
+  std::string thread;
+};
+
+/// Unread threads and messages of one side.
+struct UnreadCount {
+  std::int64_t threads = 0;
+  std::int64_t messages = 0;
 };
 
 /// One row of bccast_blast_status.
@@ -86,15 +164,6 @@ struct ThreadSummary {
   std::int64_t unread = 0;
   std::int64_t last_at_ms = 0;
   std::string last_text;
-  bool removed = false;
-};
-
-struct MessageView {
-  std::int64_t seq = 0;
-  std::string author;
-  std::string author_name;
-  std::string text;
-  std::int64_t at_ms = 0;
   bool removed = false;
 };
 

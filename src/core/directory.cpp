@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_set>
 
 #include "core/access.hpp"
@@ -122,8 +123,7 @@ std::vector<Code> Directory::client_put_many(std::span<const std::string_view> i
       Client after = *before;
       if (!names.empty()) after.name = names[i];
       if (!addresses.empty()) after.addresses.set(kEmail, addresses[i]);
-      if (after.name != before->name || after.addresses != before->addresses)
-        rosters.change_client(after, *before);
+      if (after.name != before->name || after.addresses != before->addresses) rosters.change_client(after);
     }
     rosters.finish();
   });
@@ -142,7 +142,7 @@ void Directory::client_set(std::string_view id, std::string_view key, std::strin
       no_such_key();
     }
     RosterUpdate rosters(tables);
-    rosters.change_client(after, before);
+    rosters.change_client(after);
     rosters.finish();
   });
 }
@@ -158,7 +158,7 @@ Code Directory::client_archive(std::string_view id, bool archived) {
       return;
     }
     RosterUpdate rosters(tables);
-    rosters.change_client(after, before);
+    rosters.change_client(after);
     rosters.finish();
   });
   return result;
@@ -172,7 +172,7 @@ Code Directory::roster_add(std::string_view provider, std::string_view client) {
 }
 
 std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
-                                             std::span<const std::string_view> ids) {
+                                             std::span<const std::string_view> ids, bool archived) {
   std::vector<Code> results(ids.size(), Code::ok);
   context_.store.write([&](Tables& tables) {
     Provider provider = access::provider(tables, provider_id);
@@ -188,7 +188,7 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
       const auto client = tables.directory().client(ids[i]);
       if (!client) {
         results[i] = Code::not_found;
-      } else if (!rosters.add(provider, *client)) {
+      } else if (!rosters.add(provider, *client, archived ? flag::archived : 0)) {
         results[i] = Code::exists;
       }
     }
@@ -203,13 +203,13 @@ void Directory::roster_set(std::string_view provider_id, std::string_view client
                            std::string_view value) {
   context_.store.write([&](Tables& tables) {
     const Provider provider = access::provider(tables, provider_id);
-    RosterEntry entry = access::entry(tables, provider, client);
-    const auto before = entry.flags;
+    const RosterEntry before = access::entry(tables, provider, client);
+    RosterEntry entry = before;
     if (key != "chat" && key != "notify") no_such_key();
     set_flag(entry.flags, key == "chat" ? flag::chat_off : flag::notify_off, !parse_switch(value));
-    if (entry.flags == before) return;
+    if (entry.flags == before.flags) return;
     RosterUpdate rosters(tables);
-    rosters.change(entry, before, entry.client.addresses);
+    rosters.change(entry, before);
     rosters.finish();
   });
 }
@@ -218,15 +218,15 @@ Code Directory::roster_archive(std::string_view provider_id, std::string_view cl
   Code result = Code::ok;
   context_.store.write([&](Tables& tables) {
     const Provider provider = access::provider(tables, provider_id);
-    RosterEntry entry = access::entry(tables, provider, client);
-    const auto before = entry.flags;
+    const RosterEntry before = access::entry(tables, provider, client);
+    RosterEntry entry = before;
     set_flag(entry.flags, flag::archived, archived);
-    if (entry.flags == before) {
+    if (entry.flags == before.flags) {
       result = Code::exists;
       return;
     }
     RosterUpdate rosters(tables);
-    rosters.change(entry, before, entry.client.addresses);
+    rosters.change(entry, before);
     rosters.finish();
   });
   return result;
@@ -242,19 +242,58 @@ std::vector<Code> Directory::roster_archive_many(std::string_view provider_id,
     for (std::size_t i = 0; i < ids.size(); ++i) {
       results[i] = places[i].code;
       if (places[i].code != Code::ok) continue;
-      auto entry = tables.directory().entry(provider.no, places[i].place);
-      if (!entry) throw Error(Code::corrupt, "a roster entry is missing");
-      const auto before = entry->flags;
-      entry->flags |= flag::archived;
-      if (entry->flags == before) {
+      const auto before = tables.directory().entry(provider.no, places[i].place);
+      if (!before) throw Error(Code::corrupt, "a roster entry is missing");
+      RosterEntry entry = *before;
+      entry.flags |= flag::archived;
+      if (entry.flags == before->flags) {
         results[i] = Code::exists;
       } else {
-        rosters.change(*entry, before, entry->client.addresses);
+        rosters.change(entry, *before);
       }
     }
     rosters.finish();
   });
   return results;
+}
+
+Page<ProviderRow> Directory::provider_list(std::string_view cursor, std::size_t limit) {
+  constexpr std::string_view kList = "provider_list";
+  const std::size_t most = page_limit(limit);
+  std::string after;
+  if (!cursor.empty()) {
+    const auto opened = context_.cursors.open(kList, cursor);
+    if (!opened) throw Error(Code::argument, "the cursor is not one of this list");
+    after = *opened;
+  }
+  Page<ProviderRow> page;
+  context_.store.read([&](const Tables& tables) {
+    const auto providers = tables.directory().providers(after, most + 1);
+    for (std::size_t i = 0; i < std::min(providers.size(), most); ++i) {
+      const Provider& p = providers[i];
+      page.items.push_back(
+          {p.id, p.name, p.locale, p.zone, std::string(p.addresses.get(kEmail)), std::int64_t{p.next_place}});
+    }
+    if (providers.size() > most) page.next = context_.cursors.seal(kList, providers[most - 1].id);
+  });
+  return page;
+}
+
+ClientRow Directory::client_get(std::string_view id) {
+  ClientRow row;
+  context_.store.read([&](const Tables& tables) {
+    const Client client = access::client(tables, id);
+    row.client = client.id;
+    row.client_name = client.name;
+    row.locale = client.locale;
+    row.timezone = client.zone;
+    row.archived = (client.flags & flag::client_archived) != 0;
+    row.chat = (client.flags & flag::client_chat_off) == 0;
+    row.notify = (client.flags & flag::client_notify_off) == 0;
+    row.address = client.addresses.get(kEmail);
+    row.rosters = static_cast<std::int64_t>(tables.directory().memberships(client.no).size());
+  });
+  return row;
 }
 
 RosterCount Directory::roster_count(std::string_view provider_id) {

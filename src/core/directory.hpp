@@ -32,11 +32,15 @@ class Directory {
   Code client_archive(std::string_view client, bool archived);
 
   Code roster_add(std::string_view provider, std::string_view client);
-  std::vector<Code> roster_add_many(std::string_view provider, std::span<const std::string_view> ids);
+  /// New entries are active, or archived from the first moment on.
+  std::vector<Code> roster_add_many(std::string_view provider, std::span<const std::string_view> ids,
+                                    bool archived = false);
   void roster_set(std::string_view provider, std::string_view client, std::string_view key,
                   std::string_view value);
   Code roster_archive(std::string_view provider, std::string_view client, bool archived);
   std::vector<Code> roster_archive_many(std::string_view provider, std::span<const std::string_view> ids);
+  Page<ProviderRow> provider_list(std::string_view cursor, std::size_t limit);
+  ClientRow client_get(std::string_view client);
   RosterCount roster_count(std::string_view provider);
 
  private:

@@ -4,7 +4,10 @@
 
 #include "core/access.hpp"
 #include "core/audience_of.hpp"
+#include "core/cursor.hpp"
 #include "core/resolve.hpp"
+#include "model/filter.hpp"
+#include "model/number.hpp"
 #include "model/text_rules.hpp"
 
 namespace bccast {
@@ -123,6 +126,82 @@ void Drafting::write(std::string_view provider_id, std::string_view blast_id, st
     tables.blasts().put_text(provider.no, blast.no, text);
     touch(tables, blast);
   });
+}
+
+void Drafting::set(std::string_view provider_id, std::string_view blast_id, std::string_view key,
+                   std::string_view value) {
+  if (key != "deadline_ms") throw Error(Code::argument, "there is no such setting");
+  const Ms deadline = parse_number(value, 1, kLongestDeadline, "deadline");
+  context_.store.write([&](Tables& tables) {
+    const Provider provider = access::provider(tables, provider_id);
+    Blast blast = access::draft(tables, context_, provider, blast_id);
+    blast.deadline = deadline;
+    touch(tables, blast);
+  });
+}
+
+BlastDetail Drafting::get(std::string_view provider_id, std::string_view blast_id) {
+  BlastDetail detail;
+  context_.store.read([&](const Tables& tables) {
+    const Provider provider = access::provider(tables, provider_id);
+    const Blast blast = access::blast(tables, context_, provider, blast_id);
+    const auto unless_zero = [](Ms at) { return at != 0 ? std::optional(at) : std::nullopt; };
+    detail.blast = view(context_.blast_id(provider.no, blast.no));
+    detail.state = name_of(blast.state);
+    detail.text = tables.blasts().text(provider.no, blast.no).value_or("");
+    detail.all_active = blast.all_active;
+    detail.recipients = blast.recipients;
+    detail.created_at_ms = blast.created_at;
+    detail.sent_at_ms = unless_zero(blast.sent_at);
+    detail.deadline_at_ms = unless_zero(blast.deadline_at);
+    detail.finished_at_ms = unless_zero(blast.finished_at);
+    detail.deadline_ms = blast.deadline != 0 ? blast.deadline : context_.deadline;
+    detail.revision = blast.revision;
+    detail.actor = blast.actor;
+    if (blast.state != BlastState::draft) return;
+    for (SliceNo s = 0; s < slices_for(provider.next_place); ++s) {
+      const auto draft = tables.blasts().draft_slice(provider.no, blast.no, s);
+      detail.picked += draft.picked.count();
+      detail.deselected += draft.deselected.count();
+    }
+  });
+  return detail;
+}
+
+Page<SelectionRow> Drafting::selection(std::string_view provider_id, std::string_view blast_id,
+                                       std::string_view filter_text, std::string_view cursor,
+                                       std::size_t limit) {
+  const Filter filter(filter_text, {"chosen"});
+  const auto only = filter.get_switch("chosen");
+  const auto list = list_of("blast_selection", std::string(provider_id) + '\0' + std::string(blast_id) +
+                                                   '\0' + std::string(filter_text));
+  const auto from =
+      static_cast<Place>(open_cursor<1>(context_, list, cursor).value_or(std::array<std::int64_t, 1>{})[0]);
+  const std::size_t most = page_limit(limit);
+  Page<SelectionRow> page;
+  context_.store.read([&](const Tables& tables) {
+    const Provider provider = access::provider(tables, provider_id);
+    const Blast blast = access::draft(tables, context_, provider, blast_id);
+    for_each_audience(tables, provider, blast, [&](SliceNo s, const Audience& audience) {
+      if (s < slice_of(from) || !page.next.empty()) return;
+      const Slice left_out = audience.archived | audience.off | audience.deselected;
+      const Slice listed = !only ? audience.recipients | left_out : *only ? audience.recipients : left_out;
+      const std::uint32_t begin = s == slice_of(from) ? within_slice(from) : 0;
+      for (auto at = listed.next(begin); at < Slice::kPlaces; at = listed.next(at + 1)) {
+        const Place place = place_at(s, at);
+        if (page.items.size() == most) {
+          page.next = seal_cursor<1>(context_, list, {std::int64_t{place}});
+          return;
+        }
+        const auto entry = tables.directory().entry(provider.no, place);
+        if (!entry) throw Error(Code::corrupt, "a roster entry is missing");
+        const auto in = [&](const Slice& slice) { return slice.contains(static_cast<std::uint16_t>(at)); };
+        page.items.push_back({entry->client.id, entry->client.name, in(audience.recipients),
+                              std::string(reason_left_out(audience, static_cast<std::uint16_t>(at)))});
+      }
+    });
+  });
+  return page;
 }
 
 Preview Drafting::preview(std::string_view provider_id, std::string_view blast_id) {

@@ -32,7 +32,14 @@ class Drafting {
   void act_all(std::string_view provider, std::string_view blast, Act act);
 
   void write(std::string_view provider, std::string_view blast, std::string_view text);
+  /// Keys: deadline_ms.
+  void set(std::string_view provider, std::string_view blast, std::string_view key, std::string_view value);
   Preview preview(std::string_view provider, std::string_view blast);
+  /// Of a draft or a sent blast.
+  BlastDetail get(std::string_view provider, std::string_view blast);
+  /// Who of the roster would receive a draft, and who would not and why; in the order of the roster.
+  Page<SelectionRow> selection(std::string_view provider, std::string_view blast, std::string_view filter,
+                               std::string_view cursor, std::size_t limit);
 
  private:
   Context& context_;

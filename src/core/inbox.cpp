@@ -166,6 +166,34 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
   return page;
 }
 
+UnreadCount Inbox::unread_of_client(std::string_view client_id) {
+  UnreadCount count;
+  context_.store.read([&](const Tables& tables) {
+    const Client client = access::client(tables, client_id);
+    for (const auto& membership : tables.directory().memberships(client.no)) {
+      const auto stored = tables.threads().client_unread(membership.provider_no, membership.place);
+      count.threads += stored.threads;
+      count.messages += stored.messages;
+      tables.blasts().newer_blasts(
+          membership.provider_no, membership.place, membership.stored_seq, [&](Seq, BlastNo no) {
+            if (tables.threads().thread({membership.provider_no, membership.place, no})) return;
+            ++count.threads;
+            ++count.messages;
+          });
+    }
+  });
+  return count;
+}
+
+UnreadCount Inbox::unread_of_provider(std::string_view provider_id) {
+  UnreadCount count;
+  context_.store.read([&](const Tables& tables) {
+    const auto stored = tables.threads().provider_unread(access::provider(tables, provider_id).no);
+    count = {stored.threads, stored.messages};
+  });
+  return count;
+}
+
 Page<ThreadSummary> Inbox::of_provider(std::string_view provider_id, std::string_view filter_text,
                                        std::string_view cursor, std::size_t limit) {
   const Filter filter(filter_text, {"unread", "client", "blast"});

@@ -24,6 +24,10 @@ class Inbox {
   Page<ThreadSummary> of_provider(std::string_view provider, std::string_view filter, std::string_view cursor,
                                   std::size_t limit);
 
+  /// Over all of the client's threads, or all of the provider's.
+  UnreadCount unread_of_client(std::string_view client);
+  UnreadCount unread_of_provider(std::string_view provider);
+
  private:
   Context& context_;
 };

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "core/access.hpp"
+#include "core/audience_of.hpp"
 #include "core/cursor.hpp"
 #include "core/place_states.hpp"
+#include "core/resolve.hpp"
 #include "model/filter.hpp"
 #include "model/text_rules.hpp"
 
@@ -136,6 +139,106 @@ std::string Progress::why_overdue(const Tables& tables, const std::vector<Line>&
   return why;
 }
 
+namespace {
+
+/// Reads what became of recipients, place by place: one row for each channel.
+class RecipientReader {
+ public:
+  /// `channel` empty: all.
+  RecipientReader(const Context& context, const Tables& tables, const Provider& provider, const Blast& blast,
+                  std::string_view channel)
+      : context_(context), tables_(tables), provider_(provider), blast_(blast) {
+    const auto lines = tables.work().lines(provider.no, blast.no);
+    without_channels_ = lines.empty() && channel.empty();
+    for (const auto& line : lines) {
+      const auto found = tables.work().channel(line.channel_no);
+      if (!found || (!channel.empty() && channel != found->name)) continue;
+      ways_.push_back({line, found->name, claims_of(tables, line), {}});
+    }
+  }
+
+  /// Rows of a recipient at the most.
+  std::size_t rows() const noexcept { return without_channels_ ? 1 : ways_.size(); }
+
+  /// Turns to a slice; gives its recipients.
+  const Slice& turn_to(SliceNo s) {
+    slice_ = s;
+    recipients_ = tables_.blasts().recipients(provider_.no, s, blast_.seq);
+    marks_ = tables_.blasts().marks(provider_.no, blast_.no, s);
+    if (!recipients_.empty())
+      for (auto& way : ways_) way.states = place_states(tables_, way.line, way.claims, s, recipients_);
+    return recipients_;
+  }
+  const MarkSlice& marks() const noexcept { return marks_; }
+
+  bool in_state(std::size_t row, std::uint16_t at, PlaceState state) const {
+    return without_channels_ ? state == PlaceState::done : ways_[row].states[state].contains(at);
+  }
+  /// The recipients that are in the state on any of the channels.
+  Slice in_state(PlaceState state) const {
+    Slice slice;
+    if (without_channels_ && state == PlaceState::done) slice = recipients_;
+    for (const auto& way : ways_) slice |= way.states[state];
+    return slice;
+  }
+
+  /// What all rows of a recipient have in common.
+  RecipientRow describe(const RosterEntry& entry) const {
+    const ThreadKey key{provider_.no, entry.place, blast_.no};
+    RecipientRow row;
+    row.client = entry.client.id;
+    row.client_name = entry.client.name;
+    row.thread = view(context_.thread_id(key));
+    row.state = kPlaceStateNames[static_cast<std::size_t>(PlaceState::done)];
+    if (const auto thread = tables_.threads().thread(key)) row.opened_at_ms = unless_zero(thread->opened_at);
+    row.replied = marks_.replied.contains(within_slice(entry.place));
+    return row;
+  }
+  /// What is the row's own.
+  void fill(RecipientRow& row, std::size_t which, Place place) const {
+    if (without_channels_) return;
+    const Way& way = ways_[which];
+    const auto at = within_slice(place);
+    row.channel = way.channel;
+    for (std::size_t i = 0; i < kPlaceStateNames.size(); ++i)
+      if (way.states.of[i].contains(at)) row.state = kPlaceStateNames[i];
+    for (std::size_t r = 0; r < kSkipReasons.size(); ++r)
+      if (way.states.skipped_by[r].contains(at)) row.reason = name_of(kSkipReasons[r]);
+    row.attempts = way.states[PlaceState::done].contains(at) ? 1 : 0;
+    const auto item = std::lower_bound(way.states.items.begin(), way.states.items.end(), place,
+                                       [](const Item& i, Place p) { return i.thread.place < p; });
+    if (item == way.states.items.end() || item->thread.place != place) return;
+    row.reason = class_of(item->reason);
+    row.attempts = item->attempts;
+    if (item->state == ItemState::waiting) row.next_at_ms = item->due_at;
+  }
+
+ private:
+  struct Way {
+    Line line;
+    std::string channel;
+    std::vector<Claim> claims;
+    PlaceStates states;
+  };
+  const Context& context_;
+  const Tables& tables_;
+  const Provider& provider_;
+  const Blast& blast_;
+  std::vector<Way> ways_;
+  bool without_channels_ = false;
+  SliceNo slice_ = 0;
+  Slice recipients_;
+  MarkSlice marks_;
+};
+
+RosterEntry entry_at(const Tables& tables, const Provider& provider, Place place) {
+  auto entry = tables.directory().entry(provider.no, place);
+  if (!entry) throw Error(Code::corrupt, "a roster entry is missing");
+  return std::move(*entry);
+}
+
+}  // namespace
+
 Page<RecipientRow> Progress::recipients(std::string_view provider_id, std::string_view blast_id,
                                         std::string_view filter_text, std::string_view cursor,
                                         std::size_t limit) {
@@ -147,94 +250,112 @@ Page<RecipientRow> Progress::recipients(std::string_view provider_id, std::strin
     state = place_state_named(filter.get("state"));
     if (!state) throw Error(Code::argument, "the filter has a state that recipients do not have");
   }
-  const auto list = list_of("blast_recipients", std::string(provider_id) + '\0' + std::string(blast_id));
+  const auto list = list_of("blast_recipients", std::string(provider_id) + '\0' + std::string(blast_id) +
+                                                    '\0' + std::string(filter_text));
   const auto from = open_cursor<2>(context_, list, cursor).value_or(std::array<std::int64_t, 2>{0, 0});
+  const auto first_place = static_cast<Place>(from[0]);
   const std::size_t most = page_limit(limit);
 
   Page<RecipientRow> page;
   context_.store.read([&](const Tables& tables) {
     const Provider provider = access::provider(tables, provider_id);
     const Blast blast = access::sent_blast(tables, context_, provider, blast_id);
-    struct Way {
-      Line line;
-      std::string channel;
-      std::vector<Claim> claims;
-      PlaceStates states;
-    };
-    std::vector<Way> ways;
-    for (auto& line : tables.work().lines(provider.no, blast.no)) {
-      const auto channel = tables.work().channel(line.channel_no);
-      if (!channel || (!filter.get("channel").empty() && filter.get("channel") != channel->name)) continue;
-      auto claims = claims_of(tables, line);
-      ways.push_back({std::move(line), channel->name, std::move(claims), {}});
-    }
-    const bool without_channels = tables.work().lines(provider.no, blast.no).empty();
-    if (without_channels && (!filter.get("channel").empty() || (state && *state != PlaceState::done))) return;
-
-    const auto describe = [&](const RosterEntry& entry, const Slice& has_replied) {
-      const ThreadKey key{provider.no, entry.place, blast.no};
-      RecipientRow row;
-      row.client = entry.client.id;
-      row.client_name = entry.client.name;
-      row.thread = view(context_.thread_id(key));
-      row.state = kPlaceStateNames[static_cast<std::size_t>(PlaceState::done)];
-      if (const auto thread = tables.threads().thread(key)) row.opened_at_ms = unless_zero(thread->opened_at);
-      row.replied = has_replied.contains(within_slice(entry.place));
-      return row;
-    };
-    const auto fill = [](RecipientRow& row, const Way& way, Place place) {
-      const auto at = within_slice(place);
-      row.channel = way.channel;
-      for (std::size_t i = 0; i < kPlaceStateNames.size(); ++i)
-        if (way.states.of[i].contains(at)) row.state = kPlaceStateNames[i];
-      for (std::size_t r = 0; r < kSkipReasons.size(); ++r)
-        if (way.states.skipped_by[r].contains(at)) row.reason = name_of(kSkipReasons[r]);
-      row.attempts = way.states[PlaceState::done].contains(at) ? 1 : 0;
-      const auto item = std::lower_bound(way.states.items.begin(), way.states.items.end(), place,
-                                         [](const Item& i, Place p) { return i.thread.place < p; });
-      if (item == way.states.items.end() || item->thread.place != place) return;
-      row.reason = class_of(item->reason);
-      row.attempts = item->attempts;
-      if (item->state == ItemState::waiting) row.next_at_ms = item->due_at;
-    };
-
-    const auto first_place = static_cast<Place>(from[0]);
-    auto first_way = static_cast<std::size_t>(from[1]);
-    for (SliceNo s = slice_of(first_place); s < slices_for(provider.next_place); ++s) {
-      const Slice all = tables.blasts().recipients(provider.no, s, blast.seq);
-      if (all.empty()) continue;
-      const auto marks = tables.blasts().marks(provider.no, blast.no, s);
-      Slice wanted = all;
-      if (opened) wanted = *opened ? wanted & marks.opened : wanted - marks.opened;
-      if (replied) wanted = *replied ? wanted & marks.replied : wanted - marks.replied;
-      Slice in_state;
-      for (auto& way : ways) {
-        way.states = place_states(tables, way.line, way.claims, s, all);
-        if (state) in_state |= way.states[*state];
-      }
-      if (state && !without_channels) wanted &= in_state;
+    RecipientReader reader(context_, tables, provider, blast, filter.get("channel"));
+    for (SliceNo s = slice_of(first_place); s < slices_for(blast.roster_size); ++s) {
+      Slice wanted = reader.turn_to(s);
+      if (wanted.empty()) continue;
+      const auto keep = [&wanted](bool with, const Slice& those) {
+        with ? wanted &= those : wanted -= those;
+      };
+      if (opened) keep(*opened, reader.marks().opened);
+      if (replied) keep(*replied, reader.marks().replied);
+      if (state) wanted &= reader.in_state(*state);
       const std::uint32_t begin = s == slice_of(first_place) ? within_slice(first_place) : 0;
       for (std::uint32_t at = wanted.next(begin); at < Slice::kPlaces; at = wanted.next(at + 1)) {
         const Place place = place_at(s, at);
-        const auto entry = tables.directory().entry(provider.no, place);
-        if (!entry) throw Error(Code::corrupt, "a roster entry is missing");
-        const RecipientRow base = describe(*entry, marks.replied);
-        const std::size_t rows = without_channels ? 1 : ways.size();
-        for (std::size_t w = place == first_place ? first_way : 0; w < rows; ++w) {
-          if (!without_channels && state && !ways[w].states[*state].contains(static_cast<std::uint16_t>(at)))
-            continue;
+        const RecipientRow base = reader.describe(entry_at(tables, provider, place));
+        for (std::size_t w = place == first_place ? static_cast<std::size_t>(from[1]) : 0; w < reader.rows();
+             ++w) {
+          if (state && !reader.in_state(w, static_cast<std::uint16_t>(at), *state)) continue;
           if (page.items.size() == most) {
             page.next = seal_cursor<2>(context_, list, {std::int64_t{place}, static_cast<std::int64_t>(w)});
             return;
           }
-          RecipientRow row = base;
-          if (!without_channels) fill(row, ways[w], place);
-          page.items.push_back(std::move(row));
+          page.items.push_back(base);
+          reader.fill(page.items.back(), w, place);
         }
       }
     }
   });
   return page;
+}
+
+std::vector<FoundRow> Progress::find(std::string_view provider_id, std::string_view blast_id,
+                                     std::span<const std::string_view> ids) {
+  std::vector<FoundRow> rows;
+  context_.store.read([&](const Tables& tables) {
+    const Provider provider = access::provider(tables, provider_id);
+    const Blast blast = access::sent_blast(tables, context_, provider, blast_id);
+    std::map<SliceNo, Slice> slices;
+    const auto resolved = resolve_places(tables, provider, ids);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (resolved[i].code != Code::ok) continue;
+      const Place place = resolved[i].place;
+      auto found = slices.find(slice_of(place));
+      if (found == slices.end())
+        found =
+            slices
+                .emplace(slice_of(place), tables.blasts().recipients(provider.no, slice_of(place), blast.seq))
+                .first;
+      if (!found->second.contains(within_slice(place))) continue;
+      rows.push_back(
+          {std::string(ids[i]), std::string(view(context_.thread_id({provider.no, place, blast.no})))});
+    }
+  });
+  return rows;
+}
+
+std::vector<RecipientRow> Progress::why(std::string_view provider_id, std::string_view blast_id,
+                                        std::string_view client_id) {
+  std::vector<RecipientRow> rows;
+  context_.store.read([&](const Tables& tables) {
+    const Provider provider = access::provider(tables, provider_id);
+    const Blast blast = access::blast(tables, context_, provider, blast_id);
+    const RosterEntry entry = access::entry(tables, provider, client_id);
+    const auto s = slice_of(entry.place);
+    const auto at = within_slice(entry.place);
+    Audience audience;
+    if (blast.state == BlastState::draft) {
+      for_each_audience(tables, provider, blast, [&](SliceNo slice, const Audience& one) {
+        if (slice == s) audience = one;
+      });
+    } else {
+      audience = tables.blasts().audience(provider.no, s, blast.seq);
+    }
+    if (blast.state != BlastState::draft && audience.recipients.contains(at)) {
+      RecipientReader reader(context_, tables, provider, blast, {});
+      reader.turn_to(s);
+      for (std::size_t w = 0; w < reader.rows(); ++w) {
+        rows.push_back(reader.describe(entry));
+        reader.fill(rows.back(), w, entry.place);
+      }
+      return;
+    }
+    RecipientRow row;
+    row.client = entry.client.id;
+    row.client_name = entry.client.name;
+    if (audience.recipients.contains(at)) {
+      row.state = "chosen";
+    } else {
+      row.state = "left_out";
+      row.reason = reason_left_out(audience, at);
+      if (row.reason.empty())
+        row.reason = blast.state != BlastState::draft && entry.place >= blast.roster_size ? "added_later"
+                                                                                          : "not_chosen";
+    }
+    rows.push_back(std::move(row));
+  });
+  return rows;
 }
 
 Page<BlastSummary> Progress::list(std::string_view provider_id, std::string_view filter_text,

@@ -1,6 +1,7 @@
 // How far blasts are: counts, and what became of each recipient.
 #pragma once
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +18,12 @@ class Progress {
   std::vector<StatusRow> status(std::string_view provider, std::string_view blast);
   Page<RecipientRow> recipients(std::string_view provider, std::string_view blast, std::string_view filter,
                                 std::string_view cursor, std::size_t limit);
+  /// Which of these clients have the blast.
+  std::vector<FoundRow> find(std::string_view provider, std::string_view blast,
+                             std::span<const std::string_view> ids);
+  /// What happened to one client: a row for each channel; or one row, left_out, with the reason. Of a draft:
+  /// what would.
+  std::vector<RecipientRow> why(std::string_view provider, std::string_view blast, std::string_view client);
   Page<BlastSummary> list(std::string_view provider, std::string_view filter, std::string_view cursor,
                           std::size_t limit);
   std::vector<ChannelSummary> channels();

@@ -1,6 +1,8 @@
 #include "core/roster_update.hpp"
 
 #include "base/error.hpp"
+#include "base/fold.hpp"
+#include "model/name_keys.hpp"
 
 namespace bccast {
 namespace {
@@ -46,6 +48,20 @@ void RosterUpdate::mark_flags(ProviderNo provider, Place place, std::uint32_t fl
   put(slice.chat_off, place, (flags & flag::any_chat_off) != 0);
 }
 
+void RosterUpdate::index_name(ProviderNo provider, Place place, std::string_view name, bool there) {
+  auto& directory = tables_.directory();
+  const auto put_key = [&](NameKind kind, std::string_view key) {
+    if (there) {
+      directory.insert_name(provider, kind, key, place);
+    } else {
+      directory.delete_name(provider, kind, key, place);
+    }
+  };
+  const auto folded = fold(name);
+  put_key(NameKind::whole, folded);
+  for (const auto& word : later_words(folded)) put_key(NameKind::later_word, word);
+}
+
 void RosterUpdate::mark_addresses(ProviderNo provider, Place place, const Addresses& before,
                                   const Addresses& after) {
   Addresses::for_each(before.stored(), [&](std::string_view channel, std::string_view) {
@@ -56,38 +72,41 @@ void RosterUpdate::mark_addresses(ProviderNo provider, Place place, const Addres
   });
 }
 
-bool RosterUpdate::add(Provider& provider, const Client& client) {
+bool RosterUpdate::add(Provider& provider, const Client& client, std::uint32_t flags) {
   if (provider.next_place >= kMaxPlaces) throw Error(Code::limit, "the roster is full");
   RosterEntry entry;
   entry.provider_no = provider.no;
   entry.place = provider.next_place;
-  entry.flags = client.flags;
+  entry.flags = client.flags | flags;
   entry.client = client;
   // Blasts sent so far can not have reached this place: its inbox need not look at them.
   if (!tables_.directory().insert_entry(entry, provider.send_seq)) return false;
   ++provider.next_place;
   mark_flags(provider.no, entry.place, entry.flags);
   mark_addresses(provider.no, entry.place, Addresses(), client.addresses);
+  index_name(provider.no, entry.place, client.name, true);
   return true;
 }
 
-void RosterUpdate::change(const RosterEntry& entry, std::uint32_t flags_before,
-                          const Addresses& addresses_before) {
+void RosterUpdate::change(const RosterEntry& entry, const RosterEntry& before) {
   tables_.directory().update_entry(entry);
-  if (entry.flags != flags_before) mark_flags(entry.provider_no, entry.place, entry.flags);
-  mark_addresses(entry.provider_no, entry.place, addresses_before, entry.client.addresses);
+  if (entry.flags != before.flags) mark_flags(entry.provider_no, entry.place, entry.flags);
+  mark_addresses(entry.provider_no, entry.place, before.client.addresses, entry.client.addresses);
+  if (entry.client.name == before.client.name) return;
+  index_name(entry.provider_no, entry.place, before.client.name, false);
+  index_name(entry.provider_no, entry.place, entry.client.name, true);
 }
 
-void RosterUpdate::change_client(const Client& client, const Client& before) {
+void RosterUpdate::change_client(const Client& client) {
   tables_.directory().update_client(client);
   for (const auto& membership : tables_.directory().memberships(client.no)) {
-    auto entry = tables_.directory().entry(membership.provider_no, membership.place);
-    if (!entry || entry->client.no != client.no)
+    const auto before = tables_.directory().entry(membership.provider_no, membership.place);
+    if (!before || before->client.no != client.no)
       throw Error(Code::corrupt, "a client's roster entry is missing");
-    const auto flags_before = entry->flags;
-    entry->flags = (entry->flags & ~flag::of_client) | client.flags;
-    entry->client = client;
-    change(*entry, flags_before, before.addresses);
+    RosterEntry entry = *before;
+    entry.flags = (entry.flags & ~flag::of_client) | client.flags;
+    entry.client = client;
+    change(entry, *before);
   }
 }
 

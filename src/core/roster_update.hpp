@@ -17,11 +17,11 @@ class RosterUpdate {
 
   /// A new entry at the provider's next place. The provider's row is the caller's to write. False when the
   /// client is on the roster already.
-  bool add(Provider& provider, const Client& client);
-  /// Writes `entry`, which had `before` as flags and addresses.
-  void change(const RosterEntry& entry, std::uint32_t flags_before, const Addresses& addresses_before);
+  bool add(Provider& provider, const Client& client, std::uint32_t flags = 0);
+  /// Writes an entry that was `before`.
+  void change(const RosterEntry& entry, const RosterEntry& before);
   /// Writes the client, and its entry on each of its rosters.
-  void change_client(const Client& client, const Client& before);
+  void change_client(const Client& client);
   void finish();
 
  private:
@@ -29,6 +29,7 @@ class RosterUpdate {
   RosterSlice& roster_slice(ProviderNo provider, Place place);
   Slice& address_slice(ProviderNo provider, Place place, std::string_view channel);
   void mark_flags(ProviderNo provider, Place place, std::uint32_t flags);
+  void index_name(ProviderNo provider, Place place, std::string_view name, bool there);
   void mark_addresses(ProviderNo provider, Place place, const Addresses& before, const Addresses& after);
 
   Tables& tables_;

@@ -39,14 +39,14 @@ Code Sending::send(std::string_view provider_id, std::string_view blast_id, std:
     const auto text = tables.blasts().text(provider.no, blast.no);
     if (!text) throw Error(Code::state, fmt::format("blast {} has no text yet", blast_id));
 
-    std::vector<std::pair<SliceNo, Slice>> slices;
+    std::vector<std::pair<SliceNo, Audience>> slices;
     std::int64_t count = 0;
     AudienceDigest audience_digest(context_, blast, *text);
     for_each_audience(tables, provider, blast, [&](SliceNo s, const Audience& audience) {
-      if (audience.recipients.empty()) return;
+      if (audience.nobody()) return;
       audience_digest.add(s, audience.recipients);
       count += audience.recipients.count();
-      slices.emplace_back(s, audience.recipients);
+      slices.emplace_back(s, audience);
     });
     if (!digest.empty() && digest != audience_digest.finish())
       throw Error(Code::conflict,
@@ -57,11 +57,12 @@ Code Sending::send(std::string_view provider_id, std::string_view blast_id, std:
 
     blast.seq = ++provider.send_seq;
     blast.sent_at = provider.last_at = context_.next_time(provider);
-    blast.deadline_at = blast.sent_at + context_.deadline;
+    blast.deadline_at = blast.sent_at + (blast.deadline != 0 ? blast.deadline : context_.deadline);
+    blast.roster_size = provider.next_place;
     blast.recipients = count;
     blast.state = *sent;
-    for (const auto& [s, slice] : slices)
-      tables.blasts().insert_recipients(provider.no, s, blast.seq, blast.no, slice);
+    for (const auto& [s, audience] : slices)
+      tables.blasts().insert_audience(provider.no, s, blast.seq, blast.no, audience);
     for (const auto& channel : tables.work().channels()) {
       Line line;
       line.provider_no = provider.no;

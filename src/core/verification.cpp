@@ -2,7 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "base/error.hpp"
+#include "base/fold.hpp"
 #include "core/place_states.hpp"
 
 namespace bccast {
@@ -38,6 +43,7 @@ class ProviderCheck {
   void roster() {
     std::vector<RosterSlice> slices(slices_for(provider_.next_place));
     Place expected = 0;
+    std::size_t words = 0;
     tables_.directory().scan(provider_.no, 0, kMaxPlaces, [&](const RosterView& entry) {
       if (entry.place != expected) found("roster", place_name(expected), "the entry is missing");
       expected = entry.place + 1;
@@ -45,6 +51,7 @@ class ProviderCheck {
         found("roster", place_name(entry.place), "the entry is beyond the roster's end");
         return;
       }
+      words += later_words(fold(entry.name)).size();
       auto& slice = slices[slice_of(entry.place)];
       if ((entry.flags & flag::any_archived) == 0) slice.active.add(within_slice(entry.place));
       if ((entry.flags & flag::any_chat_off) != 0) slice.chat_off.add(within_slice(entry.place));
@@ -59,6 +66,27 @@ class ProviderCheck {
         found("roster", fmt::format("slice {} of provider {}", s, provider_.no),
               "the bitmaps differ from the entries");
     }
+    names(NameKind::whole, provider_.next_place);
+    names(NameKind::later_word, words);
+  }
+
+  /// The index of names has just what the entries' names say: nothing else, and as many.
+  void names(NameKind kind, std::size_t expected) {
+    std::size_t right = 0;
+    tables_.directory().names(provider_.no, kind, {}, std::nullopt, [&](std::string_view key, Place place) {
+      const auto entry = tables_.directory().entry(provider_.no, place);
+      const auto folded = entry ? fold(entry->client.name) : std::string();
+      const auto words = later_words(folded);
+      if (entry && (kind == NameKind::whole ? key == folded
+                                            : std::find(words.begin(), words.end(), key) != words.end())) {
+        ++right;
+      } else {
+        found("roster", place_name(place), "the index of names says otherwise");
+      }
+      return true;
+    });
+    if (right != expected)
+      found("roster", fmt::format("provider {}", provider_.no), "names are missing in the index");
   }
 
   void blast(const Blast& blast) {

@@ -7,6 +7,7 @@
 #include "core/drafting.hpp"
 #include "core/inbox.hpp"
 #include "core/progress.hpp"
+#include "core/roster.hpp"
 #include "core/sending.hpp"
 #include "core/verification.hpp"
 #include "core/work.hpp"
@@ -47,6 +48,7 @@ struct Engine::Parts {
   sqlite::SqliteStore store;
   Context context;
   Directory directory{context};
+  Roster roster{context};
   Drafting drafting{context};
   Sending sending{context};
   Inbox inbox{context};
@@ -55,10 +57,9 @@ struct Engine::Parts {
   Verification verification{context};
   Work work{context};
   std::unique_ptr<Pump> pump;
-  std::string actor;  // the person behind the provider; empty: the provider
 };
 
-Engine::Engine(std::string_view url, Options options) : parts_(std::make_unique<Parts>(url, options.clock_)) {
+Engine::Engine(std::string_view url, Options options) : parts_(std::make_shared<Parts>(url, options.clock_)) {
   parts_->context.deadline = std::stoll(options.get("deadline_ms"));
   constexpr std::string_view kPrefix = "notifier.";
   for (const auto& [key, value] : options.values_) {
@@ -78,7 +79,15 @@ Engine::Engine(std::string_view url, Options options) : parts_(std::make_unique<
   parts_->pump = std::make_unique<Pump>(parts_->context, parts_->work, options.notifiers_);
 }
 
+Engine::Engine(std::shared_ptr<Parts> parts, std::string_view actor)
+    : parts_(std::move(parts)), actor_(actor) {}
+
 Engine::~Engine() = default;
+
+std::unique_ptr<Engine> Engine::as(std::string_view actor) const {
+  check_id(actor, "actor id");
+  return std::unique_ptr<Engine>(new Engine(parts_, actor));
+}
 
 void Engine::provider_put(std::string_view provider, std::string_view display_name) {
   parts_->directory.provider_put(provider, display_name);
@@ -110,6 +119,10 @@ Code Engine::roster_add(std::string_view provider, std::string_view client) {
 std::vector<Code> Engine::roster_add_many(std::string_view provider, std::span<const std::string_view> ids) {
   return parts_->directory.roster_add_many(provider, ids);
 }
+std::vector<Code> Engine::roster_add_archived_many(std::string_view provider,
+                                                   std::span<const std::string_view> ids) {
+  return parts_->directory.roster_add_many(provider, ids, true);
+}
 void Engine::roster_set(std::string_view provider, std::string_view client, std::string_view key,
                         std::string_view value) {
   parts_->directory.roster_set(provider, client, key, value);
@@ -124,13 +137,23 @@ std::vector<Code> Engine::roster_archive_many(std::string_view provider,
 Code Engine::roster_restore(std::string_view provider, std::string_view client) {
   return parts_->directory.roster_archive(provider, client, false);
 }
+Page<ProviderRow> Engine::provider_list(std::string_view cursor, std::size_t limit) {
+  return parts_->directory.provider_list(cursor, limit);
+}
+ClientRow Engine::client_get(std::string_view client) {
+  return parts_->directory.client_get(client);
+}
+Page<RosterRow> Engine::provider_roster(std::string_view provider, std::string_view filter,
+                                        std::string_view cursor, std::size_t limit) {
+  return parts_->roster.list(provider, filter, cursor, limit);
+}
 RosterCount Engine::roster_count(std::string_view provider) {
   return parts_->directory.roster_count(provider);
 }
 
 Engine::Created Engine::blast_create(std::string_view provider, std::string_view key) {
   check_optional_key(key);
-  auto created = parts_->drafting.create(provider, key, parts_->actor);
+  auto created = parts_->drafting.create(provider, key, actor_);
   return {created.existed, std::move(created.blast)};
 }
 void Engine::blast_discard(std::string_view provider, std::string_view blast) {
@@ -159,6 +182,18 @@ void Engine::blast_select_none(std::string_view provider, std::string_view blast
 void Engine::blast_write(std::string_view provider, std::string_view blast, std::string_view text) {
   parts_->drafting.write(provider, blast, text);
 }
+void Engine::blast_set(std::string_view provider, std::string_view blast, std::string_view key,
+                       std::string_view value) {
+  parts_->drafting.set(provider, blast, key, value);
+}
+BlastDetail Engine::blast_get(std::string_view provider, std::string_view blast) {
+  return parts_->drafting.get(provider, blast);
+}
+Page<SelectionRow> Engine::blast_selection(std::string_view provider, std::string_view blast,
+                                           std::string_view filter, std::string_view cursor,
+                                           std::size_t limit) {
+  return parts_->drafting.selection(provider, blast, filter, cursor, limit);
+}
 Preview Engine::blast_preview(std::string_view provider, std::string_view blast) {
   return parts_->drafting.preview(provider, blast);
 }
@@ -172,6 +207,14 @@ Page<RecipientRow> Engine::blast_recipients(std::string_view provider, std::stri
                                             std::string_view filter, std::string_view cursor,
                                             std::size_t limit) {
   return parts_->progress.recipients(provider, blast, filter, cursor, limit);
+}
+std::vector<FoundRow> Engine::blast_find(std::string_view provider, std::string_view blast,
+                                         std::span<const std::string_view> ids) {
+  return parts_->progress.find(provider, blast, ids);
+}
+std::vector<RecipientRow> Engine::blast_why(std::string_view provider, std::string_view blast,
+                                            std::string_view client) {
+  return parts_->progress.why(provider, blast, client);
 }
 Page<BlastSummary> Engine::blast_list(std::string_view provider, std::string_view filter,
                                       std::string_view cursor, std::size_t limit) {
@@ -194,6 +237,9 @@ Written Engine::client_reply(std::string_view client, std::string_view thread, s
 void Engine::client_read(std::string_view client, std::string_view thread, std::int64_t up_to_seq) {
   parts_->conversation.read(client_side(client), thread, up_to_seq);
 }
+UnreadCount Engine::client_unread(std::string_view client) {
+  return parts_->inbox.unread_of_client(client);
+}
 std::string Engine::provider_direct(std::string_view provider, std::string_view client) {
   return parts_->conversation.direct(provider, client);
 }
@@ -208,10 +254,13 @@ Page<MessageView> Engine::provider_messages(std::string_view provider, std::stri
 Written Engine::provider_reply(std::string_view provider, std::string_view thread, std::string_view text,
                                std::string_view key) {
   check_optional_key(key);
-  return parts_->conversation.write(provider_side(provider), thread, key, text, parts_->actor);
+  return parts_->conversation.write(provider_side(provider), thread, key, text, actor_);
 }
 void Engine::provider_read(std::string_view provider, std::string_view thread, std::int64_t up_to_seq) {
   parts_->conversation.read(provider_side(provider), thread, up_to_seq);
+}
+UnreadCount Engine::provider_unread(std::string_view provider) {
+  return parts_->inbox.unread_of_provider(provider);
 }
 
 Code Engine::channel_put(std::string_view channel, std::string_view role) {

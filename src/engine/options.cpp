@@ -3,6 +3,8 @@
 
 #include <bccast/engine.hpp>
 
+#include "model/blast.hpp"
+#include "model/number.hpp"
 #include "model/text_rules.hpp"
 #include "ports/notice_batch.hpp"
 
@@ -77,15 +79,7 @@ void Options::set(std::string_view key, std::string_view value) {
   }
   for (const auto& known : kKeys) {
     if (key != known.key) continue;
-    if (std::string_view(known.type) == "milliseconds") {
-      std::int64_t number = 0;
-      for (const char c : value) {
-        if (c < '0' || c > '9' || number > 1'000'000'000'000)
-          throw Error(Code::argument, "the value is not a number");
-        number = number * 10 + (c - '0');
-      }
-      if (number == 0) throw Error(Code::argument, "the value must be above 0");
-    }
+    if (std::string_view(known.type) == "milliseconds") parse_number(value, 1, kLongestDeadline, known.key);
     values_.insert_or_assign(std::string(key), std::string(value));
     return;
   }

@@ -2,6 +2,13 @@
 
 namespace bccast {
 
+std::string_view reason_left_out(const Audience& audience, std::uint16_t at) noexcept {
+  if (audience.deselected.contains(at)) return "deselected";
+  if (audience.archived.contains(at)) return "archived";
+  if (audience.off.contains(at)) return "off";
+  return "";
+}
+
 Audience resolve(bool all_active, const DraftSlice& draft, const RosterSlice& roster, const Slice& existing) {
   Audience audience;
   Slice chosen = draft.picked;

@@ -1,6 +1,9 @@
 // Who a draft reaches: the rule of selection, for one slice.
 #pragma once
 
+#include <cstdint>
+#include <string_view>
+
 #include "model/slice.hpp"
 
 namespace bccast {
@@ -24,7 +27,14 @@ struct Audience {
   Slice archived;    // chosen, but archived
   Slice off;         // chosen and active, but chat is off
   Slice deselected;  // taken out again
+  /// Nobody of the slice was chosen, or taken out again.
+  bool nobody() const noexcept {
+    return recipients.empty() && archived.empty() && off.empty() && deselected.empty();
+  }
 };
+
+/// "deselected", "archived", "off", or "" for who was not left out. `at`: a place within the slice.
+std::string_view reason_left_out(const Audience& audience, std::uint16_t at) noexcept;
 
 /// `existing`: the places of the slice that are clients at all. With the rule everyone is chosen, else only
 /// the picked.

@@ -46,12 +46,15 @@ struct Blast {
   std::int64_t recipients = 0;
   std::int64_t open_lines = 0;
   std::int64_t revision = 0;  // counts the changes of a draft
+  Ms deadline = 0;            // milliseconds after sending; 0: the store's default
+  Place roster_size = 0;      // places of the roster when it was sent: later ones can not have it
   std::string key_hash;       // of the idempotency key; empty: none
   std::string actor;          // who made it; empty: the provider
 };
 
 /// A blast is overdue one hour after it was sent, unless finished.
 inline constexpr Ms kDefaultDeadline = 60 * 60 * 1000;
+inline constexpr Ms kLongestDeadline = Ms{1000} * 60 * 60 * 24 * 366;
 /// A message to one is not a blast.
 inline constexpr std::int64_t kFewestRecipients = 2;
 

@@ -41,8 +41,11 @@ class BlastTables {
   virtual void put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice, const DraftSlice& value) = 0;
   virtual void delete_draft(ProviderNo provider, BlastNo no) = 0;
 
-  virtual void insert_recipients(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no,
-                                 const Slice& value) = 0;
+  /// Who has a sent blast, and who was chosen and left out: one row a slice.
+  virtual void insert_audience(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no,
+                               const Audience& value) = 0;
+  /// All empty when nobody of the slice was chosen.
+  virtual Audience audience(ProviderNo provider, SliceNo slice, Seq seq) const = 0;
   /// Empty when the blast has none in this slice.
   virtual Slice recipients(ProviderNo provider, SliceNo slice, Seq seq) const = 0;
   virtual bool is_recipient(ProviderNo provider, Place place, Seq seq) const = 0;

@@ -8,6 +8,7 @@
 
 #include "base/function_ref.hpp"
 #include "model/audience.hpp"
+#include "model/name_keys.hpp"
 #include "model/person.hpp"
 
 namespace bccast {
@@ -63,6 +64,16 @@ class DirectoryTables {
   /// The entries from `begin` up to but not including `end`, ascending. The views live until f returns.
   virtual void scan(ProviderNo provider, Place begin, Place end,
                     FunctionRef<void(const RosterView&)> f) const = 0;
+
+  /// The index of names. Rows with keys from `key` on, after (key, place) when `after` is set, in the order
+  /// of key and place, until f returns false.
+  virtual void insert_name(ProviderNo provider, NameKind kind, std::string_view key, Place place) = 0;
+  virtual void delete_name(ProviderNo provider, NameKind kind, std::string_view key, Place place) = 0;
+  virtual void names(ProviderNo provider, NameKind kind, std::string_view key, std::optional<Place> after,
+                     FunctionRef<bool(std::string_view, Place)> f) const = 0;
+
+  /// Providers with ids after `after`, in the order of their ids.
+  virtual std::vector<Provider> providers(std::string_view after, std::size_t limit) const = 0;
 
   virtual RosterSlice roster_slice(ProviderNo provider, SliceNo slice) const = 0;
   virtual void put_roster_slice(ProviderNo provider, SliceNo slice, const RosterSlice& value) = 0;

@@ -40,6 +40,14 @@ class ThreadTables {
   virtual void provider_threads(ProviderNo provider, const ThreadPosition* after,
                                 FunctionRef<bool(const Thread&)> f) const = 0;
 
+  /// Over the stored threads of one side: those with unread messages, and how many these are.
+  struct Unread {
+    std::int64_t threads = 0;
+    std::int64_t messages = 0;
+  };
+  virtual Unread client_unread(ProviderNo provider, Place place) const = 0;
+  virtual Unread provider_unread(ProviderNo provider) const = 0;
+
   virtual void insert_message(const ThreadKey& thread, const Message& message) = 0;
   virtual std::optional<Message> message(const ThreadKey& thread, std::int64_t seq) const = 0;
   virtual std::optional<Message> message_by_key(const ThreadKey& thread, Author author,

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bccast/engine.hpp>
@@ -23,6 +24,7 @@
 #include "core/drafting.hpp"
 #include "core/inbox.hpp"
 #include "core/progress.hpp"
+#include "core/roster.hpp"
 #include "core/sending.hpp"
 #include "core/verification.hpp"
 #include "core/work.hpp"
@@ -39,9 +41,11 @@ using std::to_string;
 
 std::atomic<std::int64_t> syncs{0};
 std::atomic<std::int64_t> statements{0};  // of all connections, readers too
+std::atomic<std::int64_t> steps{0};       // of SQLite's virtual machine, in statements that ended
 
 /// A VFS before the system's, the default while it lives, that counts syncs; and a hook that counts the
-/// statements begun on every connection. One at a time.
+/// statements begun on every connection, and the steps of SQLite's virtual machine that they took: a row that
+/// is passed by costs some as well. One at a time.
 class Counting {
  public:
   Counting() {
@@ -83,9 +87,13 @@ class Counting {
   }
   static int trace(sqlite3* db, char**, const sqlite3_api_routines*) {
     return sqlite3_trace_v2(
-        db, SQLITE_TRACE_STMT,
-        [](unsigned, void*, void*, void*) {
-          ++statements;
+        db, SQLITE_TRACE_STMT | SQLITE_TRACE_PROFILE,
+        [](unsigned what, void*, void* statement, void*) {
+          if (what == SQLITE_TRACE_STMT) {
+            ++statements;
+          } else {
+            steps += sqlite3_stmt_status(static_cast<sqlite3_stmt*>(statement), SQLITE_STMTSTATUS_VM_STEP, 1);
+          }
           return 0;
         },
         nullptr);
@@ -135,11 +143,12 @@ struct Cost {
   std::int64_t rows;        // written
   std::int64_t commits;     // that waited for the disk
   std::int64_t syncs;
+  std::int64_t steps;  // of SQLite's virtual machine, on all connections
 };
 
 std::ostream& operator<<(std::ostream& out, const Cost& c) {
   return out << "statements " << c.statements << ", begun " << c.begun << ", rows " << c.rows << ", commits "
-             << c.commits << ", syncs " << c.syncs;
+             << c.commits << ", syncs " << c.syncs << ", steps " << c.steps;
 }
 
 /// The library without its outer doors, so that the store can be asked what it did.
@@ -180,11 +189,14 @@ struct World {
     const auto before = store.counters();
     const auto begun = statements.load();
     const auto synced = syncs.load();
+    const auto stepped = steps.load();
     operation();
+    const auto steps_after = steps.load();
     const auto begun_after = statements.load();
     const auto after = store.counters();
-    return {after.statements - before.statements, begun_after - begun,
-            after.rows_changed - before.rows_changed, after.commits - before.commits, syncs.load() - synced};
+    return {
+        after.statements - before.statements, begun_after - begun,   after.rows_changed - before.rows_changed,
+        after.commits - before.commits,       syncs.load() - synced, steps_after - stepped};
   }
 
   Counting counting;
@@ -198,6 +210,7 @@ struct World {
   bccast::Inbox inbox{context};
   Conversation conversation{context};
   bccast::Progress progress{context};
+  bccast::Roster roster{context};
   bccast::Verification verification{context};
   bccast::Work work{context};
   std::shared_ptr<AllDone> notifier = std::make_shared<AllDone>();
@@ -416,6 +429,73 @@ TEST_CASE("Selecting many is one transaction, and writes a row for each slice") 
   CHECK(preview.begun <= 20);
 }
 
+TEST_CASE("A page of the roster costs the same at any depth of any roster, and so do a search and a why") {
+  struct Costs {
+    std::int64_t begun = 0;
+    std::int64_t steps = 0;
+    void worst(const Cost& cost) {
+      begun = std::max(begun, cost.begun);
+      steps = std::max(steps, cost.steps);
+    }
+  };
+  std::map<string, Costs> of_small;
+  for (const std::size_t size : {std::size_t{5'000}, std::size_t{50'000}}) {
+    CAPTURE(size);
+    World world;
+    {
+      std::vector<string> ids;
+      std::vector<string> names;
+      for (std::size_t i = 0; i < size; ++i) {
+        ids.push_back(World::id(i));
+        names.push_back("Nr " + to_string(i * 7919 % size) + " Lee");
+      }
+      const std::vector<std::string_view> id_views(ids.begin(), ids.end());
+      const std::vector<std::string_view> name_views(names.begin(), names.end());
+      world.directory.client_put_many(id_views, name_views, {});
+      world.directory.roster_add_many("lee", id_views);
+      std::vector<std::string_view> half;
+      for (std::size_t i = 0; i < size; i += 2) half.push_back(id_views[i]);
+      world.directory.roster_archive_many("lee", half);
+    }
+    const auto draft = world.draft();
+    const auto blast = world.sent();
+    std::map<string, Costs> costs;
+    for (const string filter : {"", "search=lee", "search=nr", "state=active", "state=archived&search=lee"}) {
+      std::size_t rows = 0;
+      string cursor;
+      do {
+        bccast::Page<bccast::RosterRow> page;
+        costs["roster " + filter].worst(
+            world.cost([&] { page = world.roster.list("lee", filter, cursor, 100); }));
+        rows += page.items.size();
+        cursor = page.next;
+      } while (!cursor.empty());
+      CHECK(rows == (filter.find("state") != string::npos ? size / 2 : size));
+    }
+    costs["search that finds one"].worst(world.cost(
+        [&] { CHECK(world.roster.list("lee", "search=" + to_string(size - 1), {}, 0).items.size() == 1); }));
+    costs["search that finds nobody"].worst(
+        world.cost([&] { CHECK(world.roster.list("lee", "search=zoe", {}, 0).items.empty()); }));
+    for (const std::size_t who : {std::size_t{1}, size / 2, size - 1}) {
+      costs["why"].worst(world.cost([&] { world.progress.why("lee", blast, World::id(who)); }));
+      costs["why of a draft"].worst(world.cost([&] { world.progress.why("lee", draft, World::id(who)); }));
+    }
+    for (const auto& one : costs) {
+      const auto& what = one.first;
+      const auto& cost = one.second;
+      INFO(what << ": begun " << cost.begun << ", steps " << cost.steps);
+      const bool by_state = what.find("state=") != string::npos;  // which passes by those in the other one
+      CHECK(cost.begun <= (what.starts_with("roster") ? 100 : 1) + 25);
+      CHECK(cost.steps <= (by_state ? 20'000 : what.starts_with("roster") ? 10'000 : 1'000));
+      const auto small = of_small.find(what);
+      if (small == of_small.end()) continue;
+      CHECK(cost.begun <= small->second.begun + 2);
+      if (!by_state) CHECK(cost.steps <= small->second.steps + 50);
+    }
+    if (of_small.empty()) of_small = costs;
+  }
+}
+
 TEST_CASE("Counting counts: a row that is written and a commit that is synced show") {
   World world;
   const auto cost = world.cost([&] {
@@ -427,4 +507,5 @@ TEST_CASE("Counting counts: a row that is written and a commit that is synced sh
   CHECK(cost.syncs == 2);
   CHECK(cost.statements > 2);
   CHECK(cost.begun > 2);
+  CHECK(cost.steps > 20);
 }

@@ -244,7 +244,11 @@ Account account_of(const string& path, const Made& made) {
       });
       ask(when + "roster of " + provider, [&] {
         const auto count = e.roster_count(provider);
-        return to_string(count.active) + " " + to_string(count.archived);
+        string text = to_string(count.active) + " " + to_string(count.archived) + "\n";
+        for (const auto& r : e.provider_roster(provider).items)
+          text += r.client + " " + r.client_name + " " + r.state + " " + r.contact + "\n";
+        for (const auto& r : e.provider_roster(provider, "search=c").items) text += r.client + " ";
+        return text;
       });
     }
     for (const auto& entry :
@@ -258,6 +262,15 @@ Account account_of(const string& path, const Made& made) {
                   (r.replied ? "replied" : "") + "\n";
         return text;
       });
+      ask(when + "who has " + blast, [&] {
+        string text;
+        for (const auto& client : clients()) {
+          if (provider == string("may") && client == "c1") continue;  // not on the roster
+          for (const auto& r : e.blast_why(provider, blast, client))
+            text += r.client + " " + r.state + " " + r.reason + "\n";
+        }
+        return text;
+      });
       ask(when + "status of " + blast, [&] {
         string text;
         for (const auto& s : e.blast_status(provider, blast))
@@ -269,6 +282,12 @@ Account account_of(const string& path, const Made& made) {
     }
   };
   look("");
+  ask("selection", [&] {
+    string text;
+    for (const auto& s : e.blast_selection("lee", made.draft).items)
+      text += s.client + " " + (s.chosen ? "chosen" : s.reason) + "\n";
+    return text;
+  });
   ask("preview", [&] {
     const auto p = e.blast_preview("lee", made.draft);
     return to_string(p.recipients) + " " + to_string(p.archived) + " " + to_string(p.off) + " " +
@@ -498,6 +517,11 @@ TEST_CASE("A flipped bit in a roster's entry is found, and nobody is told who sh
   damage.try_all(of({"roster"}), 300);
 }
 
+TEST_CASE("A flipped bit in the index of names is found, and no list shows somebody twice") {
+  Damage damage;
+  damage.try_all(of({"roster_name"}), 200);
+}
+
 TEST_CASE("A flipped bit in a claim loses no notification in silence") {
   Damage damage;
   damage.try_all(of({"claim", "item.token"}), 128);
@@ -524,9 +548,10 @@ TEST_CASE("A flipped bit in a stored idempotency key is found, and nothing is do
 }
 
 TEST_CASE("No blob is left out") {
-  const auto tried = of({"recipients", "roster_slice", "address_slice", "draft_slice", "mark_slice", "skip",
-                         "roster", "claim", "provider.addresses", "client.addresses", "blast_text",
-                         "message.text", "store", "blast.key_hash", "message.key_hash", "item.token"});
+  const auto tried =
+      of({"recipients", "roster_slice", "address_slice", "draft_slice", "mark_slice", "skip", "roster",
+          "roster_name", "claim", "provider.addresses", "client.addresses", "blast_text", "message.text",
+          "store", "blast.key_hash", "message.key_hash", "item.token"});
   const Folder folder;
   const string path = (folder.path / "store.db").string();
   make(path);

@@ -175,6 +175,10 @@ BCCAST_API void bccast_config_free(bccast_config *config);
  * SCHEMA: made by another program or a later version. STORAGE: the folder can not be written, or is on a
  * network file system, where SQLite's WAL is not safe (https://www.sqlite.org/wal.html). [writes] */
 BCCAST_API int32_t bccast_open(const char *url, bccast_config *config, bccast_engine **out_engine);
+/* A light handle on the same open store, for the person behind the provider (an assistant, a cover): `actor` is
+ * the host's id of that person, and is written into every draft and message made through it. Close it like any
+ * other; the store is closed with the last of its handles. [memory] */
+BCCAST_API int32_t bccast_as(bccast_engine *engine, const char *actor, bccast_engine **out_engine);
 /* Waits up to `timeout_ms` (0: not at all) for calls in progress on other threads, then closes. BUSY: some
  * are still running; the engine is as it was. Outcomes of notifications that could not be stored are tried once more;
  * what still can not be is sent again, as after a crash. NULL is fine. REENTRANT inside a callback. In the child of a
@@ -190,6 +194,11 @@ BCCAST_API int32_t bccast_directory_provider_put(bccast_engine *engine, const ch
  * is told of replies), locale, timezone. NOT_FOUND: no such provider. ARGUMENT: no such key. [writes] */
 BCCAST_API int32_t bccast_directory_provider_set(bccast_engine *engine, const char *provider, const char *key,
                                                  const char *value);
+
+/* The providers, by id: provider provider_name locale timezone address clients. address: that of "email". clients:
+ * entries of its roster. [reads] */
+BCCAST_API int32_t bccast_directory_provider_list(bccast_engine *engine, const char *cursor, uint32_t limit,
+                                                  bccast_rows **out_rows);
 
 /* Makes a client, or changes its name and its address on the channel "email". `display_name` and `address`
  * may be NULL: as it was (of a new client: none); "" takes an address away. [writes] */
@@ -214,6 +223,10 @@ BCCAST_API int32_t bccast_directory_client_set(bccast_engine *engine, const char
 BCCAST_API int32_t bccast_directory_client_archive(bccast_engine *engine, const char *client);
 BCCAST_API int32_t bccast_directory_client_restore(bccast_engine *engine, const char *client);
 
+/* A client as the operator keeps it, one row: client client_name locale timezone archived chat notify address rosters.
+ * NOT_FOUND: no such client. [reads] */
+BCCAST_API int32_t bccast_directory_client_get(bccast_engine *engine, const char *client, bccast_rows **out_rows);
+
 /* Puts a client on a provider's roster, active. EXISTS: it is there already, and stays as it is, archived
  * ones too. NOT_FOUND: no such provider or client. [writes] */
 BCCAST_API int32_t bccast_directory_roster_add(bccast_engine *engine, const char *provider, const char *client);
@@ -222,6 +235,11 @@ BCCAST_API int32_t bccast_directory_roster_add(bccast_engine *engine, const char
 BCCAST_API int32_t bccast_directory_roster_add_many(bccast_engine *engine, const char *provider, size_t n,
                                                     const char *ids, const uint64_t *id_offsets,
                                                     int32_t *out_results);
+/* The same, but new entries are archived from the first moment on: no blast sent meanwhile can reach them. An entry that
+ * is there is EXISTS and stays as it is. [writes] */
+BCCAST_API int32_t bccast_directory_roster_add_archived_many(bccast_engine *engine, const char *provider, size_t n,
+                                                             const char *ids, const uint64_t *id_offsets,
+                                                             int32_t *out_results);
 /* Sets chat or notify ("on", "off") for this client with this provider. NOT_FOUND: not on the roster. [writes] */
 BCCAST_API int32_t bccast_directory_roster_set(bccast_engine *engine, const char *provider, const char *client,
                                                const char *key, const char *value);
@@ -236,6 +254,12 @@ BCCAST_API int32_t bccast_directory_roster_archive_many(bccast_engine *engine, c
 BCCAST_API int32_t bccast_directory_roster_restore(bccast_engine *engine, const char *provider,
                                                    const char *client);
 
+/* The roster by name (folded: without case and marks): client client_name state chosen contact. state: active, archived.
+ * chosen: 1 when the draft named by the filter would go to it, 0 when not, empty without. contact: ok; off (chat is off:
+ * no blasts); no_address (can not be told on any channel). `filter`: state=, search= (the beginning of any word of the
+ * name; whole names that begin with it come first, then the others by that word), draft=BLAST. [reads] */
+BCCAST_API int32_t bccast_provider_roster(bccast_engine *engine, const char *provider, const char *filter,
+                                          const char *cursor, uint32_t limit, bccast_rows **out_rows);
 /* How many of the roster are active, and how many archived (here, or as clients). Outputs may be NULL. [reads] */
 BCCAST_API int32_t bccast_provider_roster_count(bccast_engine *engine, const char *provider,
                                                 int64_t *out_active, int64_t *out_archived);
@@ -272,6 +296,21 @@ BCCAST_API int32_t bccast_blast_deselect_many(bccast_engine *engine, const char 
 BCCAST_API int32_t bccast_blast_write(bccast_engine *engine, const char *provider, const char *blast,
                                       const char *text, size_t length);
 
+/* Sets one thing of a draft. Keys: deadline_ms (after sending; 1 to a year). STATE: not a draft. [writes] */
+BCCAST_API int32_t bccast_blast_set(bccast_engine *engine, const char *provider, const char *blast, const char *key,
+                                    const char *value);
+/* A blast as it is, one row: blast state text all_active picked deselected recipients created_at_ms sent_at_ms
+ * deadline_at_ms finished_at_ms deadline_ms revision actor. all_active: the rule; picked and deselected: how many
+ * clients one by one, of a draft. revision counts the changes of a draft. actor: who made it, empty: the
+ * provider. [reads] */
+BCCAST_API int32_t bccast_blast_get(bccast_engine *engine, const char *provider, const char *blast,
+                                    bccast_rows **out_rows);
+/* Who of the roster would receive a draft, and who was chosen or taken out and would not, in the order of the
+ * roster: client client_name chosen reason. reason: archived, off, deselected; empty for the chosen. `filter`:
+ * chosen=0|1. STATE: not a draft. [reads] */
+BCCAST_API int32_t bccast_blast_selection(bccast_engine *engine, const char *provider, const char *blast,
+                                          const char *filter, const char *cursor, uint32_t limit,
+                                          bccast_rows **out_rows);
 /* What sending now would do, and nothing written. One row:
  *   recipients     who would receive it
  *   archived       chosen (by the rule: on the roster) and left out: archived
@@ -308,6 +347,15 @@ BCCAST_API int32_t bccast_blast_status(bccast_engine *engine, const char *provid
 BCCAST_API int32_t bccast_blast_recipients(bccast_engine *engine, const char *provider, const char *blast,
                                            const char *filter, const char *cursor, uint32_t limit,
                                            bccast_rows **out_rows);
+/* Which of `n` clients have a sent blast, in the order of the list: client thread. Ids that do not, are unknown or
+ * malformed are left out. Column as in bccast_directory_client_put_many. STATE: a draft. [reads] */
+BCCAST_API int32_t bccast_blast_find(bccast_engine *engine, const char *provider, const char *blast, size_t n,
+                                     const char *ids, const uint64_t *id_offsets, bccast_rows **out_rows);
+/* What happened to one client of the roster: columns as bccast_blast_recipients. A recipient: one row for each
+ * channel. Anybody else: one row, state left_out, with the reason: archived, off, deselected (at the moment of
+ * sending), not_chosen, added_later (to the roster). Of a draft, what would: chosen, or left_out. [reads] */
+BCCAST_API int32_t bccast_blast_why(bccast_engine *engine, const char *provider, const char *blast,
+                                    const char *client, bccast_rows **out_rows);
 /* The provider's blasts, newest first: blast state created_at_ms sent_at_ms recipients key_given. `filter`:
  * state=. [reads] */
 BCCAST_API int32_t bccast_blast_list(bccast_engine *engine, const char *provider, const char *filter,
@@ -336,6 +384,10 @@ BCCAST_API int32_t bccast_client_reply(bccast_engine *engine, const char *client
  * up_to_seq of 1 or more. Never goes back. NOT_FOUND: no such thread. [writes] */
 BCCAST_API int32_t bccast_client_read(bccast_engine *engine, const char *client, const char *thread,
                                       int64_t up_to_seq);
+/* How many of the client's threads have messages by others that it has not read, and how many such messages.
+ * Outputs may be NULL. NOT_FOUND: no such client. [reads] */
+BCCAST_API int32_t bccast_client_unread(bccast_engine *engine, const char *client, int64_t *out_threads,
+                                        int64_t *out_messages);
 
 /* ---- Threads, as a provider sees them --------------------------------------------------------------- */
 
@@ -349,7 +401,7 @@ BCCAST_API int32_t bccast_provider_direct(bccast_engine *engine, const char *pro
  * `filter`: unread=1, client=ID, blast=ID. (A blast's untouched threads are among its recipients.) [reads] */
 BCCAST_API int32_t bccast_provider_threads(bccast_engine *engine, const char *provider, const char *filter,
                                            const char *cursor, uint32_t limit, bccast_rows **out_rows);
-/* As the client's functions of the same names. [reads] [writes] [writes] */
+/* As the client's functions of the same names. [reads] [writes] [writes] [reads] */
 BCCAST_API int32_t bccast_provider_messages(bccast_engine *engine, const char *provider, const char *thread,
                                             int64_t from_seq, int32_t direction, uint32_t limit,
                                             bccast_rows **out_rows);
@@ -358,6 +410,8 @@ BCCAST_API int32_t bccast_provider_reply(bccast_engine *engine, const char *prov
                                          int64_t *out_at_ms);
 BCCAST_API int32_t bccast_provider_read(bccast_engine *engine, const char *provider, const char *thread,
                                         int64_t up_to_seq);
+BCCAST_API int32_t bccast_provider_unread(bccast_engine *engine, const char *provider, int64_t *out_threads,
+                                          int64_t *out_messages);
 
 /* ---- Channels and work ------------------------------------------------------------------------------ */
 

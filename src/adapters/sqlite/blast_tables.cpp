@@ -9,7 +9,7 @@ namespace {
 #define BLAST_COLUMNS                                                                              \
   "provider_no, blast_no, state, all_active, seq, created_at, sent_at, deadline_at, finished_at, " \
   "recipients, "                                                                                   \
-  "open_lines, revision, key_hash, actor"
+  "open_lines, revision, deadline, roster_size, key_hash, actor"
 
 Blast blast_of(const Query& query) {
   Blast b;
@@ -28,8 +28,10 @@ Blast blast_of(const Query& query) {
   b.recipients = query.i64(9);
   b.open_lines = query.i64(10);
   b.revision = query.i64(11);
-  b.key_hash = key_hash_of(query.blob(12));
-  b.actor = query.string(13);
+  b.deadline = query.i64(12);
+  b.roster_size = static_cast<Place>(query.i64(13));
+  b.key_hash = key_hash_of(query.blob(14));
+  b.actor = query.string(15);
   return b;
 }
 
@@ -62,8 +64,8 @@ std::vector<Blast> SqliteBlastTables::blasts(ProviderNo provider, BlastNo before
 }
 
 void SqliteBlastTables::insert_blast(const Blast& b) {
-  auto query =
-      db_.query("INSERT INTO blast(" BLAST_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  auto query = db_.query("INSERT INTO blast(" BLAST_COLUMNS
+                         ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   query.bind(b.provider_no)
       .bind(b.no)
       .bind(static_cast<std::int64_t>(b.state))
@@ -74,16 +76,18 @@ void SqliteBlastTables::insert_blast(const Blast& b) {
       .bind(b.deadline_at)
       .bind(b.finished_at)
       .bind(b.recipients);
-  query.bind(b.open_lines).bind(b.revision).bind_blob_or_null(b.key_hash).bind_or_null(b.actor).run();
+  query.bind(b.open_lines).bind(b.revision).bind(b.deadline).bind(std::int64_t{b.roster_size});
+  query.bind_blob_or_null(b.key_hash).bind_or_null(b.actor).run();
 }
 
 void SqliteBlastTables::update_blast(const Blast& b) {
   auto query = db_.query(
       "UPDATE blast SET state = ?, all_active = ?, seq = ?, sent_at = ?, deadline_at = ?, finished_at = ?, "
-      "recipients = ?, open_lines = ?, revision = ? WHERE provider_no = ? AND blast_no = ?");
+      "recipients = ?, open_lines = ?, revision = ?, deadline = ?, roster_size = ? WHERE provider_no = ? AND "
+      "blast_no = ?");
   query.bind(static_cast<std::int64_t>(b.state)).bind(std::int64_t{b.all_active}).bind(b.seq).bind(b.sent_at);
   query.bind(b.deadline_at).bind(b.finished_at).bind(b.recipients).bind(b.open_lines).bind(b.revision);
-  query.bind(b.provider_no).bind(b.no).run();
+  query.bind(b.deadline).bind(std::int64_t{b.roster_size}).bind(b.provider_no).bind(b.no).run();
 }
 
 void SqliteBlastTables::delete_blast(ProviderNo provider, BlastNo no) {
@@ -134,12 +138,27 @@ void SqliteBlastTables::delete_draft(ProviderNo provider, BlastNo no) {
   db_.query("DELETE FROM draft_slice WHERE provider_no = ? AND blast_no = ?").bind(provider).bind(no).run();
 }
 
-void SqliteBlastTables::insert_recipients(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no,
-                                          const Slice& value) {
-  const auto places = value.encode();
+void SqliteBlastTables::insert_audience(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no,
+                                        const Audience& value) {
+  const auto places = value.recipients.encode();
+  const auto archived = value.archived.encode();
+  const auto off = value.off.encode();
+  const auto deselected = value.deselected.encode();
   auto query = db_.query(
-      "INSERT INTO recipients(provider_no, slice_no, seq, blast_no, places) VALUES (?, ?, ?, ?, ?)");
-  query.bind(provider).bind(std::int64_t{slice}).bind(seq).bind(no).bind(places).run();
+      "INSERT INTO recipients(provider_no, slice_no, seq, blast_no, places, archived, off, deselected) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  query.bind(provider).bind(std::int64_t{slice}).bind(seq).bind(no).bind(places);
+  query.bind(archived).bind(off).bind(deselected).run();
+}
+
+Audience SqliteBlastTables::audience(ProviderNo provider, SliceNo slice, Seq seq) const {
+  auto query = db_.query(
+      "SELECT places, archived, off, deselected FROM recipients WHERE provider_no = ? AND slice_no = ? AND "
+      "seq = ?");
+  query.bind(provider).bind(std::int64_t{slice}).bind(seq);
+  if (!query.step()) return {};
+  return {Slice::decode(query.blob(0)), Slice::decode(query.blob(1)), Slice::decode(query.blob(2)),
+          Slice::decode(query.blob(3))};
 }
 
 Slice SqliteBlastTables::recipients(ProviderNo provider, SliceNo slice, Seq seq) const {

@@ -10,8 +10,7 @@ namespace {
   "provider_no, id, name, locale, zone, addresses, next_place, next_blast, next_notice, send_seq, last_at"
 #define CLIENT_COLUMNS "client_no, id, name, locale, zone, addresses, flags"
 
-std::optional<Provider> one_provider(Query& query) {
-  if (!query.step()) return std::nullopt;
+Provider provider_of(const Query& query) {
   Provider p;
   p.no = query.i64(0);
   p.id = query.string(1);
@@ -25,6 +24,11 @@ std::optional<Provider> one_provider(Query& query) {
   p.send_seq = query.i64(9);
   p.last_at = query.i64(10);
   return p;
+}
+
+std::optional<Provider> one_provider(Query& query) {
+  if (!query.step()) return std::nullopt;
+  return provider_of(query);
 }
 
 std::optional<Client> one_client(Query& query) {
@@ -190,6 +194,51 @@ void SqliteDirectoryTables::scan(ProviderNo provider, Place begin, Place end,
       "SELECT place, entry FROM roster WHERE provider_no = ? AND place >= ? AND place < ? ORDER BY place");
   query.bind(provider).bind(std::int64_t{begin}).bind(std::int64_t{end});
   while (query.step()) f(decode_entry(provider, static_cast<Place>(query.i64(0)), query.blob(1)));
+}
+
+void SqliteDirectoryTables::insert_name(ProviderNo provider, NameKind kind, std::string_view key,
+                                        Place place) {
+  auto query = db_.query(
+      "INSERT INTO roster_name(provider_no, kind, key, place) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
+  query.bind(provider)
+      .bind(static_cast<std::int64_t>(kind))
+      .bind(string_as_bytes(key))
+      .bind(std::int64_t{place})
+      .run();
+}
+
+void SqliteDirectoryTables::delete_name(ProviderNo provider, NameKind kind, std::string_view key,
+                                        Place place) {
+  auto query =
+      db_.query("DELETE FROM roster_name WHERE provider_no = ? AND kind = ? AND key = ? AND place = ?");
+  query.bind(provider)
+      .bind(static_cast<std::int64_t>(kind))
+      .bind(string_as_bytes(key))
+      .bind(std::int64_t{place})
+      .run();
+}
+
+void SqliteDirectoryTables::names(ProviderNo provider, NameKind kind, std::string_view key,
+                                  std::optional<Place> after,
+                                  FunctionRef<bool(std::string_view, Place)> f) const {
+  auto query = db_.query(
+      "SELECT key, place FROM roster_name WHERE provider_no = ? AND kind = ? AND (key, place) > (?, ?) "
+      "ORDER BY key, place");
+  query.bind(provider).bind(static_cast<std::int64_t>(kind)).bind(string_as_bytes(key));
+  query.bind(after ? std::int64_t{*after} : -1);
+  while (query.step()) {
+    const auto found = query.blob(0);
+    if (!f({reinterpret_cast<const char*>(found.data()), found.size()}, static_cast<Place>(query.i64(1))))
+      return;
+  }
+}
+
+std::vector<Provider> SqliteDirectoryTables::providers(std::string_view after, std::size_t limit) const {
+  auto query = db_.query("SELECT " PROVIDER_COLUMNS " FROM provider WHERE id > ? ORDER BY id LIMIT ?");
+  query.bind(after).bind(static_cast<std::int64_t>(limit));
+  std::vector<Provider> all;
+  while (query.step()) all.push_back(provider_of(query));
+  return all;
 }
 
 RosterSlice SqliteDirectoryTables::roster_slice(ProviderNo provider, SliceNo slice) const {

@@ -29,6 +29,11 @@ class SqliteDirectoryTables final : public DirectoryTables {
   void update_entry(const RosterEntry& entry) override;
   void scan(ProviderNo provider, Place begin, Place end,
             FunctionRef<void(const RosterView&)> f) const override;
+  void insert_name(ProviderNo provider, NameKind kind, std::string_view key, Place place) override;
+  void delete_name(ProviderNo provider, NameKind kind, std::string_view key, Place place) override;
+  void names(ProviderNo provider, NameKind kind, std::string_view key, std::optional<Place> after,
+             FunctionRef<bool(std::string_view, Place)> f) const override;
+  std::vector<Provider> providers(std::string_view after, std::size_t limit) const override;
   RosterSlice roster_slice(ProviderNo provider, SliceNo slice) const override;
   void put_roster_slice(ProviderNo provider, SliceNo slice, const RosterSlice& value) override;
   Slice address_slice(ProviderNo provider, SliceNo slice, std::string_view channel) const override;

@@ -64,6 +64,14 @@ CREATE TABLE roster(
   PRIMARY KEY (provider_no, place)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE roster_name(
+  provider_no INTEGER NOT NULL,
+  kind        INTEGER NOT NULL,           -- 0: the whole name, folded; 1: from a later word of it on
+  key         BLOB NOT NULL,
+  place       INTEGER NOT NULL,
+  PRIMARY KEY (provider_no, kind, key, place)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE roster_slice(
   provider_no INTEGER NOT NULL,
   slice_no    INTEGER NOT NULL,
@@ -107,6 +115,8 @@ CREATE TABLE blast(
   recipients  INTEGER NOT NULL,
   open_lines  INTEGER NOT NULL,
   revision    INTEGER NOT NULL,
+  deadline    INTEGER NOT NULL,           -- milliseconds after sending; 0: the store's default
+  roster_size INTEGER NOT NULL,           -- places of the roster when it was sent: later ones can not have it
   key_hash    BLOB,
   actor       TEXT,
   PRIMARY KEY (provider_no, blast_no)
@@ -134,7 +144,10 @@ CREATE TABLE recipients(
   slice_no    INTEGER NOT NULL,
   seq         INTEGER NOT NULL,
   blast_no    INTEGER NOT NULL,
-  places      BLOB NOT NULL,
+  places      BLOB NOT NULL,              -- who has it; then who was chosen and left out, and why
+  archived    BLOB NOT NULL,
+  off         BLOB NOT NULL,
+  deselected  BLOB NOT NULL,
   PRIMARY KEY (provider_no, slice_no, seq)
 ) STRICT, WITHOUT ROWID;
 
@@ -163,6 +176,8 @@ CREATE TABLE thread(
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX thread_of_client ON thread(provider_no, place, last_at, origin);
 CREATE INDEX thread_of_provider ON thread(provider_no, last_at, origin, place) WHERE touched = 1;
+CREATE INDEX thread_client_unread ON thread(provider_no, place, client_unread) WHERE client_unread > 0;
+CREATE INDEX thread_provider_unread ON thread(provider_no, provider_unread) WHERE provider_unread > 0;
 
 CREATE TABLE message(
   provider_no INTEGER NOT NULL,

@@ -113,6 +113,21 @@ void SqliteThreadTables::provider_threads(ProviderNo provider, const ThreadPosit
     if (!f(thread_of(query))) return;
 }
 
+ThreadTables::Unread SqliteThreadTables::client_unread(ProviderNo provider, Place place) const {
+  auto query = db_.query(
+      "SELECT count(*), sum(client_unread) FROM thread WHERE provider_no = ? AND place = ? AND client_unread "
+      "> 0");
+  query.bind(provider).bind(std::int64_t{place});
+  return query.step() ? Unread{query.i64(0), query.i64(1)} : Unread{};
+}
+
+ThreadTables::Unread SqliteThreadTables::provider_unread(ProviderNo provider) const {
+  auto query = db_.query(
+      "SELECT count(*), sum(provider_unread) FROM thread WHERE provider_no = ? AND provider_unread > 0");
+  query.bind(provider);
+  return query.step() ? Unread{query.i64(0), query.i64(1)} : Unread{};
+}
+
 void SqliteThreadTables::insert_message(const ThreadKey& thread, const Message& m) {
   const std::string stored = checked_bytes(m.text);
   auto query = db_.query("INSERT INTO message(provider_no, place, origin, " MESSAGE_COLUMNS

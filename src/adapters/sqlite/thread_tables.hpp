@@ -17,6 +17,8 @@ class SqliteThreadTables final : public ThreadTables {
                       FunctionRef<bool(const Thread&)> f) const override;
   void provider_threads(ProviderNo provider, const ThreadPosition* after,
                         FunctionRef<bool(const Thread&)> f) const override;
+  Unread client_unread(ProviderNo provider, Place place) const override;
+  Unread provider_unread(ProviderNo provider) const override;
   void insert_message(const ThreadKey& thread, const Message& message) override;
   std::optional<Message> message(const ThreadKey& thread, std::int64_t seq) const override;
   std::optional<Message> message_by_key(const ThreadKey& thread, Author author,

@@ -1,0 +1,203 @@
+#include "core/roster.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "base/fold.hpp"
+#include "core/access.hpp"
+#include "core/audience_of.hpp"
+#include "core/cursor.hpp"
+#include "model/filter.hpp"
+#include "model/text_rules.hpp"
+
+namespace bccast {
+namespace {
+
+/// A state that fewer have than this is listed by fetching and sorting them all, and not by passing by all
+/// others.
+constexpr std::int64_t kFew = 2000;
+
+/// Where a page goes on: after this key and place of the index of names.
+struct NamePosition {
+  NameKind kind = NameKind::whole;
+  std::string key;
+  std::optional<Place> after;
+};
+
+std::string seal_name(const Context& context, std::string_view list, const NamePosition& at) {
+  std::string plain(1, static_cast<char>(at.kind));
+  for (int b = 0; b < 4; ++b) plain.push_back(static_cast<char>(at.after.value_or(0) >> (8 * b)));
+  return context.cursors.seal(list, plain + at.key);
+}
+
+NamePosition open_name(const Context& context, std::string_view list, std::string_view cursor,
+                       std::string_view prefix) {
+  NamePosition at;
+  at.key = prefix;
+  if (cursor.empty()) return at;
+  const auto plain = context.cursors.open(list, cursor);
+  if (!plain || plain->size() < 5) throw Error(Code::argument, "the cursor is not one of this list");
+  at.kind = static_cast<NameKind>((*plain)[0]);
+  Place place = 0;
+  for (std::size_t b = 0; b < 4; ++b) place |= Place{static_cast<std::uint8_t>((*plain)[b + 1])} << (8 * b);
+  at.after = place;
+  at.key = plain->substr(5);
+  return at;
+}
+
+/// Where a name stands in a list of all names, or of those with a word that begins with `prefix`: nowhere,
+/// under its whole name, or under the first later word that fits. So each entry is listed once.
+std::optional<std::pair<NameKind, std::string>> listed_under(std::string folded, std::string_view prefix) {
+  if (folded.starts_with(prefix)) return std::pair(NameKind::whole, std::move(folded));
+  for (auto& word : later_words(folded))
+    if (word.starts_with(prefix)) return std::pair(NameKind::later_word, std::move(word));
+  return std::nullopt;
+}
+
+/// Throws Error(corrupt) when the index has what the name does not say.
+void check_key(std::string_view folded, NameKind kind, std::string_view key) {
+  const auto words = later_words(folded);
+  if (kind == NameKind::whole ? key != folded : std::find(words.begin(), words.end(), key) == words.end())
+    throw Error(Code::corrupt, "the index of names does not go with the roster");
+}
+
+/// One page in the making.
+class Listing {
+ public:
+  Listing(const Context& context, const Tables& tables, const Provider& provider, const Filter& filter)
+      : tables_(tables), provider_(provider), channels_(tables.work().channels()) {
+    if (const auto state = filter.get("state"); !state.empty()) {
+      if (state != "active" && state != "archived")
+        throw Error(Code::argument, "the filter has a state that roster entries do not have");
+      wanted_active_ = state == "active";
+    }
+    for (SliceNo s = 0; s < slices_for(provider.next_place); ++s)
+      active_.push_back(tables.directory().roster_slice(provider.no, s).active);
+    if (const auto id = filter.get("draft"); !id.empty()) {
+      const Blast draft = access::draft(tables, context, provider, id);
+      for_each_audience(tables, provider, draft,
+                        [&](SliceNo, const Audience& audience) { chosen_.push_back(audience.recipients); });
+      has_draft_ = true;
+    }
+  }
+
+  bool wants(Place place) const {
+    if (place >= provider_.next_place)
+      throw Error(Code::corrupt, "the index of names goes beyond the roster");
+    return !wanted_active_ || *wanted_active_ == active_[slice_of(place)].contains(within_slice(place));
+  }
+
+  /// The places in the wanted state when they are few.
+  std::optional<std::vector<Place>> few() const {
+    if (!wanted_active_) return std::nullopt;
+    std::int64_t active = 0;
+    for (const auto& slice : active_) active += slice.count();
+    if ((*wanted_active_ ? active : provider_.next_place - active) > kFew) return std::nullopt;
+    std::vector<Place> places;
+    for (SliceNo s = 0; s < active_.size(); ++s) {
+      const Place left = provider_.next_place - place_at(s, 0);
+      const Slice existing = Slice::range(0, std::min<Place>(left, Slice::kPlaces));
+      const Slice members = *wanted_active_ ? active_[s] & existing : existing - active_[s];
+      members.for_each([&](auto at) { places.push_back(place_at(s, at)); });
+    }
+    return places;
+  }
+
+  RosterRow describe(const RosterEntry& entry) const {
+    RosterRow row;
+    row.client = entry.client.id;
+    row.client_name = entry.client.name;
+    row.state = entry.active() ? "active" : "archived";
+    if (has_draft_) row.chosen = chosen_[slice_of(entry.place)].contains(within_slice(entry.place));
+    const bool reachable =
+        channels_.empty() || std::any_of(channels_.begin(), channels_.end(), [&](const Channel& c) {
+          return !entry.client.addresses.get(c.name).empty();
+        });
+    row.contact = (entry.flags & flag::any_chat_off) != 0 ? "off" : reachable ? "ok" : "no_address";
+    return row;
+  }
+
+  RosterEntry entry(Place place) const {
+    auto entry = tables_.directory().entry(provider_.no, place);
+    if (!entry) throw Error(Code::corrupt, "a roster entry is missing");
+    return std::move(*entry);
+  }
+
+ private:
+  const Tables& tables_;
+  const Provider& provider_;
+  std::vector<Channel> channels_;
+  std::optional<bool> wanted_active_;
+  std::vector<Slice> active_;
+  std::vector<Slice> chosen_;
+  bool has_draft_ = false;
+};
+
+}  // namespace
+
+Page<RosterRow> Roster::list(std::string_view provider_id, std::string_view filter_text,
+                             std::string_view cursor, std::size_t limit) {
+  const Filter filter(filter_text, {"state", "search", "draft"});
+  const std::string prefix = fold(filter.get("search"));
+  const auto list = list_of("provider_roster", std::string(provider_id) + '\0' + std::string(filter_text));
+  NamePosition at = open_name(context_, list, cursor, prefix);
+  const std::size_t most = page_limit(limit);
+
+  Page<RosterRow> page;
+  context_.store.read([&](const Tables& tables) {
+    const Provider provider = access::provider(tables, provider_id);
+    const Listing listing(context_, tables, provider, filter);
+    NamePosition last;
+    // False when the page is full.
+    const auto offer = [&](const RosterEntry& entry, NameKind kind, std::string_view key) {
+      if (page.items.size() == most) {
+        page.next = seal_name(context_, list, last);
+        return false;
+      }
+      page.items.push_back(listing.describe(entry));
+      last = {kind, std::string(key), entry.place};
+      return true;
+    };
+
+    if (const auto few = listing.few()) {
+      using Key = std::tuple<NameKind, std::string, Place>;
+      std::vector<std::pair<Key, RosterEntry>> entries;
+      for (const Place place : *few) {
+        auto entry = listing.entry(place);
+        if (auto under = listed_under(fold(entry.client.name), prefix))
+          entries.emplace_back(Key(under->first, std::move(under->second), place), std::move(entry));
+      }
+      std::sort(entries.begin(), entries.end(),
+                [](const auto& a, const auto& b) { return a.first < b.first; });
+      for (const auto& [key, entry] : entries) {
+        const bool before = at.after && key <= Key(at.kind, at.key, *at.after);
+        if (!before && !offer(entry, std::get<NameKind>(key), std::get<std::string>(key))) return;
+      }
+      return;
+    }
+    // Whole names first; in a search then those of which a later word begins with the text.
+    for (bool full = false; !full;) {
+      tables.directory().names(provider.no, at.kind, at.key, at.after,
+                               [&](std::string_view key, Place place) {
+                                 if (!key.starts_with(prefix)) return false;
+                                 if (!listing.wants(place)) return true;
+                                 const RosterEntry entry = listing.entry(place);
+                                 auto folded = fold(entry.client.name);
+                                 check_key(folded, at.kind, key);
+                                 const auto under = listed_under(std::move(folded), prefix);
+                                 if (under->first != at.kind || under->second != key) return true;
+                                 full = !offer(entry, at.kind, key);
+                                 return !full;
+                               });
+      if (full || prefix.empty() || at.kind == NameKind::later_word) return;
+      at = {NameKind::later_word, prefix, std::nullopt};
+    }
+  });
+  return page;
+}
+
+}  // namespace bccast
