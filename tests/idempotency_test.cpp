@@ -809,6 +809,30 @@ TEST_CASE("a recipient that fails its whole batch costs only itself, after its a
   CHECK(host.verify().empty());
 }
 
+TEST_CASE("a small blast does not wait behind a large one: one batch of each in turn") {
+  Practice host;
+  Names many;
+  for (int i = 0; i < 3000; ++i) many.push_back("m" + std::to_string(i));
+  host.clients("lee", many);
+  const auto large = host.blast("lee", many, "Good morning");
+  host.pump(1);
+  const auto small = host.blast("lee", {"ana", "ben"}, "Good evening");
+  int batches = 0;
+  int until_small = 0;
+  host.notifier.whole = [&](const std::vector<Notice>& batch) {
+    ++batches;
+    for (const auto& notice : batch)
+      if (notice.to() == "ana") until_small = batches;
+    return BCCAST_OK;
+  };
+  REQUIRE(host.pump_to_the_end());
+  CHECK(until_small > 0);
+  CHECK(until_small <= 2);
+  CHECK(batches > until_small);
+  CHECK(check_sums(host, large).text("state") == "finished");
+  CHECK(check_sums(host, small).text("state") == "finished");
+}
+
 TEST_CASE("a clock that steps back a little takes no batch from its worker") {
   Practice host;
   const auto blast = host.blast("lee", {"ana", "ben"}, "Good morning");
