@@ -335,7 +335,8 @@ TEST_CASE("P2: two recipients who compare share only the text, the provider, the
   REQUIRE(host.pump_to_the_end());
   const auto of_blast = shared(values_of(host, "ana"), values_of(host, "ben"));
   CHECK(of_blast == std::set<std::string>{"at_ms=1700000000000", "author=lee", "author_name=Name of lee",
-                                          "kind=private", "last_at_ms=1700000000000",
+                                          "closed=0", "kind=private", "last_at_ms=1700000000000",
+                                          "last_author=lee", "last_author_name=Name of lee",
                                           "last_text=Good morning", "locale=", "provider=lee",
                                           "provider_name=Name of lee", "removed=0", "seq=1",
                                           "text=Good morning", "title=", "to_kind=client", "unread=1"});

@@ -441,9 +441,8 @@ TEST_CASE("set and get: bad input") {
     return call(bccast_blast_set, host, "lee", draft, key, value).code;
   };
   for (const char* value :
-       {"", "0", "-1", "+1", " 1", "1 ", "1x", "0x10", "1.5", "31622400001", "99999999999999999999999"})
+       {"0", "-1", "+1", " 1", "1 ", "1x", "0x10", "1.5", "31622400001", "99999999999999999999999"})
     CHECK_MESSAGE(code("deadline_ms", value) == BCCAST_E_ARGUMENT, value);
-  CHECK(code("deadline_ms", nullptr) == BCCAST_E_ARGUMENT);
   CHECK(code(nullptr, "1") == BCCAST_E_ARGUMENT);
   CHECK(code("colour", "1") == BCCAST_E_ARGUMENT);
   CHECK(host.get(draft).number("deadline_ms") == 3'600'000);

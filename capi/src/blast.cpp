@@ -20,8 +20,10 @@ struct BlastOf {
 
 bccast_rows* recipient_rows(const Page<RecipientRow>& page) {
   return RowsBuilder(page.items)
-      .text("client", [](const auto& r) { return r.client; })
-      .text("client_name", [](const auto& r) { return r.client_name; })
+      .text(
+          "client", [](const auto& r) { return r.client; }, kEmptyIsNull)
+      .text(
+          "client_name", [](const auto& r) { return r.client_name; }, kEmptyIsNull)
       .text(
           "thread", [](const auto& r) { return r.thread; }, kEmptyIsNull)
       .text(
@@ -215,6 +217,12 @@ int32_t bccast_blast_list(bccast_engine* engine, const char* provider, const cha
                     .i64("sent_at_ms", [](const auto& r) { return r.sent_at_ms; })
                     .i64("recipients", [](const auto& r) { return r.recipients; })
                     .i64("key_given", [](const auto& r) { return r.key_given ? 1 : 0; })
+                    .text(
+                        "actor", [](const auto& r) { return r.actor; }, kEmptyIsNull)
+                    .text(
+                        "sent_by", [](const auto& r) { return r.sent_by; }, kEmptyIsNull)
+                    .text(
+                        "text", [](const auto& r) { return r.text; }, kEmptyIsNull)
                     .finish(page.next);
   });
 }
@@ -223,7 +231,7 @@ int32_t bccast_blast_set(bccast_engine* engine, const char* provider, const char
                          const char* value) {
   return with_engine(engine, [&](Engine& e) {
     const BlastOf of(provider, blast);
-    e.blast_set(of.provider, of.blast, required(key, "key"), required(value, "value"));
+    e.blast_set(of.provider, of.blast, required(key, "key"), optional(value));
   });
 }
 
@@ -251,6 +259,10 @@ int32_t bccast_blast_get(bccast_engine* engine, const char* provider, const char
                     .i64("revision", [](const auto& b) { return b.revision; })
                     .text(
                         "actor", [](const auto& b) { return b.actor; }, kEmptyIsNull)
+                    .text(
+                        "sent_by", [](const auto& b) { return b.sent_by; }, kEmptyIsNull)
+                    .text(
+                        "channels", [](const auto& b) { return b.channels; }, kEmptyIsNull)
                     .finish();
   });
 }

@@ -25,6 +25,16 @@ int32_t bccast_directory_provider_set(bccast_engine* engine, const char* provide
   });
 }
 
+int32_t bccast_directory_provider_archive(bccast_engine* engine, const char* provider) {
+  return with_engine(engine,
+                     [&](Engine& e) { return e.provider_archive(required(provider, "provider id")); });
+}
+
+int32_t bccast_directory_provider_restore(bccast_engine* engine, const char* provider) {
+  return with_engine(engine,
+                     [&](Engine& e) { return e.provider_restore(required(provider, "provider id")); });
+}
+
 int32_t bccast_directory_client_put(bccast_engine* engine, const char* client, const char* display_name,
                                     const char* address) {
   return with_engine(engine, [&](Engine& e) {
@@ -143,6 +153,7 @@ int32_t bccast_directory_provider_list(bccast_engine* engine, const char* cursor
                     .text(
                         "address", [](const auto& p) { return p.address; }, kEmptyIsNull)
                     .i64("clients", [](const auto& p) { return p.clients; })
+                    .i64("archived", [](const auto& p) { return p.archived ? 1 : 0; })
                     .finish(page.next);
   });
 }
@@ -195,6 +206,42 @@ int32_t bccast_provider_roster(bccast_engine* engine, const char* provider, cons
                     .text("state", [](const auto& r) { return r.state; })
                     .i64("chosen", [](const auto& r) { return r.chosen; })
                     .text("contact", [](const auto& r) { return r.contact; })
+                    .i64("since_ms", [](const auto& r) { return r.since_ms; })
                     .finish(page.next);
+  });
+}
+
+int32_t bccast_directory_client_export(bccast_engine* engine, const char* client, const char* cursor,
+                                       uint32_t limit, bccast_rows** out_rows) {
+  if (out_rows != nullptr) *out_rows = nullptr;
+  return with_engine(engine, [&](Engine& e) {
+    output(out_rows, "rows");
+    const auto page = e.client_export(required(client, "client id"), optional(cursor), limit);
+    RowsBuilder rows(page.items);
+    const auto text = [&](const char* name, std::string ExportRow::*member) {
+      rows.text(
+          name, [member](const ExportRow& row) { return row.*member; }, kEmptyIsNull);
+    };
+    text("record", &ExportRow::record);
+    text("name", &ExportRow::name);
+    text("thread", &ExportRow::thread);
+    text("provider", &ExportRow::provider);
+    text("provider_name", &ExportRow::provider_name);
+    text("kind", &ExportRow::kind);
+    text("title", &ExportRow::title);
+    rows.i64("seq", [](const auto& r) { return r.seq; });
+    text("author", &ExportRow::author);
+    text("author_name", &ExportRow::author_name);
+    text("text", &ExportRow::text);
+    rows.i64("at_ms", [](const auto& r) { return r.at_ms; });
+    rows.i64("removed", [](const auto& r) { return r.removed ? 1 : 0; });
+    *out_rows = rows.finish(page.next);
+  });
+}
+
+int32_t bccast_directory_client_erase(bccast_engine* engine, const char* client) {
+  return guard([&]() -> std::int32_t {
+    const EngineCall call(engine);
+    return call->client_erase(required(client, "client id")) ? BCCAST_OK : BCCAST_PARTIAL;
   });
 }

@@ -10,15 +10,20 @@ namespace {
 
 constexpr bool kEmptyIsNull = true;
 
-bccast_rows* message_rows(const Page<MessageView>& page) {
-  return RowsBuilder(page.items)
-      .i64("seq", [](const auto& m) { return m.seq; })
-      .text("author", [](const auto& m) { return m.author; })
-      .text("author_name", [](const auto& m) { return m.author_name; })
+bccast_rows* message_rows(const Page<MessageView>& page, bool with_actor) {
+  RowsBuilder rows(page.items);
+  rows.i64("seq", [](const auto& m) { return m.seq; })
+      .text(
+          "author", [](const auto& m) { return m.author; }, kEmptyIsNull)
+      .text(
+          "author_name", [](const auto& m) { return m.author_name; }, kEmptyIsNull)
       .text("text", [](const auto& m) { return m.text; })
       .i64("at_ms", [](const auto& m) { return m.at_ms; })
-      .i64("removed", [](const auto& m) { return m.removed ? 1 : 0; })
-      .finish(page.next);
+      .i64("removed", [](const auto& m) { return m.removed ? 1 : 0; });
+  if (with_actor)
+    rows.text(
+        "actor", [](const auto& m) { return m.actor; }, kEmptyIsNull);
+  return rows.finish(page.next);
 }
 
 std::string_view key_of(const char* key) {
@@ -57,6 +62,11 @@ int32_t bccast_client_threads(bccast_engine* engine, const char* client, const c
                     .i64("last_at_ms", [](const auto& t) { return t.last_at_ms; })
                     .text("last_text", [](const auto& t) { return t.last_text; })
                     .i64("removed", [](const auto& t) { return t.removed ? 1 : 0; })
+                    .text(
+                        "last_author", [](const auto& t) { return t.last_author; }, kEmptyIsNull)
+                    .text(
+                        "last_author_name", [](const auto& t) { return t.last_author_name; }, kEmptyIsNull)
+                    .i64("closed", [](const auto& t) { return t.closed ? 1 : 0; })
                     .finish(page.next);
   });
 }
@@ -67,7 +77,8 @@ int32_t bccast_client_messages(bccast_engine* engine, const char* client, const 
   return with_engine(engine, [&](Engine& e) {
     output(out_rows, "rows");
     *out_rows = message_rows(e.client_messages(required(client, "client id"), required(thread, "thread id"),
-                                               from_seq, direction, limit));
+                                               from_seq, direction, limit),
+                             false);
   });
 }
 
@@ -106,8 +117,10 @@ int32_t bccast_provider_threads(bccast_engine* engine, const char* provider, con
         e.provider_threads(required(provider, "provider id"), optional(filter), optional(cursor), limit);
     *out_rows = RowsBuilder(page.items)
                     .text("thread", [](const auto& t) { return t.thread; })
-                    .text("client", [](const auto& t) { return t.client; })
-                    .text("client_name", [](const auto& t) { return t.client_name; })
+                    .text(
+                        "client", [](const auto& t) { return t.client; }, kEmptyIsNull)
+                    .text(
+                        "client_name", [](const auto& t) { return t.client_name; }, kEmptyIsNull)
                     .text("kind", [](const auto& t) { return t.kind; })
                     .text(
                         "title", [](const auto& t) { return t.title; }, kEmptyIsNull)
@@ -116,6 +129,13 @@ int32_t bccast_provider_threads(bccast_engine* engine, const char* provider, con
                     .i64("unread", [](const auto& t) { return t.unread; })
                     .i64("last_at_ms", [](const auto& t) { return t.last_at_ms; })
                     .text("last_text", [](const auto& t) { return t.last_text; })
+                    .text(
+                        "last_author", [](const auto& t) { return t.last_author; }, kEmptyIsNull)
+                    .text(
+                        "last_author_name", [](const auto& t) { return t.last_author_name; }, kEmptyIsNull)
+                    .text(
+                        "last_actor", [](const auto& t) { return t.last_actor; }, kEmptyIsNull)
+                    .i64("removed", [](const auto& t) { return t.removed ? 1 : 0; })
                     .finish(page.next);
   });
 }
@@ -127,7 +147,8 @@ int32_t bccast_provider_messages(bccast_engine* engine, const char* provider, co
   return with_engine(engine, [&](Engine& e) {
     output(out_rows, "rows");
     *out_rows = message_rows(e.provider_messages(required(provider, "provider id"),
-                                                 required(thread, "thread id"), from_seq, direction, limit));
+                                                 required(thread, "thread id"), from_seq, direction, limit),
+                             true);
   });
 }
 
@@ -163,5 +184,18 @@ int32_t bccast_provider_unread(bccast_engine* engine, const char* provider, int6
   give(UnreadCount(), out_threads, out_messages);
   return with_engine(engine, [&](Engine& e) {
     give(e.provider_unread(required(provider, "provider id")), out_threads, out_messages);
+  });
+}
+
+int32_t bccast_thread_bind(bccast_engine* engine, const char* thread, const char* host_ref) {
+  return with_engine(
+      engine, [&](Engine& e) { return e.thread_bind(required(thread, "thread id"), optional(host_ref)); });
+}
+
+int32_t bccast_thread_find(bccast_engine* engine, const char* host_ref, char out_thread[BCCAST_ID_SIZE]) {
+  if (out_thread != nullptr) out_thread[0] = '\0';
+  return with_engine(engine, [&](Engine& e) {
+    output(out_thread, "thread");
+    write_id(e.thread_find(required(host_ref, "host's reference")), out_thread);
   });
 }

@@ -70,5 +70,8 @@ int32_t bccast_operate_verify(bccast_engine* engine, bccast_rows** out_rows) {
 }
 
 int32_t bccast_operate_checkpoint(bccast_engine* engine) {
-  return with_engine(engine, [&](Engine& e) { e.checkpoint(); });
+  return with_engine(engine, [&](Engine& e) {
+    if (!e.checkpoint())
+      throw Error(Code::busy, "somebody reads an older state of the store: its log could not be emptied");
+  });
 }

@@ -104,6 +104,8 @@ class Engine {
   // Directory
   void provider_put(std::string_view provider, std::string_view display_name);
   void provider_set(std::string_view provider, std::string_view key, std::string_view value);
+  Code provider_archive(std::string_view provider);
+  Code provider_restore(std::string_view provider);
   void client_put(std::string_view client, std::optional<std::string_view> display_name,
                   std::optional<std::string_view> address);
   std::vector<Code> client_put_many(std::span<const std::string_view> ids,
@@ -123,6 +125,9 @@ class Engine {
   Code roster_restore(std::string_view provider, std::string_view client);
   Page<ProviderRow> provider_list(std::string_view cursor = {}, std::size_t limit = 0);
   ClientRow client_get(std::string_view client);
+  Page<ExportRow> client_export(std::string_view client, std::string_view cursor = {}, std::size_t limit = 0);
+  /// False: erased, but somebody reads an older state, and the store's log keeps the bytes so long.
+  bool client_erase(std::string_view client);
   Page<RosterRow> provider_roster(std::string_view provider, std::string_view filter = {},
                                   std::string_view cursor = {}, std::size_t limit = 0);
   RosterCount roster_count(std::string_view provider);
@@ -171,6 +176,7 @@ class Engine {
                        std::string_view key = {});
   void client_read(std::string_view client, std::string_view thread, std::int64_t up_to_seq);
   UnreadCount client_unread(std::string_view client);
+  std::vector<FellowRow> client_members(std::string_view client, std::string_view thread);
   std::string provider_direct(std::string_view provider, std::string_view client);
   Page<ThreadSummary> provider_threads(std::string_view provider, std::string_view filter = {},
                                        std::string_view cursor = {}, std::size_t limit = 0);
@@ -180,6 +186,20 @@ class Engine {
                          std::string_view key = {});
   void provider_read(std::string_view provider, std::string_view thread, std::int64_t up_to_seq);
   UnreadCount provider_unread(std::string_view provider);
+
+  // Communities
+  std::string provider_community(std::string_view provider, std::string_view title);
+  void community_set(std::string_view provider, std::string_view thread, std::string_view key,
+                     std::string_view value);
+  Code community_add(std::string_view provider, std::string_view thread, std::string_view client);
+  std::vector<Code> community_add_many(std::string_view provider, std::string_view thread,
+                                       std::span<const std::string_view> ids);
+  void community_remove(std::string_view provider, std::string_view thread, std::string_view client);
+  std::vector<MemberRow> provider_members(std::string_view provider, std::string_view thread);
+
+  // Threads and the host's own
+  Code thread_bind(std::string_view thread, std::string_view host_ref);
+  std::string thread_find(std::string_view host_ref);
 
   // Channels and work
   Code channel_put(std::string_view channel, std::string_view role = "notify");
@@ -192,7 +212,8 @@ class Engine {
 
   // Operation
   std::vector<FindingRow> verify();
-  void checkpoint();
+  /// False: moved, but the log could not be emptied: somebody reads an older state.
+  bool checkpoint();
   /// True on a thread that runs one of this engine's notifiers.
   bool notifying() const noexcept;
 

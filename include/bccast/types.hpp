@@ -27,6 +27,7 @@ struct MessageView {
   std::string text;
   std::int64_t at_ms = 0;
   bool removed = false;
+  std::string actor;  // who wrote for the provider; shown to the provider alone
 };
 
 /// One row of bccast_provider_roster.
@@ -36,6 +37,7 @@ struct RosterRow {
   std::string state;
   std::optional<std::int64_t> chosen;  // by the draft, where one was named
   std::string contact;
+  std::int64_t since_ms = 0;  // in this state
 };
 
 struct ProviderRow {
@@ -45,6 +47,7 @@ struct ProviderRow {
   std::string timezone;
   std::string address;
   std::int64_t clients = 0;
+  bool archived = false;
 };
 
 /// One row of bccast_directory_client_get.
@@ -87,6 +90,8 @@ struct BlastDetail {
   std::int64_t deadline_ms = 0;
   std::int64_t revision = 0;
   std::string actor;
+  std::string sent_by;
+  std::string channels;
 };
 
 /// One row of bccast_blast_selection.
@@ -149,6 +154,9 @@ struct BlastSummary {
   std::optional<std::int64_t> sent_at_ms;
   std::int64_t recipients = 0;
   bool key_given = false;
+  std::string actor;
+  std::string sent_by;
+  std::string text;
 };
 
 /// A thread in a list: a client's (provider set) or a provider's (client and blast set).
@@ -164,6 +172,44 @@ struct ThreadSummary {
   std::int64_t unread = 0;
   std::int64_t last_at_ms = 0;
   std::string last_text;
+  bool removed = false;
+  std::string last_author;
+  std::string last_author_name;
+  std::string last_actor;  // a provider's alone
+  bool closed = false;     // a client's alone: nobody can write there any more
+};
+
+/// A member of a community, as its provider is shown it.
+struct MemberRow {
+  std::string client;
+  std::string client_name;
+  std::string member;  // what the other members see as its id
+  std::int64_t since_ms = 0;
+  std::string actor;
+};
+
+/// A member of a community, as another member is shown it.
+struct FellowRow {
+  std::string member;
+  std::string member_name;
+  std::int64_t since_ms = 0;
+  bool me = false;
+};
+
+/// One row of bccast_directory_client_export: a setting (record "profile") or a message.
+struct ExportRow {
+  std::string record;
+  std::string name;
+  std::string thread;
+  std::string provider;
+  std::string provider_name;
+  std::string kind;
+  std::string title;
+  std::optional<std::int64_t> seq;
+  std::string author;
+  std::string author_name;
+  std::string text;
+  std::optional<std::int64_t> at_ms;
   bool removed = false;
 };
 

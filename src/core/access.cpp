@@ -22,21 +22,32 @@ Error not_on_roster() {
 /// The thread by its key, if it can be seen at all.
 std::optional<Thread> visible_thread(const Tables& tables, const ThreadKey& key) {
   auto stored = tables.threads().thread(key);
-  if (stored || key.origin == kDirect) return stored;
+  if (stored || !key.of_blast()) return stored;
   const auto blast = tables.blasts().blast(key.provider_no, key.origin);
   if (!blast || blast->state == BlastState::draft) return std::nullopt;
   if (!tables.blasts().is_recipient(key.provider_no, key.place, blast->seq)) return std::nullopt;
   return untouched(key, blast->sent_at);
 }
 
-RosterEntry existing_entry(const Tables& tables, ProviderNo provider, Place place) {
+}  // namespace
+
+RosterEntry entry_at(const Tables& tables, ProviderNo provider, Place place) {
   auto entry = tables.directory().entry(provider, place);
   if (!entry)
     throw Error(Code::corrupt, fmt::format("roster entry {} of provider {} is missing", place, provider));
   return std::move(*entry);
 }
 
-}  // namespace
+void require_open(const Provider& provider) {
+  if (provider.archived_at != 0)
+    throw Error(Code::state, "the provider is archived: nothing can be written or changed");
+}
+
+Provider open_provider(const Tables& tables, std::string_view id) {
+  auto found = provider(tables, id);
+  require_open(found);
+  return found;
+}
 
 Provider provider(const Tables& tables, std::string_view id) {
   check_id(id, "provider id");
@@ -56,7 +67,7 @@ RosterEntry entry(const Tables& tables, const Provider& provider, std::string_vi
   check_id(client_id, "client id");
   const auto place = tables.directory().place_of(provider.no, client_id);
   if (!place) throw not_on_roster();
-  return existing_entry(tables, provider.no, *place);
+  return entry_at(tables, provider.no, *place);
 }
 
 Blast blast(const Tables& tables, const Context& context, const Provider& provider,
@@ -86,29 +97,57 @@ Blast draft(const Tables& tables, const Context& context, const Provider& provid
 
 Reached thread_of_client(const Tables& tables, const Context& context, const Client& client,
                          std::string_view thread_id) {
-  const auto parts = context.ids.decode(thread_id, IdKind::thread);
-  if (!parts) throw no_thread();
-  const auto membership = tables.directory().membership(client.no, parts->provider);
-  if (!membership || membership->place != parts->place) throw no_thread();
-  auto thread = visible_thread(tables, {parts->provider, parts->place, parts->number});
+  auto key = context.thread_key(thread_id);
+  if (!key) throw no_thread();
+  const auto membership = tables.directory().membership(client.no, key->provider_no);
+  if (!membership) throw no_thread();
+  Reached reached;
+  if (key->of_community()) {
+    const auto member = tables.communities().member(key->provider_no, key->community(), membership->place);
+    if (!member) throw no_thread();
+    reached.first_seq = member->first_seq;
+    key->place = membership->place;
+  }
+  if (membership->place != key->place) throw no_thread();
+  auto thread = visible_thread(tables, *key);
   if (!thread) throw no_thread();
-  auto provider = tables.directory().provider(parts->provider);
-  if (!provider) throw Error(Code::corrupt, fmt::format("provider {} is missing", parts->provider));
-  return {std::move(*thread), std::move(*provider), existing_entry(tables, parts->provider, parts->place)};
+  auto provider = tables.directory().provider(key->provider_no);
+  if (!provider) throw Error(Code::corrupt, fmt::format("provider {} is missing", key->provider_no));
+  reached.thread = std::move(*thread);
+  reached.provider = std::move(*provider);
+  reached.entry = entry_at(tables, key->provider_no, key->place);
+  return reached;
 }
 
 Reached thread_of_provider(const Tables& tables, const Context& context, const Provider& provider,
                            std::string_view thread_id, bool may_begin) {
-  const auto parts = context.ids.decode(thread_id, IdKind::thread);
-  if (!parts || parts->provider != provider.no) throw no_thread();
-  const ThreadKey key{provider.no, parts->place, parts->number};
-  auto thread = visible_thread(tables, key);
-  if (!thread && key.origin == kDirect && may_begin && key.place < provider.next_place) {
+  const auto key = context.thread_key(thread_id);
+  if (!key || key->provider_no != provider.no) throw no_thread();
+  auto thread = visible_thread(tables, *key);
+  if (!thread && key->origin == kDirect && may_begin && key->place < provider.next_place) {
     thread.emplace();
-    thread->key = key;
+    thread->key = *key;
   }
   if (!thread) throw no_thread();
-  return {std::move(*thread), provider, existing_entry(tables, provider.no, key.place)};
+  Reached reached{std::move(*thread), provider, std::nullopt, 1};
+  if (!key->of_community()) reached.entry = entry_at(tables, provider.no, key->place);
+  return reached;
+}
+
+Community community(const Tables& tables, const Context& context, const Provider& provider,
+                    std::string_view thread_id) {
+  const auto key = context.thread_key(thread_id);
+  if (!key || key->provider_no != provider.no || !key->of_community()) throw no_thread();
+  auto found = tables.communities().community(provider.no, key->community());
+  if (!found) throw no_thread();
+  return std::move(*found);
+}
+
+bool exists(const Tables& tables, const ThreadKey& key) {
+  if (visible_thread(tables, key)) return true;
+  if (key.origin != kDirect) return false;
+  const auto provider = tables.directory().provider(key.provider_no);
+  return provider && key.place < provider->next_place && !entry_at(tables, provider->no, key.place).erased();
 }
 
 }  // namespace bccast::access

@@ -14,9 +14,14 @@ namespace bccast::access {
 
 /// All throw Error(not_found).
 Provider provider(const Tables& tables, std::string_view id);
+/// For what changes something. Throws Error(state) when the provider is archived.
+Provider open_provider(const Tables& tables, std::string_view id);
+void require_open(const Provider& provider);
 Client client(const Tables& tables, std::string_view id);
 /// The entry of a client on a provider's roster.
 RosterEntry entry(const Tables& tables, const Provider& provider, std::string_view client_id);
+/// The entry at a place that was given out; the store is damaged when there is none.
+RosterEntry entry_at(const Tables& tables, ProviderNo provider, Place place);
 Blast blast(const Tables& tables, const Context& context, const Provider& provider,
             std::string_view blast_id);
 /// A blast that was sent. Throws Error(state) for a draft.
@@ -26,16 +31,27 @@ Blast sent_blast(const Tables& tables, const Context& context, const Provider& p
 Blast draft(const Tables& tables, const Context& context, const Provider& provider,
             std::string_view blast_id);
 
-/// A thread as one of its two sides reaches it.
+/// A thread as somebody who is in it reaches it.
 struct Reached {
   Thread thread;  // as stored, or as the view of an untouched blast
   Provider provider;
-  RosterEntry entry;  // the client's
+  std::optional<RosterEntry> entry;  // the client's; nothing: a community, reached by its provider
+  std::int64_t first_seq = 1;        // earlier messages are not shown to the one who reached it
+
+  /// Nobody can write there any more.
+  bool closed() const noexcept { return provider.archived_at != 0 || (entry && entry->erased()); }
 };
 Reached thread_of_client(const Tables& tables, const Context& context, const Client& client,
                          std::string_view thread_id);
 /// With `may_begin` also a direct thread in which nothing was written yet.
 Reached thread_of_provider(const Tables& tables, const Context& context, const Provider& provider,
                            std::string_view thread_id, bool may_begin = false);
+/// A community of the provider's, by its thread's id.
+Community community(const Tables& tables, const Context& context, const Provider& provider,
+                    std::string_view thread_id);
+
+/// Whether there is such a thread for anybody: stored, or a recipient's untouched one, or a direct one that
+/// could be begun.
+bool exists(const Tables& tables, const ThreadKey& key);
 
 }  // namespace bccast::access

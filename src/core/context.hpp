@@ -9,6 +9,7 @@
 #include "model/blast.hpp"
 #include "model/checked.hpp"
 #include "model/public_id.hpp"
+#include "model/thread.hpp"
 #include "ports/clock.hpp"
 #include "ports/store.hpp"
 
@@ -36,8 +37,23 @@ struct Context {
     return ids.encode({IdKind::blast, 0, provider, blast, 0});
   }
   PublicId thread_id(const ThreadKey& key) const noexcept { return ids.encode(parts_of(key)); }
+  /// Of a community every participant has the same id, whichever of its threads is named.
   static IdParts parts_of(const ThreadKey& key) noexcept {
+    if (key.of_community()) return {IdKind::thread, 0, key.provider_no, key.community(), kCommunityPlace};
     return {IdKind::thread, 0, key.provider_no, key.origin, key.place};
+  }
+  static ThreadKey key_of(const IdParts& parts) noexcept {
+    if (parts.place == kCommunityPlace) return community_key(parts.provider, parts.number);
+    return {parts.provider, parts.place, parts.number};
+  }
+  std::optional<ThreadKey> thread_key(std::string_view id) const noexcept {
+    const auto parts = ids.decode(id, IdKind::thread);
+    if (!parts) return std::nullopt;
+    return key_of(*parts);
+  }
+  /// What a member of a community is called there.
+  PublicId member_id(ProviderNo provider, CommunityNo community, Place place) const noexcept {
+    return ids.encode({IdKind::member, 0, provider, community, place});
   }
 
   /// Idempotency keys are stored as keyed digests: they may hold what a host should not have put there.

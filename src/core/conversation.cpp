@@ -1,16 +1,41 @@
 #include "core/conversation.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "base/error.hpp"
+#include "core/message_list.hpp"
 #include "model/text_rules.hpp"
 
 namespace bccast {
+namespace {
+
+/// The one who acts, as the author of what is written.
+Author author_of(Conversation::Actor actor, const access::Reached& reached) {
+  if (actor.side == Side::provider) return {};
+  return {Side::client, reached.entry->place};
+}
+
+std::optional<Place> viewer_of(Conversation::Actor actor, const access::Reached& reached) {
+  if (actor.side == Side::provider) return std::nullopt;
+  return reached.entry->place;
+}
+
+void require_writable(Conversation::Actor actor, const access::Reached& reached) {
+  if (actor.side == Side::provider) {
+    access::require_open(reached.provider);
+    if (reached.closed()) throw Error(Code::state, "the client was erased: the thread is closed");
+    if (reached.thread.last_seq == 0 && reached.entry && !reached.entry->active())
+      throw Error(Code::state, "the client is archived: no new thread can be begun");
+  } else if (reached.closed()) {
+    throw Error(Code::state, "the thread is closed");
+  }
+}
+
+}  // namespace
 
 access::Reached Conversation::reach(const Tables& tables, Actor actor, std::string_view thread,
                                     bool may_begin) const {
-  if (actor.side == Author::client)
+  if (actor.side == Side::client)
     return access::thread_of_client(tables, context_, access::client(tables, actor.id), thread);
   return access::thread_of_provider(tables, context_, access::provider(tables, actor.id), thread, may_begin);
 }
@@ -22,40 +47,15 @@ Page<MessageView> Conversation::messages(Actor actor, std::string_view thread_id
   Page<MessageView> page;
   context_.store.read([&](const Tables& tables) {
     const access::Reached reached = reach(tables, actor, thread_id);
-    const Thread& thread = reached.thread;
-    const Provider& provider = reached.provider;
-    const RosterEntry& entry = reached.entry;
     const std::size_t most = page_limit(limit);
     std::size_t bytes = 0;
-    bool full = false;  // for good: what comes after the first that does not fit is left to the next page
-    const auto add = [&](std::int64_t seq, Author author, Ms at, std::string text) {
-      full = full || page.items.size() == most || bytes + text.size() > kMaxPageBytes;
-      if (full) return false;
-      bytes += text.size();
-      MessageView row;
-      row.seq = seq;
-      row.author = author == Author::provider ? provider.id : entry.client.id;
-      row.author_name = author == Author::provider ? provider.name : entry.client.name;
-      row.text = std::move(text);
-      row.at_ms = actor.side == Author::client ? whole_seconds(at) : at;
-      page.items.push_back(std::move(row));
-      return true;
-    };
-    const auto add_own = [&](const Message& m) { return add(m.seq, m.author, m.at, m.text); };
-    const auto add_first = [&] {
-      if (thread.key.origin == kDirect) return true;
-      const auto blast = tables.blasts().blast(provider.no, thread.key.origin);
-      auto text = tables.blasts().text(provider.no, thread.key.origin);
-      if (!blast || !text) throw Error(Code::corrupt, "a blast has lost its text");
-      return add(1, Author::provider, blast->sent_at, std::move(*text));
-    };
-    if (direction > 0) {
-      if (from_seq > 1 || add_first()) tables.threads().messages(thread.key, from_seq, true, add_own);
-    } else {
-      const auto from = from_seq == 0 ? std::numeric_limits<std::int64_t>::max() : from_seq;
-      tables.threads().messages(thread.key, from, false, add_own);
-      add_first();
-    }
+    for_each_message(context_, tables, reached, viewer_of(actor, reached), from_seq, direction > 0,
+                     [&](MessageView&& row) {
+                       if (page.items.size() == most || bytes + row.text.size() > kMaxPageBytes) return false;
+                       bytes += row.text.size();
+                       page.items.push_back(std::move(row));
+                       return true;
+                     });
   });
   return page;
 }
@@ -65,39 +65,71 @@ Written Conversation::write(Actor actor, std::string_view thread_id, std::string
   check_message(text);
   Written written;
   context_.store.write([&](Tables& tables) {
-    auto [thread, provider, entry] = reach(tables, actor, thread_id, true);
-    const Author author = actor.side;
+    access::Reached reached = reach(tables, actor, thread_id, true);
+    Provider& provider = reached.provider;
+    const ThreadKey shelf = reached.thread.key.shelf();
     Message message;
+    message.author = author_of(actor, reached);
     message.key_hash = context_.key_hash(key);
     if (!message.key_hash.empty()) {
-      if (const auto first = tables.threads().message_by_key(thread.key, author, message.key_hash)) {
+      if (const auto first = tables.threads().message_by_key(shelf, message.author, message.key_hash)) {
         written = {true, first->seq, first->at};
         return;
       }
     }
-    if (thread.last_seq == 0 && !entry.active())
-      throw Error(Code::state, "the client is archived: no new thread can be begun");
+    require_writable(actor, reached);
+    if (shelf != reached.thread.key) {  // a member's view of a community
+      auto community = tables.threads().thread(shelf);
+      if (!community) throw Error(Code::corrupt, "a community has lost its thread");
+      reached.thread = *community;
+    }
+    Thread& thread = reached.thread;
     message.seq = ++thread.last_seq;
-    message.author = author;
     message.at = thread.last_at = provider.last_at = context_.next_time(provider);
     message.text = text;
     message.actor = on_behalf;
     thread.touched = true;
-    ++(author == Author::client ? thread.provider_unread : thread.client_unread);
+    if (actor.side == Side::client) {
+      thread.replied = true;
+      ++thread.provider_unread;
+      mark(tables, thread.key, false, true);
+      notify(tables, provider, thread.key, true, message.at);
+    }
+    if (thread.key.of_community()) {
+      pass_on(tables, thread, message, provider);
+    } else if (actor.side == Side::provider) {
+      ++thread.client_unread;
+      notify(tables, provider, thread.key, false, message.at);
+    }
     tables.threads().insert_message(thread.key, message);
     tables.threads().put_thread(thread);
-    if (author == Author::client) mark(tables, thread.key, false, true);
-    notify(tables, provider, thread.key, author, message.at);
     tables.directory().update_provider(provider);
     written = {false, message.seq, message.at};
   });
-  if (actor.side == Author::client) written.at_ms = whole_seconds(written.at_ms);
+  if (actor.side == Side::client) written.at_ms = whole_seconds(written.at_ms);
   return written;
+}
+
+/// A message in a community reaches the members it has now: a row each, and a notice for all but its author.
+void Conversation::pass_on(Tables& tables, const Thread& community, const Message& message,
+                           Provider& provider) const {
+  for (const auto& member : tables.communities().members(provider.no, community.key.community())) {
+    const ThreadKey key = community_key(provider.no, community.key.community(), member.place);
+    auto thread = tables.threads().thread(key);
+    if (!thread) throw Error(Code::corrupt, "a member has lost its thread");
+    thread->last_seq = message.seq;
+    thread->last_at = message.at;
+    if (message.author != Author{Side::client, member.place}) {
+      ++thread->client_unread;
+      notify(tables, provider, key, false, message.at);
+    }
+    tables.threads().put_thread(*thread);
+  }
 }
 
 void Conversation::read(Actor actor, std::string_view thread_id, std::int64_t up_to_seq) {
   if (up_to_seq < 0) throw Error(Code::argument, "the number to read up to is below 0");
-  const bool by_client = actor.side == Author::client;
+  const bool by_client = actor.side == Side::client;
   const auto already = [&](const Thread& thread) {
     return std::min(up_to_seq, thread.last_seq) <= (by_client ? thread.client_read : thread.provider_read);
   };
@@ -106,19 +138,21 @@ void Conversation::read(Actor actor, std::string_view thread_id, std::int64_t up
       [&](const Tables& tables) { nothing_to_do = already(reach(tables, actor, thread_id).thread); });
   if (nothing_to_do) return;
   context_.store.write([&](Tables& tables) {
-    auto thread = reach(tables, actor, thread_id).thread;
+    const auto reached = reach(tables, actor, thread_id);
+    Thread thread = reached.thread;
     if (already(thread)) return;
     const auto up_to = std::min(up_to_seq, thread.last_seq);
+    const auto unread = tables.threads().count_for(thread.key.shelf(), up_to, author_of(actor, reached));
     if (by_client) {
       thread.client_read = up_to;
-      thread.client_unread = tables.threads().count_after(thread.key, up_to, Author::provider);
+      thread.client_unread = unread;
       if (thread.opened_at == 0) {
         thread.opened_at = context_.clock.wall_ms();
         mark(tables, thread.key, true, false);
       }
     } else {
       thread.provider_read = up_to;
-      thread.provider_unread = tables.threads().count_after(thread.key, up_to, Author::client);
+      thread.provider_unread = unread;
     }
     tables.threads().put_thread(thread);
   });
@@ -130,8 +164,10 @@ std::string Conversation::direct(std::string_view provider_id, std::string_view 
     const Provider provider = access::provider(tables, provider_id);
     const RosterEntry entry = access::entry(tables, provider, client_id);
     const ThreadKey key{provider.no, entry.place, kDirect};
-    if (!entry.active() && !tables.threads().thread(key))
-      throw Error(Code::state, "the client is archived: no new thread can be begun");
+    if (!tables.threads().thread(key)) {
+      access::require_open(provider);
+      if (!entry.active()) throw Error(Code::state, "the client is archived: no new thread can be begun");
+    }
     id = view(context_.thread_id(key));
   });
   return id;
@@ -139,7 +175,7 @@ std::string Conversation::direct(std::string_view provider_id, std::string_view 
 
 /// What the recipients of a blast did, as bitmaps beside it.
 void Conversation::mark(Tables& tables, const ThreadKey& key, bool opened, bool replied) const {
-  if (key.origin == kDirect) return;
+  if (!key.of_blast()) return;
   const auto s = slice_of(key.place);
   auto marks = tables.blasts().marks(key.provider_no, key.origin, s);
   const bool news_opened = opened && marks.opened.add(within_slice(key.place));
@@ -147,8 +183,8 @@ void Conversation::mark(Tables& tables, const ThreadKey& key, bool opened, bool 
   if (news_opened || news_replied) tables.blasts().put_marks(key.provider_no, key.origin, s, marks);
 }
 
-/// Every message makes work: for the participant that did not write it, on every channel.
-void Conversation::notify(Tables& tables, Provider& provider, const ThreadKey& key, Author author,
+/// Every message makes work: for each participant that did not write it, on every channel.
+void Conversation::notify(Tables& tables, Provider& provider, const ThreadKey& key, bool to_provider,
                           Ms at) const {
   if (provider.next_notice > kMaxNumber)
     throw Error(Code::limit, "the provider has no numbers left for notices");
@@ -159,7 +195,7 @@ void Conversation::notify(Tables& tables, Provider& provider, const ThreadKey& k
     item.channel_no = channel.no;
     item.thread = key;
     item.notice_no = number;
-    item.to_provider = author == Author::client;
+    item.to_provider = to_provider;
     item.at = at;
     item.due_at = context_.clock.wall_ms();
     tables.work().insert_item(item);

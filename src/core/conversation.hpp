@@ -1,4 +1,4 @@
-// Inside a thread: reading, writing, and marking as read, for both of its sides.
+// Inside a thread: reading, writing, and marking as read, for all who are in it.
 #pragma once
 
 #include <string>
@@ -16,7 +16,7 @@ class Conversation {
 
   /// Who acts: a side of threads, and its id.
   struct Actor {
-    Author side;
+    Side side;
     std::string_view id;
   };
 
@@ -33,7 +33,8 @@ class Conversation {
   access::Reached reach(const Tables& tables, Actor actor, std::string_view thread,
                         bool may_begin = false) const;
   void mark(Tables& tables, const ThreadKey& key, bool opened, bool replied) const;
-  void notify(Tables& tables, Provider& provider, const ThreadKey& key, Author author, Ms at) const;
+  void pass_on(Tables& tables, const Thread& community, const Message& message, Provider& provider) const;
+  void notify(Tables& tables, Provider& provider, const ThreadKey& key, bool to_provider, Ms at) const;
 
   Context& context_;
 };

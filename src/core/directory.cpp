@@ -43,6 +43,14 @@ bool set_common(Person& person, std::string_view key, std::string_view value) {
   return true;
 }
 
+/// The entries of a roster; dead places are none.
+std::int64_t clients_of(const Tables& tables, const Provider& provider) {
+  std::int64_t clients = provider.next_place;
+  for (SliceNo s = 0; s < slices_for(provider.next_place); ++s)
+    clients -= tables.directory().roster_slice(provider.no, s).dead.count();
+  return clients;
+}
+
 [[noreturn]] void no_such_key() {
   throw Error(Code::argument, "there is no such setting");
 }
@@ -100,7 +108,7 @@ std::vector<Code> Directory::client_put_many(std::span<const std::string_view> i
     }
   }
   context_.store.write([&](Tables& tables) {
-    RosterUpdate rosters(tables);
+    RosterUpdate rosters(tables, context_.clock.wall_ms());
     std::optional<ClientNo> first_new;
     std::unordered_set<ClientNo> changed;  // those that were there before
     Client fresh;
@@ -141,7 +149,7 @@ void Directory::client_set(std::string_view id, std::string_view key, std::strin
     } else if (!set_common(after, key, value)) {
       no_such_key();
     }
-    RosterUpdate rosters(tables);
+    RosterUpdate rosters(tables, context_.clock.wall_ms());
     rosters.change_client(after);
     rosters.finish();
   });
@@ -157,7 +165,7 @@ Code Directory::client_archive(std::string_view id, bool archived) {
       result = Code::exists;
       return;
     }
-    RosterUpdate rosters(tables);
+    RosterUpdate rosters(tables, context_.clock.wall_ms());
     rosters.change_client(after);
     rosters.finish();
   });
@@ -176,7 +184,7 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
   std::vector<Code> results(ids.size(), Code::ok);
   context_.store.write([&](Tables& tables) {
     Provider provider = access::provider(tables, provider_id);
-    RosterUpdate rosters(tables);
+    RosterUpdate rosters(tables, context_.clock.wall_ms());
     const Place first = provider.next_place;
     for (std::size_t i = 0; i < ids.size(); ++i) {
       try {
@@ -208,7 +216,7 @@ void Directory::roster_set(std::string_view provider_id, std::string_view client
     if (key != "chat" && key != "notify") no_such_key();
     set_flag(entry.flags, key == "chat" ? flag::chat_off : flag::notify_off, !parse_switch(value));
     if (entry.flags == before.flags) return;
-    RosterUpdate rosters(tables);
+    RosterUpdate rosters(tables, context_.clock.wall_ms());
     rosters.change(entry, before);
     rosters.finish();
   });
@@ -225,7 +233,7 @@ Code Directory::roster_archive(std::string_view provider_id, std::string_view cl
       result = Code::exists;
       return;
     }
-    RosterUpdate rosters(tables);
+    RosterUpdate rosters(tables, context_.clock.wall_ms());
     rosters.change(entry, before);
     rosters.finish();
   });
@@ -238,7 +246,7 @@ std::vector<Code> Directory::roster_archive_many(std::string_view provider_id,
   context_.store.write([&](Tables& tables) {
     const Provider provider = access::provider(tables, provider_id);
     const auto places = resolve_places(tables, provider, ids);
-    RosterUpdate rosters(tables);
+    RosterUpdate rosters(tables, context_.clock.wall_ms());
     for (std::size_t i = 0; i < ids.size(); ++i) {
       results[i] = places[i].code;
       if (places[i].code != Code::ok) continue;
@@ -271,8 +279,8 @@ Page<ProviderRow> Directory::provider_list(std::string_view cursor, std::size_t 
     const auto providers = tables.directory().providers(after, most + 1);
     for (std::size_t i = 0; i < std::min(providers.size(), most); ++i) {
       const Provider& p = providers[i];
-      page.items.push_back(
-          {p.id, p.name, p.locale, p.zone, std::string(p.addresses.get(kEmail)), std::int64_t{p.next_place}});
+      page.items.push_back({p.id, p.name, p.locale, p.zone, std::string(p.addresses.get(kEmail)),
+                            clients_of(tables, p), p.archived_at != 0});
     }
     if (providers.size() > most) page.next = context_.cursors.seal(kList, providers[most - 1].id);
   });
@@ -300,9 +308,12 @@ RosterCount Directory::roster_count(std::string_view provider_id) {
   RosterCount count;
   context_.store.read([&](const Tables& tables) {
     const Provider provider = access::provider(tables, provider_id);
-    for (SliceNo s = 0; s < slices_for(provider.next_place); ++s)
-      count.active += tables.directory().roster_slice(provider.no, s).active.count();
-    count.archived = provider.next_place - count.active;
+    count.archived = provider.next_place;
+    for (SliceNo s = 0; s < slices_for(provider.next_place); ++s) {
+      const auto slice = tables.directory().roster_slice(provider.no, s);
+      count.active += slice.active.count();
+      count.archived -= slice.active.count() + slice.dead.count();
+    }
   });
   return count;
 }

@@ -4,6 +4,7 @@
 
 #include "core/access.hpp"
 #include "core/audience_of.hpp"
+#include "core/channels_of.hpp"
 #include "core/cursor.hpp"
 #include "core/resolve.hpp"
 #include "model/filter.hpp"
@@ -35,7 +36,7 @@ Drafting::Created Drafting::create(std::string_view provider_id, std::string_vie
                                    std::string_view actor) {
   Created created;
   context_.store.write([&](Tables& tables) {
-    Provider provider = access::provider(tables, provider_id);
+    Provider provider = access::open_provider(tables, provider_id);
     const auto key_hash = context_.key_hash(key);
     if (!key_hash.empty()) {
       if (const auto no = tables.blasts().blast_by_key(provider.no, key_hash)) {
@@ -59,7 +60,7 @@ Drafting::Created Drafting::create(std::string_view provider_id, std::string_vie
 
 void Drafting::discard(std::string_view provider_id, std::string_view blast_id) {
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::provider(tables, provider_id);
+    const Provider provider = access::open_provider(tables, provider_id);
     const Blast blast = access::draft(tables, context_, provider, blast_id);
     tables.blasts().delete_blast(provider.no, blast.no);
   });
@@ -68,7 +69,7 @@ void Drafting::discard(std::string_view provider_id, std::string_view blast_id) 
 void Drafting::act(std::string_view provider_id, std::string_view blast_id, std::string_view client,
                    Act act) {
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::provider(tables, provider_id);
+    const Provider provider = access::open_provider(tables, provider_id);
     Blast blast = access::draft(tables, context_, provider, blast_id);
     const Place place = access::entry(tables, provider, client).place;
     auto slice = tables.blasts().draft_slice(provider.no, blast.no, slice_of(place));
@@ -88,7 +89,7 @@ std::vector<Code> Drafting::act_many(std::string_view provider_id, std::string_v
     resolved = resolve_places(tables, provider, ids);
   });
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::provider(tables, provider_id);
+    const Provider provider = access::open_provider(tables, provider_id);
     Blast blast = access::draft(tables, context_, provider, blast_id);
     std::map<SliceNo, DraftSlice> slices;
     for (const auto& one : resolved) {
@@ -110,7 +111,7 @@ std::vector<Code> Drafting::act_many(std::string_view provider_id, std::string_v
 
 void Drafting::act_all(std::string_view provider_id, std::string_view blast_id, Act act) {
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::provider(tables, provider_id);
+    const Provider provider = access::open_provider(tables, provider_id);
     Blast blast = access::draft(tables, context_, provider, blast_id);
     tables.blasts().delete_draft(provider.no, blast.no);
     blast.all_active = act == Act::select;
@@ -121,7 +122,7 @@ void Drafting::act_all(std::string_view provider_id, std::string_view blast_id, 
 void Drafting::write(std::string_view provider_id, std::string_view blast_id, std::string_view text) {
   check_message(text);
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::provider(tables, provider_id);
+    const Provider provider = access::open_provider(tables, provider_id);
     Blast blast = access::draft(tables, context_, provider, blast_id);
     tables.blasts().put_text(provider.no, blast.no, text);
     touch(tables, blast);
@@ -130,12 +131,21 @@ void Drafting::write(std::string_view provider_id, std::string_view blast_id, st
 
 void Drafting::set(std::string_view provider_id, std::string_view blast_id, std::string_view key,
                    std::string_view value) {
-  if (key != "deadline_ms") throw Error(Code::argument, "there is no such setting");
-  const Ms deadline = parse_number(value, 1, kLongestDeadline, "deadline");
+  Ms deadline = 0;
+  if (key == "deadline_ms") {
+    if (!value.empty()) deadline = parse_number(value, 1, kLongestDeadline, "deadline");
+  } else if (key != "channels") {
+    throw Error(Code::argument, "there is no such setting");
+  }
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::provider(tables, provider_id);
+    const Provider provider = access::open_provider(tables, provider_id);
     Blast blast = access::draft(tables, context_, provider, blast_id);
-    blast.deadline = deadline;
+    if (key == "channels") {
+      check_channels(tables, value);
+      blast.channels = value;
+    } else {
+      blast.deadline = deadline;
+    }
     touch(tables, blast);
   });
 }
@@ -158,6 +168,8 @@ BlastDetail Drafting::get(std::string_view provider_id, std::string_view blast_i
     detail.deadline_ms = blast.deadline != 0 ? blast.deadline : context_.deadline;
     detail.revision = blast.revision;
     detail.actor = blast.actor;
+    detail.sent_by = blast.sent_by;
+    detail.channels = blast.channels;
     if (blast.state != BlastState::draft) return;
     for (SliceNo s = 0; s < slices_for(provider.next_place); ++s) {
       const auto draft = tables.blasts().draft_slice(provider.no, blast.no, s);
@@ -193,10 +205,9 @@ Page<SelectionRow> Drafting::selection(std::string_view provider_id, std::string
           page.next = seal_cursor<1>(context_, list, {std::int64_t{place}});
           return;
         }
-        const auto entry = tables.directory().entry(provider.no, place);
-        if (!entry) throw Error(Code::corrupt, "a roster entry is missing");
+        const auto entry = access::entry_at(tables, provider.no, place);
         const auto in = [&](const Slice& slice) { return slice.contains(static_cast<std::uint16_t>(at)); };
-        page.items.push_back({entry->client.id, entry->client.name, in(audience.recipients),
+        page.items.push_back({entry.client.id, entry.client.name, in(audience.recipients),
                               std::string(reason_left_out(audience, static_cast<std::uint16_t>(at)))});
       }
     });
@@ -209,13 +220,14 @@ Preview Drafting::preview(std::string_view provider_id, std::string_view blast_i
   context_.store.read([&](const Tables& tables) {
     const Provider provider = access::provider(tables, provider_id);
     const Blast blast = access::draft(tables, context_, provider, blast_id);
-    const auto channels = tables.work().channels();
+    const auto channels = channels_of(tables, blast);
     AudienceDigest digest(context_, blast, tables.blasts().text(provider.no, blast.no).value_or(""));
     for_each_audience(tables, provider, blast, [&](SliceNo s, const Audience& audience) {
       preview.recipients += audience.recipients.count();
       preview.archived += audience.archived.count();
       preview.off += audience.off.count();
       preview.deselected += audience.deselected.count();
+      preview.not_on_roster += audience.gone.count();
       digest.add(s, audience.recipients);
       if (channels.empty()) return;
       Slice without = audience.recipients;

@@ -7,6 +7,7 @@
 
 #include "core/access.hpp"
 #include "core/cursor.hpp"
+#include "core/message_list.hpp"
 #include "model/text_rules.hpp"
 
 namespace bccast {
@@ -56,15 +57,24 @@ class Merge {
   std::vector<Thread> threads_;
 };
 
-std::string last_text(const Tables& tables, const Thread& thread) {
-  if (thread.last_seq == 1 && thread.key.origin != kDirect) {
-    auto text = tables.blasts().text(thread.key.provider_no, thread.key.origin);
-    if (!text) throw Error(Code::corrupt, "a blast has lost its text");
-    return std::move(*text);
+/// What both sides are shown of a thread alike.
+void describe_last(const Tables& tables, const Thread& thread, Authors& authors, ThreadSummary& row) {
+  if (thread.key.of_community()) {
+    const auto community = tables.communities().community(thread.key.provider_no, thread.key.community());
+    if (!community) throw Error(Code::corrupt, "a community is missing");
+    row.kind = "community";
+    row.title = community->title;
+  } else {
+    row.kind = "private";
   }
-  auto message = tables.threads().message(thread.key, thread.last_seq);
-  if (!message) throw Error(Code::corrupt, "a message is missing");
-  return std::move(message->text);
+  if (thread.last_seq == 0) return;  // a community in which nothing was written yet
+  Message last = message_at(tables, thread.key, thread.last_seq);
+  const auto& author = authors.of(last.author);
+  row.last_author = author.id;
+  row.last_author_name = author.name;
+  row.last_actor = std::move(last.actor);
+  row.last_text = std::move(last.text);
+  row.removed = last.removed;
 }
 
 std::optional<ThreadPosition> parse_position(const Context& context, std::string_view list,
@@ -102,7 +112,7 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
                                      std::string_view cursor, std::size_t limit) {
   const Filter filter(filter_text, {"unread"});
   const auto unread = filter.get_switch("unread");
-  const auto list = list_of("client_threads", client_id);
+  const auto list = list_of("client_threads", std::string(client_id) + '\0' + std::string(filter_text));
   const auto after = parse_position(context_, list, cursor);
   const std::size_t most = page_limit(limit);
   const auto wanted = [&](const Thread& t) { return !unread || *unread == (t.client_unread > 0); };
@@ -136,7 +146,7 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
         }
       }
       tables.threads().client_threads(membership.provider_no, membership.place, after ? &*after : nullptr,
-                                      [&](const Thread& thread) {
+                                      unread.value_or(false), [&](const Thread& thread) {
                                         if (!merge.wants(thread)) return false;
                                         if (thread.last_seq > 0 && wanted(thread)) merge.offer(thread);
                                         return true;
@@ -148,10 +158,12 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
       row.thread = view(context_.thread_id(thread.key));
       row.provider = provider.id;
       row.provider_name = provider.name;
-      row.kind = "private";
       row.unread = thread.client_unread;
       row.last_at_ms = whole_seconds(thread.last_at);
-      row.last_text = last_text(tables, thread);
+      row.closed = provider.archived_at != 0;
+      Authors authors(context_, tables, provider, thread.key, thread.key.place);
+      describe_last(tables, thread, authors, row);
+      row.last_actor.clear();
       return row;
     });
   });
@@ -196,9 +208,10 @@ UnreadCount Inbox::unread_of_provider(std::string_view provider_id) {
 
 Page<ThreadSummary> Inbox::of_provider(std::string_view provider_id, std::string_view filter_text,
                                        std::string_view cursor, std::size_t limit) {
-  const Filter filter(filter_text, {"unread", "client", "blast"});
+  const Filter filter(filter_text, {"unread", "replied", "client", "blast"});
   const auto unread = filter.get_switch("unread");
-  const auto list = list_of("provider_threads", provider_id);
+  const auto replied = filter.get_switch("replied");
+  const auto list = list_of("provider_threads", std::string(provider_id) + '\0' + std::string(filter_text));
   const auto after = parse_position(context_, list, cursor);
   const std::size_t most = page_limit(limit);
   Page<ThreadSummary> page;
@@ -213,28 +226,32 @@ Page<ThreadSummary> Inbox::of_provider(std::string_view provider_id, std::string
 
     std::vector<Thread> threads;
     const auto offer = [&](const Thread& thread) {
-      const bool wanted = thread.last_seq > 0 && (!unread || *unread == (thread.provider_unread > 0)) &&
+      const bool wanted = (!unread || *unread == (thread.provider_unread > 0)) &&
+                          (!replied || *replied == thread.replied) &&
                           (!of_blast || *of_blast == thread.key.origin);
       if (wanted && thread.touched) threads.push_back(thread);
       return threads.size() <= most;
     };
     if (of_client) {
-      tables.threads().client_threads(provider.no, *of_client, after ? &*after : nullptr, offer);
+      tables.threads().client_threads(provider.no, *of_client, after ? &*after : nullptr, false, offer);
     } else {
-      tables.threads().provider_threads(provider.no, after ? &*after : nullptr, offer);
+      tables.threads().provider_threads(provider.no, after ? &*after : nullptr,
+                                        {unread.value_or(false), of_blast}, offer);
     }
     page = make_page(context_, list, threads, most, [&](const Thread& thread) {
-      const auto entry = tables.directory().entry(provider.no, thread.key.place);
-      if (!entry) throw Error(Code::corrupt, "a roster entry is missing");
       ThreadSummary row;
       row.thread = view(context_.thread_id(thread.key));
-      row.client = entry->client.id;
-      row.client_name = entry->client.name;
-      row.kind = "private";
-      if (thread.key.origin != kDirect) row.blast = view(context_.blast_id(provider.no, thread.key.origin));
+      Authors authors(context_, tables, provider, thread.key, std::nullopt);
+      if (!thread.key.of_community()) {
+        const auto entry = access::entry_at(tables, provider.no, thread.key.place);
+        row.client = entry.client.id;
+        row.client_name = entry.client.name;
+        authors.know(entry);
+      }
+      if (thread.key.of_blast()) row.blast = view(context_.blast_id(provider.no, thread.key.origin));
       row.unread = thread.provider_unread;
       row.last_at_ms = thread.last_at;
-      row.last_text = last_text(tables, thread);
+      describe_last(tables, thread, authors, row);
       return row;
     });
   });

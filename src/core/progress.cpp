@@ -231,12 +231,6 @@ class RecipientReader {
   MarkSlice marks_;
 };
 
-RosterEntry entry_at(const Tables& tables, const Provider& provider, Place place) {
-  auto entry = tables.directory().entry(provider.no, place);
-  if (!entry) throw Error(Code::corrupt, "a roster entry is missing");
-  return std::move(*entry);
-}
-
 }  // namespace
 
 Page<RecipientRow> Progress::recipients(std::string_view provider_id, std::string_view blast_id,
@@ -273,7 +267,7 @@ Page<RecipientRow> Progress::recipients(std::string_view provider_id, std::strin
       const std::uint32_t begin = s == slice_of(first_place) ? within_slice(first_place) : 0;
       for (std::uint32_t at = wanted.next(begin); at < Slice::kPlaces; at = wanted.next(at + 1)) {
         const Place place = place_at(s, at);
-        const RecipientRow base = reader.describe(entry_at(tables, provider, place));
+        const RecipientRow base = reader.describe(access::entry_at(tables, provider.no, place));
         for (std::size_t w = place == first_place ? static_cast<std::size_t>(from[1]) : 0; w < reader.rows();
              ++w) {
           if (state && !reader.in_state(w, static_cast<std::uint16_t>(at), *state)) continue;
@@ -366,7 +360,7 @@ Page<BlastSummary> Progress::list(std::string_view provider_id, std::string_view
     state = blast_state_named(filter.get("state"));
     if (!state) throw Error(Code::argument, "the filter has a state that blasts do not have");
   }
-  const auto list = list_of("blast_list", provider_id);
+  const auto list = list_of("blast_list", std::string(provider_id) + '\0' + std::string(filter_text));
   const auto before =
       open_cursor<1>(context_, list, cursor).value_or(std::array<std::int64_t, 1>{kMaxNumber + 1})[0];
   const std::size_t most = page_limit(limit);
@@ -374,13 +368,20 @@ Page<BlastSummary> Progress::list(std::string_view provider_id, std::string_view
   context_.store.read([&](const Tables& tables) {
     const Provider provider = access::provider(tables, provider_id);
     const auto blasts = tables.blasts().blasts(provider.no, before, state, most + 1);
-    for (std::size_t i = 0; i < std::min(blasts.size(), most); ++i) {
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < blasts.size(); ++i) {
       const Blast& blast = blasts[i];
+      if (i == most || bytes >= kMaxPageBytes) {
+        page.next = seal_cursor<1>(context_, list, {blasts[i - 1].no});
+        break;
+      }
+      auto text = tables.blasts().text(provider.no, blast.no).value_or("");
+      bytes += text.size();
       page.items.push_back({std::string(view(context_.blast_id(provider.no, blast.no))),
                             std::string(name_of(blast.state)), blast.created_at, unless_zero(blast.sent_at),
-                            blast.recipients, !blast.key_hash.empty()});
+                            blast.recipients, !blast.key_hash.empty(), blast.actor, blast.sent_by,
+                            std::move(text)});
     }
-    if (blasts.size() > most) page.next = seal_cursor<1>(context_, list, {blasts[most - 1].no});
   });
   return page;
 }

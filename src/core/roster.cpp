@@ -76,7 +76,7 @@ class Listing {
       wanted_active_ = state == "active";
     }
     for (SliceNo s = 0; s < slices_for(provider.next_place); ++s)
-      active_.push_back(tables.directory().roster_slice(provider.no, s).active);
+      slices_.push_back(tables.directory().roster_slice(provider.no, s));
     if (const auto id = filter.get("draft"); !id.empty()) {
       const Blast draft = access::draft(tables, context, provider, id);
       for_each_audience(tables, provider, draft,
@@ -88,20 +88,26 @@ class Listing {
   bool wants(Place place) const {
     if (place >= provider_.next_place)
       throw Error(Code::corrupt, "the index of names goes beyond the roster");
-    return !wanted_active_ || *wanted_active_ == active_[slice_of(place)].contains(within_slice(place));
+    return !wanted_active_ ||
+           *wanted_active_ == slices_[slice_of(place)].active.contains(within_slice(place));
   }
 
   /// The places in the wanted state when they are few.
   std::optional<std::vector<Place>> few() const {
     if (!wanted_active_) return std::nullopt;
     std::int64_t active = 0;
-    for (const auto& slice : active_) active += slice.count();
-    if ((*wanted_active_ ? active : provider_.next_place - active) > kFew) return std::nullopt;
+    std::int64_t archived = provider_.next_place;
+    for (const auto& slice : slices_) {
+      active += slice.active.count();
+      archived -= slice.active.count() + slice.dead.count();
+    }
+    if ((*wanted_active_ ? active : archived) > kFew) return std::nullopt;
     std::vector<Place> places;
-    for (SliceNo s = 0; s < active_.size(); ++s) {
+    for (SliceNo s = 0; s < slices_.size(); ++s) {
       const Place left = provider_.next_place - place_at(s, 0);
       const Slice existing = Slice::range(0, std::min<Place>(left, Slice::kPlaces));
-      const Slice members = *wanted_active_ ? active_[s] & existing : existing - active_[s];
+      const Slice members =
+          *wanted_active_ ? slices_[s].active & existing : existing - slices_[s].active - slices_[s].dead;
       members.for_each([&](auto at) { places.push_back(place_at(s, at)); });
     }
     return places;
@@ -112,6 +118,7 @@ class Listing {
     row.client = entry.client.id;
     row.client_name = entry.client.name;
     row.state = entry.active() ? "active" : "archived";
+    row.since_ms = entry.since;
     if (has_draft_) row.chosen = chosen_[slice_of(entry.place)].contains(within_slice(entry.place));
     const bool reachable =
         channels_.empty() || std::any_of(channels_.begin(), channels_.end(), [&](const Channel& c) {
@@ -121,18 +128,14 @@ class Listing {
     return row;
   }
 
-  RosterEntry entry(Place place) const {
-    auto entry = tables_.directory().entry(provider_.no, place);
-    if (!entry) throw Error(Code::corrupt, "a roster entry is missing");
-    return std::move(*entry);
-  }
+  RosterEntry entry(Place place) const { return access::entry_at(tables_, provider_.no, place); }
 
  private:
   const Tables& tables_;
   const Provider& provider_;
   std::vector<Channel> channels_;
   std::optional<bool> wanted_active_;
-  std::vector<Slice> active_;
+  std::vector<RosterSlice> slices_;
   std::vector<Slice> chosen_;
   bool has_draft_ = false;
 };

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/fold.hpp"
+#include "core/communities.hpp"
 #include "model/name_keys.hpp"
 
 namespace bccast {
@@ -46,6 +47,7 @@ void RosterUpdate::mark_flags(ProviderNo provider, Place place, std::uint32_t fl
   RosterSlice& slice = roster_slice(provider, place);
   put(slice.active, place, (flags & flag::any_archived) == 0);
   put(slice.chat_off, place, (flags & flag::any_chat_off) != 0);
+  put(slice.dead, place, (flags & flag::erased) != 0);
 }
 
 void RosterUpdate::index_name(ProviderNo provider, Place place, std::string_view name, bool there) {
@@ -78,6 +80,7 @@ bool RosterUpdate::add(Provider& provider, const Client& client, std::uint32_t f
   entry.provider_no = provider.no;
   entry.place = provider.next_place;
   entry.flags = client.flags | flags;
+  entry.since = now_;
   entry.client = client;
   // Blasts sent so far can not have reached this place: its inbox need not look at them.
   if (!tables_.directory().insert_entry(entry, provider.send_seq)) return false;
@@ -88,13 +91,28 @@ bool RosterUpdate::add(Provider& provider, const Client& client, std::uint32_t f
   return true;
 }
 
-void RosterUpdate::change(const RosterEntry& entry, const RosterEntry& before) {
+void RosterUpdate::change(RosterEntry entry, const RosterEntry& before) {
+  if (entry.active() != before.active()) {
+    entry.since = now_;
+    if (!entry.active())
+      for (const auto community : tables_.communities().communities_of(entry.provider_no, entry.place))
+        leave(tables_, entry.provider_no, community, entry.place);
+  }
   tables_.directory().update_entry(entry);
   if (entry.flags != before.flags) mark_flags(entry.provider_no, entry.place, entry.flags);
   mark_addresses(entry.provider_no, entry.place, before.client.addresses, entry.client.addresses);
-  if (entry.client.name == before.client.name) return;
+  if (entry.client.name == before.client.name && !entry.erased()) return;
   index_name(entry.provider_no, entry.place, before.client.name, false);
-  index_name(entry.provider_no, entry.place, entry.client.name, true);
+  if (!entry.erased()) index_name(entry.provider_no, entry.place, entry.client.name, true);
+}
+
+void RosterUpdate::erase(const RosterEntry& before) {
+  RosterEntry dead;
+  dead.provider_no = before.provider_no;
+  dead.place = before.place;
+  dead.flags = flag::erased | flag::archived;
+  dead.since = now_;
+  change(dead, before);
 }
 
 void RosterUpdate::change_client(const Client& client) {

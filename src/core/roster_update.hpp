@@ -13,15 +13,18 @@ namespace bccast {
 
 class RosterUpdate {
  public:
-  explicit RosterUpdate(Tables& tables) : tables_(tables) {}
+  /// `now`: for entries whose state changes.
+  RosterUpdate(Tables& tables, Ms now) : tables_(tables), now_(now) {}
 
   /// A new entry at the provider's next place. The provider's row is the caller's to write. False when the
   /// client is on the roster already.
   bool add(Provider& provider, const Client& client, std::uint32_t flags = 0);
-  /// Writes an entry that was `before`.
-  void change(const RosterEntry& entry, const RosterEntry& before);
+  /// Writes an entry that was `before`. Who is archived by it leaves its communities.
+  void change(RosterEntry entry, const RosterEntry& before);
   /// Writes the client, and its entry on each of its rosters.
   void change_client(const Client& client);
+  /// Makes the place dead: without identity, reached by nothing.
+  void erase(const RosterEntry& before);
   void finish();
 
  private:
@@ -33,6 +36,7 @@ class RosterUpdate {
   void mark_addresses(ProviderNo provider, Place place, const Addresses& before, const Addresses& after);
 
   Tables& tables_;
+  Ms now_;
   std::map<Key, RosterSlice> roster_slices_;
   std::map<std::pair<Key, std::string>, Slice> address_slices_;
   // The slices used last: an import stays in them for 65,536 clients.

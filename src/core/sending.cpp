@@ -7,6 +7,7 @@
 
 #include "core/access.hpp"
 #include "core/audience_of.hpp"
+#include "core/channels_of.hpp"
 
 namespace bccast {
 namespace {
@@ -26,7 +27,8 @@ Place starting_place(const Context& context, const Line& line) {
 
 }  // namespace
 
-Code Sending::send(std::string_view provider_id, std::string_view blast_id, std::string_view digest) {
+Code Sending::send(std::string_view provider_id, std::string_view blast_id, std::string_view digest,
+                   std::string_view actor) {
   Code result = Code::ok;
   context_.store.write([&](Tables& tables) {
     Provider provider = access::provider(tables, provider_id);
@@ -36,6 +38,7 @@ Code Sending::send(std::string_view provider_id, std::string_view blast_id, std:
       result = Code::exists;
       return;
     }
+    access::require_open(provider);
     const auto text = tables.blasts().text(provider.no, blast.no);
     if (!text) throw Error(Code::state, fmt::format("blast {} has no text yet", blast_id));
 
@@ -60,10 +63,11 @@ Code Sending::send(std::string_view provider_id, std::string_view blast_id, std:
     blast.deadline_at = blast.sent_at + (blast.deadline != 0 ? blast.deadline : context_.deadline);
     blast.roster_size = provider.next_place;
     blast.recipients = count;
+    blast.sent_by = actor;
     blast.state = *sent;
     for (const auto& [s, audience] : slices)
       tables.blasts().insert_audience(provider.no, s, blast.seq, blast.no, audience);
-    for (const auto& channel : tables.work().channels()) {
+    for (const auto& channel : channels_of(tables, blast)) {
       Line line;
       line.provider_no = provider.no;
       line.blast_no = blast.no;

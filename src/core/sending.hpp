@@ -16,7 +16,8 @@ class Sending {
   /// ok, or exists when it was sent before. `digest` empty: whatever the draft is now.
   /// Rows written: one a slice with recipients, one a channel, and a constant; whatever the number of
   /// recipients.
-  Code send(std::string_view provider, std::string_view blast, std::string_view digest);
+  Code send(std::string_view provider, std::string_view blast, std::string_view digest,
+            std::string_view actor);
 
  private:
   Context& context_;

@@ -28,10 +28,11 @@ class ProviderCheck {
       if (blasts.empty()) break;
       before = blasts.back().no;
     }
-    tables_.threads().provider_threads(provider_.no, nullptr, [&](const Thread& one) {
+    tables_.threads().provider_threads(provider_.no, nullptr, {}, [&](const Thread& one) {
       thread(one);
       return true;
     });
+    for (CommunityNo no = 1; no < provider_.next_community; ++no) community(no);
   }
 
  private:
@@ -44,6 +45,7 @@ class ProviderCheck {
     std::vector<RosterSlice> slices(slices_for(provider_.next_place));
     Place expected = 0;
     std::size_t words = 0;
+    std::size_t dead = 0;
     tables_.directory().scan(provider_.no, 0, kMaxPlaces, [&](const RosterView& entry) {
       if (entry.place != expected) found("roster", place_name(expected), "the entry is missing");
       expected = entry.place + 1;
@@ -53,6 +55,13 @@ class ProviderCheck {
       }
       words += later_words(fold(entry.name)).size();
       auto& slice = slices[slice_of(entry.place)];
+      if ((entry.flags & flag::erased) != 0) {
+        slice.dead.add(within_slice(entry.place));
+        ++dead;
+        if (!entry.id.empty() || !entry.name.empty() || !entry.addresses.empty())
+          found("roster", place_name(entry.place), "the client was erased, but something of it is left");
+        return;
+      }
       if ((entry.flags & flag::any_archived) == 0) slice.active.add(within_slice(entry.place));
       if ((entry.flags & flag::any_chat_off) != 0) slice.chat_off.add(within_slice(entry.place));
       const auto membership = tables_.directory().membership(entry.client_no, provider_.no);
@@ -62,11 +71,12 @@ class ProviderCheck {
     if (expected != provider_.next_place) found("roster", place_name(expected), "the roster ends too early");
     for (SliceNo s = 0; s < slices.size(); ++s) {
       const auto stored = tables_.directory().roster_slice(provider_.no, s);
-      if (!(stored.active == slices[s].active) || !(stored.chat_off == slices[s].chat_off))
+      if (!(stored.active == slices[s].active) || !(stored.chat_off == slices[s].chat_off) ||
+          !(stored.dead == slices[s].dead))
         found("roster", fmt::format("slice {} of provider {}", s, provider_.no),
               "the bitmaps differ from the entries");
     }
-    names(NameKind::whole, provider_.next_place);
+    names(NameKind::whole, provider_.next_place - dead);
     names(NameKind::later_word, words);
   }
 
@@ -137,13 +147,36 @@ class ProviderCheck {
 
   /// A touched thread has all of its messages.
   void thread(const Thread& thread) {
-    std::int64_t expected = thread.key.origin == kDirect ? 1 : 2;
+    std::int64_t expected = thread.key.of_blast() ? 2 : 1;
     tables_.threads().messages(thread.key, 0, true, [&](const Message& message) {
       if (message.seq == expected) ++expected;
       return true;
     });
     if (expected != thread.last_seq + 1)
       found("thread", std::string(view(context_.thread_id(thread.key))), "messages are missing");
+  }
+
+  /// Every member is active and has its view of the community, which ends where the community does.
+  void community(CommunityNo no) {
+    const ThreadKey key = community_key(provider_.no, no);
+    const std::string id(view(context_.thread_id(key)));
+    const auto shelf = tables_.threads().thread(key);
+    if (!tables_.communities().community(provider_.no, no) || !shelf) {
+      found("community", id, "it has lost its row or its thread");
+      return;
+    }
+    for (const auto& member : tables_.communities().members(provider_.no, no)) {
+      const auto entry = tables_.directory().entry(provider_.no, member.place);
+      if (!entry || !entry->active()) found("community", id, "a member is not active");
+      const auto own = tables_.threads().thread(community_key(provider_.no, no, member.place));
+      if (!own) {
+        found("community", id, "a member has lost its thread");
+        continue;
+      }
+      const bool seen = shelf->last_seq >= member.first_seq;
+      if (own->last_seq != (seen ? shelf->last_seq : 0))
+        found("community", id, "a member's view does not end where the community does");
+    }
   }
 
   std::string place_name(Place place) const {

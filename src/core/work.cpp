@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "core/line_update.hpp"
 #include "model/retry.hpp"
 #include "model/text_rules.hpp"
 
@@ -66,6 +67,7 @@ ItemOutcome outcome_in(const Report& report, std::size_t i) {
 
 /// Why somebody with this entry is not to be notified on a channel, if so.
 std::optional<SkipReason> why_not(std::uint32_t flags, bool read, std::string_view address) {
+  if ((flags & flag::erased) != 0) return SkipReason::erased;
   if ((flags & flag::any_archived) != 0) return SkipReason::archived;
   if ((flags & flag::any_notify_off) != 0) return SkipReason::notify_off;
   if (read) return SkipReason::already_read;
@@ -258,7 +260,7 @@ void Work::settle_line(Tables& tables, const Report& report, Advanced& advanced)
     }
   }
   for (const auto& [key, slice] : skips) tables.work().put_skipped(*line, key.first, key.second, slice);
-  update_line(tables, *line);
+  store_line(tables, context_, *line);
 }
 
 void Work::settle_items(Tables& tables, const Report& report, Advanced& advanced) {
@@ -308,25 +310,7 @@ void Work::settle_items(Tables& tables, const Report& report, Advanced& advanced
       keep(std::move(item), outcome);
     }
   }
-  for (auto& [no, line] : lines) update_line(tables, line);
-}
-
-/// Writes the line; when nothing of it is pending any more it is closed, and with the last line its blast is
-/// finished.
-void Work::update_line(Tables& tables, Line& line) {
-  if (line.pending() < 0)
-    throw Error(Code::corrupt, fmt::format("line {} has counted more than it has", line.no));
-  const bool closes = line.open && line.pending() == 0;
-  if (closes) line.open = false;
-  tables.work().update_line(line);
-  if (!closes) return;
-  auto blast = tables.blasts().blast(line.provider_no, line.blast_no);
-  if (!blast) throw Error(Code::corrupt, "a line has lost its blast");
-  if (--blast->open_lines == 0) {
-    blast->state = next_state(blast->state, BlastVerb::finish).value_or(blast->state);
-    blast->finished_at = context_.clock.wall_ms();
-  }
-  tables.blasts().update_blast(*blast);
+  for (auto& [no, line] : lines) store_line(tables, context_, line);
 }
 
 /// The breaker of a channel: opened by whole failures, for longer each time; closed by the first success.
@@ -456,12 +440,15 @@ void Work::load_places(const Tables& tables, Assignment& assignment) {
   const Line& line = *assignment.line;
   const auto blast = tables.blasts().blast(line.provider_no, line.blast_no);
   const auto channel = tables.work().channel(line.channel_no);
-  if (!blast || !channel) throw Error(Code::corrupt, "a line has lost its blast or its channel");
+  const auto provider = tables.directory().provider(line.provider_no);
+  if (!blast || !channel || !provider)
+    throw Error(Code::corrupt, "a line has lost its blast, its channel or its provider");
+  const bool dropped = provider->archived_at != 0;
   const Ms at = assignment.at = whole_seconds(blast->sent_at);
 
   const auto add = [&](const RosterView& entry, bool opened) {
     const auto address = Addresses::find(entry.addresses, channel->name);
-    if (const auto reason = why_not(entry.flags, opened, address)) {
+    if (const auto reason = dropped ? SkipReason::provider_archived : why_not(entry.flags, opened, address)) {
       assignment.left_out.push_back({entry.place, *reason});
       return;
     }
@@ -531,25 +518,34 @@ void Work::load_item(const Tables& tables, Assignment& assignment, std::size_t i
   const Item& item = assignment.items[i];
   const auto channel = tables.work().channel(item.channel_no);
   const auto provider = tables.directory().provider(item.provider_no);
-  const auto entry = tables.directory().entry(item.provider_no, item.thread.place);
-  if (!channel || !provider || !entry) throw Error(Code::corrupt, "an item has lost what it is about");
+  if (!channel || !provider) throw Error(Code::corrupt, "an item has lost what it is about");
   const auto thread = tables.threads().thread(item.thread);
-  const bool read = thread && (item.to_provider ? thread->provider_unread : thread->client_unread) == 0;
+  if (provider->archived_at != 0) {
+    assignment.left_out.push_back({i, SkipReason::provider_archived});
+    return;
+  }
   const IdParts id = item.line_no != 0
                          ? IdParts{IdKind::blast_item, item.channel_no, item.provider_no, item.thread.origin,
                                    item.thread.place}
                          : IdParts{IdKind::notice_item, item.channel_no, item.provider_no, item.notice_no, 0};
-  const auto& addresses = item.to_provider ? provider->addresses : entry->client.addresses;
-  const auto address = addresses.get(channel->name);
-  if (const auto reason = why_not(item.to_provider ? 0 : entry->flags, read, address)) {
-    assignment.left_out.push_back({i, *reason});
+  const auto add = [&](bool read, std::uint32_t flags, const auto& person) {
+    const auto address = person.addresses.get(channel->name);
+    if (const auto reason = why_not(flags, read, address)) {
+      assignment.left_out.push_back({i, *reason});
+      return;
+    }
+    assignment.batch.add(id, Context::parts_of(item.thread), item.to_provider, person.id, address,
+                         person.name, person.locale, whole_seconds(item.at));
+    assignment.entries.push_back(i);
+  };
+  if (item.to_provider) {
+    add(thread && thread->provider_unread == 0, 0, *provider);
     return;
   }
-  assignment.batch.add(id, Context::parts_of(item.thread), item.to_provider,
-                       item.to_provider ? provider->id : entry->client.id, address,
-                       item.to_provider ? provider->name : entry->client.name,
-                       item.to_provider ? provider->locale : entry->client.locale, whole_seconds(item.at));
-  assignment.entries.push_back(i);
+  const auto entry = tables.directory().entry(item.provider_no, item.thread.place);
+  if (!entry) throw Error(Code::corrupt, "an item has lost what it is about");
+  // Who has left a community has nothing to read there.
+  add(thread ? thread->client_unread == 0 : item.thread.of_community(), entry->flags, entry->client);
 }
 
 std::optional<Ms> Work::next_due(const Tables& tables, const Channel& channel) const {

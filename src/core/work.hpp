@@ -84,7 +84,6 @@ class Work {
   void settle_line(Tables& tables, const Report& report, Advanced& advanced);
   void settle_items(Tables& tables, const Report& report, Advanced& advanced);
   void settle_channel(Tables& tables, ChannelNo channel, bool failed, const std::string& reason);
-  void update_line(Tables& tables, Line& line);
   std::unique_ptr<Assignment> claim(Tables& tables, ChannelNo channel, std::size_t most);
   std::unique_ptr<Assignment> claim_items(Tables& tables, Channel& channel, std::vector<Item> due);
   std::unique_ptr<Assignment> claim_places(Tables& tables, const Channel& channel, Line line,

@@ -2,11 +2,16 @@
 #include <bccast/engine.hpp>
 
 #include "adapters/sqlite/sqlite_store.hpp"
+#include "core/client_export.hpp"
+#include "core/communities.hpp"
 #include "core/conversation.hpp"
 #include "core/directory.hpp"
 #include "core/drafting.hpp"
+#include "core/erasure.hpp"
+#include "core/host_refs.hpp"
 #include "core/inbox.hpp"
 #include "core/progress.hpp"
+#include "core/provider_end.hpp"
 #include "core/roster.hpp"
 #include "core/sending.hpp"
 #include "core/verification.hpp"
@@ -22,10 +27,10 @@ namespace {
 using Act = Drafting::Act;
 
 Conversation::Actor client_side(std::string_view id) {
-  return {Author::client, id};
+  return {Side::client, id};
 }
 Conversation::Actor provider_side(std::string_view id) {
-  return {Author::provider, id};
+  return {Side::provider, id};
 }
 
 void check_optional_key(std::string_view key) {
@@ -53,6 +58,11 @@ struct Engine::Parts {
   Sending sending{context};
   Inbox inbox{context};
   Conversation conversation{context};
+  Communities communities{context};
+  HostRefs host_refs{context};
+  ClientExport client_export{context};
+  Erasure erasure{context};
+  ProviderEnd provider_end{context};
   Progress progress{context};
   Verification verification{context};
   Work work{context};
@@ -94,6 +104,12 @@ void Engine::provider_put(std::string_view provider, std::string_view display_na
 }
 void Engine::provider_set(std::string_view provider, std::string_view key, std::string_view value) {
   parts_->directory.provider_set(provider, key, value);
+}
+Code Engine::provider_archive(std::string_view provider) {
+  return parts_->provider_end.archive(provider);
+}
+Code Engine::provider_restore(std::string_view provider) {
+  return parts_->provider_end.restore(provider);
 }
 void Engine::client_put(std::string_view client, std::optional<std::string_view> display_name,
                         std::optional<std::string_view> address) {
@@ -142,6 +158,12 @@ Page<ProviderRow> Engine::provider_list(std::string_view cursor, std::size_t lim
 }
 ClientRow Engine::client_get(std::string_view client) {
   return parts_->directory.client_get(client);
+}
+Page<ExportRow> Engine::client_export(std::string_view client, std::string_view cursor, std::size_t limit) {
+  return parts_->client_export.list(client, cursor, limit);
+}
+bool Engine::client_erase(std::string_view client) {
+  return parts_->erasure.erase(client);
 }
 Page<RosterRow> Engine::provider_roster(std::string_view provider, std::string_view filter,
                                         std::string_view cursor, std::size_t limit) {
@@ -198,7 +220,7 @@ Preview Engine::blast_preview(std::string_view provider, std::string_view blast)
   return parts_->drafting.preview(provider, blast);
 }
 Code Engine::blast_send(std::string_view provider, std::string_view blast, std::string_view digest) {
-  return parts_->sending.send(provider, blast, digest);
+  return parts_->sending.send(provider, blast, digest, actor_);
 }
 std::vector<StatusRow> Engine::blast_status(std::string_view provider, std::string_view blast) {
   return parts_->progress.status(provider, blast);
@@ -240,6 +262,9 @@ void Engine::client_read(std::string_view client, std::string_view thread, std::
 UnreadCount Engine::client_unread(std::string_view client) {
   return parts_->inbox.unread_of_client(client);
 }
+std::vector<FellowRow> Engine::client_members(std::string_view client, std::string_view thread) {
+  return parts_->communities.members_for_client(client, thread);
+}
 std::string Engine::provider_direct(std::string_view provider, std::string_view client) {
   return parts_->conversation.direct(provider, client);
 }
@@ -263,6 +288,34 @@ UnreadCount Engine::provider_unread(std::string_view provider) {
   return parts_->inbox.unread_of_provider(provider);
 }
 
+std::string Engine::provider_community(std::string_view provider, std::string_view title) {
+  return parts_->communities.create(provider, title, actor_);
+}
+void Engine::community_set(std::string_view provider, std::string_view thread, std::string_view key,
+                           std::string_view value) {
+  parts_->communities.set(provider, thread, key, value);
+}
+Code Engine::community_add(std::string_view provider, std::string_view thread, std::string_view client) {
+  check_id(client, "client id");
+  return parts_->communities.add_many(provider, thread, std::span(&client, 1), actor_)[0];
+}
+std::vector<Code> Engine::community_add_many(std::string_view provider, std::string_view thread,
+                                             std::span<const std::string_view> ids) {
+  return parts_->communities.add_many(provider, thread, ids, actor_);
+}
+void Engine::community_remove(std::string_view provider, std::string_view thread, std::string_view client) {
+  parts_->communities.remove(provider, thread, client);
+}
+std::vector<MemberRow> Engine::provider_members(std::string_view provider, std::string_view thread) {
+  return parts_->communities.members_for_provider(provider, thread);
+}
+Code Engine::thread_bind(std::string_view thread, std::string_view host_ref) {
+  return parts_->host_refs.bind(thread, host_ref);
+}
+std::string Engine::thread_find(std::string_view host_ref) {
+  return parts_->host_refs.find(host_ref);
+}
+
 Code Engine::channel_put(std::string_view channel, std::string_view role) {
   return parts_->work.channel_put(channel, role);
 }
@@ -276,13 +329,15 @@ Pumped Engine::pump(std::uint32_t max_items, std::uint32_t budget_us) {
 std::int64_t Engine::next_ms() {
   return parts_->pump->next_ms();
 }
-void Engine::finish() { parts_->pump->finish(); }
+void Engine::finish() {
+  parts_->pump->finish();
+}
 
 std::vector<FindingRow> Engine::verify() {
   return parts_->verification.run();
 }
-void Engine::checkpoint() {
-  parts_->store.checkpoint();
+bool Engine::checkpoint() {
+  return parts_->store.checkpoint();
 }
 bool Engine::notifying() const noexcept {
   return parts_->pump && parts_->pump->notifying();

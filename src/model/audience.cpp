@@ -15,7 +15,9 @@ Audience resolve(bool all_active, const DraftSlice& draft, const RosterSlice& ro
   if (all_active) chosen |= existing;
   chosen &= existing;
   chosen -= draft.deselected;
-  audience.deselected = draft.deselected;
+  audience.gone = draft.picked & roster.dead;
+  chosen -= roster.dead;
+  audience.deselected = draft.deselected - roster.dead;
   audience.archived = chosen;
   audience.archived -= roster.active;
   chosen &= roster.active;

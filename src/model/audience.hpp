@@ -8,10 +8,12 @@
 
 namespace bccast {
 
-/// One slice of a roster: who is active (here and as a client), who has chat switched off.
+/// One slice of a roster: who is active (here and as a client), who has chat switched off, and which places
+/// are dead: their clients were erased.
 struct RosterSlice {
   Slice active;
   Slice chat_off;
+  Slice dead;
 };
 
 /// One slice of a draft: chosen one by one, and de-selected. Disjoint: the last act on a client decides.
@@ -27,6 +29,7 @@ struct Audience {
   Slice archived;    // chosen, but archived
   Slice off;         // chosen and active, but chat is off
   Slice deselected;  // taken out again
+  Slice gone;        // chosen one by one, and no longer on the roster
   /// Nobody of the slice was chosen, or taken out again.
   bool nobody() const noexcept {
     return recipients.empty() && archived.empty() && off.empty() && deselected.empty();
@@ -36,7 +39,7 @@ struct Audience {
 /// "deselected", "archived", "off", or "" for who was not left out. `at`: a place within the slice.
 std::string_view reason_left_out(const Audience& audience, std::uint16_t at) noexcept;
 
-/// `existing`: the places of the slice that are clients at all. With the rule everyone is chosen, else only
+/// `existing`: the places of the slice that were given out. With the rule everyone is chosen, else only
 /// the picked.
 Audience resolve(bool all_active, const DraftSlice& draft, const RosterSlice& roster, const Slice& existing);
 

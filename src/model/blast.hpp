@@ -50,6 +50,8 @@ struct Blast {
   Place roster_size = 0;      // places of the roster when it was sent: later ones can not have it
   std::string key_hash;       // of the idempotency key; empty: none
   std::string actor;          // who made it; empty: the provider
+  std::string sent_by;        // who sent it; empty: the provider
+  std::string channels;       // names joined by "," that it makes work for; empty: all
 };
 
 /// A blast is overdue one hour after it was sent, unless finished.

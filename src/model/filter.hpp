@@ -12,8 +12,8 @@ namespace bccast {
 
 class Filter {
  public:
-  /// Throws Error(argument) for what is no such text, an unknown key, or a key given twice. Values are taken
-  /// as they are: no escapes, so an id in a filter can not hold "&".
+  /// Throws Error(argument) for what is no such text, an unknown key, or a key given twice. In values %26 and
+  /// the like stand for bytes.
   Filter(std::string_view text, std::initializer_list<std::string_view> known_keys);
 
   /// "" when not given.

@@ -10,6 +10,7 @@ namespace bccast {
 using ProviderNo = std::int64_t;
 using ClientNo = std::int64_t;
 using BlastNo = std::int64_t;
+using CommunityNo = std::int64_t;
 using ChannelNo = std::int64_t;
 using LineNo = std::int64_t;
 using ItemNo = std::int64_t;
@@ -37,6 +38,8 @@ constexpr SliceNo slices_for(Place places) noexcept {
 
 /// The largest roster a public id has room for.
 inline constexpr Place kMaxPlaces = (Place{1} << 28) - 1;
+/// Where a community stands: a place that no client has.
+inline constexpr Place kCommunityPlace = kMaxPlaces;
 inline constexpr ProviderNo kMaxProviders = (ProviderNo{1} << 28) - 1;
 inline constexpr std::int64_t kMaxNumber = (std::int64_t{1} << 32) - 1;
 inline constexpr ChannelNo kMaxChannels = 255;

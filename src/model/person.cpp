@@ -13,10 +13,10 @@
 namespace bccast {
 namespace {
 
-// u8 version; u8 flags; u64 client; 5 x u16 length; the texts; u64 checksum. All little-endian.
+// u8 version; u8 flags; u64 client; u64 since; 5 x u16 length; the texts; u64 checksum. All little-endian.
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kTexts = 5;
-constexpr std::size_t kHead = 2 + 8 + 2 * kTexts;
+constexpr std::size_t kHead = 2 + 8 + 8 + 2 * kTexts;
 constexpr std::size_t kCheck = 8;
 
 template <typename T>
@@ -40,8 +40,9 @@ std::uint64_t checksum(ProviderNo provider_no, Place place, const void* bytes, s
 }  // namespace
 
 RosterView RosterEntry::view() const noexcept {
-  return {place,       client.no,     flags,       client.id,
-          client.name, client.locale, client.zone, client.addresses.stored()};
+  return {place,         client.no,   flags,
+          since,         client.id,   client.name,
+          client.locale, client.zone, client.addresses.stored()};
 }
 
 void encode_entry(ProviderNo provider_no, const RosterView& entry, std::string& out) {
@@ -57,6 +58,7 @@ void encode_entry(ProviderNo provider_no, const RosterView& entry, std::string& 
   put(at, kVersion);
   put(at, static_cast<std::uint8_t>(entry.flags));
   put(at, static_cast<std::uint64_t>(entry.client_no));
+  put(at, static_cast<std::uint64_t>(entry.since));
   for (const auto text : texts) put(at, static_cast<std::uint16_t>(text.size()));
   for (const auto text : texts) {
     if (!text.empty()) std::memcpy(at, text.data(), text.size());
@@ -78,6 +80,7 @@ RosterView decode_entry(ProviderNo provider_no, Place place, std::span<const std
   entry.place = place;
   entry.flags = get<std::uint8_t>(at);
   entry.client_no = get<std::int64_t>(at);
+  entry.since = get<std::int64_t>(at);
   std::array<std::string_view*, kTexts> texts{&entry.id, &entry.name, &entry.locale, &entry.zone,
                                               &entry.addresses};
   std::array<std::uint16_t, kTexts> lengths{};

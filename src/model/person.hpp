@@ -20,6 +20,8 @@ inline constexpr std::uint32_t notify_off = 4;       // here
 inline constexpr std::uint32_t client_archived = 8;  // everywhere
 inline constexpr std::uint32_t client_chat_off = 16;
 inline constexpr std::uint32_t client_notify_off = 32;
+/// The person is gone for good: a dead place, without identity. Archived as well.
+inline constexpr std::uint32_t erased = 64;
 inline constexpr std::uint32_t of_client = client_archived | client_chat_off | client_notify_off;
 inline constexpr std::uint32_t any_archived = archived | client_archived;
 inline constexpr std::uint32_t any_chat_off = chat_off | client_chat_off;
@@ -41,6 +43,7 @@ struct RosterView {
   Place place = 0;
   ClientNo client_no = 0;
   std::uint32_t flags = 0;
+  Ms since = 0;  // active, or archived, since then
   std::string_view id;
   std::string_view name;
   std::string_view locale;
@@ -53,14 +56,17 @@ struct RosterEntry {
   ProviderNo provider_no = 0;
   Place place = 0;
   std::uint32_t flags = 0;
+  Ms since = 0;
   Client client;
 
   bool active() const noexcept { return (flags & flag::any_archived) == 0; }
+  bool erased() const noexcept { return (flags & flag::erased) != 0; }
   RosterView view() const noexcept;
 };
 
-/// A roster entry as bytes: version, flags, client number, five texts with their lengths, and a checksum that
-/// also covers provider and place. A damaged or exchanged row is an error, never a wrong recipient.
+/// A roster entry as bytes: version, flags, client number, time, five texts with their lengths, and a
+/// checksum that also covers provider and place. A damaged or exchanged row is an error, never a wrong
+/// recipient.
 void encode_entry(ProviderNo provider_no, const RosterView& entry, std::string& out);
 /// Throws Error(corrupt). The view borrows from `bytes`.
 RosterView decode_entry(ProviderNo provider_no, Place place, std::span<const std::uint8_t> bytes);

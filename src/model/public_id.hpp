@@ -16,9 +16,10 @@ namespace bccast {
 
 enum class IdKind : std::uint8_t {
   blast = 1,        // provider, number: blast
-  thread = 2,       // provider, number: origin, place
+  thread = 2,       // provider, number: origin, place; of a community its number, and kCommunityPlace
   blast_item = 3,   // the notification of a blast to one place: channel, provider, number: blast, place
   notice_item = 4,  // the notification of one message: channel, provider, number: notice
+  member = 5,       // somebody to the other members: provider, number: community, place
 };
 
 struct IdParts {

@@ -38,6 +38,9 @@ void check_name(std::string_view name) {
 void check_address(std::string_view address) {
   check(address, "address", kMaxAddress, Empty::allowed);
 }
+void check_title(std::string_view title) {
+  check(title, "title", kMaxTitle, Empty::refused);
+}
 void check_key(std::string_view key, const char* what) {
   check(key, what, kMaxKey, Empty::refused);
 }

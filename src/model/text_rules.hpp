@@ -9,6 +9,7 @@ namespace bccast {
 inline constexpr std::size_t kMaxId = 1023;
 inline constexpr std::size_t kMaxName = 255;
 inline constexpr std::size_t kMaxAddress = 320;
+inline constexpr std::size_t kMaxTitle = 255;
 inline constexpr std::size_t kMaxKey = 255;
 inline constexpr std::size_t kMaxText = 1048576;
 inline constexpr std::size_t kMaxColumn = 1000000;
@@ -21,6 +22,7 @@ inline constexpr std::size_t kMaxPageBytes = 8 * 1024 * 1024;
 void check_id(std::string_view id, const char* what);
 void check_name(std::string_view name);
 void check_address(std::string_view address);
+void check_title(std::string_view title);
 void check_key(std::string_view key, const char* what);
 void check_message(std::string_view text);
 

@@ -30,6 +30,7 @@ class BlastTables {
                                     std::size_t limit) const = 0;
   virtual void insert_blast(const Blast& blast) = 0;
   virtual void update_blast(const Blast& blast) = 0;
+  virtual std::vector<BlastNo> drafts(ProviderNo provider) const = 0;
   /// With its text and its draft.
   virtual void delete_blast(ProviderNo provider, BlastNo no) = 0;
 

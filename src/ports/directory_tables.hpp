@@ -22,9 +22,11 @@ struct Provider {
   Addresses addresses;
   Place next_place = 0;
   BlastNo next_blast = 1;
+  CommunityNo next_community = 1;
   std::int64_t next_notice = 1;  // notices of single messages are numbered: their ids are never used twice
   Seq send_seq = 0;              // of its newest blast
   Ms last_at = 0;                // no later message of it has an earlier time
+  Ms archived_at = 0;            // 0: it is not
 };
 
 /// A client's place on one roster, and up to where its inbox has been stored there.
@@ -49,6 +51,8 @@ class DirectoryTables {
   /// Nothing when the id is taken.
   virtual std::optional<ClientNo> insert_client(const Client& client) = 0;
   virtual void update_client(const Client& client) = 0;
+  /// With its memberships.
+  virtual void delete_client(ClientNo no) = 0;
 
   virtual std::optional<Membership> membership(ClientNo client, ProviderNo provider) const = 0;
   virtual std::vector<Membership> memberships(ClientNo client) const = 0;

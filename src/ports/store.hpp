@@ -9,6 +9,7 @@
 #include "base/crypto.hpp"
 #include "base/function_ref.hpp"
 #include "ports/blast_tables.hpp"
+#include "ports/community_tables.hpp"
 #include "ports/directory_tables.hpp"
 #include "ports/thread_tables.hpp"
 #include "ports/work_tables.hpp"
@@ -22,10 +23,12 @@ class Tables {
   virtual DirectoryTables& directory() = 0;
   virtual BlastTables& blasts() = 0;
   virtual ThreadTables& threads() = 0;
+  virtual CommunityTables& communities() = 0;
   virtual WorkTables& work() = 0;
   virtual const DirectoryTables& directory() const = 0;
   virtual const BlastTables& blasts() const = 0;
   virtual const ThreadTables& threads() const = 0;
+  virtual const CommunityTables& communities() const = 0;
   virtual const WorkTables& work() const = 0;
 };
 
@@ -54,8 +57,9 @@ class Store {
   /// it costs nobody anything.
   virtual bool try_write(FunctionRef<void(Tables&)> work) noexcept = 0;
 
-  /// Moves what is in the log into the file.
-  virtual void checkpoint() = 0;
+  /// Moves what is in the log into the file, and empties the log, so that bytes that were overwritten are in
+  /// neither. False: somebody reads an older state, and the log could not be emptied.
+  virtual bool checkpoint() = 0;
   /// The store's own checks of its files.
   virtual std::vector<FindingRow> verify() = 0;
 };

@@ -33,11 +33,17 @@ class ThreadTables {
   /// Does nothing when there is one.
   virtual void add_thread(const Thread& thread) = 0;
 
-  /// The stored threads of one client with one provider that come after `after`.
-  virtual void client_threads(ProviderNo provider, Place place, const ThreadPosition* after,
+  /// The stored threads of one client with one provider that come after `after`; all, or those with messages
+  /// it has not read.
+  virtual void client_threads(ProviderNo provider, Place place, const ThreadPosition* after, bool unread,
                               FunctionRef<bool(const Thread&)> f) const = 0;
+  /// Which of a provider's threads.
+  struct Wanted {
+    bool unread = false;              // with messages it has not read
+    std::optional<BlastNo> of_blast;  // of this blast
+  };
   /// The touched threads of a provider that come after `after`.
-  virtual void provider_threads(ProviderNo provider, const ThreadPosition* after,
+  virtual void provider_threads(ProviderNo provider, const ThreadPosition* after, const Wanted& wanted,
                                 FunctionRef<bool(const Thread&)> f) const = 0;
 
   /// Over the stored threads of one side: those with unread messages, and how many these are.
@@ -50,13 +56,24 @@ class ThreadTables {
 
   virtual void insert_message(const ThreadKey& thread, const Message& message) = 0;
   virtual std::optional<Message> message(const ThreadKey& thread, std::int64_t seq) const = 0;
-  virtual std::optional<Message> message_by_key(const ThreadKey& thread, Author author,
+  virtual std::optional<Message> message_by_key(const ThreadKey& thread, const Author& author,
                                                 std::string_view key_hash) const = 0;
   /// Ascending from `from`, or descending; until f returns false.
   virtual void messages(const ThreadKey& thread, std::int64_t from, bool ascending,
                         FunctionRef<bool(const Message&)> f) const = 0;
-  /// How many messages above `seq` the author wrote.
-  virtual std::int64_t count_after(const ThreadKey& thread, std::int64_t seq, Author author) const = 0;
+  /// How many messages above `seq` others than the reader wrote.
+  virtual std::int64_t count_for(const ThreadKey& thread, std::int64_t seq, const Author& reader) const = 0;
+  /// Takes away the texts, and idempotency keys, of all that the client at this place of the roster wrote.
+  virtual void remove_texts(ProviderNo provider, Place place) = 0;
+
+  virtual void delete_thread(const ThreadKey& key) = 0;
+
+  /// The host's own name for a thread: at most one each way.
+  virtual std::optional<std::string> host_ref(const ThreadKey& thread) const = 0;
+  virtual std::optional<ThreadKey> thread_bound_to(std::string_view host_ref) const = 0;
+  virtual void put_host_ref(const ThreadKey& thread, std::string_view host_ref) = 0;
+  virtual void delete_host_ref(const ThreadKey& thread) = 0;
+  virtual void delete_host_refs(ProviderNo provider, Place place) = 0;
 };
 
 }  // namespace bccast

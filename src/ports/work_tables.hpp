@@ -88,10 +88,13 @@ enum class SkipReason : std::uint8_t {
   notify_off = 2,
   no_address = 3,
   already_read = 4,
-  by_notifier = 5
+  by_notifier = 5,
+  erased = 6,
+  provider_archived = 7
 };
-inline constexpr std::array kSkipReasons{SkipReason::archived, SkipReason::notify_off, SkipReason::no_address,
-                                         SkipReason::already_read, SkipReason::by_notifier};
+inline constexpr std::array kSkipReasons{
+    SkipReason::archived,    SkipReason::notify_off, SkipReason::no_address,       SkipReason::already_read,
+    SkipReason::by_notifier, SkipReason::erased,     SkipReason::provider_archived};
 constexpr std::string_view name_of(SkipReason reason) noexcept {
   switch (reason) {
     case SkipReason::archived:
@@ -104,6 +107,10 @@ constexpr std::string_view name_of(SkipReason reason) noexcept {
       return "already_read";
     case SkipReason::by_notifier:
       return "skipped_by_notifier";
+    case SkipReason::erased:
+      return "erased";
+    case SkipReason::provider_archived:
+      return "provider_archived";
   }
   return "";
 }
@@ -121,6 +128,7 @@ class WorkTables {
   virtual void insert_line(const Line& line) = 0;
   virtual std::optional<Line> line(LineNo no) const = 0;
   virtual std::vector<Line> lines(ProviderNo provider, BlastNo blast) const = 0;
+  virtual std::vector<Line> open_lines(ProviderNo provider) const = 0;
   /// The open line of the channel that has something to hand out and the lowest turn.
   virtual std::optional<Line> next_line(ChannelNo channel) const = 0;
   /// The highest turn of the channel's lines that have something to hand out; 0 when there is none.

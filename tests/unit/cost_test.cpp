@@ -32,10 +32,10 @@
 
 namespace {
 
-using bccast::Author;
 using bccast::Code;
 using bccast::Conversation;
 using bccast::Drafting;
+using bccast::Side;
 using std::string;
 using std::to_string;
 
@@ -176,12 +176,12 @@ struct World {
   }
   string sent() {
     const auto blast = draft();
-    sending.send("lee", blast, {});
+    sending.send("lee", blast, {}, {});
     return blast;
   }
   Conversation::Actor client(std::size_t i) {
     name_ = id(i);
-    return {Author::client, name_};
+    return {Side::client, name_};
   }
 
   template <typename F>
@@ -241,7 +241,7 @@ TEST_CASE(
     if (size > there) world.clients(there, size);
     there = size;
     const auto blast = world.draft(string(size == 1'000 ? 100'000 : 100, 'x'));
-    const auto cost = world.cost([&] { CHECK(world.sending.send("lee", blast, {}) == Code::ok); });
+    const auto cost = world.cost([&] { CHECK(world.sending.send("lee", blast, {}, {}) == Code::ok); });
     CAPTURE(size);
     INFO(cost);
     CHECK(world.progress.status("lee", blast).back().recipients == static_cast<std::int64_t>(size));
@@ -263,7 +263,7 @@ TEST_CASE(
             8 * static_cast<std::int64_t>(slices(size) - slices(100'000)));
     }
     // A second time nothing is written.
-    const auto again = world.cost([&] { CHECK(world.sending.send("lee", blast, {}) == Code::exists); });
+    const auto again = world.cost([&] { CHECK(world.sending.send("lee", blast, {}, {}) == Code::exists); });
     CHECK(again.rows == 0);
   }
 }
@@ -275,7 +275,7 @@ TEST_CASE("Sending costs the same whatever was sent before") {
   std::array<Cost, 2> costs{};
   for (auto& cost : costs) {
     const auto blast = world.draft();
-    cost = world.cost([&] { world.sending.send("lee", blast, {}); });
+    cost = world.cost([&] { world.sending.send("lee", blast, {}, {}); });
     for (int i = 0; i < 200; ++i) world.sent();
   }
   CHECK(costs[0].statements == costs[1].statements);
@@ -402,7 +402,7 @@ TEST_CASE("A blast to fifty waits for the disk twice: when it is sent, and when 
   pump.run(0, 0);
   const auto blast = world.draft();
   const auto cost = world.cost([&] {
-    world.sending.send("lee", blast, {});
+    world.sending.send("lee", blast, {}, {});
     pump.run(0, 0);
   });
   INFO(cost);

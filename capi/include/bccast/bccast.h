@@ -16,11 +16,11 @@
  *     bccast_blast_send(engine, "dr-lee", blast, NULL);
  *     bccast_pump(engine, 0, 0, &done, &next_ms);
  *
- * Words. A provider sends blasts; clients receive them. A provider's roster lists its clients, each
- * active or archived. A blast is drafted (a selection of clients, then a text) and sent; the clients it
- * went to are its recipients, fixed at that moment. A thread is a conversation of one provider and one
- * client. A notification tells somebody that there is a new message; it never holds the message. A
- * channel is a named way out for notifications, such as "email".
+ * Words. A provider sends blasts; clients receive them. A provider's roster lists its clients, each active or
+ * archived. A blast is drafted (a selection of clients, then a text) and sent; the clients it went to are its
+ * recipients, fixed at that moment. A thread is a conversation: private, of one provider and one client; or a
+ * community's, of one provider and its members, who see each other. A notification tells somebody that there is a
+ * new message; it never holds the message. A channel is a named way out for notifications, such as "email".
  *
  * RULES FOR ALL FUNCTIONS
  *
@@ -43,6 +43,11 @@
  * operator. The host has authenticated them; bccast checks that the object belongs to the one who acts.
  * To a client, what does not exist and what is another's give the same BCCAST_E_NOT_FOUND with the same
  * message; to a provider, a client that is unknown and one that is not on the roster do.
+ *
+ * Lists. Their order is stated. `filter` is NULL, or "key=value" pairs joined by "&", in whose values %26, %25 and
+ * so on stand for bytes; an unknown key or value is ARGUMENT. `cursor` is NULL for the start, then what
+ * bccast_rows_next of the page before gave; it goes with its list, caller and filter (else ARGUMENT). `limit` is
+ * rows, 0: 100; a page also ends at 8 MiB of texts.
  *
  * Times are milliseconds since the Unix epoch, UTC. To a client they are whole seconds.
  *
@@ -118,6 +123,7 @@ extern "C" {
 #define BCCAST_MAX_NAME 255      /* bytes of a display name */
 #define BCCAST_MAX_ADDRESS 320   /* bytes of an address */
 #define BCCAST_MAX_TITLE 255     /* bytes of a title */
+#define BCCAST_MAX_MEMBERS 1000  /* members of a community */
 #define BCCAST_MAX_KEY 255       /* bytes of an idempotency key, a channel's name, a setting's name */
 #define BCCAST_MAX_TEXT 1048576  /* bytes of a message */
 #define BCCAST_MAX_LIST 1000     /* rows of a page; 0 asks for 100; more is clamped */
@@ -168,21 +174,22 @@ BCCAST_API void bccast_config_free(bccast_config *config);
 
 /* ---- Engine --------------------------------------------------------------------------------------- */
 
-/* Opens a store, and makes it when there is none. `url` is a path, "sqlite:PATH", "sqlite:PATH?mode=ro"
- * (never writes), or ":memory:". A file that it makes, and its companions (-wal, -shm), have mode 0600. Several processes
- * of one machine may have the same store open. `config` may be NULL; on success its vtables are taken over,
- * and the engine then destroys them. NOT_FOUND: no file, with mode=ro. CORRUPT: the file is no store.
- * SCHEMA: made by another program or a later version. STORAGE: the folder can not be written, or is on a
- * network file system, where SQLite's WAL is not safe (https://www.sqlite.org/wal.html). [writes] */
+/* Opens a store, and makes it when there is none. `url` is a path, "sqlite:PATH", "sqlite:PATH?mode=ro" (never
+ * writes), or ":memory:". A file that it makes, and its companions (-wal, -shm), have mode 0600. Several processes
+ * of one machine may have the same store open. `config` may be NULL; on success its vtables are taken over, and the
+ * engine then destroys them. NOT_FOUND: no file, with mode=ro. CORRUPT: the file is no store. SCHEMA: made by
+ * another program or a later version. STORAGE: the folder can not be written, or is on a network file system, where
+ * SQLite's WAL is not safe (https://www.sqlite.org/wal.html). [writes] */
 BCCAST_API int32_t bccast_open(const char *url, bccast_config *config, bccast_engine **out_engine);
 /* A light handle on the same open store, for the person behind the provider (an assistant, a cover): `actor` is
- * the host's id of that person, and is written into every draft and message made through it. Close it like any
+ * the host's id of that person, and is written into every draft, sending, message, community and membership made
+ * through it; the provider's lists show it, a client's never. Close it like any
  * other; the store is closed with the last of its handles. [memory] */
 BCCAST_API int32_t bccast_as(bccast_engine *engine, const char *actor, bccast_engine **out_engine);
-/* Waits up to `timeout_ms` (0: not at all) for calls in progress on other threads, then closes. BUSY: some
- * are still running; the engine is as it was. Outcomes of notifications that could not be stored are tried once more;
- * what still can not be is sent again, as after a crash. NULL is fine. REENTRANT inside a callback. In the child of a
- * fork it frees memory and touches no file. Rows stay valid. [writes] */
+/* Waits up to `timeout_ms` (0: not at all) for calls in progress on other threads, then closes. BUSY: some are
+ * still running; the engine is as it was. Outcomes of notifications that could not be stored are tried once more;
+ * what still can not be is sent again, as after a crash. NULL is fine. REENTRANT inside a callback. In the child of
+ * a fork it frees memory and touches no file. Rows stay valid. [writes] */
 BCCAST_API int32_t bccast_close(bccast_engine *engine, int64_t timeout_ms);
 
 /* ---- Directory: providers, clients and rosters, kept by the operator -------------------------------- */
@@ -195,8 +202,15 @@ BCCAST_API int32_t bccast_directory_provider_put(bccast_engine *engine, const ch
 BCCAST_API int32_t bccast_directory_provider_set(bccast_engine *engine, const char *provider, const char *key,
                                                  const char *value);
 
-/* The providers, by id: provider provider_name locale timezone address clients. address: that of "email". clients:
- * entries of its roster. [reads] */
+/* Ends a provider's work: its drafts are discarded, notices not yet sent are dropped (skipped, with the reason
+ * provider_archived), and its threads stay readable for all but closed: nobody writes there any more (STATE), and
+ * bccast_blast_* and bccast_provider_* that change more than what is read give STATE. Its roster is kept. EXISTS: it was
+ * archived. Restoring opens its threads again; what was discarded or dropped stays so. NOT_FOUND: no such
+ * provider. [writes] */
+BCCAST_API int32_t bccast_directory_provider_archive(bccast_engine *engine, const char *provider);
+BCCAST_API int32_t bccast_directory_provider_restore(bccast_engine *engine, const char *provider);
+/* The providers, by id: provider provider_name locale timezone address clients archived. address: that of "email".
+ * clients: entries of its roster. [reads] */
 BCCAST_API int32_t bccast_directory_provider_list(bccast_engine *engine, const char *cursor, uint32_t limit,
                                                   bccast_rows **out_rows);
 
@@ -218,14 +232,30 @@ BCCAST_API int32_t bccast_directory_client_put_many(bccast_engine *engine, size_
  * notifications. NOT_FOUND: no such client. [writes] */
 BCCAST_API int32_t bccast_directory_client_set(bccast_engine *engine, const char *client, const char *key,
                                                const char *value);
-/* Archives a client on every roster, now and for rosters it joins later; EXISTS when it was. Restoring gives
- * each roster entry back the state it has of its own. NOT_FOUND: no such client. [writes] */
+/* Archives a client on every roster, now and for rosters it joins later; EXISTS when it was. It leaves all
+ * communities. Restoring gives each roster entry back the state it has of its own, but no membership. NOT_FOUND:
+ * no such client. [writes] */
 BCCAST_API int32_t bccast_directory_client_archive(bccast_engine *engine, const char *client);
 BCCAST_API int32_t bccast_directory_client_restore(bccast_engine *engine, const char *client);
 
-/* A client as the operator keeps it, one row: client client_name locale timezone archived chat notify address rosters.
- * NOT_FOUND: no such client. [reads] */
+/* A client as the operator keeps it, one row: client client_name locale timezone archived chat notify address
+ * rosters. NOT_FOUND: no such client. [reads] */
 BCCAST_API int32_t bccast_directory_client_get(bccast_engine *engine, const char *client, bccast_rows **out_rows);
+/* All that the store shows to one client, and nothing else, for handing out: record name thread provider
+ * provider_name kind title seq author author_name text at_ms removed. First rows with record "profile": a setting's
+ * name (client, display_name, locale, timezone, chat, notify, address.<channel>) and in text its value, those that
+ * are set; then rows with record "message", thread by thread, each from its first message on. NOT_FOUND: no such
+ * client. [reads] */
+BCCAST_API int32_t bccast_directory_client_export(bccast_engine *engine, const char *client, const char *cursor,
+                                                  uint32_t limit, bccast_rows **out_rows);
+/* Erases a client for good, on every roster: its id, name, addresses and settings, its messages (they show as
+ * removed), its memberships, the host's references to its threads. It leaves what providers wrote, and counts:
+ * places and sums of blasts stay as they were, its cells in lists are empty. What was still to be sent to it is
+ * dropped. The id may be used again, by a new person who has nothing of the old one. The bytes are overwritten, in
+ * the file and in its log; PARTIAL: erased, but somebody is reading an older state, and the log keeps the bytes
+ * until bccast_operate_checkpoint gives OK. Backups and what hosts copied are out of reach. NOT_FOUND: no such
+ * client. [writes] */
+BCCAST_API int32_t bccast_directory_client_erase(bccast_engine *engine, const char *client);
 
 /* Puts a client on a provider's roster, active. EXISTS: it is there already, and stays as it is, archived
  * ones too. NOT_FOUND: no such provider or client. [writes] */
@@ -235,29 +265,31 @@ BCCAST_API int32_t bccast_directory_roster_add(bccast_engine *engine, const char
 BCCAST_API int32_t bccast_directory_roster_add_many(bccast_engine *engine, const char *provider, size_t n,
                                                     const char *ids, const uint64_t *id_offsets,
                                                     int32_t *out_results);
-/* The same, but new entries are archived from the first moment on: no blast sent meanwhile can reach them. An entry that
- * is there is EXISTS and stays as it is. [writes] */
+/* The same, but new entries are archived from the first moment on: no blast sent meanwhile can reach them. An entry
+ * that is there is EXISTS and stays as it is. [writes] */
 BCCAST_API int32_t bccast_directory_roster_add_archived_many(bccast_engine *engine, const char *provider, size_t n,
                                                              const char *ids, const uint64_t *id_offsets,
                                                              int32_t *out_results);
 /* Sets chat or notify ("on", "off") for this client with this provider. NOT_FOUND: not on the roster. [writes] */
 BCCAST_API int32_t bccast_directory_roster_set(bccast_engine *engine, const char *provider, const char *client,
                                                const char *key, const char *value);
-/* Archives a client on this roster: once this returned, no blast sent later reaches it. It keeps the threads
- * it has, and may read and reply there. EXISTS: it was archived. NOT_FOUND: not on the roster. [writes] */
+/* Archives a client on this roster: once this returned, no blast sent later reaches it. It keeps the private
+ * threads it has, and may read and reply there; it leaves this provider's communities. EXISTS: it was archived.
+ * NOT_FOUND: not on the roster. [writes] */
 BCCAST_API int32_t bccast_directory_roster_archive(bccast_engine *engine, const char *provider,
                                                    const char *client);
 BCCAST_API int32_t bccast_directory_roster_archive_many(bccast_engine *engine, const char *provider, size_t n,
                                                         const char *ids, const uint64_t *id_offsets,
                                                         int32_t *out_results);
-/* Makes an archived entry active again; EXISTS when it was. [writes] */
+/* Makes an archived entry active again; EXISTS when it was. It does not bring memberships back. [writes] */
 BCCAST_API int32_t bccast_directory_roster_restore(bccast_engine *engine, const char *provider,
                                                    const char *client);
 
-/* The roster by name (folded: without case and marks): client client_name state chosen contact. state: active, archived.
- * chosen: 1 when the draft named by the filter would go to it, 0 when not, empty without. contact: ok; off (chat is off:
- * no blasts); no_address (can not be told on any channel). `filter`: state=, search= (the beginning of any word of the
- * name; whole names that begin with it come first, then the others by that word), draft=BLAST. [reads] */
+/* The roster by name (folded: without case and marks): client client_name state chosen contact since_ms. state:
+ * active, archived. since_ms: since when it is so. chosen: 1 when the draft named by the filter would go to it, 0
+ * when not, empty without. contact: ok; off (chat is off: no blasts); no_address (can not be told on any channel).
+ * `filter`: state=, search= (the beginning of any word of the name; whole names that begin with it come first, then
+ * the others by that word), draft=BLAST. [reads] */
 BCCAST_API int32_t bccast_provider_roster(bccast_engine *engine, const char *provider, const char *filter,
                                           const char *cursor, uint32_t limit, bccast_rows **out_rows);
 /* How many of the roster are active, and how many archived (here, or as clients). Outputs may be NULL. [reads] */
@@ -296,13 +328,15 @@ BCCAST_API int32_t bccast_blast_deselect_many(bccast_engine *engine, const char 
 BCCAST_API int32_t bccast_blast_write(bccast_engine *engine, const char *provider, const char *blast,
                                       const char *text, size_t length);
 
-/* Sets one thing of a draft. Keys: deadline_ms (after sending; 1 to a year). STATE: not a draft. [writes] */
+/* Sets one thing of a draft; `value` NULL or "" takes it back. Keys: deadline_ms (after sending; 1 to a year);
+ * channels (names joined by ",": the only ones it makes work for; else all). NOT_FOUND: no such channel. STATE: not
+ * a draft. [writes] */
 BCCAST_API int32_t bccast_blast_set(bccast_engine *engine, const char *provider, const char *blast, const char *key,
                                     const char *value);
 /* A blast as it is, one row: blast state text all_active picked deselected recipients created_at_ms sent_at_ms
- * deadline_at_ms finished_at_ms deadline_ms revision actor. all_active: the rule; picked and deselected: how many
- * clients one by one, of a draft. revision counts the changes of a draft. actor: who made it, empty: the
- * provider. [reads] */
+ * deadline_at_ms finished_at_ms deadline_ms revision actor sent_by channels. all_active: the rule; picked and
+ * deselected: how many clients one by one, of a draft. revision counts the changes of a draft. actor: who made it,
+ * sent_by: who sent it; empty: the provider. channels: as set, empty: all. [reads] */
 BCCAST_API int32_t bccast_blast_get(bccast_engine *engine, const char *provider, const char *blast,
                                     bccast_rows **out_rows);
 /* Who of the roster would receive a draft, and who was chosen or taken out and would not, in the order of the
@@ -341,9 +375,8 @@ BCCAST_API int32_t bccast_blast_status(bccast_engine *engine, const char *provid
                                        bccast_rows **out_rows);
 /* The recipients of a sent blast, in the order of the roster, one row for each channel (one in all without
  * channels): client client_name thread channel state reason attempts next_at_ms opened_at_ms replied.
- * state: pending, in_flight, retry, done, failed, skipped. `filter` may be NULL, or "key=value" pairs joined
- * by "&": state=, channel=, opened=0|1, replied=0|1. `cursor` NULL: from the start; then what bccast_rows_next
- * gave. STATE: a draft has no recipients. [reads] */
+ * state: pending, in_flight, retry, done, failed, skipped. client and client_name are empty for who was erased.
+ * `filter`: state=, channel=, opened=0|1, replied=0|1. STATE: a draft has no recipients. [reads] */
 BCCAST_API int32_t bccast_blast_recipients(bccast_engine *engine, const char *provider, const char *blast,
                                            const char *filter, const char *cursor, uint32_t limit,
                                            bccast_rows **out_rows);
@@ -356,27 +389,33 @@ BCCAST_API int32_t bccast_blast_find(bccast_engine *engine, const char *provider
  * sending), not_chosen, added_later (to the roster). Of a draft, what would: chosen, or left_out. [reads] */
 BCCAST_API int32_t bccast_blast_why(bccast_engine *engine, const char *provider, const char *blast,
                                     const char *client, bccast_rows **out_rows);
-/* The provider's blasts, newest first: blast state created_at_ms sent_at_ms recipients key_given. `filter`:
- * state=. [reads] */
+/* The provider's blasts, newest first: blast state created_at_ms sent_at_ms recipients key_given actor sent_by
+ * text. `filter`: state=. [reads] */
 BCCAST_API int32_t bccast_blast_list(bccast_engine *engine, const char *provider, const char *filter,
                                      const char *cursor, uint32_t limit, bccast_rows **out_rows);
 
 /* ---- Threads, as a client sees them ----------------------------------------------------------------- */
 
 /* A client's threads, the one with the latest activity first: thread provider provider_name kind title unread
- * last_at_ms last_text removed. kind: private. title: empty for private ones. unread: messages by others that
- * the client has not read. `filter`: unread=1. Listing is not reading. NOT_FOUND: no such client. [reads] */
+ * last_at_ms last_text removed last_author last_author_name closed. kind: private or community. title: of a
+ * community. unread: messages by others that the client has not read. last_text, and whose (as in
+ * bccast_client_messages), is that of the newest message; removed: 1 when that was taken away. closed: 1 when
+ * nobody can write there any more. `filter`: unread=1. Listing is not reading. NOT_FOUND: no such client. [reads]
+ * */
 BCCAST_API int32_t bccast_client_threads(bccast_engine *engine, const char *client, const char *filter,
                                          const char *cursor, uint32_t limit, bccast_rows **out_rows);
-/* The messages of a thread: seq author author_name text at_ms removed. seq begins at 1. direction 1: from
- * `from_seq` (0: the first) upwards; -1: from `from_seq` (0: the newest) downwards. At most `limit` rows, and
- * at most 8 MiB of them. NOT_FOUND: no such thread. [reads] */
+/* The messages of a thread: seq author author_name text at_ms removed. seq begins at 1; in a community a member
+ * sees from its joining on. author: the provider's id, the client's own, or in a community a member's keyed id
+ * (bccast_client_members); empty, with removed 1 and no text, for who was erased. direction 1: from `from_seq` (0:
+ * the first) upwards; -1: from `from_seq` (0: the newest) downwards. At most `limit` rows, and at most 8 MiB of
+ * them. NOT_FOUND: no such thread. [reads] */
 BCCAST_API int32_t bccast_client_messages(bccast_engine *engine, const char *client, const char *thread,
                                           int64_t from_seq, int32_t direction, uint32_t limit,
                                           bccast_rows **out_rows);
-/* Writes a message into a thread; only its provider sees it, and is notified. `key` may be NULL; the same key
- * again (of this client in this thread) writes nothing and gives EXISTS with the first one's outputs. Outputs
- * may be NULL. NOT_FOUND: no such thread. [writes] */
+/* Writes a message into a thread. In a private one only its provider sees it, and is notified; in a community the
+ * provider and the members of that moment. `key` may be NULL; the same key again (of this client in this thread)
+ * writes nothing and gives EXISTS with the first one's outputs. Outputs may be NULL. NOT_FOUND: no such thread.
+ * STATE: it is closed. [writes] */
 BCCAST_API int32_t bccast_client_reply(bccast_engine *engine, const char *client, const char *thread,
                                        const char *key, const char *text, size_t length, int64_t *out_seq,
                                        int64_t *out_at_ms);
@@ -388,20 +427,29 @@ BCCAST_API int32_t bccast_client_read(bccast_engine *engine, const char *client,
  * Outputs may be NULL. NOT_FOUND: no such client. [reads] */
 BCCAST_API int32_t bccast_client_unread(bccast_engine *engine, const char *client, int64_t *out_threads,
                                         int64_t *out_messages);
+/* The members of a community, by name: member member_name since_ms me. member: 32 letters that stand for the person
+ * in this community alone, and author its messages here; the client's own id in its own row, where me is 1. Times
+ * in whole seconds. NOT_FOUND: no such thread, or not a community. [reads] */
+BCCAST_API int32_t bccast_client_members(bccast_engine *engine, const char *client, const char *thread,
+                                         bccast_rows **out_rows);
 
 /* ---- Threads, as a provider sees them --------------------------------------------------------------- */
 
 /* The thread in which provider and client write to each other outside of blasts; never a blast's thread. The
- * same id each time. The client sees it once there is a message. NOT_FOUND: not on the roster. STATE:
- * archived, and there is no such thread yet. [writes] */
+ * same id each time. The client sees it once there is a message. NOT_FOUND: not on the roster. STATE: the client is
+ * archived, and there is no such thread yet. [reads] */
 BCCAST_API int32_t bccast_provider_direct(bccast_engine *engine, const char *provider, const char *client,
                                           char out_thread[BCCAST_ID_SIZE]);
-/* Threads in which somebody has written besides the blast, and direct ones; the latest activity first:
- * thread client client_name kind title blast unread last_at_ms last_text. blast: empty for a direct thread.
- * `filter`: unread=1, client=ID, blast=ID. (A blast's untouched threads are among its recipients.) [reads] */
+/* Threads in which somebody has written besides the blast, direct ones and communities; the latest activity first:
+ * thread client client_name kind title blast unread last_at_ms last_text last_author last_author_name last_actor
+ * removed. blast: empty but for a blast's threads. client: empty for a community, and for who was erased. `filter`:
+ * unread=1, replied=0|1 (the client, or a member, has written), client=ID, blast=ID. (A blast's untouched threads
+ * are among its recipients.) [reads] */
 BCCAST_API int32_t bccast_provider_threads(bccast_engine *engine, const char *provider, const char *filter,
                                            const char *cursor, uint32_t limit, bccast_rows **out_rows);
-/* As the client's functions of the same names. [reads] [writes] [writes] [reads] */
+/* As the client's functions of the same names; authors are the host's ids, and messages have one more column,
+ * actor: who wrote for the provider, empty: the provider. bccast_provider_reply, STATE: the provider is archived,
+ * the client erased, or the thread a new one with an archived client. [reads] [writes] [writes] [reads] */
 BCCAST_API int32_t bccast_provider_messages(bccast_engine *engine, const char *provider, const char *thread,
                                             int64_t from_seq, int32_t direction, uint32_t limit,
                                             bccast_rows **out_rows);
@@ -412,6 +460,42 @@ BCCAST_API int32_t bccast_provider_read(bccast_engine *engine, const char *provi
                                         int64_t up_to_seq);
 BCCAST_API int32_t bccast_provider_unread(bccast_engine *engine, const char *provider, int64_t *out_threads,
                                           int64_t *out_messages);
+
+/* A new community: a thread whose members see each other's names and messages. It begins without members; the
+ * provider alone puts them there, one by one or as a list, never by a rule. A second call makes a second community.
+ * `title`: 1 to BCCAST_MAX_TITLE bytes, for all members to see. [writes] */
+BCCAST_API int32_t bccast_provider_community(bccast_engine *engine, const char *provider, const char *title,
+                                             char out_thread[BCCAST_ID_SIZE]);
+/* Sets one thing of a community. Keys: title; max_members (1 to BCCAST_MAX_MEMBERS, 50 unless set; fewer than there
+ * are puts nobody out). NOT_FOUND: no such community. [writes] */
+BCCAST_API int32_t bccast_provider_community_set(bccast_engine *engine, const char *provider, const char *thread,
+                                                 const char *key, const char *value);
+/* Adds clients of the roster to a community. They see what is written from then on, and each other. For each item,
+ * as in bccast_directory_client_put_many: OK; EXISTS: it is a member; NOT_FOUND: not on the roster; STATE:
+ * archived; LIMIT: the community is full. Of one client these are the result. [writes] */
+BCCAST_API int32_t bccast_provider_community_add(bccast_engine *engine, const char *provider, const char *thread,
+                                                 const char *client);
+BCCAST_API int32_t bccast_provider_community_add_many(bccast_engine *engine, const char *provider, const char *thread,
+                                                      size_t n, const char *ids, const uint64_t *id_offsets,
+                                                      int32_t *out_results);
+/* Takes a client out: to it there is no such thread any more; what it wrote stays. NOT_FOUND: no such community, or
+ * not a member. [writes] */
+BCCAST_API int32_t bccast_provider_community_remove(bccast_engine *engine, const char *provider, const char *thread,
+                                                    const char *client);
+/* The members, by name: client client_name member since_ms actor. member: what the others see as its id. actor: who
+ * added it, empty: the provider. [reads] */
+BCCAST_API int32_t bccast_provider_members(bccast_engine *engine, const char *provider, const char *thread,
+                                           bccast_rows **out_rows);
+
+/* ---- Threads and the host's own -------------------------------------------------------------------- */
+
+/* Binds a thread to the host's own name for it (1 to BCCAST_MAX_ID bytes), which one thread has at most; another
+ * name replaces it, NULL or "" takes it away. EXISTS: bound so already. CONFLICT: the name is another thread's.
+ * NOT_FOUND: no such thread. [writes] */
+BCCAST_API int32_t bccast_thread_bind(bccast_engine *engine, const char *thread, const char *host_ref);
+/* The thread with that name. NOT_FOUND: none. [reads] */
+BCCAST_API int32_t bccast_thread_find(bccast_engine *engine, const char *host_ref,
+                                      char out_thread[BCCAST_ID_SIZE]);
 
 /* ---- Channels and work ------------------------------------------------------------------------------ */
 
@@ -448,8 +532,8 @@ BCCAST_API int32_t bccast_next(bccast_engine *engine, int64_t *out_next_ms);
  * id. There is no text, no blast, no provider and no count in it. NULL when `batch` is no batch. [memory] */
 BCCAST_API const bccast_rows *bccast_batch_rows(const bccast_batch *batch);
 /* What became of item `item` (0 to rows - 1): BCCAST_ITEM_*. `reason` may be NULL: a short class ("mailbox_full")
- * and, after a colon, at most 200 bytes of detail that only the operator sees (bccast_channel_list). `retry_after_ms`: not before
- * that, -1: as the library's schedule says. [memory] */
+ * and, after a colon, at most 200 bytes of detail that only the operator sees (bccast_channel_list).
+ * `retry_after_ms`: not before that, -1: as the library's schedule says. [memory] */
 BCCAST_API int32_t bccast_batch_set(bccast_batch *batch, size_t item, int32_t status, const char *reason,
                                     int64_t retry_after_ms);
 
@@ -490,7 +574,8 @@ BCCAST_API void bccast_rows_free(bccast_rows *rows);
 /* Looks through the whole store: one row for each thing that is wrong, none when all is well: kind object
  * detail. [reads] */
 BCCAST_API int32_t bccast_operate_verify(bccast_engine *engine, bccast_rows **out_rows);
-/* Moves what is in the write-ahead log into the database file. Happens by itself as the log grows. [writes] */
+/* Moves what is in the write-ahead log into the database file, and empties the log. Moving happens by itself as the
+ * log grows. BUSY: somebody reads an older state; what could be moved was moved. [writes] */
 BCCAST_API int32_t bccast_operate_checkpoint(bccast_engine *engine);
 
 #ifdef __cplusplus

@@ -9,7 +9,7 @@ namespace {
 #define BLAST_COLUMNS                                                                              \
   "provider_no, blast_no, state, all_active, seq, created_at, sent_at, deadline_at, finished_at, " \
   "recipients, "                                                                                   \
-  "open_lines, revision, deadline, roster_size, key_hash, actor"
+  "open_lines, revision, deadline, roster_size, key_hash, actor, sent_by, channels"
 
 Blast blast_of(const Query& query) {
   Blast b;
@@ -32,6 +32,8 @@ Blast blast_of(const Query& query) {
   b.roster_size = static_cast<Place>(query.i64(13));
   b.key_hash = key_hash_of(query.blob(14));
   b.actor = query.string(15);
+  b.sent_by = query.string(16);
+  b.channels = query.string(17);
   return b;
 }
 
@@ -63,9 +65,17 @@ std::vector<Blast> SqliteBlastTables::blasts(ProviderNo provider, BlastNo before
   return all;
 }
 
+std::vector<BlastNo> SqliteBlastTables::drafts(ProviderNo provider) const {
+  auto query = db_.query("SELECT blast_no FROM blast WHERE provider_no = ? AND state = ?");
+  query.bind(provider).bind(static_cast<std::int64_t>(BlastState::draft));
+  std::vector<BlastNo> all;
+  while (query.step()) all.push_back(query.i64(0));
+  return all;
+}
+
 void SqliteBlastTables::insert_blast(const Blast& b) {
   auto query = db_.query("INSERT INTO blast(" BLAST_COLUMNS
-                         ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                         ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   query.bind(b.provider_no)
       .bind(b.no)
       .bind(static_cast<std::int64_t>(b.state))
@@ -77,17 +87,18 @@ void SqliteBlastTables::insert_blast(const Blast& b) {
       .bind(b.finished_at)
       .bind(b.recipients);
   query.bind(b.open_lines).bind(b.revision).bind(b.deadline).bind(std::int64_t{b.roster_size});
-  query.bind_blob_or_null(b.key_hash).bind_or_null(b.actor).run();
+  query.bind_blob_or_null(b.key_hash).bind_or_null(b.actor).bind_or_null(b.sent_by).bind(b.channels).run();
 }
 
 void SqliteBlastTables::update_blast(const Blast& b) {
   auto query = db_.query(
       "UPDATE blast SET state = ?, all_active = ?, seq = ?, sent_at = ?, deadline_at = ?, finished_at = ?, "
-      "recipients = ?, open_lines = ?, revision = ?, deadline = ?, roster_size = ? WHERE provider_no = ? AND "
-      "blast_no = ?");
+      "recipients = ?, open_lines = ?, revision = ?, deadline = ?, roster_size = ?, "
+      "sent_by = ?, channels = ? WHERE provider_no = ? AND blast_no = ?");
   query.bind(static_cast<std::int64_t>(b.state)).bind(std::int64_t{b.all_active}).bind(b.seq).bind(b.sent_at);
   query.bind(b.deadline_at).bind(b.finished_at).bind(b.recipients).bind(b.open_lines).bind(b.revision);
-  query.bind(b.deadline).bind(std::int64_t{b.roster_size}).bind(b.provider_no).bind(b.no).run();
+  query.bind(b.deadline).bind(std::int64_t{b.roster_size}).bind_or_null(b.sent_by).bind(b.channels);
+  query.bind(b.provider_no).bind(b.no).run();
 }
 
 void SqliteBlastTables::delete_blast(ProviderNo provider, BlastNo no) {
@@ -157,8 +168,11 @@ Audience SqliteBlastTables::audience(ProviderNo provider, SliceNo slice, Seq seq
       "seq = ?");
   query.bind(provider).bind(std::int64_t{slice}).bind(seq);
   if (!query.step()) return {};
-  return {Slice::decode(query.blob(0)), Slice::decode(query.blob(1)), Slice::decode(query.blob(2)),
-          Slice::decode(query.blob(3))};
+  return {Slice::decode(query.blob(0)),
+          Slice::decode(query.blob(1)),
+          Slice::decode(query.blob(2)),
+          Slice::decode(query.blob(3)),
+          {}};
 }
 
 Slice SqliteBlastTables::recipients(ProviderNo provider, SliceNo slice, Seq seq) const {

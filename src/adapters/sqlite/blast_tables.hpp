@@ -14,6 +14,7 @@ class SqliteBlastTables final : public BlastTables {
   std::optional<BlastNo> blast_by_key(ProviderNo provider, std::string_view key_hash) const override;
   std::vector<Blast> blasts(ProviderNo provider, BlastNo before, std::optional<BlastState> state,
                             std::size_t limit) const override;
+  std::vector<BlastNo> drafts(ProviderNo provider) const override;
   void insert_blast(const Blast& blast) override;
   void update_blast(const Blast& blast) override;
   void delete_blast(ProviderNo provider, BlastNo no) override;

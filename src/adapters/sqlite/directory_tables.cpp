@@ -6,8 +6,9 @@
 namespace bccast::sqlite {
 namespace {
 
-#define PROVIDER_COLUMNS \
-  "provider_no, id, name, locale, zone, addresses, next_place, next_blast, next_notice, send_seq, last_at"
+#define PROVIDER_COLUMNS                                                                                  \
+  "provider_no, id, name, locale, zone, addresses, next_place, next_blast, next_community, next_notice, " \
+  "send_seq, last_at, archived_at"
 #define CLIENT_COLUMNS "client_no, id, name, locale, zone, addresses, flags"
 
 Provider provider_of(const Query& query) {
@@ -20,10 +21,17 @@ Provider provider_of(const Query& query) {
   p.addresses = Addresses(std::string(checked_content(query.blob(5), "a list of addresses")));
   p.next_place = static_cast<Place>(query.i64(6));
   p.next_blast = query.i64(7);
-  p.next_notice = query.i64(8);
-  p.send_seq = query.i64(9);
-  p.last_at = query.i64(10);
+  p.next_community = query.i64(8);
+  p.next_notice = query.i64(9);
+  p.send_seq = query.i64(10);
+  p.last_at = query.i64(11);
+  p.archived_at = query.i64(12);
   return p;
+}
+
+Query& bind_numbers(Query& query, const Provider& p) {
+  query.bind(std::int64_t{p.next_place}).bind(p.next_blast).bind(p.next_community).bind(p.next_notice);
+  return query.bind(p.send_seq).bind(p.last_at).bind(p.archived_at);
 }
 
 std::optional<Provider> one_provider(Query& query) {
@@ -61,16 +69,10 @@ std::optional<Provider> SqliteDirectoryTables::provider(ProviderNo no) const {
 ProviderNo SqliteDirectoryTables::insert_provider(const Provider& p) {
   const std::string addresses = checked_bytes(p.addresses.stored());
   auto query = db_.query(
-      "INSERT INTO provider(id, name, locale, zone, addresses, next_place, next_blast, next_notice, "
-      "send_seq, last_at) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "INSERT INTO provider(id, name, locale, zone, addresses, next_place, next_blast, next_community, "
+      "next_notice, send_seq, last_at, archived_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   query.bind(p.id).bind(p.name).bind(p.locale).bind(p.zone).bind(string_as_bytes(addresses));
-  query.bind(std::int64_t{p.next_place})
-      .bind(p.next_blast)
-      .bind(p.next_notice)
-      .bind(p.send_seq)
-      .bind(p.last_at)
-      .run();
+  bind_numbers(query, p).run();
   return db_.last_rowid();
 }
 
@@ -79,14 +81,10 @@ void SqliteDirectoryTables::update_provider(const Provider& p) {
   // The id does not change: its index stays untouched.
   auto query = db_.query(
       "UPDATE provider SET name = ?, locale = ?, zone = ?, addresses = ?, next_place = ?, next_blast = ?, "
-      "next_notice = ?, send_seq = ?, last_at = ? WHERE provider_no = ?");
+      "next_community = ?, next_notice = ?, send_seq = ?, last_at = ?, archived_at = ? WHERE provider_no = "
+      "?");
   query.bind(p.name).bind(p.locale).bind(p.zone).bind(string_as_bytes(addresses));
-  query.bind(std::int64_t{p.next_place})
-      .bind(p.next_blast)
-      .bind(p.next_notice)
-      .bind(p.send_seq)
-      .bind(p.last_at);
-  query.bind(p.no).run();
+  bind_numbers(query, p).bind(p.no).run();
 }
 
 std::optional<Client> SqliteDirectoryTables::client(std::string_view id) const {
@@ -117,6 +115,11 @@ void SqliteDirectoryTables::update_client(const Client& c) {
       "UPDATE client SET name = ?, locale = ?, zone = ?, addresses = ?, flags = ? WHERE client_no = ?");
   query.bind(c.name).bind(c.locale).bind(c.zone).bind(string_as_bytes(addresses));
   query.bind(std::int64_t{c.flags}).bind(c.no).run();
+}
+
+void SqliteDirectoryTables::delete_client(ClientNo no) {
+  db_.query("DELETE FROM client_provider WHERE client_no = ?").bind(no).run();
+  db_.query("DELETE FROM client WHERE client_no = ?").bind(no).run();
 }
 
 std::optional<Membership> SqliteDirectoryTables::membership(ClientNo client, ProviderNo provider) const {
@@ -158,6 +161,7 @@ std::optional<RosterEntry> SqliteDirectoryTables::entry(ProviderNo provider, Pla
   e.provider_no = provider;
   e.place = place;
   e.flags = v.flags;
+  e.since = v.since;
   e.client = {v.client_no,
               std::string(v.id),
               std::string(v.name),
@@ -242,19 +246,22 @@ std::vector<Provider> SqliteDirectoryTables::providers(std::string_view after, s
 }
 
 RosterSlice SqliteDirectoryTables::roster_slice(ProviderNo provider, SliceNo slice) const {
-  auto query = db_.query("SELECT active, chat_off FROM roster_slice WHERE provider_no = ? AND slice_no = ?");
+  auto query =
+      db_.query("SELECT active, chat_off, dead FROM roster_slice WHERE provider_no = ? AND slice_no = ?");
   query.bind(provider).bind(std::int64_t{slice});
   if (!query.step()) return {};
-  return {Slice::decode(query.blob(0)), Slice::decode(query.blob(1))};
+  return {Slice::decode(query.blob(0)), Slice::decode(query.blob(1)), Slice::decode(query.blob(2))};
 }
 
 void SqliteDirectoryTables::put_roster_slice(ProviderNo provider, SliceNo slice, const RosterSlice& value) {
   const auto active = value.active.encode();
   const auto chat_off = value.chat_off.encode();
+  const auto dead = value.dead.encode();
   auto query = db_.query(
-      "INSERT INTO roster_slice(provider_no, slice_no, active, chat_off) VALUES (?, ?, ?, ?) "
-      "ON CONFLICT DO UPDATE SET active = excluded.active, chat_off = excluded.chat_off");
-  query.bind(provider).bind(std::int64_t{slice}).bind(active).bind(chat_off).run();
+      "INSERT INTO roster_slice(provider_no, slice_no, active, chat_off, dead) VALUES (?, ?, ?, ?, ?) "
+      "ON CONFLICT DO UPDATE SET active = excluded.active, chat_off = excluded.chat_off, dead = "
+      "excluded.dead");
+  query.bind(provider).bind(std::int64_t{slice}).bind(active).bind(chat_off).bind(dead).run();
 }
 
 Slice SqliteDirectoryTables::address_slice(ProviderNo provider, SliceNo slice,

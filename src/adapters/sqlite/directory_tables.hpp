@@ -20,6 +20,7 @@ class SqliteDirectoryTables final : public DirectoryTables {
   std::optional<Client> client(ClientNo no) const override;
   std::optional<ClientNo> insert_client(const Client& client) override;
   void update_client(const Client& client) override;
+  void delete_client(ClientNo no) override;
   std::optional<Membership> membership(ClientNo client, ProviderNo provider) const override;
   std::vector<Membership> memberships(ClientNo client) const override;
   void set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) override;

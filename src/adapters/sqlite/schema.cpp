@@ -34,9 +34,11 @@ CREATE TABLE provider(
   addresses   BLOB NOT NULL,              -- channel NUL address NUL ..., checked
   next_place  INTEGER NOT NULL,
   next_blast  INTEGER NOT NULL,
+  next_community INTEGER NOT NULL,
   next_notice INTEGER NOT NULL,
   send_seq    INTEGER NOT NULL,
-  last_at     INTEGER NOT NULL
+  last_at     INTEGER NOT NULL,
+  archived_at INTEGER NOT NULL            -- 0: it is not
 ) STRICT;
 
 CREATE TABLE client(
@@ -60,7 +62,7 @@ CREATE TABLE client_provider(
 CREATE TABLE roster(
   provider_no INTEGER NOT NULL,
   place       INTEGER NOT NULL,
-  entry       BLOB NOT NULL,              -- client, flags, and what a notification needs, with a checksum
+  entry       BLOB NOT NULL,              -- client, flags, since when, and what a notification needs, with a checksum
   PRIMARY KEY (provider_no, place)
 ) STRICT, WITHOUT ROWID;
 
@@ -77,6 +79,7 @@ CREATE TABLE roster_slice(
   slice_no    INTEGER NOT NULL,
   active      BLOB NOT NULL,
   chat_off    BLOB NOT NULL,
+  dead        BLOB NOT NULL,              -- places whose clients were erased
   PRIMARY KEY (provider_no, slice_no)
 ) STRICT, WITHOUT ROWID;
 
@@ -118,7 +121,9 @@ CREATE TABLE blast(
   deadline    INTEGER NOT NULL,           -- milliseconds after sending; 0: the store's default
   roster_size INTEGER NOT NULL,           -- places of the roster when it was sent: later ones can not have it
   key_hash    BLOB,
-  actor       TEXT,
+  actor       TEXT,                       -- who made it for the provider
+  sent_by     TEXT,                       -- who sent it
+  channels    TEXT NOT NULL,              -- names joined by ","; empty: all
   PRIMARY KEY (provider_no, blast_no)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX blast_key ON blast(provider_no, key_hash) WHERE key_hash IS NOT NULL;
@@ -163,7 +168,7 @@ CREATE TABLE mark_slice(
 CREATE TABLE thread(
   provider_no     INTEGER NOT NULL,
   place           INTEGER NOT NULL,
-  origin          INTEGER NOT NULL,       -- the blast, or 0: the direct thread
+  origin          INTEGER NOT NULL,       -- the blast; 0: the direct thread; below 0: a community (src/model/thread.hpp)
   last_seq        INTEGER NOT NULL,
   last_at         INTEGER NOT NULL,
   client_read     INTEGER NOT NULL,
@@ -171,26 +176,59 @@ CREATE TABLE thread(
   client_unread   INTEGER NOT NULL,
   provider_unread INTEGER NOT NULL,
   opened_at       INTEGER NOT NULL,
-  touched         INTEGER NOT NULL,
+  touched         INTEGER NOT NULL,       -- 0: no; 1: by the provider alone; 2: by the client, too
   PRIMARY KEY (provider_no, place, origin)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX thread_of_client ON thread(provider_no, place, last_at, origin);
-CREATE INDEX thread_of_provider ON thread(provider_no, last_at, origin, place) WHERE touched = 1;
-CREATE INDEX thread_client_unread ON thread(provider_no, place, client_unread) WHERE client_unread > 0;
-CREATE INDEX thread_provider_unread ON thread(provider_no, provider_unread) WHERE provider_unread > 0;
+CREATE INDEX thread_of_provider ON thread(provider_no, last_at, origin, place) WHERE touched > 0;
+CREATE INDEX thread_of_blast ON thread(provider_no, origin, last_at, place) WHERE touched > 0;
+CREATE INDEX thread_client_unread ON thread(provider_no, place, last_at, origin, client_unread)
+  WHERE client_unread > 0;
+CREATE INDEX thread_provider_unread ON thread(provider_no, last_at, origin, place, provider_unread)
+  WHERE provider_unread > 0;
+
+CREATE TABLE thread_ref(
+  provider_no INTEGER NOT NULL,
+  place       INTEGER NOT NULL,
+  origin      INTEGER NOT NULL,
+  host_ref    TEXT NOT NULL UNIQUE,
+  PRIMARY KEY (provider_no, place, origin)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE community(
+  provider_no  INTEGER NOT NULL,
+  community_no INTEGER NOT NULL,
+  title        TEXT NOT NULL,
+  max_members  INTEGER NOT NULL,
+  created_at   INTEGER NOT NULL,
+  actor        TEXT,
+  PRIMARY KEY (provider_no, community_no)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE member(
+  provider_no  INTEGER NOT NULL,
+  community_no INTEGER NOT NULL,
+  place        INTEGER NOT NULL,
+  first_seq    INTEGER NOT NULL,          -- of the messages it sees
+  since        INTEGER NOT NULL,
+  actor        TEXT,
+  PRIMARY KEY (provider_no, community_no, place)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX member_place ON member(provider_no, place);
 
 CREATE TABLE message(
   provider_no INTEGER NOT NULL,
   place       INTEGER NOT NULL,
   origin      INTEGER NOT NULL,
   seq         INTEGER NOT NULL,           -- a blast's own text is number 1 of its threads, and no row
-  author      INTEGER NOT NULL,           -- 0: the provider, 1: the client
+  author      INTEGER NOT NULL,           -- 0: the provider; else 1 more than the place of a client
   at          INTEGER NOT NULL,
   key_hash    BLOB,
   actor       TEXT,
-  text        BLOB NOT NULL,              -- as in blast_text
+  text        BLOB NOT NULL,              -- as in blast_text; without a byte: removed
   PRIMARY KEY (provider_no, place, origin, seq)
 ) STRICT;
+CREATE INDEX message_of_member ON message(provider_no, author) WHERE origin < 0 AND author > 0;
 CREATE UNIQUE INDEX message_key ON message(provider_no, place, origin, author, key_hash) WHERE key_hash IS NOT NULL;
 
 CREATE TABLE line(
@@ -293,6 +331,17 @@ void migrate(Connection& db) {
       }
       db.execute(fmt::format("PRAGMA user_version = {}", kVersion).c_str());
     }
+    db.execute("COMMIT");
+  } catch (...) {
+    if (db.in_transaction()) db.execute("ROLLBACK");
+    throw;
+  }
+}
+
+void rewrite_version(Connection& db) {
+  db.execute("BEGIN IMMEDIATE");
+  try {
+    db.execute(fmt::format("PRAGMA user_version = {}", db.number("PRAGMA user_version")).c_str());
     db.execute("COMMIT");
   } catch (...) {
     if (db.in_transaction()) db.execute("ROLLBACK");

@@ -1,6 +1,7 @@
 #include "adapters/sqlite/sqlite_store.hpp"
 
 #include "adapters/sqlite/blast_tables.hpp"
+#include "adapters/sqlite/community_tables.hpp"
 #include "adapters/sqlite/directory_tables.hpp"
 #include "adapters/sqlite/schema.hpp"
 #include "adapters/sqlite/thread_tables.hpp"
@@ -15,6 +16,9 @@ constexpr int kBusyTimeoutMs = 5000;
 /// for long.
 constexpr int kCheckpointPages = 4096;
 constexpr std::size_t kIdleReaders = 8;
+/// How often, and how far apart, the log is tried to be emptied while others read.
+constexpr int kEmptyingTries = 20;
+constexpr int kEmptyingWaitMs = 10;
 
 }  // namespace
 
@@ -22,15 +26,22 @@ constexpr std::size_t kIdleReaders = 8;
 class SqliteStore::Session final : public Tables {
  public:
   Session(const std::string& path, Connection::Mode mode)
-      : db(path, mode, kBusyTimeoutMs), directory_(db), blasts_(db), threads_(db), work_(db) {}
+      : db(path, mode, kBusyTimeoutMs),
+        directory_(db),
+        blasts_(db),
+        threads_(db),
+        communities_(db),
+        work_(db) {}
 
   DirectoryTables& directory() override { return directory_; }
   BlastTables& blasts() override { return blasts_; }
   ThreadTables& threads() override { return threads_; }
+  CommunityTables& communities() override { return communities_; }
   WorkTables& work() override { return work_; }
   const DirectoryTables& directory() const override { return directory_; }
   const BlastTables& blasts() const override { return blasts_; }
   const ThreadTables& threads() const override { return threads_; }
+  const CommunityTables& communities() const override { return communities_; }
   const WorkTables& work() const override { return work_; }
 
   Connection db;
@@ -39,6 +50,7 @@ class SqliteStore::Session final : public Tables {
   SqliteDirectoryTables directory_;
   SqliteBlastTables blasts_;
   SqliteThreadTables threads_;
+  SqliteCommunityTables communities_;
   SqliteWorkTables work_;
 };
 
@@ -257,12 +269,31 @@ void SqliteStore::checkpoint_under_lock() {
   if (result != SQLITE_OK && (result & 0xff) != SQLITE_BUSY) throw error_of(extended);
 }
 
-void SqliteStore::checkpoint() {
+/// Once all of the log is in the file, the next commit begins the log anew, and cuts off what was behind it.
+/// (SQLITE_CHECKPOINT_TRUNCATE would have to run without the write lock held here.)
+// REQUIRES: the caller leads the queue.
+bool SqliteStore::empty_log() {
+  Connection& db = writer_->db;
+  for (int i = 0; i < kEmptyingTries; ++i) {
+    if (i > 0) sqlite3_sleep(kEmptyingWaitMs);
+    checkpoint_under_lock();
+    use_durability(Durability::synced);
+    db.execute("PRAGMA journal_size_limit = 0");
+    rewrite_version(db);  // one page
+    db.execute("PRAGMA journal_size_limit = -1");
+    if (log_pages_ == 1) return true;
+  }
+  return false;
+}
+
+bool SqliteStore::checkpoint() {
   require_writable();
-  if (location_.in_memory()) return;
-  const auto work = [this] { checkpoint_under_lock(); };
+  if (location_.in_memory()) return true;
+  bool emptied = false;
+  const auto work = [&] { emptied = empty_log(); };
   WriteQueue::Request request{work, Durability::synced, true};
   queue_.submit(request, [this](Group group) { run_group(group); });
+  return emptied;
 }
 
 std::vector<FindingRow> SqliteStore::verify() {

@@ -41,7 +41,7 @@ class SqliteStore final : public Store {
   void read(FunctionRef<void(const Tables&)> work) override;
   void write(FunctionRef<void(Tables&)> work, Durability durability = Durability::synced) override;
   bool try_write(FunctionRef<void(Tables&)> work) noexcept override;
-  void checkpoint() override;
+  bool checkpoint() override;
   std::vector<FindingRow> verify() override;
 
   Counters counters();
@@ -56,6 +56,7 @@ class SqliteStore final : public Store {
   void run_transaction(Group group);
   void use_durability(Durability durability);
   void checkpoint_under_lock();
+  bool empty_log();
   void require_writable() const;
 
   Location location_;

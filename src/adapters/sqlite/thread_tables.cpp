@@ -26,7 +26,8 @@ Thread thread_of(const Query& query) {
   t.client_unread = query.i64(7);
   t.provider_unread = query.i64(8);
   t.opened_at = query.i64(9);
-  t.touched = query.i64(10) != 0;
+  t.touched = query.i64(10) > 0;
+  t.replied = query.i64(10) > 1;
   return t;
 }
 
@@ -41,17 +42,30 @@ void bind_thread(Query& query, const Thread& t) {
       .bind(t.client_unread)
       .bind(t.provider_unread)
       .bind(t.opened_at);
-  query.bind(std::int64_t{t.touched});
+  query.bind(std::int64_t{t.touched ? (t.replied ? 2 : 1) : 0});
+}
+
+std::int64_t number_of(const Author& author) {
+  return author.side == Side::provider ? 0 : std::int64_t{author.place} + 1;
+}
+
+Author author_of(std::int64_t number) {
+  if (number < 0 || number > std::int64_t{kMaxPlaces})
+    throw Error(Code::corrupt, "a message has an author that can not be");
+  if (number == 0) return {};
+  return {Side::client, static_cast<Place>(number - 1)};
 }
 
 Message message_of(const Query& query) {
   Message m;
   m.seq = query.i64(0);
-  m.author = query.i64(1) == 0 ? Author::provider : Author::client;
+  m.author = author_of(query.i64(1));
   m.at = query.i64(2);
   m.key_hash = key_hash_of(query.blob(3));
   m.actor = query.string(4);
-  m.text = checked_content(query.blob(5), "a text");
+  const auto text = query.blob(5);
+  m.removed = text.empty();
+  if (!m.removed) m.text = checked_content(text, "a text");
   return m;
 }
 
@@ -83,17 +97,21 @@ void SqliteThreadTables::add_thread(const Thread& thread) {
 }
 
 void SqliteThreadTables::client_threads(ProviderNo provider, Place place, const ThreadPosition* after,
-                                        FunctionRef<bool(const Thread&)> f) const {
+                                        bool unread, FunctionRef<bool(const Thread&)> f) const {
   // Within one provider the order is (last_at, origin), descending. The threads of a later provider in the
   // order of the list, at the same moment, come after all of this one's and the other way round.
-  auto query = db_.query("SELECT " THREAD_COLUMNS
+  auto query =
+      unread ? db_.query("SELECT " THREAD_COLUMNS
+                         " FROM thread WHERE provider_no = ? AND place = ? AND client_unread > 0 "
+                         "AND (last_at, origin) < (?, ?) ORDER BY last_at DESC, origin DESC")
+             : db_.query("SELECT " THREAD_COLUMNS
                          " FROM thread WHERE provider_no = ? AND place = ? AND (last_at, origin) < (?, ?) "
                          "ORDER BY last_at DESC, origin DESC");
   Ms at = kMax;
   BlastNo origin = kMax;
   if (after != nullptr) {
     at = after->last_at;
-    origin = provider == after->provider_no ? after->origin : provider < after->provider_no ? kMax : -1;
+    origin = provider == after->provider_no ? after->origin : provider < after->provider_no ? kMax : -kMax;
   }
   query.bind(provider).bind(std::int64_t{place}).bind(at).bind(origin);
   while (query.step())
@@ -101,16 +119,29 @@ void SqliteThreadTables::client_threads(ProviderNo provider, Place place, const 
 }
 
 void SqliteThreadTables::provider_threads(ProviderNo provider, const ThreadPosition* after,
-                                          FunctionRef<bool(const Thread&)> f) const {
-  auto query =
-      db_.query("SELECT " THREAD_COLUMNS
-                " FROM thread WHERE provider_no = ? AND touched = 1 AND (last_at, origin, place) < (?, ?, ?) "
-                "ORDER BY last_at DESC, origin DESC, place DESC");
+                                          const Wanted& wanted, FunctionRef<bool(const Thread&)> f) const {
+  // Each has its index, in the order of the list; what is wanted besides is looked at row by row.
+  auto query = wanted.of_blast
+                   ? db_.query("SELECT " THREAD_COLUMNS
+                               " FROM thread WHERE provider_no = ? AND origin = ? AND touched > 0 "
+                               "AND (last_at, origin, place) < (?, ?, ?) ORDER BY last_at DESC, place DESC")
+               : wanted.unread ? db_.query("SELECT " THREAD_COLUMNS
+                                           " FROM thread WHERE provider_no = ? AND provider_unread > 0 "
+                                           "AND (last_at, origin, place) < (?, ?, ?) "
+                                           "ORDER BY last_at DESC, origin DESC, place DESC")
+                               : db_.query("SELECT " THREAD_COLUMNS
+                                           " FROM thread WHERE provider_no = ? AND touched > 0 "
+                                           "AND (last_at, origin, place) < (?, ?, ?) "
+                                           "ORDER BY last_at DESC, origin DESC, place DESC");
   query.bind(provider);
+  if (wanted.of_blast) query.bind(*wanted.of_blast);
   query.bind(after != nullptr ? after->last_at : kMax).bind(after != nullptr ? after->origin : kMax);
   query.bind(after != nullptr ? std::int64_t{after->place} : kMax);
-  while (query.step())
-    if (!f(thread_of(query))) return;
+  while (query.step()) {
+    const Thread thread = thread_of(query);
+    if (wanted.unread && thread.provider_unread == 0) continue;
+    if (!f(thread)) return;
+  }
 }
 
 ThreadTables::Unread SqliteThreadTables::client_unread(ProviderNo provider, Place place) const {
@@ -132,7 +163,7 @@ void SqliteThreadTables::insert_message(const ThreadKey& thread, const Message& 
   const std::string stored = checked_bytes(m.text);
   auto query = db_.query("INSERT INTO message(provider_no, place, origin, " MESSAGE_COLUMNS
                          ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  bind_key(query, thread).bind(m.seq).bind(static_cast<std::int64_t>(m.author)).bind(m.at);
+  bind_key(query, thread).bind(m.seq).bind(number_of(m.author)).bind(m.at);
   query.bind_blob_or_null(m.key_hash).bind_or_null(m.actor).bind(string_as_bytes(stored)).run();
 }
 
@@ -143,12 +174,12 @@ std::optional<Message> SqliteThreadTables::message(const ThreadKey& thread, std:
   return message_of(query);
 }
 
-std::optional<Message> SqliteThreadTables::message_by_key(const ThreadKey& thread, Author author,
+std::optional<Message> SqliteThreadTables::message_by_key(const ThreadKey& thread, const Author& author,
                                                           std::string_view key_hash) const {
   auto query = db_.query("SELECT " MESSAGE_COLUMNS
                          " FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND author = ? "
                          "AND key_hash = ?");
-  bind_key(query, thread).bind(static_cast<std::int64_t>(author)).bind(string_as_bytes(key_hash));
+  bind_key(query, thread).bind(number_of(author)).bind(string_as_bytes(key_hash));
   if (!query.step()) return std::nullopt;
   return message_of(query);
 }
@@ -167,12 +198,59 @@ void SqliteThreadTables::messages(const ThreadKey& thread, std::int64_t from, bo
     if (!f(message_of(query))) return;
 }
 
-std::int64_t SqliteThreadTables::count_after(const ThreadKey& thread, std::int64_t seq, Author author) const {
+std::int64_t SqliteThreadTables::count_for(const ThreadKey& thread, std::int64_t seq,
+                                           const Author& reader) const {
   auto query = db_.query(
       "SELECT count(*) FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND seq > ? AND "
-      "author = ?");
-  bind_key(query, thread).bind(seq).bind(static_cast<std::int64_t>(author));
+      "author <> ?");
+  bind_key(query, thread).bind(seq).bind(number_of(reader));
   return query.step() ? query.i64(0) : 0;
+}
+
+void SqliteThreadTables::remove_texts(ProviderNo provider, Place place) {
+  const auto author = number_of({Side::client, place});
+  auto own = db_.query(
+      "UPDATE message SET text = x'', key_hash = NULL WHERE provider_no = ? AND place = ? AND author = ?");
+  own.bind(provider).bind(std::int64_t{place}).bind(author).run();
+  auto in_communities = db_.query(
+      "UPDATE message SET text = x'', key_hash = NULL WHERE provider_no = ? AND author = ? AND origin < 0 "
+      "AND author > 0");
+  in_communities.bind(provider).bind(author).run();
+}
+
+void SqliteThreadTables::delete_thread(const ThreadKey& key) {
+  auto query = db_.query("DELETE FROM thread WHERE provider_no = ? AND place = ? AND origin = ?");
+  bind_key(query, key).run();
+}
+
+std::optional<std::string> SqliteThreadTables::host_ref(const ThreadKey& thread) const {
+  auto query =
+      db_.query("SELECT host_ref FROM thread_ref WHERE provider_no = ? AND place = ? AND origin = ?");
+  if (!bind_key(query, thread).step()) return std::nullopt;
+  return query.string(0);
+}
+
+std::optional<ThreadKey> SqliteThreadTables::thread_bound_to(std::string_view host_ref) const {
+  auto query = db_.query("SELECT provider_no, place, origin FROM thread_ref WHERE host_ref = ?");
+  if (!query.bind(host_ref).step()) return std::nullopt;
+  return ThreadKey{query.i64(0), static_cast<Place>(query.i64(1)), query.i64(2)};
+}
+
+void SqliteThreadTables::put_host_ref(const ThreadKey& thread, std::string_view host_ref) {
+  auto query = db_.query(
+      "INSERT INTO thread_ref(provider_no, place, origin, host_ref) VALUES (?, ?, ?, ?) "
+      "ON CONFLICT(provider_no, place, origin) DO UPDATE SET host_ref = excluded.host_ref");
+  bind_key(query, thread).bind(host_ref).run();
+}
+
+void SqliteThreadTables::delete_host_ref(const ThreadKey& thread) {
+  auto query = db_.query("DELETE FROM thread_ref WHERE provider_no = ? AND place = ? AND origin = ?");
+  bind_key(query, thread).run();
+}
+
+void SqliteThreadTables::delete_host_refs(ProviderNo provider, Place place) {
+  auto query = db_.query("DELETE FROM thread_ref WHERE provider_no = ? AND place = ?");
+  query.bind(provider).bind(std::int64_t{place}).run();
 }
 
 }  // namespace bccast::sqlite

@@ -13,19 +13,26 @@ class SqliteThreadTables final : public ThreadTables {
   std::optional<Thread> thread(const ThreadKey& key) const override;
   void put_thread(const Thread& thread) override;
   void add_thread(const Thread& thread) override;
-  void client_threads(ProviderNo provider, Place place, const ThreadPosition* after,
+  void client_threads(ProviderNo provider, Place place, const ThreadPosition* after, bool unread,
                       FunctionRef<bool(const Thread&)> f) const override;
-  void provider_threads(ProviderNo provider, const ThreadPosition* after,
+  void provider_threads(ProviderNo provider, const ThreadPosition* after, const Wanted& wanted,
                         FunctionRef<bool(const Thread&)> f) const override;
   Unread client_unread(ProviderNo provider, Place place) const override;
   Unread provider_unread(ProviderNo provider) const override;
   void insert_message(const ThreadKey& thread, const Message& message) override;
   std::optional<Message> message(const ThreadKey& thread, std::int64_t seq) const override;
-  std::optional<Message> message_by_key(const ThreadKey& thread, Author author,
+  std::optional<Message> message_by_key(const ThreadKey& thread, const Author& author,
                                         std::string_view key_hash) const override;
   void messages(const ThreadKey& thread, std::int64_t from, bool ascending,
                 FunctionRef<bool(const Message&)> f) const override;
-  std::int64_t count_after(const ThreadKey& thread, std::int64_t seq, Author author) const override;
+  std::int64_t count_for(const ThreadKey& thread, std::int64_t seq, const Author& reader) const override;
+  void remove_texts(ProviderNo provider, Place place) override;
+  void delete_thread(const ThreadKey& key) override;
+  std::optional<std::string> host_ref(const ThreadKey& thread) const override;
+  std::optional<ThreadKey> thread_bound_to(std::string_view host_ref) const override;
+  void put_host_ref(const ThreadKey& thread, std::string_view host_ref) override;
+  void delete_host_ref(const ThreadKey& thread) override;
+  void delete_host_refs(ProviderNo provider, Place place) override;
 
  private:
   Connection& db_;

@@ -161,6 +161,15 @@ std::vector<Line> SqliteWorkTables::lines(ProviderNo provider, BlastNo blast) co
   return all;
 }
 
+std::vector<Line> SqliteWorkTables::open_lines(ProviderNo provider) const {
+  auto query =
+      db_.query("SELECT " LINE_COLUMNS " FROM line WHERE provider_no = ? AND state > 0 ORDER BY line_no");
+  query.bind(provider);
+  std::vector<Line> all;
+  while (query.step()) all.push_back(line_of(query));
+  return all;
+}
+
 std::optional<Line> SqliteWorkTables::next_line(ChannelNo channel) const {
   auto query = db_.query("SELECT " LINE_COLUMNS
                          " FROM line WHERE channel_no = ? AND state = 1 AND state > 0 ORDER BY turn LIMIT 1");

@@ -18,6 +18,7 @@ class SqliteWorkTables final : public WorkTables {
   void insert_line(const Line& line) override;
   std::optional<Line> line(LineNo no) const override;
   std::vector<Line> lines(ProviderNo provider, BlastNo blast) const override;
+  std::vector<Line> open_lines(ProviderNo provider) const override;
   std::optional<Line> next_line(ChannelNo channel) const override;
   std::int64_t last_turn(ChannelNo channel) const override;
   void update_line(const Line& line) override;

@@ -1,0 +1,28 @@
+#include "core/erasure.hpp"
+
+#include "base/error.hpp"
+#include "core/access.hpp"
+#include "core/roster_update.hpp"
+
+namespace bccast {
+
+bool Erasure::erase(std::string_view client_id) {
+  context_.store.write([&](Tables& tables) {
+    const Client client = access::client(tables, client_id);
+    RosterUpdate rosters(tables, context_.clock.wall_ms());
+    for (const auto& membership : tables.directory().memberships(client.no)) {
+      rosters.erase(access::entry_at(tables, membership.provider_no, membership.place));
+      tables.threads().remove_texts(membership.provider_no, membership.place);
+      tables.threads().delete_host_refs(membership.provider_no, membership.place);
+    }
+    rosters.finish();
+    tables.directory().delete_client(client.no);
+  });
+  try {
+    return context_.store.checkpoint();
+  } catch (const Error&) {
+    return false;  // erased it is
+  }
+}
+
+}  // namespace bccast

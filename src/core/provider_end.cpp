@@ -1,0 +1,40 @@
+#include "core/provider_end.hpp"
+
+#include "core/access.hpp"
+#include "core/line_update.hpp"
+
+namespace bccast {
+
+Code ProviderEnd::archive(std::string_view provider_id) {
+  Code result = Code::ok;
+  context_.store.write([&](Tables& tables) {
+    Provider provider = access::provider(tables, provider_id);
+    if (provider.archived_at != 0) {
+      result = Code::exists;
+      return;
+    }
+    for (const auto no : tables.blasts().drafts(provider.no)) tables.blasts().delete_blast(provider.no, no);
+    // Notices of single messages are dropped when their turn comes: it is never long until then.
+    for (const auto& line : tables.work().open_lines(provider.no))
+      drop_rest(tables, context_, line, SkipReason::provider_archived);
+    provider.archived_at = context_.clock.wall_ms();
+    tables.directory().update_provider(provider);
+  });
+  return result;
+}
+
+Code ProviderEnd::restore(std::string_view provider_id) {
+  Code result = Code::ok;
+  context_.store.write([&](Tables& tables) {
+    Provider provider = access::provider(tables, provider_id);
+    if (provider.archived_at == 0) {
+      result = Code::exists;
+      return;
+    }
+    provider.archived_at = 0;
+    tables.directory().update_provider(provider);
+  });
+  return result;
+}
+
+}  // namespace bccast
