@@ -5,9 +5,10 @@
 #include <cstddef>
 #include <cstring>
 
+#include "batch.hpp"
 #include "guard.hpp"
-#include "notifier.hpp"
 #include "ports/clock.hpp"
+#include "ports/queue.hpp"
 
 using namespace bccast;
 using namespace bccast::capi;
@@ -51,19 +52,37 @@ class SelfOwner {
 
 class VtblClock final : public Clock {
  public:
-  VtblClock(const bccast_clock_vtbl& vtbl, void* self) : vtbl_(vtbl), self_(self) {}
-  ~VtblClock() override {
-    if (vtbl_.destroy != nullptr) vtbl_.destroy(self_);
-  }
-  VtblClock(const VtblClock&) = delete;
-  VtblClock& operator=(const VtblClock&) = delete;
-  Ms wall_ms() override { return vtbl_.wall_ms(self_); }
-  std::int64_t monotonic_us() override { return vtbl_.monotonic_us(self_); }
+  VtblClock(const bccast_clock_vtbl& vtbl, void* self) : self_(vtbl, self) {}
+  Ms wall_ms() override { return self_.vtbl().wall_ms(self_.self()); }
+  std::int64_t monotonic_us() override { return self_.vtbl().monotonic_us(self_.self()); }
 
  private:
-  bccast_clock_vtbl vtbl_;
-  void* self_;
+  VtblSelf<bccast_clock_vtbl> self_;
 };
+
+class VtblQueue final : public Queue {
+ public:
+  VtblQueue(const bccast_queue_vtbl& vtbl, void* self) : self_(vtbl, self) {}
+  void ring() noexcept override { static_cast<void>(self_.vtbl().ring(self_.self())); }
+
+ private:
+  VtblSelf<bccast_queue_vtbl> self_;
+};
+
+/// Registers a vtable: `complete` says whether it has all its functions, `give` what becomes of it.
+template <typename Made, typename Vtbl, typename Complete, typename Give>
+std::int32_t attach(bccast_config* config, const Vtbl* vtbl, void* self, Complete&& complete, Give&& give) {
+  return guard([&] {
+    SelfOwner owner(vtbl, self);
+    auto& options = config_of(config).options;
+    const auto copy = copy_vtbl(vtbl);
+    if (!complete(copy)) throw Error(Code::argument, "the vtable lacks a function");
+    auto made = std::make_shared<Made>(copy, self);
+    owner.release();
+    give(options, std::move(made));
+    return BCCAST_OK;
+  });
+}
 
 }  // namespace
 
@@ -104,28 +123,30 @@ void bccast_config_free(bccast_config* config) {
 
 int32_t bccast_config_notifier(bccast_config* config, const char* channel,
                                const struct bccast_notifier_vtbl* vtbl, void* self) {
-  return guard([&] {
-    SelfOwner owner(vtbl, self);
-    auto& options = config_of(config).options;
-    const auto copy = copy_vtbl(vtbl);
-    if (copy.notify == nullptr) throw Error(Code::argument, "the vtable has no notify");
-    auto notifier = std::make_shared<VtblNotifier>(copy, self);
-    owner.release();
-    options.notifier(required(channel, "channel"), std::shared_ptr<Notifier>(std::move(notifier)));
-    return BCCAST_OK;
-  });
+  return attach<VtblNotifier>(
+      config, vtbl, self, [](const auto& v) { return v.notify != nullptr; },
+      [&](Options& options, std::shared_ptr<Notifier> made) {
+        options.notifier(required(channel, "channel"), std::move(made));
+      });
+}
+
+int32_t bccast_config_deliverer(bccast_config* config, const char* channel,
+                                const struct bccast_deliverer_vtbl* vtbl, void* self) {
+  return attach<VtblDeliverer>(
+      config, vtbl, self, [](const auto& v) { return v.deliver != nullptr; },
+      [&](Options& options, std::shared_ptr<Deliverer> made) {
+        options.deliverer(required(channel, "channel"), std::move(made));
+      });
+}
+
+int32_t bccast_config_queue(bccast_config* config, const struct bccast_queue_vtbl* vtbl, void* self) {
+  return attach<VtblQueue>(
+      config, vtbl, self, [](const auto& v) { return v.ring != nullptr; },
+      [](Options& options, std::shared_ptr<Queue> made) { options.queue(std::move(made)); });
 }
 
 int32_t bccast_config_clock(bccast_config* config, const struct bccast_clock_vtbl* vtbl, void* self) {
-  return guard([&] {
-    SelfOwner owner(vtbl, self);
-    auto& options = config_of(config).options;
-    const auto copy = copy_vtbl(vtbl);
-    if (copy.wall_ms == nullptr || copy.monotonic_us == nullptr)
-      throw Error(Code::argument, "the vtable lacks a function");
-    auto clock = std::make_shared<VtblClock>(copy, self);
-    owner.release();
-    options.clock(std::move(clock));
-    return BCCAST_OK;
-  });
+  return attach<VtblClock>(
+      config, vtbl, self, [](const auto& v) { return v.wall_ms != nullptr && v.monotonic_us != nullptr; },
+      [](Options& options, std::shared_ptr<Clock> made) { options.clock(std::move(made)); });
 }

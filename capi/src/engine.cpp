@@ -21,7 +21,8 @@ int32_t bccast_api_date(void) {
 
 int32_t bccast_has(const char* part) {
   if (part == nullptr) return 0;
-  for (const char* known : {"store.sqlite", "notifier.callback", "notifier.maildir"})
+  for (const char* known : {"store.sqlite", "notifier.callback", "notifier.maildir", "deliverer.callback",
+                            "queue.callback", "fd"})
     if (std::strcmp(part, known) == 0) return 1;
   return 0;
 }
@@ -68,7 +69,9 @@ int32_t bccast_close(bccast_engine* engine, int64_t timeout_ms) {
     }
     {
       const EngineCall call(engine);
-      if (call->notifying()) throw Error(Code::reentrant, "close was called inside a notifier");
+      if (call->handling()) throw Error(Code::reentrant, "close was called inside a handler");
+      if (call->is_last() && !call->stop(timeout_ms))
+        throw Error(Code::busy, "threads that were started are still at work");
       try {
         call->finish();
       } catch (const Error&) {

@@ -20,6 +20,16 @@ int32_t bccast_channel_put(bccast_engine* engine, const char* channel, const cha
       engine, [&](Engine& e) { return e.channel_put(required(channel, "channel"), required(role, "role")); });
 }
 
+int32_t bccast_channel_set(bccast_engine* engine, const char* channel, const char* key, const char* value) {
+  return with_engine(engine, [&](Engine& e) {
+    e.channel_set(required(channel, "channel"), required(key, "key"), required(value, "value"));
+  });
+}
+
+int32_t bccast_channel_remove(bccast_engine* engine, const char* channel) {
+  return with_engine(engine, [&](Engine& e) { e.channel_remove(required(channel, "channel")); });
+}
+
 int32_t bccast_channel_list(bccast_engine* engine, bccast_rows** out_rows) {
   if (out_rows != nullptr) *out_rows = nullptr;
   return with_engine(engine, [&](Engine& e) {
@@ -53,6 +63,65 @@ int32_t bccast_pump(bccast_engine* engine, uint32_t max_items, uint32_t budget_u
 int32_t bccast_next(bccast_engine* engine, int64_t* out_next_ms) {
   if (out_next_ms != nullptr) *out_next_ms = kAfterErrorMs;
   return with_engine(engine, [&](Engine& e) { output(out_next_ms, "next") = e.next_ms(); });
+}
+
+int32_t bccast_fd(bccast_engine* engine, int32_t* out_fd) {
+  if (out_fd != nullptr) *out_fd = -1;
+  return with_engine(engine, [&](Engine& e) { output(out_fd, "fd") = e.fd(); });
+}
+
+int32_t bccast_wait(bccast_engine* engine, int64_t timeout_ms) {
+  return with_engine(engine, [&](Engine& e) {
+    if (timeout_ms < -1) throw Error(Code::argument, "the timeout is below -1");
+    return e.wait(timeout_ms) ? Code::ok : Code::done;
+  });
+}
+
+int32_t bccast_wake(bccast_engine* engine) {
+  return with_engine(engine, [&](Engine& e) { e.wake(); });
+}
+
+int32_t bccast_start(bccast_engine* engine, uint32_t n) {
+  return with_engine(engine, [&](Engine& e) { e.start(n); });
+}
+
+int32_t bccast_stop(bccast_engine* engine, int64_t timeout_ms) {
+  return with_engine(engine, [&](Engine& e) {
+    if (!e.stop(timeout_ms)) throw Error(Code::busy, "threads that were started are still at work");
+  });
+}
+
+int32_t bccast_blast_retry_failed(bccast_engine* engine, const char* provider, const char* blast,
+                                  int64_t* out_count) {
+  if (out_count != nullptr) *out_count = 0;
+  return with_engine(engine, [&](Engine& e) {
+    const auto count = e.blast_retry_failed(required(provider, "provider id"), required(blast, "blast id"));
+    if (out_count != nullptr) *out_count = count;
+    return count > 0 ? Code::ok : Code::done;
+  });
+}
+
+int32_t bccast_events(bccast_engine* engine, const char* reader, uint32_t limit, bccast_rows** out_rows) {
+  if (out_rows != nullptr) *out_rows = nullptr;
+  return with_engine(engine, [&](Engine& e) {
+    output(out_rows, "rows");
+    const auto rows = e.events(required(reader, "reader"), limit);
+    *out_rows = RowsBuilder(rows)
+                    .text("event", [](const auto& r) { return r.event; })
+                    .text(
+                        "provider", [](const auto& r) { return r.provider; }, kEmptyIsNull)
+                    .text("kind", [](const auto& r) { return r.kind; })
+                    .text(
+                        "object", [](const auto& r) { return r.object; }, kEmptyIsNull)
+                    .i64("at_ms", [](const auto& r) { return r.at_ms; })
+                    .finish();
+  });
+}
+
+int32_t bccast_events_ack(bccast_engine* engine, const char* reader, const char* event) {
+  return with_engine(engine, [&](Engine& e) {
+    return e.events_ack(required(reader, "reader"), required(event, "event id"));
+  });
 }
 
 int32_t bccast_operate_verify(bccast_engine* engine, bccast_rows** out_rows) {

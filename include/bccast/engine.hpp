@@ -25,8 +25,12 @@ namespace bccast {
 const char* version() noexcept;
 
 class Clock;
+class BatchControl;
+class Deliverer;
 class NoticeBatch;
 class Notifier;
+class Queue;
+struct Delivery;
 
 /// One notification, borrowed: valid while the notifier runs.
 struct Notice {
@@ -56,6 +60,29 @@ class Notices {
   NoticeBatch& batch_;
 };
 
+/// What a deliverer is told of an item besides. Borrowed.
+struct MessageNotice {
+  std::string_view provider;
+  std::string_view provider_name;
+  std::string_view client;  // of a private thread
+  std::string_view kind;    // of the thread
+  std::string_view title;
+  std::int64_t seq = 0;
+  std::string_view author;
+  std::string_view author_name;
+};
+
+/// The batch a deliverer is given: one text for all of its items.
+class Deliveries : public Notices {
+ public:
+  Deliveries(NoticeBatch& batch, const Delivery& delivery) : Notices(batch), delivery_(delivery) {}
+  std::string_view text() const noexcept;
+  MessageNotice message(std::size_t i) const;
+
+ private:
+  const Delivery& delivery_;
+};
+
 /// How to open a store.
 class Options {
  public:
@@ -64,6 +91,8 @@ class Options {
   /// Attaches a notifier to a channel: called on the thread that pumps, with no lock held. False, or an
   /// exception: the whole batch again later. Throws Error(conflict) when the channel has one already.
   void notifier(std::string_view channel, std::function<bool(Notices&)> notify);
+  /// The same for a deliverer.
+  void deliverer(std::string_view channel, std::function<bool(Deliveries&)> deliver);
 
   /// The keys of set().
   struct Key {
@@ -76,15 +105,21 @@ class Options {
 
   // For the C API, which brings its own kinds.
   void notifier(std::string_view channel, std::shared_ptr<Notifier> notifier);
+  void deliverer(std::string_view channel, std::shared_ptr<Deliverer> deliverer);
+  /// Rung besides the engine's own. Throws Error(conflict) when there is one.
+  void queue(std::shared_ptr<Queue> queue);
   void clock(std::shared_ptr<Clock> clock) { clock_ = std::move(clock); }
-  /// Forgets the notifiers and the clock: an engine has taken them over.
+  /// Forgets the handlers, the queue and the clock: an engine has taken them over.
   void release_parts() noexcept;
 
  private:
   friend class Engine;
   std::string get(std::string_view key) const;
+  void check_free(std::string_view channel) const;
   std::map<std::string, std::string, std::less<>> values_;
   std::map<std::string, std::shared_ptr<Notifier>, std::less<>> notifiers_;
+  std::map<std::string, std::shared_ptr<Deliverer>, std::less<>> deliverers_;
+  std::shared_ptr<Queue> queue_;
   std::shared_ptr<Clock> clock_;
 };
 
@@ -203,24 +238,48 @@ class Engine {
 
   // Channels and work
   Code channel_put(std::string_view channel, std::string_view role = "notify");
+  void channel_set(std::string_view channel, std::string_view key, std::string_view value);
+  void channel_remove(std::string_view channel);
   std::vector<ChannelSummary> channel_list();
   Pumped pump(std::uint32_t max_items = 0, std::uint32_t budget_us = 0);
   std::int64_t next_ms();
+  int fd();
+  /// False: the time has passed.
+  bool wait(std::int64_t timeout_ms);
+  void wake();
+  void start(std::uint32_t threads);
+  /// False: not within the time.
+  bool stop(std::int64_t timeout_ms);
+  /// Null: nothing is due. What is not completed is given back with the last reference.
+  std::shared_ptr<BatchControl> claim(std::string_view channel, std::uint32_t max_items = 0);
+  /// How many items.
+  std::int64_t blast_retry_failed(std::string_view provider, std::string_view blast);
+  Code report(std::string_view item, NoticeStatus status, std::string_view reason = {});
   /// Stores reports of pump that could not be stored so far; throws when they still can not. The destructor
   /// does not.
   void finish();
+
+  // Events
+  std::vector<EventRow> events(std::string_view reader, std::size_t limit = 0);
+  Code events_ack(std::string_view reader, std::string_view event);
 
   // Operation
   std::vector<FindingRow> verify();
   /// False: moved, but the log could not be emptied: somebody reads an older state.
   bool checkpoint();
-  /// True on a thread that runs one of this engine's notifiers.
-  bool notifying() const noexcept;
+  /// True on a thread that is inside one of this engine's handlers.
+  bool handling() const noexcept;
+  /// No other handle (as()) is on the same store.
+  bool is_last() const noexcept;
 
  private:
+  void refuse_inside(const char* what) const;
+
   struct Parts;
-  Engine(std::shared_ptr<Parts> parts, std::string_view actor);
-  std::shared_ptr<Parts> parts_;
+  struct Session;
+  Engine(std::shared_ptr<Session> session, std::string_view actor);
+  std::shared_ptr<Session> session_;  // of all handles on the store; its threads end with the last
+  Parts* parts_;
   std::string actor_;  // the person behind the provider; empty: the provider
 };
 

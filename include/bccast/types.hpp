@@ -236,6 +236,15 @@ struct FindingRow {
   std::string detail;
 };
 
+/// One row of bccast_events.
+struct EventRow {
+  std::string event;
+  std::string provider;
+  std::string kind;
+  std::string object;
+  std::int64_t at_ms = 0;
+};
+
 /// What a call of pump did.
 struct Pumped {
   bool more = false;          // stopped by a limit: something is due now

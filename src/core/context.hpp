@@ -23,6 +23,9 @@ inline constexpr std::uint64_t cursor = 4;
 inline constexpr std::uint64_t start = 5;
 }  // namespace purpose
 
+/// Events that nobody has acknowledged are kept for a week.
+inline constexpr Ms kDefaultEventsKeep = Ms{7} * 24 * 60 * 60 * 1000;
+
 struct Context {
   Context(Store& store_in, Clock& clock_in)
       : store(store_in), clock(clock_in), ids(store_in.key()), cursors(store_in.key(), purpose::cursor) {}
@@ -32,6 +35,7 @@ struct Context {
   PublicIds ids;
   Sealer cursors;
   Ms deadline = kDefaultDeadline;
+  Ms events_keep = kDefaultEventsKeep;
 
   PublicId blast_id(ProviderNo provider, BlastNo blast) const noexcept {
     return ids.encode({IdKind::blast, 0, provider, blast, 0});

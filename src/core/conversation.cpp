@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "core/events.hpp"
 #include "core/message_list.hpp"
 #include "model/text_rules.hpp"
 
@@ -93,17 +94,18 @@ Written Conversation::write(Actor actor, std::string_view thread_id, std::string
       thread.replied = true;
       ++thread.provider_unread;
       mark(tables, thread.key, false, true);
-      notify(tables, provider, thread.key, true, message.at);
+      notify(tables, provider, thread.key, true, message);
     }
     if (thread.key.of_community()) {
       pass_on(tables, thread, message, provider);
     } else if (actor.side == Side::provider) {
       ++thread.client_unread;
-      notify(tables, provider, thread.key, false, message.at);
+      notify(tables, provider, thread.key, false, message);
     }
     tables.threads().insert_message(thread.key, message);
     tables.threads().put_thread(thread);
     tables.directory().update_provider(provider);
+    emit(tables, context_, EventKind::message_created, provider.no, thread.key.origin, thread.key.place);
     written = {false, message.seq, message.at};
   });
   if (actor.side == Side::client) written.at_ms = whole_seconds(written.at_ms);
@@ -121,7 +123,7 @@ void Conversation::pass_on(Tables& tables, const Thread& community, const Messag
     thread->last_at = message.at;
     if (message.author != Author{Side::client, member.place}) {
       ++thread->client_unread;
-      notify(tables, provider, key, false, message.at);
+      notify(tables, provider, key, false, message);
     }
     tables.threads().put_thread(*thread);
   }
@@ -155,6 +157,8 @@ void Conversation::read(Actor actor, std::string_view thread_id, std::int64_t up
       thread.provider_unread = unread;
     }
     tables.threads().put_thread(thread);
+    emit(tables, context_, EventKind::thread_read, thread.key.provider_no, thread.key.origin,
+         thread.key.place);
   });
 }
 
@@ -185,7 +189,7 @@ void Conversation::mark(Tables& tables, const ThreadKey& key, bool opened, bool 
 
 /// Every message makes work: for each participant that did not write it, on every channel.
 void Conversation::notify(Tables& tables, Provider& provider, const ThreadKey& key, bool to_provider,
-                          Ms at) const {
+                          const Message& message) const {
   if (provider.next_notice > kMaxNumber)
     throw Error(Code::limit, "the provider has no numbers left for notices");
   const std::int64_t number = provider.next_notice++;
@@ -196,7 +200,8 @@ void Conversation::notify(Tables& tables, Provider& provider, const ThreadKey& k
     item.thread = key;
     item.notice_no = number;
     item.to_provider = to_provider;
-    item.at = at;
+    item.at = message.at;
+    item.seq = message.seq;
     item.due_at = context_.clock.wall_ms();
     tables.work().insert_item(item);
   }

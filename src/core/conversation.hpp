@@ -34,7 +34,8 @@ class Conversation {
                         bool may_begin = false) const;
   void mark(Tables& tables, const ThreadKey& key, bool opened, bool replied) const;
   void pass_on(Tables& tables, const Thread& community, const Message& message, Provider& provider) const;
-  void notify(Tables& tables, Provider& provider, const ThreadKey& key, bool to_provider, Ms at) const;
+  void notify(Tables& tables, Provider& provider, const ThreadKey& key, bool to_provider,
+              const Message& message) const;
 
   Context& context_;
 };

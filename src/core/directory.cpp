@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "core/access.hpp"
+#include "core/events.hpp"
 #include "core/resolve.hpp"
 #include "core/roster_update.hpp"
 #include "model/text_rules.hpp"
@@ -134,6 +135,7 @@ std::vector<Code> Directory::client_put_many(std::span<const std::string_view> i
       if (after.name != before->name || after.addresses != before->addresses) rosters.change_client(after);
     }
     rosters.finish();
+    if (!changed.empty()) emit(tables, context_, EventKind::roster_changed, 0, 0);
   });
   return results;
 }
@@ -152,6 +154,7 @@ void Directory::client_set(std::string_view id, std::string_view key, std::strin
     RosterUpdate rosters(tables, context_.clock.wall_ms());
     rosters.change_client(after);
     rosters.finish();
+    emit(tables, context_, EventKind::roster_changed, 0, after.no);
   });
 }
 
@@ -168,6 +171,7 @@ Code Directory::client_archive(std::string_view id, bool archived) {
     RosterUpdate rosters(tables, context_.clock.wall_ms());
     rosters.change_client(after);
     rosters.finish();
+    emit(tables, context_, EventKind::roster_changed, 0, after.no);
   });
   return result;
 }
@@ -203,6 +207,7 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
     if (provider.next_place == first) return;
     tables.directory().update_provider(provider);
     rosters.finish();
+    emit(tables, context_, EventKind::roster_changed, provider.no, 0);
   });
   return results;
 }
@@ -219,6 +224,7 @@ void Directory::roster_set(std::string_view provider_id, std::string_view client
     RosterUpdate rosters(tables, context_.clock.wall_ms());
     rosters.change(entry, before);
     rosters.finish();
+    emit(tables, context_, EventKind::roster_changed, provider.no, entry.client.no);
   });
 }
 
@@ -236,6 +242,7 @@ Code Directory::roster_archive(std::string_view provider_id, std::string_view cl
     RosterUpdate rosters(tables, context_.clock.wall_ms());
     rosters.change(entry, before);
     rosters.finish();
+    emit(tables, context_, EventKind::roster_changed, provider.no, entry.client.no);
   });
   return result;
 }
@@ -261,6 +268,7 @@ std::vector<Code> Directory::roster_archive_many(std::string_view provider_id,
       }
     }
     rosters.finish();
+    emit(tables, context_, EventKind::roster_changed, provider.no, 0);
   });
   return results;
 }

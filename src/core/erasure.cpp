@@ -16,6 +16,7 @@ bool Erasure::erase(std::string_view client_id) {
       tables.threads().delete_host_refs(membership.provider_no, membership.place);
     }
     rosters.finish();
+    tables.events().forget_client(client.no);
     tables.directory().delete_client(client.no);
   });
   try {

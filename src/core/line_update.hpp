@@ -9,8 +9,14 @@ namespace bccast {
 /// finished.
 void store_line(Tables& tables, const Context& context, Line& line);
 
+/// What becomes of what is in flight: whoever has it still reports it, or it is dropped as well.
+enum class InFlight { left, dropped };
+
 /// Leaves out all that was not begun: the places not yet handed out, and those that wait for another try.
-/// What is in flight is still reported by whoever has it.
-void drop_rest(Tables& tables, const Context& context, Line line, SkipReason reason);
+void drop_rest(Tables& tables, const Context& context, Line line, SkipReason reason, InFlight in_flight);
+
+/// Lets the lines that notify of the same blast hand out what `line`, and all others that deliver it, have
+/// behind them. False: nothing more than before.
+bool unlock_followers(Tables& tables, const Line& line);
 
 }  // namespace bccast

@@ -390,9 +390,9 @@ std::vector<ChannelSummary> Progress::channels() {
   std::vector<ChannelSummary> rows;
   context_.store.read([&](const Tables& tables) {
     for (const auto& channel : tables.work().channels())
-      rows.push_back({channel.name, channel.role, channel.paused, unless_zero(channel.failing_since),
-                      channel.last_reason, tables.work().pending(channel.no),
-                      unless_zero(channel.worker_seen)});
+      rows.push_back({channel.name, channel.delivers ? "deliver" : "notify", channel.paused,
+                      unless_zero(channel.failing_since), channel.last_reason,
+                      tables.work().pending(channel.no), unless_zero(channel.worker_seen)});
   });
   return rows;
 }

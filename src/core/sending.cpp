@@ -2,24 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "core/access.hpp"
 #include "core/audience_of.hpp"
 #include "core/channels_of.hpp"
+#include "core/events.hpp"
 
 namespace bccast {
 namespace {
 
-/// Where the work on a blast begins on a channel: a keyed number, so that the order says nothing of the
-/// roster.
+/// Where the work on a blast begins, on all channels alike: a keyed number, so that the order says nothing of
+/// the roster.
 Place starting_place(const Context& context, const Line& line) {
-  const auto value = Digest(context.store.key(), purpose::start)
-                         .add(line.provider_no)
-                         .add(line.blast_no)
-                         .add(line.channel_no)
-                         .finish();
+  const auto value =
+      Digest(context.store.key(), purpose::start).add(line.provider_no).add(line.blast_no).finish();
   std::uint64_t number = 0;
   for (std::size_t i = 0; i < 8; ++i) number = number << 8 | value[i];
   return static_cast<Place>(number % (std::uint64_t{line.slices} * Slice::kPlaces));
@@ -67,8 +66,12 @@ Code Sending::send(std::string_view provider_id, std::string_view blast_id, std:
     blast.state = *sent;
     for (const auto& [s, audience] : slices)
       tables.blasts().insert_audience(provider.no, s, blast.seq, blast.no, audience);
-    for (const auto& channel : channels_of(tables, blast)) {
+    const auto channels = channels_of(tables, blast);
+    const bool delivered = std::any_of(channels.begin(), channels.end(),
+                                       [](const Channel& channel) { return channel.delivers; });
+    for (const auto& channel : channels) {
       Line line;
+      line.follows = delivered && !channel.delivers;
       line.provider_no = provider.no;
       line.blast_no = blast.no;
       line.channel_no = channel.no;
@@ -87,6 +90,8 @@ Code Sending::send(std::string_view provider_id, std::string_view blast_id, std:
     tables.blasts().update_blast(blast);
     tables.blasts().delete_draft(provider.no, blast.no);
     tables.directory().update_provider(provider);
+    emit(tables, context_, EventKind::blast_sent, provider.no, blast.no);
+    if (blast.open_lines == 0) emit(tables, context_, EventKind::blast_finished, provider.no, blast.no);
   });
   return result;
 }

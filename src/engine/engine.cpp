@@ -2,23 +2,29 @@
 #include <bccast/engine.hpp>
 
 #include "adapters/sqlite/sqlite_store.hpp"
+#include "core/channels.hpp"
 #include "core/client_export.hpp"
 #include "core/communities.hpp"
 #include "core/conversation.hpp"
 #include "core/directory.hpp"
 #include "core/drafting.hpp"
 #include "core/erasure.hpp"
+#include "core/events.hpp"
 #include "core/host_refs.hpp"
 #include "core/inbox.hpp"
 #include "core/progress.hpp"
 #include "core/provider_end.hpp"
 #include "core/roster.hpp"
+#include "core/second_tries.hpp"
 #include "core/sending.hpp"
 #include "core/verification.hpp"
 #include "core/work.hpp"
+#include "engine/claims.hpp"
+#include "engine/doorbell.hpp"
 #include "engine/maildir_notifier.hpp"
 #include "engine/pump.hpp"
 #include "engine/system_clock.hpp"
+#include "engine/workers.hpp"
 #include "model/text_rules.hpp"
 
 namespace bccast {
@@ -43,15 +49,52 @@ const char* version() noexcept {
   return BCCAST_PROJECT_VERSION;
 }
 
+/// Rings the engine's own bell and the host's.
+class Bells final : public Queue {
+ public:
+  Bells(Doorbell& own, std::shared_ptr<Queue> hosts) : own_(own), hosts_(std::move(hosts)) {}
+  void ring() noexcept override {
+    own_.ring();
+    if (hosts_) hosts_->ring();
+  }
+
+ private:
+  Doorbell& own_;
+  std::shared_ptr<Queue> hosts_;
+};
+
 struct Engine::Parts {
-  Parts(std::string_view url, std::shared_ptr<Clock> clock_in)
+  Parts(std::string_view url, std::shared_ptr<Clock> clock_in, std::shared_ptr<Queue> hosts_queue)
       : clock(clock_in ? std::move(clock_in) : std::make_shared<SystemClock>()),
         store(url),
-        context(store, *clock) {}
+        context(store, *clock),
+        doorbell(store),
+        bells(doorbell, std::move(hosts_queue)) {}
+
+  /// What the pump does, with the bell around it.
+  Pumped run(std::uint32_t max_items, std::uint32_t budget_us, const std::atomic<bool>* stop = nullptr) {
+    doorbell.clear();
+    auto pumped = pump->run(max_items, budget_us, stop);
+    if (!pumped.more) {
+      // Its own commits have rung, and perhaps others' as well: a last look tells.
+      doorbell.clear();
+      const auto next = pump->next_ms();
+      if (next >= 0) pumped.next_ms = next;
+      pumped.more = next == 0;
+    }
+    if (pumped.more) {
+      doorbell.ring();
+    } else {
+      doorbell.set_timer(Doorbell::kPump, pumped.next_ms);
+    }
+    return pumped;
+  }
 
   std::shared_ptr<Clock> clock;
   sqlite::SqliteStore store;
   Context context;
+  Doorbell doorbell;
+  Bells bells;
   Directory directory{context};
   Roster roster{context};
   Drafting drafting{context};
@@ -65,12 +108,35 @@ struct Engine::Parts {
   ProviderEnd provider_end{context};
   Progress progress{context};
   Verification verification{context};
+  Channels channels{context};
+  SecondTries second_tries{context};
+  Events events{context};
   Work work{context};
   std::unique_ptr<Pump> pump;
+  std::unique_ptr<Claims> claims;
 };
 
-Engine::Engine(std::string_view url, Options options) : parts_(std::make_shared<Parts>(url, options.clock_)) {
-  parts_->context.deadline = std::stoll(options.get("deadline_ms"));
+/// What all handles on a store share. Batches in a host's hands keep the parts, not this: threads end with
+/// the last handle.
+struct Engine::Session {
+  explicit Session(std::shared_ptr<Parts> parts_in)
+      : parts(std::move(parts_in)),
+        workers({[this](const std::atomic<bool>& stop) {
+                   const auto pumped = parts->run(0, 0, &stop);
+                   // Whoever slept when it was rung has not seen it: there may be enough for all.
+                   if (pumped.done > 0 && !stop) parts->doorbell.ring();
+                   return pumped.next_ms;
+                 },
+                 [this](std::int64_t ms) { parts->doorbell.wait(ms); }, [this] { parts->doorbell.ring(); }}) {
+  }
+  std::shared_ptr<Parts> parts;
+  Workers workers;
+};
+
+Engine::Engine(std::string_view url, Options options) {
+  auto parts = std::make_shared<Parts>(url, options.clock_, options.queue_);
+  parts->context.deadline = std::stoll(options.get("deadline_ms"));
+  parts->context.events_keep = std::stoll(options.get("events_keep_ms"));
   constexpr std::string_view kPrefix = "notifier.";
   for (const auto& [key, value] : options.values_) {
     if (!key.starts_with(kPrefix)) continue;
@@ -85,18 +151,29 @@ Engine::Engine(std::string_view url, Options options) : parts_(std::make_shared<
         std::string_view(key).substr(kPrefix.size()),
         std::make_shared<MaildirNotifier>(value.substr(value.find(':') + 1), std::move(settings)));
   }
-  for (const auto& [channel, notifier] : options.notifiers_) parts_->work.channel_put(channel, "notify");
-  parts_->pump = std::make_unique<Pump>(parts_->context, parts_->work, options.notifiers_);
+  Handlers handlers;
+  for (const auto& [channel, notifier] : options.notifiers_) handlers[channel].notifier = notifier;
+  for (const auto& [channel, deliverer] : options.deliverers_) handlers[channel].deliverer = deliverer;
+  for (const auto& [channel, handler] : handlers) parts->channels.put(channel, handler.role());
+  parts->pump = std::make_unique<Pump>(parts->context, parts->work, parts->bells, handlers);
+  parts->pump->keep_alive(parts);
+  parts->claims = std::make_unique<Claims>(parts->context, parts->work, parts->doorbell, parts->bells);
+  session_ = std::make_shared<Session>(std::move(parts));
+  parts_ = session_->parts.get();
 }
 
-Engine::Engine(std::shared_ptr<Parts> parts, std::string_view actor)
-    : parts_(std::move(parts)), actor_(actor) {}
+Engine::Engine(std::shared_ptr<Session> session, std::string_view actor)
+    : session_(std::move(session)), parts_(session_->parts.get()), actor_(actor) {}
 
 Engine::~Engine() = default;
 
 std::unique_ptr<Engine> Engine::as(std::string_view actor) const {
   check_id(actor, "actor id");
-  return std::unique_ptr<Engine>(new Engine(parts_, actor));
+  return std::unique_ptr<Engine>(new Engine(session_, actor));
+}
+
+bool Engine::is_last() const noexcept {
+  return session_.use_count() == 1;
 }
 
 void Engine::provider_put(std::string_view provider, std::string_view display_name) {
@@ -220,7 +297,9 @@ Preview Engine::blast_preview(std::string_view provider, std::string_view blast)
   return parts_->drafting.preview(provider, blast);
 }
 Code Engine::blast_send(std::string_view provider, std::string_view blast, std::string_view digest) {
-  return parts_->sending.send(provider, blast, digest, actor_);
+  const auto result = parts_->sending.send(provider, blast, digest, actor_);
+  parts_->bells.ring();
+  return result;
 }
 std::vector<StatusRow> Engine::blast_status(std::string_view provider, std::string_view blast) {
   return parts_->progress.status(provider, blast);
@@ -254,7 +333,9 @@ Page<MessageView> Engine::client_messages(std::string_view client, std::string_v
 Written Engine::client_reply(std::string_view client, std::string_view thread, std::string_view text,
                              std::string_view key) {
   check_optional_key(key);
-  return parts_->conversation.write(client_side(client), thread, key, text, {});
+  const auto written = parts_->conversation.write(client_side(client), thread, key, text, {});
+  parts_->bells.ring();
+  return written;
 }
 void Engine::client_read(std::string_view client, std::string_view thread, std::int64_t up_to_seq) {
   parts_->conversation.read(client_side(client), thread, up_to_seq);
@@ -279,7 +360,9 @@ Page<MessageView> Engine::provider_messages(std::string_view provider, std::stri
 Written Engine::provider_reply(std::string_view provider, std::string_view thread, std::string_view text,
                                std::string_view key) {
   check_optional_key(key);
-  return parts_->conversation.write(provider_side(provider), thread, key, text, actor_);
+  const auto written = parts_->conversation.write(provider_side(provider), thread, key, text, actor_);
+  parts_->bells.ring();
+  return written;
 }
 void Engine::provider_read(std::string_view provider, std::string_view thread, std::int64_t up_to_seq) {
   parts_->conversation.read(provider_side(provider), thread, up_to_seq);
@@ -317,20 +400,67 @@ std::string Engine::thread_find(std::string_view host_ref) {
 }
 
 Code Engine::channel_put(std::string_view channel, std::string_view role) {
-  return parts_->work.channel_put(channel, role);
+  return parts_->channels.put(channel, role);
+}
+void Engine::channel_set(std::string_view channel, std::string_view key, std::string_view value) {
+  parts_->channels.set(channel, key, value);
+  parts_->bells.ring();
+}
+void Engine::channel_remove(std::string_view channel) {
+  parts_->channels.remove(channel);
+  parts_->bells.ring();
 }
 std::vector<ChannelSummary> Engine::channel_list() {
   return parts_->progress.channels();
 }
 Pumped Engine::pump(std::uint32_t max_items, std::uint32_t budget_us) {
-  if (notifying()) throw Error(Code::reentrant, "pump was called inside a notifier");
-  return parts_->pump->run(max_items, budget_us);
+  refuse_inside("pump");
+  return parts_->run(max_items, budget_us);
 }
 std::int64_t Engine::next_ms() {
   return parts_->pump->next_ms();
 }
+int Engine::fd() {
+  return parts_->doorbell.fd();
+}
+bool Engine::wait(std::int64_t timeout_ms) {
+  refuse_inside("wait");
+  return parts_->doorbell.wait(timeout_ms);
+}
+void Engine::wake() {
+  parts_->doorbell.ring();
+}
+void Engine::start(std::uint32_t threads) {
+  if (threads < 1 || threads > 64) throw Error(Code::argument, "1 to 64 threads can be started");
+  session_->workers.start(threads);
+}
+bool Engine::stop(std::int64_t timeout_ms) {
+  if (timeout_ms < 0) throw Error(Code::argument, "the timeout is below 0");
+  refuse_inside("stop");
+  return session_->workers.stop(timeout_ms);
+}
+std::shared_ptr<BatchControl> Engine::claim(std::string_view channel, std::uint32_t max_items) {
+  return parts_->claims->next(parts_->channels.find(channel), max_items, session_->parts);
+}
+std::int64_t Engine::blast_retry_failed(std::string_view provider, std::string_view blast) {
+  const auto count = parts_->second_tries.retry_failed(provider, blast);
+  parts_->bells.ring();
+  return count;
+}
+Code Engine::report(std::string_view item, NoticeStatus status, std::string_view reason) {
+  const auto result =
+      parts_->second_tries.report(item, {static_cast<ItemStatus>(status), std::string(reason), -1});
+  parts_->bells.ring();
+  return result;
+}
 void Engine::finish() {
   parts_->pump->finish();
+}
+std::vector<EventRow> Engine::events(std::string_view reader, std::size_t limit) {
+  return parts_->events.list(reader, limit);
+}
+Code Engine::events_ack(std::string_view reader, std::string_view event) {
+  return parts_->events.acknowledge(reader, event);
 }
 
 std::vector<FindingRow> Engine::verify() {
@@ -339,8 +469,11 @@ std::vector<FindingRow> Engine::verify() {
 bool Engine::checkpoint() {
   return parts_->store.checkpoint();
 }
-bool Engine::notifying() const noexcept {
-  return parts_->pump && parts_->pump->notifying();
+bool Engine::handling() const noexcept {
+  return parts_->pump->handling();
+}
+void Engine::refuse_inside(const char* what) const {
+  if (handling()) throw Error(Code::reentrant, std::string(what) + " was called inside a handler");
 }
 
 }  // namespace bccast

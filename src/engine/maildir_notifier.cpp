@@ -4,7 +4,7 @@
 
 namespace bccast {
 
-bool MaildirNotifier::notify(NoticeBatch& batch) {
+Handled MaildirNotifier::notify(NoticeBatch& batch, const std::shared_ptr<BatchControl>&) {
   std::vector<PublicId> ids;
   std::vector<PublicId> threads;
   for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -22,7 +22,7 @@ bool MaildirNotifier::notify(NoticeBatch& batch) {
         outcomes[i].verdict == Maildir::Verdict::failed ? ItemStatus::failed : ItemStatus::retry;
     batch.set(i, {status, outcomes[i].reason, -1});
   }
-  return true;
+  return Handled::as_set;
 }
 
 }  // namespace bccast

@@ -9,7 +9,7 @@ namespace bccast {
 class MaildirNotifier final : public Notifier {
  public:
   MaildirNotifier(const std::string& path, MailSettings settings) : maildir_(path, std::move(settings)) {}
-  bool notify(NoticeBatch& batch) override;
+  Handled notify(NoticeBatch& batch, const std::shared_ptr<BatchControl>& control) override;
 
  private:
   Maildir maildir_;

@@ -6,7 +6,9 @@
 #include "model/blast.hpp"
 #include "model/number.hpp"
 #include "model/text_rules.hpp"
+#include "ports/delivery.hpp"
 #include "ports/notice_batch.hpp"
+#include "ports/queue.hpp"
 
 namespace bccast {
 namespace {
@@ -19,6 +21,8 @@ constexpr std::array kKeys{
         "a built-in notifier for a channel: maildir:PATH, a mail for each notification into that maildir"},
     Options::Key{"deadline_ms", "milliseconds", "3600000",
                  "a blast that is not finished so long after it was sent is overdue"},
+    Options::Key{"events_keep_ms", "milliseconds", "604800000",
+                 "events that nobody has acknowledged are forgotten after this"},
     Options::Key{"mail.from", "address", "no-reply@localhost.invalid", "From of notification mails"},
     Options::Key{"mail.from_name", "text", "", "the name beside it"},
     Options::Key{"mail.reply_to", "address", "", "Reply-To; empty: as From"},
@@ -32,16 +36,41 @@ constexpr std::array kKeys{
 class FunctionNotifier final : public Notifier {
  public:
   explicit FunctionNotifier(std::function<bool(Notices&)> notify) : notify_(std::move(notify)) {}
-  bool notify(NoticeBatch& batch) override {
+  Handled notify(NoticeBatch& batch, const std::shared_ptr<BatchControl>&) override {
     Notices notices(batch);
-    return notify_(notices);
+    return notify_(notices) ? Handled::as_set : Handled::failed;
   }
 
  private:
   std::function<bool(Notices&)> notify_;
 };
 
+/// The same for deliverers.
+class FunctionDeliverer final : public Deliverer {
+ public:
+  explicit FunctionDeliverer(std::function<bool(Deliveries&)> deliver) : deliver_(std::move(deliver)) {}
+  Handled deliver(NoticeBatch& batch, const Delivery& delivery,
+                  const std::shared_ptr<BatchControl>&) override {
+    Deliveries deliveries(batch, delivery);
+    return deliver_(deliveries) ? Handled::as_set : Handled::failed;
+  }
+
+ private:
+  std::function<bool(Deliveries&)> deliver_;
+};
+
 }  // namespace
+
+std::string_view Deliveries::text() const noexcept {
+  return delivery_.text;
+}
+
+MessageNotice Deliveries::message(std::size_t i) const {
+  if (i >= size()) throw Error(Code::argument, "the batch has no such item");
+  return {delivery_.provider.at(i), delivery_.provider_name.at(i), delivery_.client.at(i),
+          delivery_.kind.at(i),     delivery_.title.at(i),         delivery_.seq[i],
+          delivery_.author.at(i),   delivery_.author_name.at(i)};
+}
 
 std::size_t Notices::size() const noexcept {
   return batch_.size();
@@ -97,14 +126,35 @@ void Options::notifier(std::string_view channel, std::function<bool(Notices&)> n
   notifier(channel, std::make_shared<FunctionNotifier>(std::move(notify)));
 }
 
+void Options::deliverer(std::string_view channel, std::function<bool(Deliveries&)> deliver) {
+  deliverer(channel, std::make_shared<FunctionDeliverer>(std::move(deliver)));
+}
+
 void Options::notifier(std::string_view channel, std::shared_ptr<Notifier> notifier) {
+  check_free(channel);
+  notifiers_.emplace(std::string(channel), std::move(notifier));
+}
+
+void Options::deliverer(std::string_view channel, std::shared_ptr<Deliverer> deliverer) {
+  check_free(channel);
+  deliverers_.emplace(std::string(channel), std::move(deliverer));
+}
+
+void Options::check_free(std::string_view channel) const {
   check_key(channel, "channel");
-  if (!notifiers_.emplace(std::string(channel), std::move(notifier)).second)
-    throw Error(Code::conflict, "the channel has a notifier already");
+  if (notifiers_.contains(channel) || deliverers_.contains(channel))
+    throw Error(Code::conflict, "the channel has a handler already");
+}
+
+void Options::queue(std::shared_ptr<Queue> queue) {
+  if (queue_) throw Error(Code::conflict, "there is a queue already");
+  queue_ = std::move(queue);
 }
 
 void Options::release_parts() noexcept {
   notifiers_.clear();
+  deliverers_.clear();
+  queue_.reset();
   clock_.reset();
 }
 

@@ -4,63 +4,109 @@
 #include <limits>
 
 #include "base/error.hpp"
-#include "model/retry.hpp"
+#include "engine/claimed_batch.hpp"
 
 namespace bccast {
 namespace {
 
-constexpr std::size_t kLargestBatch = 1000;
-constexpr std::int64_t kQuickUs = 250'000;
-constexpr std::int64_t kSlowUs = 1'000'000;
-
-/// The notifiers this thread is inside of, innermost first.
+/// The handlers this thread is inside of, innermost first.
 struct Inside {
   const void* pump;
   const Inside* outer;
 };
 thread_local const Inside* inside = nullptr;
 
-const Report kReturned{nullptr, BatchResult::returned, {}};
+Report returned() {
+  Report report;
+  report.result = BatchResult::returned;
+  return report;
+}
 
 }  // namespace
+
+/// A batch's stay with a handler that keeps it, counted; it may be over before the handler says that it
+/// begins.
+class Pump::Stay {
+ public:
+  explicit Stay(std::shared_ptr<std::atomic<int>> count) : count_(std::move(count)) {}
+  void begin() noexcept {
+    ++*count_;
+    int none = kNone;
+    if (!state_.compare_exchange_strong(none, kCounted)) --*count_;
+  }
+  void end() noexcept {
+    if (state_.exchange(kOver) == kCounted) --*count_;
+  }
+
+ private:
+  enum : int { kNone, kCounted, kOver };
+  std::shared_ptr<std::atomic<int>> count_;
+  std::atomic<int> state_{kNone};
+};
 
 /// One channel's batch in hand, within one run.
 struct Pump::Flow {
   Way* way = nullptr;
-  std::unique_ptr<Assignment> current{};
+  std::shared_ptr<Assignment> current{};
   std::optional<Ms> next_due{};  // when there is none
 };
 
-Pump::Pump(Context& context, Work& work,
-           const std::map<std::string, std::shared_ptr<Notifier>, std::less<>>& notifiers)
-    : context_(context), work_(work) {
+struct Pump::Limits {
+  std::uint64_t most;
+  std::int64_t until_us;
+  const std::atomic<bool>* stop;
+  std::uint64_t begun = 0;  // items handed to handlers
+
+  bool reached(std::int64_t now_us) const {
+    return begun >= most || now_us >= until_us || (stop != nullptr && stop->load());
+  }
+};
+
+Pump::Pump(Context& context, Work& work, Queue& queue, const Handlers& handlers)
+    : context_(context), work_(work), queue_(queue) {
+  for (const auto& [name, handler] : handlers) {
+    auto way = std::make_unique<Way>();
+    way->name = name;
+    way->handler = handler;
+    ways_.push_back(std::move(way));
+  }
+  find_channels();
+}
+
+void Pump::find_channels() {
   context_.store.read([&](const Tables& tables) {
-    for (const auto& [name, notifier] : notifiers) {
-      const auto channel = tables.work().channel(name);
-      if (!channel) throw Error(Code::internal, "a notifier's channel is not in the store");
-      ways_.push_back(std::make_unique<Way>(channel->no, notifier));
+    for (const auto& way : ways_) {
+      const auto channel = tables.work().channel(way->name);
+      const bool right = channel && channel->delivers == (way->handler.deliverer != nullptr);
+      way->channel = right ? channel->no : 0;
     }
   });
 }
 
-bool Pump::notifying() const noexcept {
+bool Pump::handling() const noexcept {
   for (const auto* i = inside; i != nullptr; i = i->outer)
     if (i->pump == this) return true;
   return false;
 }
 
-Pumped Pump::run(std::uint32_t max_items, std::uint32_t budget_us) {
+Pumped Pump::run(std::uint32_t max_items, std::uint32_t budget_us, const std::atomic<bool>* stop) {
   Pumped pumped;
   store_unstored(pumped);
+  find_channels();
   std::vector<Flow> flows;
-  for (const auto& way : ways_) flows.push_back(Flow{way.get()});
+  for (const auto& way : ways_)
+    if (way->channel != 0) flows.push_back(Flow{way.get()});
+  Limits limits{
+      max_items != 0 ? max_items : std::numeric_limits<std::uint64_t>::max(),
+      budget_us != 0 ? context_.clock.monotonic_us() + budget_us : std::numeric_limits<std::int64_t>::max(),
+      stop};
   try {
-    pumped.more = run_flows(flows, max_items, budget_us, pumped);
+    pumped.more = run_flows(flows, limits, pumped);
     for (auto& flow : flows)  // another channel's batch has reached the limit
-      if (flow.current) store(flow, kReturned, 0, pumped);
+      if (flow.current) store(flow, returned(), 0, pumped);
   } catch (...) {
     for (auto& flow : flows)
-      if (flow.current) keep(flow, kReturned);
+      if (flow.current) keep(flow, returned());
     throw;
   }
   if (pumped.more) {  // stopped by a limit: there may be nothing left all the same
@@ -75,75 +121,83 @@ Pumped Pump::run(std::uint32_t max_items, std::uint32_t budget_us) {
 }
 
 /// One batch of each channel in turn, until none has anything due (false) or a limit is reached (true).
-bool Pump::run_flows(std::vector<Flow>& flows, std::uint32_t max_items, std::uint32_t budget_us,
-                     Pumped& pumped) {
-  const std::int64_t began = context_.clock.monotonic_us();
-  const std::uint64_t most = max_items != 0 ? max_items : std::numeric_limits<std::uint64_t>::max();
-  std::uint64_t begun = 0;  // items handed to notifiers
+bool Pump::run_flows(std::vector<Flow>& flows, Limits& limits, Pumped& pumped) {
   const auto batch_size = [&](const Way& way) {
-    return static_cast<std::size_t>(std::min<std::uint64_t>(way.batch_size.load(), most - begun));
+    return static_cast<std::size_t>(std::min<std::uint64_t>(way.pacing.size(), limits.most - limits.begun));
   };
   // A channel that had nothing when it was asked is asked again only after another has done something since.
   std::size_t idle = 0;
   for (std::size_t i = 0; idle < flows.size(); i = (i + 1) % flows.size()) {
     auto& flow = flows[i];
-    if (!flow.current) {
+    const bool has_room = flow.way->kept->load() < kMostKept;
+    if (!flow.current && has_room) {
       auto advanced = work_.advance(flow.way->channel, nullptr, batch_size(*flow.way));
       flow.current = std::move(advanced.next);
       flow.next_due = advanced.next_due;
     }
     if (!flow.current) {
+      if (!has_room) flow.next_due.reset();  // rung when there is
       ++idle;
       continue;
     }
-    const Report report = work_off(*flow.way, *flow.current);
-    begun += flow.current->batch.size() + flow.current->left_out.size();
-    const bool stop =
-        begun >= most || (budget_us != 0 && context_.clock.monotonic_us() - began >= std::int64_t{budget_us});
+    const auto batch = flow.current;
+    Report report;
+    const bool to_report = work_off(flow, report);
+    limits.begun += batch->batch.size() + batch->left_out.size();
+    const bool stop = limits.reached(context_.clock.monotonic_us());
     // Among several channels the next batch is claimed when its turn comes: its lease must not run while
     // others work.
-    const bool claim_next = !stop && flows.size() == 1;
-    store(flow, report, claim_next ? batch_size(*flow.way) : 0, pumped);
+    const bool claim_next = to_report && !stop && flows.size() == 1;
+    if (to_report) store(flow, report, claim_next ? batch_size(*flow.way) : 0, pumped);
     if (stop) return true;
-    idle = flow.current || flows.size() > 1 ? 0 : 1;
+    idle = claim_next && !flow.current ? 1 : 0;
   }
   return false;
 }
 
-/// Loads the batch and hands it to its notifier.
-Report Pump::work_off(Way& way, Assignment& assignment) {
+/// Loads the batch and hands it to its handler. False: the handler keeps it, or has reported all of it.
+bool Pump::work_off(Flow& flow, Report& report) {
+  Way& way = *flow.way;
   const std::int64_t began = context_.clock.monotonic_us();
-  work_.load(assignment);
-  Report report;
-  if (assignment.claim.tries > kDeathsTogether && assignment.batch.size() > 1) {
-    report.result = BatchResult::split;
-    return report;
+  work_.load(*flow.current);
+  report.assignment = flow.current.get();
+  if (const auto at_once = Work::without_handler(*flow.current)) {
+    report = *at_once;
+    return true;
   }
-  if (assignment.claim.tries > kMaxAttempts) {
-    report.result = BatchResult::given_up;
-    return report;
-  }
-  if (assignment.batch.size() == 0) return report;
+  const auto stay = std::make_shared<Stay>(way.kept);
+  ClaimedBatch::Around around;
+  around.keep_alive = owner_.lock();
+  around.stored = [this] { queue_.ring(); };
+  around.freed = [this, stay] {
+    stay->end();
+    queue_.ring();  // there is room for one more
+  };
+  const auto batch = std::make_shared<ClaimedBatch>(context_, work_, flow.current, std::move(around));
   const Inside here{this, inside};
   inside = &here;
+  Handled handled = Handled::failed;
+  report.reason = "handler_failed";
   try {
-    if (!way.notifier->notify(assignment.batch)) {
-      report.result = BatchResult::failed;
-      report.reason = "notifier_failed";
-    }
+    handled = way.handler.handle(batch);
   } catch (...) {
-    report.result = BatchResult::failed;
-    report.reason = "notifier_threw";
+    report.reason = "handler_threw";
   }
   inside = here.outer;
-  const std::int64_t took = context_.clock.monotonic_us() - began;
-  const std::size_t size = way.batch_size.load();
-  if (took < kQuickUs) {
-    way.batch_size = std::min(size * 2, kLargestBatch);
-  } else if (took > kSlowUs) {
-    way.batch_size = std::max<std::size_t>(size / 2, 1);
+  way.pacing.measured(flow.current->batch.size(), context_.clock.monotonic_us() - began);
+  if (handled == Handled::kept) stay->begin();
+  if (handled == Handled::kept || batch->over()) {
+    flow.current.reset();
+    return false;
   }
-  return report;
+  report.begin = batch->reported();
+  batch->hand_over();
+  if (handled == Handled::failed) {
+    report.result = BatchResult::failed;
+  } else {
+    report.reason.clear();
+  }
+  return true;
 }
 
 /// Stores the report on the flow's batch, and takes up the next. What can not be stored is kept: nothing more
@@ -160,12 +214,13 @@ void Pump::store(Flow& flow, Report report, std::size_t most, Pumped& pumped) {
   pumped.done += advanced.ended;
   flow.current = std::move(advanced.next);
   flow.next_due = advanced.next_due;
+  if (advanced.unlocked) queue_.ring();
 }
 
 void Pump::keep(Flow& flow, Report report) {
   report.assignment = flow.current.get();
   const std::lock_guard lock(mutex_);
-  unstored_.push_back({flow.way, std::move(flow.current), std::move(report)});
+  unstored_.push_back({flow.way->channel, std::move(flow.current), std::move(report)});
 }
 
 void Pump::store_unstored(Pumped& pumped) {
@@ -177,7 +232,7 @@ void Pump::store_unstored(Pumped& pumped) {
       if (unstored_.empty()) return;
       next = &unstored_.front();
     }
-    pumped.done += work_.advance(next->way->channel, &next->report, 0).ended;
+    pumped.done += work_.advance(next->channel, &next->report, 0).ended;
     const std::lock_guard lock(mutex_);
     unstored_.pop_front();
   }
@@ -196,8 +251,9 @@ std::int64_t Pump::next_ms() {
   std::optional<Ms> next;
   context_.store.read([&](const Tables& tables) {
     for (const auto& way : ways_) {
-      const auto channel = tables.work().channel(way->channel);
-      if (!channel) continue;
+      if (way->kept->load() >= kMostKept) continue;
+      const auto channel = tables.work().channel(way->name);
+      if (!channel || channel->delivers != (way->handler.deliverer != nullptr)) continue;
       const auto due = work_.next_due(tables, *channel);
       if (due && (!next || *due < *next)) next = due;
     }

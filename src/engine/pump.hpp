@@ -1,11 +1,11 @@
-// Working the queue on the calling thread: claim, load, notify, report and claim again, channel by channel in
-// turn.
+// Working the queue on the calling thread: claim, load, hand to the handler, report and claim again, channel
+// by channel in turn.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <deque>
-#include <map>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -14,52 +14,62 @@
 #include <bccast/types.hpp>
 
 #include "core/work.hpp"
-#include "ports/notifier.hpp"
+#include "engine/handlers.hpp"
+#include "engine/pacing.hpp"
+#include "ports/queue.hpp"
 
 namespace bccast {
 
 class Pump {
  public:
-  /// The channels must be in the store.
-  Pump(Context& context, Work& work,
-       const std::map<std::string, std::shared_ptr<Notifier>, std::less<>>& notifiers);
+  /// Of one channel so many batches may be kept by their handler at a time.
+  static constexpr int kMostKept = 4;
 
-  /// See bccast_pump. Any number of threads may run at once.
-  Pumped run(std::uint32_t max_items, std::uint32_t budget_us);
+  /// The channels must be in the store. `queue` is rung when work or room appears where there was none.
+  Pump(Context& context, Work& work, Queue& queue, const Handlers& handlers);
+
+  /// Batches that handlers keep hold this as long as they live.
+  void keep_alive(std::weak_ptr<void> owner) { owner_ = std::move(owner); }
+
+  /// See bccast_pump; ends after the batch in hand once `stop` says so. Any number of threads may run at
+  /// once.
+  Pumped run(std::uint32_t max_items, std::uint32_t budget_us, const std::atomic<bool>* stop = nullptr);
   /// Stores what could not be stored so far; throws when it still can not.
   void finish();
   /// In how many milliseconds run() has something to do; -1: nothing known.
   std::int64_t next_ms();
-  /// True on a thread that is inside one of these notifiers.
-  bool notifying() const noexcept;
+  /// True on a thread that is inside one of these handlers.
+  bool handling() const noexcept;
 
  private:
-  // Batches begin small and double while they are quick: a slow notifier never nears its lease, and a pump
-  // does not overrun its budget by much.
-  static constexpr std::size_t kFirstBatch = 64;
   struct Way {
-    Way(ChannelNo channel_in, std::shared_ptr<Notifier> notifier_in)
-        : channel(channel_in), notifier(std::move(notifier_in)) {}
-    const ChannelNo channel;
-    const std::shared_ptr<Notifier> notifier;
-    std::atomic<std::size_t> batch_size{kFirstBatch};
+    std::string name;
+    Handler handler;
+    std::atomic<ChannelNo> channel{0};  // a channel may be removed and made again
+    Pacing pacing;
+    std::shared_ptr<std::atomic<int>> kept = std::make_shared<std::atomic<int>>(0);
   };
   struct Flow;
+  class Stay;
   /// A batch that was sent, but whose report could not be stored.
   struct Unstored {
-    Way* way;
-    std::unique_ptr<Assignment> assignment;
+    ChannelNo channel;
+    std::shared_ptr<Assignment> assignment;
     Report report;
   };
+  struct Limits;
 
-  bool run_flows(std::vector<Flow>& flows, std::uint32_t max_items, std::uint32_t budget_us, Pumped& pumped);
-  Report work_off(Way& way, Assignment& assignment);
+  void find_channels();
+  bool run_flows(std::vector<Flow>& flows, Limits& limits, Pumped& pumped);
+  bool work_off(Flow& flow, Report& report);
   void store(Flow& flow, Report report, std::size_t most, Pumped& pumped);
   void keep(Flow& flow, Report report);
   void store_unstored(Pumped& pumped);
 
   Context& context_;
   Work& work_;
+  Queue& queue_;
+  std::weak_ptr<void> owner_;
   std::vector<std::unique_ptr<Way>> ways_;
   std::mutex mutex_;
   std::deque<Unstored> unstored_;  // taken from the front by store_unstored() alone

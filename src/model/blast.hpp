@@ -13,7 +13,7 @@ namespace bccast {
 
 enum class BlastState : std::uint8_t { draft = 0, sent = 1, finished = 2 };
 
-enum class BlastVerb : std::uint8_t { edit, discard, send, finish };
+enum class BlastVerb : std::uint8_t { edit, discard, send, finish, reopen };
 
 struct BlastTransition {
   BlastState from;
@@ -27,6 +27,8 @@ inline constexpr std::array kBlastTransitions{
     BlastTransition{BlastState::draft, BlastVerb::discard, BlastState::draft},
     BlastTransition{BlastState::draft, BlastVerb::send, BlastState::sent},
     BlastTransition{BlastState::sent, BlastVerb::finish, BlastState::finished},
+    BlastTransition{BlastState::sent, BlastVerb::reopen, BlastState::sent},  // what had failed is sent again
+    BlastTransition{BlastState::finished, BlastVerb::reopen, BlastState::sent},
 };
 
 std::optional<BlastState> next_state(BlastState from, BlastVerb verb) noexcept;

@@ -20,6 +20,7 @@ enum class IdKind : std::uint8_t {
   blast_item = 3,   // the notification of a blast to one place: channel, provider, number: blast, place
   notice_item = 4,  // the notification of one message: channel, provider, number: notice
   member = 5,       // somebody to the other members: provider, number: community, place
+  event = 6,        // number: event
 };
 
 struct IdParts {

@@ -36,8 +36,10 @@ constexpr Ms breaker_wait(std::int64_t failures) noexcept {
 
 /// How long a worker may keep a batch before another takes it up.
 inline constexpr Ms kLease = 60'000;
-/// A lease, or a breaker, seems to last longer than it can when the clock was stepped back. Small steps only make it last
-/// longer; one that ends later than this was stored before a large step, and is over.
+/// How far a worker may put off the end of its lease.
+inline constexpr Ms kLongestLease = 600'000;
+/// A lease, or a breaker, seems to last longer than it can when the clock was stepped back. Small steps only
+/// make it last longer; one that ends later than this was stored before a large step, and is over.
 inline constexpr Ms kClockSlack = 300'000;
 /// No retry waits longer; what seems further away than this was stored before the clock stepped back, and is
 /// due.

@@ -11,6 +11,7 @@
 #include "ports/blast_tables.hpp"
 #include "ports/community_tables.hpp"
 #include "ports/directory_tables.hpp"
+#include "ports/event_tables.hpp"
 #include "ports/thread_tables.hpp"
 #include "ports/work_tables.hpp"
 
@@ -25,11 +26,13 @@ class Tables {
   virtual ThreadTables& threads() = 0;
   virtual CommunityTables& communities() = 0;
   virtual WorkTables& work() = 0;
+  virtual EventTables& events() = 0;
   virtual const DirectoryTables& directory() const = 0;
   virtual const BlastTables& blasts() const = 0;
   virtual const ThreadTables& threads() const = 0;
   virtual const CommunityTables& communities() const = 0;
   virtual const WorkTables& work() const = 0;
+  virtual const EventTables& events() const = 0;
 };
 
 enum class Durability {
@@ -60,6 +63,11 @@ class Store {
   /// Moves what is in the log into the file, and empties the log, so that bytes that were overwritten are in
   /// neither. False: somebody reads an older state, and the log could not be emptied.
   virtual bool checkpoint() = 0;
+  /// A file descriptor that is readable when somebody has written since drain_changes() was last called, in
+  /// this process or another; -1: there is none, and only looking tells. Made when first asked for.
+  virtual int changes_fd() = 0;
+  virtual void drain_changes() noexcept = 0;
+
   /// The store's own checks of its files.
   virtual std::vector<FindingRow> verify() = 0;
 };

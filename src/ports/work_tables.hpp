@@ -17,8 +17,9 @@ namespace bccast {
 struct Channel {
   ChannelNo no = 0;
   std::string name;
-  std::string role;  // "notify"
+  bool delivers = false;  // its role: to deliver messages, or to notify of them
   bool paused = false;
+  bool removed = false;
   std::int64_t failures = 0;  // whole batches that failed in a row
   Ms failing_since = 0;
   Ms open_until = 0;  // its breaker is open: nothing is claimed before
@@ -37,8 +38,10 @@ struct Line {
   std::int64_t turn = 0;  // its place in line: the lowest goes next, and to the back after each batch
   Seq seq = 0;
   SliceNo slices = 0;
-  Place start = 0;      // where the rotation begins
-  Position cursor = 0;  // the next position to hand out
+  Place start = 0;       // where the rotation begins
+  Position cursor = 0;   // the next position to hand out
+  bool follows = false;  // it notifies of what other lines of the blast deliver
+  Position limit = 0;    // of a line that follows: handed out up to here; all before is delivered, or an item
   std::int64_t total = 0;
   std::int64_t done = 0;
   std::int64_t failed = 0;
@@ -46,6 +49,8 @@ struct Line {
   bool open = true;
 
   Rotation rotation() const noexcept { return {slices, start}; }
+  /// Where handing out stops for now.
+  Position hand_out_to() const noexcept { return follows ? limit : rotation().end(); }
   std::int64_t pending() const noexcept { return total - done - failed - skipped; }
 };
 
@@ -74,6 +79,7 @@ struct Item {
   LineNo line_no = 0;
   ThreadKey thread;
   std::int64_t notice_no = 0;  // of a single message's notice, within its provider
+  std::int64_t seq = 0;        // of that message in its thread
   bool to_provider = false;
   Ms at = 0;  // of the message
   ItemState state = ItemState::waiting;
@@ -90,11 +96,14 @@ enum class SkipReason : std::uint8_t {
   already_read = 4,
   by_notifier = 5,
   erased = 6,
-  provider_archived = 7
+  provider_archived = 7,
+  not_delivered = 8,
+  channel_removed = 9
 };
 inline constexpr std::array kSkipReasons{
-    SkipReason::archived,    SkipReason::notify_off, SkipReason::no_address,       SkipReason::already_read,
-    SkipReason::by_notifier, SkipReason::erased,     SkipReason::provider_archived};
+    SkipReason::archived,          SkipReason::notify_off,    SkipReason::no_address,
+    SkipReason::already_read,      SkipReason::by_notifier,   SkipReason::erased,
+    SkipReason::provider_archived, SkipReason::not_delivered, SkipReason::channel_removed};
 constexpr std::string_view name_of(SkipReason reason) noexcept {
   switch (reason) {
     case SkipReason::archived:
@@ -111,6 +120,10 @@ constexpr std::string_view name_of(SkipReason reason) noexcept {
       return "erased";
     case SkipReason::provider_archived:
       return "provider_archived";
+    case SkipReason::not_delivered:
+      return "not_delivered";
+    case SkipReason::channel_removed:
+      return "channel_removed";
   }
   return "";
 }
@@ -119,7 +132,8 @@ class WorkTables {
  public:
   virtual ~WorkTables() = default;
 
-  virtual std::vector<Channel> channels() const = 0;  // by name
+  /// By name; removed ones are found by number alone.
+  virtual std::vector<Channel> channels() const = 0;
   virtual std::optional<Channel> channel(std::string_view name) const = 0;
   virtual std::optional<Channel> channel(ChannelNo no) const = 0;
   virtual ChannelNo insert_channel(const Channel& channel) = 0;
@@ -129,6 +143,7 @@ class WorkTables {
   virtual std::optional<Line> line(LineNo no) const = 0;
   virtual std::vector<Line> lines(ProviderNo provider, BlastNo blast) const = 0;
   virtual std::vector<Line> open_lines(ProviderNo provider) const = 0;
+  virtual std::vector<Line> open_lines_of_channel(ChannelNo channel) const = 0;
   /// The open line of the channel that has something to hand out and the lowest turn.
   virtual std::optional<Line> next_line(ChannelNo channel) const = 0;
   /// The highest turn of the channel's lines that have something to hand out; 0 when there is none.
@@ -144,6 +159,9 @@ class WorkTables {
   /// False when there is none.
   virtual bool delete_claim(const Token& token) = 0;
   virtual void claims_of(LineNo line, FunctionRef<void(const Claim&)> f) const = 0;
+  /// One is in flight on the channel, its lease not over at `now`.
+  virtual bool any_claim_in_flight(ChannelNo channel, Ms now) const = 0;
+  virtual void delete_claims(ChannelNo channel) = 0;
 
   virtual ItemNo insert_item(const Item& item) = 0;
   virtual std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const = 0;
@@ -151,6 +169,10 @@ class WorkTables {
   virtual void claim_item(ItemNo no, const Token& token) = 0;
   virtual void update_item(const Item& item) = 0;  // takes its token away
   virtual void delete_item(ItemNo no) = 0;
+  /// Those of single messages.
+  virtual void delete_notices(ChannelNo channel) = 0;
+  /// The items of one notice, on all channels.
+  virtual std::vector<Item> items_of_notice(ProviderNo provider, std::int64_t notice_no) const = 0;
   /// The items of a line with places from `begin` up to but not including `end`, ascending.
   virtual void items_of_line(LineNo line, Place begin, Place end, FunctionRef<void(const Item&)> f) const = 0;
 

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "adapters/sqlite/sqlite_store.hpp"
+#include "core/channels.hpp"
 #include "core/conversation.hpp"
 #include "core/directory.hpp"
 #include "core/drafting.hpp"
@@ -124,13 +125,18 @@ class Folder {
   std::filesystem::path path;
 };
 
+class NoQueue final : public bccast::Queue {
+ public:
+  void ring() noexcept override {}
+};
+
 /// Says that all is done, and counts.
 class AllDone final : public bccast::Notifier {
  public:
-  bool notify(bccast::NoticeBatch& batch) override {
+  bccast::Handled notify(bccast::NoticeBatch& batch, const std::shared_ptr<bccast::BatchControl>&) override {
     ++batches;
     notices += static_cast<std::int64_t>(batch.size());
-    return true;
+    return bccast::Handled::as_set;
   }
   std::int64_t batches = 0;
   std::int64_t notices = 0;
@@ -154,7 +160,7 @@ std::ostream& operator<<(std::ostream& out, const Cost& c) {
 /// The library without its outer doors, so that the store can be asked what it did.
 struct World {
   explicit World(int channels = 1) {
-    for (int i = 0; i < channels; ++i) work.channel_put(channel(i), "notify");
+    for (int i = 0; i < channels; ++i) channels_of_store.put(channel(i), "notify");
     directory.provider_put("lee", "Dr. Lee");
   }
   static string channel(int i) { return i == 0 ? "email" : "channel-" + to_string(i); }
@@ -212,7 +218,9 @@ struct World {
   bccast::Progress progress{context};
   bccast::Roster roster{context};
   bccast::Verification verification{context};
+  bccast::Channels channels_of_store{context};
   bccast::Work work{context};
+  NoQueue queue;
   std::shared_ptr<AllDone> notifier = std::make_shared<AllDone>();
 
  private:
@@ -360,7 +368,7 @@ TEST_CASE(
     World world;
     world.clients(0, size);
     const auto blast = world.sent();
-    bccast::Pump pump(world.context, world.work, {{"email", world.notifier}});
+    bccast::Pump pump(world.context, world.work, world.queue, {{"email", {world.notifier, nullptr}}});
     pump.run(64, 0);  // prepares the statements
     world.notifier->batches = 0;
     world.notifier->notices = 0;
@@ -384,7 +392,7 @@ TEST_CASE("Draining those who are left out writes bitmaps, not a row each") {
   for (std::size_t i = 0; i < 20'000; i += 3)
     world.directory.roster_set("lee", World::id(i), "notify", "off");
   const auto blast = world.sent();
-  bccast::Pump pump(world.context, world.work, {{"email", world.notifier}});
+  bccast::Pump pump(world.context, world.work, world.queue, {{"email", {world.notifier, nullptr}}});
   pump.run(64, 0);
   world.notifier->batches = 0;
   const auto cost = world.cost([&] { pump.run(0, 0); });
@@ -397,7 +405,7 @@ TEST_CASE("Draining those who are left out writes bitmaps, not a row each") {
 TEST_CASE("A blast to fifty waits for the disk twice: when it is sent, and when it is told") {
   World world;
   world.clients(0, 50);
-  bccast::Pump pump(world.context, world.work, {{"email", world.notifier}});
+  bccast::Pump pump(world.context, world.work, world.queue, {{"email", {world.notifier, nullptr}}});
   world.sent();
   pump.run(0, 0);
   const auto blast = world.draft();

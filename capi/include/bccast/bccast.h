@@ -52,7 +52,7 @@
  * Times are milliseconds since the Unix epoch, UTC. To a client they are whole seconds.
  *
  * Threads. Functions that take an engine may be called from any thread at once. A config, a bccast_rows
- * or a batch belongs to one thread at a time. No function starts a thread. Each function is marked:
+ * or a batch belongs to one thread at a time. No function but bccast_start starts a thread. Each function is marked:
  *   [memory]  touches memory only;
  *   [reads]   reads the store, and never waits for a writer of this or another process;
  *   [writes]  may wait for the disk, and for its turn among the writers. When it returns BCCAST_OK the
@@ -139,7 +139,7 @@ typedef struct bccast_batch bccast_batch;
 /* ---- The library ---------------------------------------------------------------------------------- */
 
 /* The version, such as "0.1.0"; the BCCAST_API_DATE it was built with; 1 when it has a part ("store.sqlite",
- * "notifier.maildir", "notifier.callback"), 0 when not. [memory] */
+ * "notifier.maildir", "notifier.callback", "deliverer.callback", "queue.callback", "fd"), 0 when not. [memory] */
 BCCAST_API const char *bccast_version(void);
 BCCAST_API int32_t bccast_api_date(void);
 BCCAST_API int32_t bccast_has(const char *part);
@@ -497,29 +497,72 @@ BCCAST_API int32_t bccast_thread_bind(bccast_engine *engine, const char *thread,
 BCCAST_API int32_t bccast_thread_find(bccast_engine *engine, const char *host_ref,
                                       char out_thread[BCCAST_ID_SIZE]);
 
-/* ---- Channels and work ------------------------------------------------------------------------------ */
+/* ---- Channels ------------------------------------------------------------------------------------------ */
 
-/* Makes a channel of the store; attaching a notifier by config does it too. Blasts sent and messages written
- * from then on make work for it, whoever sends them. `role` is "notify". EXISTS: it was there with this role.
- * CONFLICT: with another. [writes] */
+/* Makes a channel of the store; attaching a handler by config does it too. Blasts sent and messages written from then
+ * on make work for it, whoever sends them; a process without a handler for it leaves that work to others. `role`:
+ * "notify", it tells people that there is something new; "deliver", it puts the messages themselves into the host's own
+ * threads. Where there are channels that deliver, a person is notified of a message after it was delivered, and not
+ * when that failed. EXISTS: it was there with this role. CONFLICT: with another. [writes] */
 BCCAST_API int32_t bccast_channel_put(bccast_engine *engine, const char *channel, const char *role);
-/* The channels by name: channel role paused failing_since_ms last_reason pending worker_seen_ms. pending counts
- * notifications not yet ended. [reads] */
+/* Sets one thing of a channel. Keys: paused ("on": nothing is handed out, work waits; "off"). NOT_FOUND: no such
+ * channel. [writes] */
+BCCAST_API int32_t bccast_channel_set(bccast_engine *engine, const char *channel, const char *key, const char *value);
+/* Removes a channel. All that was still to be done on it is left out (skipped, with the reason channel_removed), so that
+ * blasts finish; what is in flight counts as left out, whatever is still reported of it. Putting the channel again makes
+ * a new one. NOT_FOUND: no such channel. [writes] */
+BCCAST_API int32_t bccast_channel_remove(bccast_engine *engine, const char *channel);
+/* The channels by name: channel role paused failing_since_ms last_reason pending worker_seen_ms. pending counts what has
+ * not ended yet. worker_seen_ms: when somebody last took up work, to the minute; empty: nobody ever did. [reads] */
 BCCAST_API int32_t bccast_channel_list(bccast_engine *engine, bccast_rows **out_rows);
 
-/* Works the queue on the calling thread: claims notifications that are due on the channels this engine has
- * notifiers for, calls them, and stores the outcome, until nothing is due or a limit is reached: `max_items`
- * notifications or `budget_us` microseconds, 0: no limit (both are looked at between batches). OK: stopped by
- * a limit, more is due now. DONE: nothing due; *out_next_ms says in how many milliseconds something will be,
- * -1: nothing known. On an error *out_next_ms says when to try again; what could not be stored is done again.
- * A failing notifier is no error of pump. *out_done counts notifications that ended, in whatever way. Outputs
- * may be NULL. REENTRANT inside a callback. [writes] */
+/* ---- Work --------------------------------------------------------------------------------------------- */
+
+/* Three ways to have the work done, in any mix, in any number of processes of one machine (docs/embedding.md):
+ * bccast_pump on a thread of the host's, when bccast_fd or bccast_next says so; bccast_start, threads of the library's;
+ * or bccast_claim, for hosts that send by themselves. The first two call the handlers that the config attached. */
+
+/* Works the queue on the calling thread: claims what is due on the channels this engine has handlers for, calls them, and
+ * stores the outcome, until nothing is due or a limit is reached: `max_items` items or `budget_us` microseconds, 0: no
+ * limit (both are looked at between batches). OK: stopped by a limit, more is due now. DONE: nothing due; *out_next_ms
+ * says in how many milliseconds something will be, -1: nothing known. On an error *out_next_ms says when to try again;
+ * what could not be stored is kept, and nothing more is sent before it is. A failing handler is no error of pump.
+ * *out_done counts items that ended, in whatever way. Outputs may be NULL. REENTRANT inside a callback. [writes] */
 BCCAST_API int32_t bccast_pump(bccast_engine *engine, uint32_t max_items, uint32_t budget_us,
                                uint64_t *out_done, int64_t *out_next_ms);
 /* In how many milliseconds pump has something to do; 0: now; -1: nothing known. [reads] */
 BCCAST_API int32_t bccast_next(bccast_engine *engine, int64_t *out_next_ms);
+/* A file descriptor that becomes readable when pump (or claim, of an engine without handlers) has something to do: due
+ * now or, by a timer of its own, later; made by this engine, another thread, or another process. For poll, epoll and the
+ * like; never read, write or close it: it is the engine's. It is quiet again once pump or claim was entered, until there
+ * is something new, a batch that was claimed is completed while more is due, or pump was stopped by a limit. A host that
+ * does not look at its events is not woken for them. Linux only. [reads] */
+BCCAST_API int32_t bccast_fd(bccast_engine *engine, int32_t *out_fd);
+/* Blocks until there is something to do, bccast_wake is called, or `timeout_ms` have passed (-1: no limit). OK: look;
+ * DONE: the time has passed. REENTRANT inside a callback. [reads] */
+BCCAST_API int32_t bccast_wait(bccast_engine *engine, int64_t timeout_ms);
+/* Makes bccast_wait return and bccast_fd readable, now or, when nobody waits, next time: "look". May be called from any
+ * thread and any callback; a queue of the host's calls it when it was rung. [memory] */
+BCCAST_API int32_t bccast_wake(bccast_engine *engine);
+/* Starts `n` (1 to 64) threads that do what pump does until bccast_stop. They block all signals. STATE: started
+ * already. [memory] */
+BCCAST_API int32_t bccast_start(bccast_engine *engine, uint32_t n);
+/* Lets the threads finish the batches in their hands, and ends them. BUSY: not within `timeout_ms`; they end when they
+ * can, and stop may be called again. bccast_close stops by itself. OK when there are none. REENTRANT inside a callback.
+ * [writes] */
+BCCAST_API int32_t bccast_stop(bccast_engine *engine, int64_t timeout_ms);
 
-/* ---- Batches: what a notifier is given (see bccast_ext.h) -------------------------------------------- */
+/* Sends what failed for good once more: of this blast, on every channel, and nothing else. Its deadline begins anew.
+ * *out_count (may be NULL): how many items. DONE: nothing had failed. STATE: a draft. [writes] */
+BCCAST_API int32_t bccast_blast_retry_failed(bccast_engine *engine, const char *provider, const char *blast,
+                                             int64_t *out_count);
+/* What became of an item later: a mail that came back, a push token that is dead. `item`: its id. `status`:
+ * BCCAST_ITEM_FAILED (it had been done), BCCAST_ITEM_RETRY (send it again), BCCAST_ITEM_DONE (it arrived after all).
+ * `reason` as in bccast_batch_set. EXISTS: so it was. STATE: it has not ended yet. NOT_FOUND: no such item, or nothing is
+ * kept of it: of single messages' notices, only failures are. [writes] */
+BCCAST_API int32_t bccast_report(bccast_engine *engine, const char *item, int32_t status, const char *reason);
+
+/* ---- Batches: what a handler is given, or a host claims ------------------------------------------------- */
 
 #define BCCAST_ITEM_DONE 0      /* handed over */
 #define BCCAST_ITEM_RETRY 1     /* not now: again later */
@@ -527,15 +570,53 @@ BCCAST_API int32_t bccast_next(bccast_engine *engine, int64_t *out_next_ms);
 #define BCCAST_ITEM_SKIPPED 3   /* need not be */
 #define BCCAST_ITEM_NOT_TRIED 4 /* given back as it was */
 
-/* The items of a batch, borrowed: valid as long as the batch, not to be freed. Columns: id to_kind to address
- * to_name thread at_ms locale. id is the same at every attempt. to_kind: client or provider. to: the host's
- * id. There is no text, no blast, no provider and no count in it. NULL when `batch` is no batch. [memory] */
+/* Claims at most `max_items` items that are due on a channel; 0: as many as fit well into a lease, by how long batches
+ * took so far. They are this batch's for 60 s (its lease): whoever has not completed it by then may find it claimed by
+ * another, and sent twice. DONE: nothing is due; *out_batch is NULL. Complete the batch, or free it. NOT_FOUND: no such
+ * channel. [writes] */
+BCCAST_API int32_t bccast_claim(bccast_engine *engine, const char *channel, uint32_t max_items,
+                                bccast_batch **out_batch);
+/* The items of a batch, borrowed: valid as long as the batch, not to be freed. Columns: id to_kind to address to_name
+ * thread at_ms locale. id is the same at every attempt. to_kind: client or provider. to: the host's id. To notify there
+ * is no text, no blast, no provider and no count in it. To deliver there are besides: provider provider_name client kind
+ * title seq author author_name. client: of a private thread. kind, title: of the thread. seq, author, author_name: of the
+ * message, as its reader is shown them (bccast_client_messages, bccast_provider_messages). address may be empty.
+ * NULL when `batch` is no batch. [memory] */
 BCCAST_API const bccast_rows *bccast_batch_rows(const bccast_batch *batch);
-/* What became of item `item` (0 to rows - 1): BCCAST_ITEM_*. `reason` may be NULL: a short class ("mailbox_full")
- * and, after a colon, at most 200 bytes of detail that only the operator sees (bccast_channel_list).
- * `retry_after_ms`: not before that, -1: as the library's schedule says. [memory] */
+/* The text of all items of a batch to deliver; valid as long as the batch. STATE: it is to notify. [memory] */
+BCCAST_API int32_t bccast_batch_text(const bccast_batch *batch, const char **out_text, size_t *out_length);
+/* What became of item `item` (0 to rows - 1): BCCAST_ITEM_*. `reason` may be NULL: a short class ("mailbox_full") and,
+ * after a colon, at most 200 bytes of detail that only the operator sees (bccast_channel_list). `retry_after_ms`: not
+ * before that, -1: as the library's schedule says. [memory] */
 BCCAST_API int32_t bccast_batch_set(bccast_batch *batch, size_t item, int32_t status, const char *reason,
                                     int64_t retry_after_ms);
+/* Makes the lease last `ms` (1 to 600,000) from now. CONFLICT: another has taken the batch over, or reported it; stop
+ * sending. [writes] */
+BCCAST_API int32_t bccast_batch_extend(bccast_batch *batch, int64_t ms);
+/* Reports the next `n` items, in their order: `statuses` (n of BCCAST_ITEM_*), or NULL: as they were set, else done. In
+ * one part or several; 0: all that are left. Any thread may. After the last part only bccast_batch_free remains to be
+ * called. CONFLICT: some had been reported by another who took the batch over; those stay as they were. On any other
+ * error nothing was reported: call again. [writes] */
+BCCAST_API int32_t bccast_batch_complete(bccast_batch *batch, size_t n, const int32_t *statuses);
+/* Frees a batch that was claimed or kept; what was not reported is given back as it was. NULL is fine, and a batch that
+ * was only lent to a callback is left alone. [writes] */
+BCCAST_API void bccast_batch_free(bccast_batch *batch);
+
+/* ---- Events --------------------------------------------------------------------------------------------- */
+
+/* What has happened, for a reader of that name (1 to BCCAST_MAX_KEY bytes), oldest first, from its last acknowledgement
+ * on: event provider kind object at_ms. The same again until bccast_events_ack, also after a crash. A reader sees what
+ * happens after its first call; events that all readers have acknowledged, or that are older than events_keep_ms (of the
+ * config; a week unless set), are forgotten. provider: whose; empty: the store's. object: the id of what it is about.
+ *   blast.sent, blast.finished          the blast
+ *   message.created, thread.read        the thread
+ *   roster.changed                      the client; empty: many
+ *   channel.failing, channel.working    the channel, at the first whole failure and at the first success after it
+ * No event holds a text, name or address. [reads], but the first call of a reader [writes] */
+BCCAST_API int32_t bccast_events(bccast_engine *engine, const char *reader, uint32_t limit, bccast_rows **out_rows);
+/* The reader has dealt with all up to and including `event`. EXISTS: it had. NOT_FOUND: no such event, or no such
+ * reader. [writes] */
+BCCAST_API int32_t bccast_events_ack(bccast_engine *engine, const char *reader, const char *event);
 
 /* ---- Rows: an owned table ---------------------------------------------------------------------------- */
 

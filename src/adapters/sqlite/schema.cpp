@@ -93,9 +93,10 @@ CREATE TABLE address_slice(
 
 CREATE TABLE channel(
   channel_no    INTEGER PRIMARY KEY,
-  name          TEXT NOT NULL UNIQUE,
-  role          TEXT NOT NULL,
+  name          TEXT NOT NULL,
+  delivers      INTEGER NOT NULL,
   paused        INTEGER NOT NULL,
+  removed       INTEGER NOT NULL,
   failures      INTEGER NOT NULL,
   failing_since INTEGER NOT NULL,
   open_until    INTEGER NOT NULL,
@@ -104,6 +105,7 @@ CREATE TABLE channel(
   worker_seen   INTEGER NOT NULL,
   settings      TEXT NOT NULL DEFAULT ''
 ) STRICT;
+CREATE UNIQUE INDEX channel_name ON channel(name) WHERE removed = 0;
 
 CREATE TABLE blast(
   provider_no INTEGER NOT NULL,
@@ -242,6 +244,8 @@ CREATE TABLE line(
   slices      INTEGER NOT NULL,
   start       INTEGER NOT NULL,
   cursor      INTEGER NOT NULL,
+  follows     INTEGER NOT NULL,
+  limit_pos   INTEGER NOT NULL,
   total       INTEGER NOT NULL,
   done        INTEGER NOT NULL,
   failed      INTEGER NOT NULL,
@@ -268,6 +272,7 @@ CREATE TABLE item(
   place       INTEGER NOT NULL,
   origin      INTEGER NOT NULL,
   notice_no   INTEGER NOT NULL,           -- of its provider, for its public id
+  seq         INTEGER NOT NULL,           -- of the message in its thread
   to_provider INTEGER NOT NULL,
   at          INTEGER NOT NULL,
   state       INTEGER NOT NULL,           -- 0: waiting, 1: claimed, 2: failed
@@ -279,6 +284,7 @@ CREATE TABLE item(
 CREATE INDEX item_due ON item(channel_no, due_at) WHERE state = 0;
 CREATE INDEX item_token ON item(token) WHERE token IS NOT NULL;
 CREATE INDEX item_of_line ON item(line_no, place) WHERE line_no > 0;
+CREATE INDEX item_of_notice ON item(provider_no, notice_no) WHERE line_no = 0;
 
 CREATE TABLE skip(
   provider_no INTEGER NOT NULL,
@@ -287,6 +293,20 @@ CREATE TABLE skip(
   reason      INTEGER NOT NULL,
   places      BLOB NOT NULL,
   PRIMARY KEY (provider_no, line_no, slice_no, reason)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE event(
+  event_no    INTEGER PRIMARY KEY AUTOINCREMENT,
+  at          INTEGER NOT NULL,
+  kind        INTEGER NOT NULL,
+  provider_no INTEGER NOT NULL,
+  number      INTEGER NOT NULL,
+  place       INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE event_reader(
+  name         TEXT PRIMARY KEY,
+  acknowledged INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 )sql",
 };

@@ -3,6 +3,7 @@
 #include "adapters/sqlite/blast_tables.hpp"
 #include "adapters/sqlite/community_tables.hpp"
 #include "adapters/sqlite/directory_tables.hpp"
+#include "adapters/sqlite/event_tables.hpp"
 #include "adapters/sqlite/schema.hpp"
 #include "adapters/sqlite/thread_tables.hpp"
 #include "adapters/sqlite/work_tables.hpp"
@@ -31,18 +32,21 @@ class SqliteStore::Session final : public Tables {
         blasts_(db),
         threads_(db),
         communities_(db),
-        work_(db) {}
+        work_(db),
+        events_(db) {}
 
   DirectoryTables& directory() override { return directory_; }
   BlastTables& blasts() override { return blasts_; }
   ThreadTables& threads() override { return threads_; }
   CommunityTables& communities() override { return communities_; }
   WorkTables& work() override { return work_; }
+  EventTables& events() override { return events_; }
   const DirectoryTables& directory() const override { return directory_; }
   const BlastTables& blasts() const override { return blasts_; }
   const ThreadTables& threads() const override { return threads_; }
   const CommunityTables& communities() const override { return communities_; }
   const WorkTables& work() const override { return work_; }
+  const EventTables& events() const override { return events_; }
 
   Connection db;
 
@@ -52,6 +56,7 @@ class SqliteStore::Session final : public Tables {
   SqliteThreadTables threads_;
   SqliteCommunityTables communities_;
   SqliteWorkTables work_;
+  SqliteEventTables events_;
 };
 
 namespace {
@@ -294,6 +299,18 @@ bool SqliteStore::checkpoint() {
   WriteQueue::Request request{work, Durability::synced, true};
   queue_.submit(request, [this](Group group) { run_group(group); });
   return emptied;
+}
+
+int SqliteStore::changes_fd() {
+  if (location_.in_memory()) return -1;
+  const std::lock_guard lock(changes_mutex_);
+  if (!changes_) changes_.emplace(location_.path + "-wal");
+  return changes_->fd();
+}
+
+void SqliteStore::drain_changes() noexcept {
+  const std::lock_guard lock(changes_mutex_);
+  if (changes_) changes_->drain();
 }
 
 std::vector<FindingRow> SqliteStore::verify() {

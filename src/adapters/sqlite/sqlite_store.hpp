@@ -12,10 +12,12 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "adapters/sqlite/connection.hpp"
+#include "adapters/sqlite/file_watch.hpp"
 #include "adapters/sqlite/location.hpp"
 #include "adapters/sqlite/write_queue.hpp"
 #include "ports/store.hpp"
@@ -42,6 +44,8 @@ class SqliteStore final : public Store {
   void write(FunctionRef<void(Tables&)> work, Durability durability = Durability::synced) override;
   bool try_write(FunctionRef<void(Tables&)> work) noexcept override;
   bool checkpoint() override;
+  int changes_fd() override;
+  void drain_changes() noexcept override;
   std::vector<FindingRow> verify() override;
 
   Counters counters();
@@ -69,6 +73,9 @@ class SqliteStore final : public Store {
   std::unique_ptr<Connection> checkpointer_;
   int log_pages_ = 0;        // of the WAL, as of the last commit
   int next_checkpoint_ = 0;  // when it has this many pages
+
+  std::mutex changes_mutex_;
+  std::optional<FileWatch> changes_;  // of the log: every commit writes there
 
   std::mutex readers_mutex_;
   std::vector<std::unique_ptr<Session>> idle_readers_;

@@ -8,17 +8,16 @@
 namespace bccast::sqlite {
 namespace {
 
-#define CHANNEL_COLUMNS                                                                            \
-  "channel_no, name, role, paused, failures, failing_since, open_until, last_reason, items_turn, " \
-  "worker_seen"
+#define CHANNEL_COLUMNS                                                                             \
+  "channel_no, name, delivers, paused, removed, failures, failing_since, open_until, last_reason, " \
+  "items_turn, worker_seen"
 #define LINE_COLUMNS                                                                                   \
   "line_no, provider_no, blast_no, channel_no, state, turn, seq, slices, start, cursor, total, done, " \
-  "failed, "                                                                                           \
-  "skipped"
+  "failed, skipped, follows, limit_pos"
 #define CLAIM_COLUMNS "token, channel_no, line_no, from_pos, to_pos, lease_until, tries"
 #define ITEM_COLUMNS                                                                                        \
   "item_no, provider_no, channel_no, line_no, place, origin, notice_no, to_provider, at, state, attempts, " \
-  "due_at, reason"
+  "due_at, reason, seq"
 
 // Line::open and its cursor as one number, so that one index finds the lines with something to hand out.
 // (Queries repeat the index's own "state > 0": SQLite does not conclude it.)
@@ -26,21 +25,22 @@ enum LineState : std::int64_t { kEnded = 0, kHandingOut = 1, kWaiting = 2 };
 
 std::int64_t state_of(const Line& line) {
   if (!line.open) return kEnded;
-  return line.cursor < line.rotation().end() ? kHandingOut : kWaiting;
+  return line.cursor < line.hand_out_to() ? kHandingOut : kWaiting;
 }
 
 Channel channel_of(const Query& query) {
   Channel c;
   c.no = query.i64(0);
   c.name = query.string(1);
-  c.role = query.string(2);
+  c.delivers = query.i64(2) != 0;
   c.paused = query.i64(3) != 0;
-  c.failures = query.i64(4);
-  c.failing_since = query.i64(5);
-  c.open_until = query.i64(6);
-  c.last_reason = query.string(7);
-  c.items_turn = query.i64(8);
-  c.worker_seen = query.i64(9);
+  c.removed = query.i64(4) != 0;
+  c.failures = query.i64(5);
+  c.failing_since = query.i64(6);
+  c.open_until = query.i64(7);
+  c.last_reason = query.string(8);
+  c.items_turn = query.i64(9);
+  c.worker_seen = query.i64(10);
   return c;
 }
 
@@ -60,6 +60,8 @@ Line line_of(const Query& query) {
   l.done = query.i64(11);
   l.failed = query.i64(12);
   l.skipped = query.i64(13);
+  l.follows = query.i64(14) != 0;
+  l.limit = query.i64(15);
   return l;
 }
 
@@ -92,20 +94,21 @@ Item item_of(const Query& query) {
   i.attempts = query.i64(10);
   i.due_at = query.i64(11);
   i.reason = query.string(12);
+  i.seq = query.i64(13);
   return i;
 }
 
 }  // namespace
 
 std::vector<Channel> SqliteWorkTables::channels() const {
-  auto query = db_.query("SELECT " CHANNEL_COLUMNS " FROM channel ORDER BY name");
+  auto query = db_.query("SELECT " CHANNEL_COLUMNS " FROM channel WHERE removed = 0 ORDER BY name");
   std::vector<Channel> all;
   while (query.step()) all.push_back(channel_of(query));
   return all;
 }
 
 std::optional<Channel> SqliteWorkTables::channel(std::string_view name) const {
-  auto query = db_.query("SELECT " CHANNEL_COLUMNS " FROM channel WHERE name = ?");
+  auto query = db_.query("SELECT " CHANNEL_COLUMNS " FROM channel WHERE name = ? AND removed = 0");
   query.bind(name);
   if (!query.step()) return std::nullopt;
   return channel_of(query);
@@ -120,29 +123,34 @@ std::optional<Channel> SqliteWorkTables::channel(ChannelNo no) const {
 
 ChannelNo SqliteWorkTables::insert_channel(const Channel& c) {
   auto query = db_.query(
-      "INSERT INTO channel(name, role, paused, failures, failing_since, open_until, last_reason, items_turn, "
-      "worker_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  query.bind(c.name).bind(c.role).bind(std::int64_t{c.paused}).bind(c.failures).bind(c.failing_since);
+      "INSERT INTO channel(name, delivers, paused, removed, failures, failing_since, open_until, "
+      "last_reason, "
+      "items_turn, worker_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  query.bind(c.name)
+      .bind(std::int64_t{c.delivers})
+      .bind(std::int64_t{c.paused})
+      .bind(std::int64_t{c.removed});
+  query.bind(c.failures).bind(c.failing_since);
   query.bind(c.open_until).bind(c.last_reason).bind(c.items_turn).bind(c.worker_seen).run();
   return db_.last_rowid();
 }
 
 void SqliteWorkTables::update_channel(const Channel& c) {
   auto query = db_.query(
-      "UPDATE channel SET paused = ?, failures = ?, failing_since = ?, open_until = ?, last_reason = ?, "
+      "UPDATE channel SET paused = ?, removed = ?, failures = ?, failing_since = ?, open_until = ?, "
+      "last_reason = ?, "
       "items_turn = ?, worker_seen = ? WHERE channel_no = ?");
-  query.bind(std::int64_t{c.paused}).bind(c.failures).bind(c.failing_since).bind(c.open_until);
-  query.bind(c.last_reason).bind(c.items_turn).bind(c.worker_seen).bind(c.no).run();
+  query.bind(std::int64_t{c.paused}).bind(std::int64_t{c.removed}).bind(c.failures).bind(c.failing_since);
+  query.bind(c.open_until).bind(c.last_reason).bind(c.items_turn).bind(c.worker_seen).bind(c.no).run();
 }
 
 void SqliteWorkTables::insert_line(const Line& l) {
   auto query = db_.query(
       "INSERT INTO line(provider_no, blast_no, channel_no, state, turn, seq, slices, start, cursor, total, "
-      "done, "
-      "failed, skipped) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "done, failed, skipped, follows, limit_pos) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   query.bind(l.provider_no).bind(l.blast_no).bind(l.channel_no).bind(state_of(l)).bind(l.turn).bind(l.seq);
   query.bind(std::int64_t{l.slices}).bind(std::int64_t{l.start}).bind(l.cursor).bind(l.total);
-  query.bind(l.done).bind(l.failed).bind(l.skipped).run();
+  query.bind(l.done).bind(l.failed).bind(l.skipped).bind(std::int64_t{l.follows}).bind(l.limit).run();
 }
 
 std::optional<Line> SqliteWorkTables::line(LineNo no) const {
@@ -170,6 +178,15 @@ std::vector<Line> SqliteWorkTables::open_lines(ProviderNo provider) const {
   return all;
 }
 
+std::vector<Line> SqliteWorkTables::open_lines_of_channel(ChannelNo channel) const {
+  auto query =
+      db_.query("SELECT " LINE_COLUMNS " FROM line WHERE channel_no = ? AND state > 0 ORDER BY line_no");
+  query.bind(channel);
+  std::vector<Line> all;
+  while (query.step()) all.push_back(line_of(query));
+  return all;
+}
+
 std::optional<Line> SqliteWorkTables::next_line(ChannelNo channel) const {
   auto query = db_.query("SELECT " LINE_COLUMNS
                          " FROM line WHERE channel_no = ? AND state = 1 AND state > 0 ORDER BY turn LIMIT 1");
@@ -187,13 +204,15 @@ std::int64_t SqliteWorkTables::last_turn(ChannelNo channel) const {
 
 void SqliteWorkTables::update_line(const Line& l) {
   auto query = db_.query(
-      "UPDATE line SET state = ?, turn = ?, cursor = ?, done = ?, failed = ?, skipped = ? WHERE line_no = ?");
+      "UPDATE line SET state = ?, turn = ?, cursor = ?, done = ?, failed = ?, skipped = ?, limit_pos = ? "
+      "WHERE line_no = ?");
   query.bind(state_of(l))
       .bind(l.turn)
       .bind(l.cursor)
       .bind(l.done)
       .bind(l.failed)
       .bind(l.skipped)
+      .bind(l.limit)
       .bind(l.no)
       .run();
 }
@@ -239,8 +258,14 @@ void SqliteWorkTables::insert_claim(const Claim& c) {
 }
 
 void SqliteWorkTables::update_claim(const Claim& c) {
-  auto query = db_.query("UPDATE claim SET to_pos = ?, lease_until = ?, tries = ? WHERE token = ?");
-  query.bind(c.to).bind(c.lease_until).bind(c.tries).bind(std::span<const std::uint8_t>(c.token)).run();
+  auto query =
+      db_.query("UPDATE claim SET from_pos = ?, to_pos = ?, lease_until = ?, tries = ? WHERE token = ?");
+  query.bind(c.from)
+      .bind(c.to)
+      .bind(c.lease_until)
+      .bind(c.tries)
+      .bind(std::span<const std::uint8_t>(c.token))
+      .run();
 }
 
 bool SqliteWorkTables::delete_claim(const Token& token) {
@@ -254,14 +279,27 @@ void SqliteWorkTables::claims_of(LineNo line, FunctionRef<void(const Claim&)> f)
   while (query.step()) f(claim_of(query));
 }
 
+bool SqliteWorkTables::any_claim_in_flight(ChannelNo channel, Ms now) const {
+  auto query = db_.query("SELECT 1 FROM claim WHERE channel_no = ? AND lease_until > ? LIMIT 1");
+  return query.bind(channel).bind(now).step();
+}
+
+void SqliteWorkTables::delete_claims(ChannelNo channel) {
+  db_.query("DELETE FROM claim WHERE channel_no = ?").bind(channel).run();
+}
+
 ItemNo SqliteWorkTables::insert_item(const Item& i) {
   auto query = db_.query(
       "INSERT INTO item(provider_no, channel_no, line_no, place, origin, notice_no, to_provider, at, state, "
-      "attempts, "
-      "due_at, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "attempts, due_at, reason, seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   query.bind(i.provider_no).bind(i.channel_no).bind(i.line_no).bind(std::int64_t{i.thread.place});
   query.bind(i.thread.origin).bind(i.notice_no).bind(std::int64_t{i.to_provider}).bind(i.at);
-  query.bind(static_cast<std::int64_t>(i.state)).bind(i.attempts).bind(i.due_at).bind(i.reason).run();
+  query.bind(static_cast<std::int64_t>(i.state))
+      .bind(i.attempts)
+      .bind(i.due_at)
+      .bind(i.reason)
+      .bind(i.seq)
+      .run();
   return db_.last_rowid();
 }
 
@@ -311,6 +349,20 @@ void SqliteWorkTables::update_item(const Item& i) {
 
 void SqliteWorkTables::delete_item(ItemNo no) {
   db_.query("DELETE FROM item WHERE item_no = ?").bind(no).run();
+}
+
+void SqliteWorkTables::delete_notices(ChannelNo channel) {
+  db_.query("DELETE FROM item WHERE channel_no = ? AND line_no = 0").bind(channel).run();
+}
+
+std::vector<Item> SqliteWorkTables::items_of_notice(ProviderNo provider, std::int64_t notice_no) const {
+  auto query =
+      db_.query("SELECT " ITEM_COLUMNS
+                " FROM item WHERE provider_no = ? AND notice_no = ? AND line_no = 0 ORDER BY item_no");
+  query.bind(provider).bind(notice_no);
+  std::vector<Item> all;
+  while (query.step()) all.push_back(item_of(query));
+  return all;
 }
 
 void SqliteWorkTables::items_of_line(LineNo line, Place begin, Place end,

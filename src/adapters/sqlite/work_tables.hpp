@@ -19,6 +19,7 @@ class SqliteWorkTables final : public WorkTables {
   std::optional<Line> line(LineNo no) const override;
   std::vector<Line> lines(ProviderNo provider, BlastNo blast) const override;
   std::vector<Line> open_lines(ProviderNo provider) const override;
+  std::vector<Line> open_lines_of_channel(ChannelNo channel) const override;
   std::optional<Line> next_line(ChannelNo channel) const override;
   std::int64_t last_turn(ChannelNo channel) const override;
   void update_line(const Line& line) override;
@@ -29,12 +30,16 @@ class SqliteWorkTables final : public WorkTables {
   void update_claim(const Claim& claim) override;
   bool delete_claim(const Token& token) override;
   void claims_of(LineNo line, FunctionRef<void(const Claim&)> f) const override;
+  bool any_claim_in_flight(ChannelNo channel, Ms now) const override;
+  void delete_claims(ChannelNo channel) override;
   ItemNo insert_item(const Item& item) override;
   std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const override;
   std::vector<Item> items_of(const Token& token) const override;
   void claim_item(ItemNo no, const Token& token) override;
   void update_item(const Item& item) override;
   void delete_item(ItemNo no) override;
+  void delete_notices(ChannelNo channel) override;
+  std::vector<Item> items_of_notice(ProviderNo provider, std::int64_t notice_no) const override;
   void items_of_line(LineNo line, Place begin, Place end, FunctionRef<void(const Item&)> f) const override;
   Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const override;
   void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) override;

@@ -1,0 +1,194 @@
+#include "batch.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/utf8.hpp"
+#include "guard.hpp"
+
+using namespace bccast;
+using namespace bccast::capi;
+
+namespace {
+
+constexpr std::size_t kMaxClass = 64;
+constexpr std::size_t kMaxDetail = 200;
+
+/// Makes a column of ids when it is first asked for: most notifiers need but one of them.
+template <typename Get>
+Column made(const char* name, const NoticeBatch& batch, Get get) {
+  return {name, BCCAST_TYPE_TEXT, false, nullptr, nullptr, {}, [&batch, get] {
+            auto texts = std::make_shared<TextColumn>();
+            for (std::size_t i = 0; i < batch.size(); ++i) texts->add(get(batch, i));
+            return std::shared_ptr<const TextColumn>(std::move(texts));
+          }};
+}
+
+/// A column the batch itself holds.
+Column borrowed(const char* name, const TextColumn& texts, bool empty_is_null) {
+  return {name,
+          BCCAST_TYPE_TEXT,
+          empty_is_null,
+          std::shared_ptr<const TextColumn>(std::shared_ptr<void>(), &texts),
+          nullptr,
+          {},
+          {}};
+}
+
+/// Runs a callback with the batch. A code below 0: the whole batch again later.
+template <typename Call>
+Handled lend(const std::shared_ptr<BatchControl>& control, Call&& call) {
+  auto handle = std::make_unique<bccast_batch>(control, bccast_batch::Owner::callback);
+  const std::int32_t code = call(handle.get());
+  if (code == BCCAST_PENDING) {
+    auto callback = bccast_batch::Owner::callback;
+    if (handle->owner.compare_exchange_strong(callback, bccast_batch::Owner::host))
+      static_cast<void>(handle.release());
+    return Handled::kept;
+  }
+  return code == BCCAST_OK ? Handled::as_set : Handled::failed;
+}
+
+bccast_batch& batch_of(bccast_batch* batch) {
+  if (batch == nullptr) throw Error(Code::argument, "the batch is NULL");
+  if (batch->magic != bccast_batch::kMagic) throw Error(Code::handle, "not a batch");
+  if (batch->pid != getpid()) throw Error(Code::forked, "the batch was claimed before a fork");
+  return *batch;
+}
+
+ItemOutcome outcome_of(std::int32_t status, const char* reason, std::int64_t retry_after_ms) {
+  if (status < BCCAST_ITEM_DONE || status > BCCAST_ITEM_NOT_TRIED)
+    throw Error(Code::argument, "the status is none of BCCAST_ITEM_*");
+  if (retry_after_ms < -1) throw Error(Code::argument, "the time to wait is below -1");
+  const auto why = optional(reason);
+  const auto colon = std::min(why.find(':'), why.size());
+  if (colon > kMaxClass || why.size() - colon > kMaxDetail + 1)
+    throw Error(Code::limit, "the reason is too long: at most 64 bytes of class and 200 of detail");
+  if (const auto fault = check_utf8(why, false); fault != TextFault::none)
+    throw Error(fault == TextFault::not_utf8 ? Code::utf8 : Code::argument, "the reason is not a plain text");
+  return {static_cast<ItemStatus>(status), std::string(why), retry_after_ms};
+}
+
+std::shared_ptr<const std::vector<std::int64_t>> borrowed(const std::vector<std::int64_t>& numbers) {
+  return {std::shared_ptr<void>(), &numbers};
+}
+
+}  // namespace
+
+bccast_batch::bccast_batch(std::shared_ptr<BatchControl> control_in, Owner owner_in)
+    : control(std::move(control_in)), pid(getpid()), owner(owner_in) {
+  const NoticeBatch& batch = control->notices();
+  rows.count = batch.size();
+  rows.borrowed = true;
+  rows.columns.push_back(
+      made("id", batch, [](const NoticeBatch& b, std::size_t i) { return std::string(view(b.id(i))); }));
+  rows.columns.push_back(made("to_kind", batch, [](const NoticeBatch& b, std::size_t i) {
+    return std::string_view(b.to_provider(i) ? "provider" : "client");
+  }));
+  rows.columns.push_back(borrowed("to", batch.to(), false));
+  rows.columns.push_back(borrowed("address", batch.address(), true));
+  rows.columns.push_back(borrowed("to_name", batch.to_name(), true));
+  rows.columns.push_back(made(
+      "thread", batch, [](const NoticeBatch& b, std::size_t i) { return std::string(view(b.thread(i))); }));
+  rows.columns.push_back({"at_ms", BCCAST_TYPE_I64, false, nullptr, borrowed(batch.at()), {}, {}});
+  rows.columns.push_back(borrowed("locale", batch.locale(), true));
+  const Delivery* delivery = control->delivery();
+  if (delivery == nullptr) return;
+  rows.columns.push_back(borrowed("provider", delivery->provider, false));
+  rows.columns.push_back(borrowed("provider_name", delivery->provider_name, true));
+  rows.columns.push_back(borrowed("client", delivery->client, true));
+  rows.columns.push_back(borrowed("kind", delivery->kind, false));
+  rows.columns.push_back(borrowed("title", delivery->title, true));
+  rows.columns.push_back({"seq", BCCAST_TYPE_I64, false, nullptr, borrowed(delivery->seq), {}, {}});
+  rows.columns.push_back(borrowed("author", delivery->author, true));
+  rows.columns.push_back(borrowed("author_name", delivery->author_name, true));
+}
+
+Handled VtblNotifier::notify(NoticeBatch&, const std::shared_ptr<BatchControl>& control) {
+  return lend(control, [&](bccast_batch* batch) { return self_.vtbl().notify(self_.self(), batch); });
+}
+
+Handled VtblDeliverer::deliver(NoticeBatch&, const Delivery&, const std::shared_ptr<BatchControl>& control) {
+  return lend(control, [&](bccast_batch* batch) { return self_.vtbl().deliver(self_.self(), batch); });
+}
+
+const bccast_rows* bccast_batch_rows(const bccast_batch* batch) {
+  return batch != nullptr && batch->magic == bccast_batch::kMagic ? &batch->rows : nullptr;
+}
+
+int32_t bccast_batch_text(const bccast_batch* batch, const char** out_text, size_t* out_length) {
+  if (out_text != nullptr) *out_text = "";
+  if (out_length != nullptr) *out_length = 0;
+  return guard([&] {
+    output(out_text, "text");
+    const auto& of = batch_of(const_cast<bccast_batch*>(batch));
+    const Delivery* delivery = of.control->delivery();
+    if (delivery == nullptr) throw Error(Code::state, "the batch is to notify: it has no text");
+    *out_text = delivery->text.c_str();
+    if (out_length != nullptr) *out_length = delivery->text.size();
+    return BCCAST_OK;
+  });
+}
+
+int32_t bccast_batch_set(bccast_batch* batch, size_t item, int32_t status, const char* reason,
+                         int64_t retry_after_ms) {
+  return guard([&] {
+    auto& notices = batch_of(batch).control->notices();
+    if (item >= notices.size()) throw Error(Code::argument, "the batch has no such item");
+    notices.set(item, outcome_of(status, reason, retry_after_ms));
+    return BCCAST_OK;
+  });
+}
+
+int32_t bccast_batch_extend(bccast_batch* batch, int64_t ms) {
+  return guard([&] {
+    batch_of(batch).control->extend(ms);
+    return BCCAST_OK;
+  });
+}
+
+int32_t bccast_batch_complete(bccast_batch* batch, size_t n, const int32_t* statuses) {
+  return guard([&] {
+    auto& control = *batch_of(batch).control;
+    const std::size_t begin = control.reported();
+    const std::size_t left = control.notices().size() - begin;
+    if (n > left) throw Error(Code::argument, "the batch has fewer items that were not reported");
+    if (statuses != nullptr) {
+      const std::size_t count = n == 0 ? left : n;
+      std::vector<ItemOutcome> outcomes;
+      for (std::size_t i = 0; i < count; ++i) outcomes.push_back(outcome_of(statuses[i], nullptr, -1));
+      for (std::size_t i = 0; i < count; ++i) control.notices().set(begin + i, std::move(outcomes[i]));
+    }
+    if (!control.complete(n))
+      throw Error(Code::conflict, "some of the items were reported by another: those stay as they were");
+    return BCCAST_OK;
+  });
+}
+
+void bccast_batch_free(bccast_batch* batch) {
+  if (batch == nullptr || batch->magic != bccast_batch::kMagic) return;
+  if (batch->pid != getpid()) return;  // the parent's
+  auto callback = bccast_batch::Owner::callback;
+  if (batch->owner.compare_exchange_strong(callback, bccast_batch::Owner::nobody)) return;
+  if (callback == bccast_batch::Owner::host) delete batch;
+}
+
+int32_t bccast_claim(bccast_engine* engine, const char* channel, uint32_t max_items,
+                     bccast_batch** out_batch) {
+  if (out_batch != nullptr) *out_batch = nullptr;
+  return with_engine(engine, [&](Engine& e) {
+    output(out_batch, "batch");
+    auto control = e.claim(required(channel, "channel"), max_items);
+    if (!control) return Code::done;
+    *out_batch = new bccast_batch(std::move(control), bccast_batch::Owner::host);
+    return Code::ok;
+  });
+}
+
+int32_t bccast_report(bccast_engine* engine, const char* item, int32_t status, const char* reason) {
+  return with_engine(engine, [&](Engine& e) {
+    const auto outcome = outcome_of(status, reason, -1);
+    return e.report(required(item, "item id"), static_cast<NoticeStatus>(outcome.status), outcome.reason);
+  });
+}

@@ -1,0 +1,69 @@
+// A batch of work in somebody's hands, and the report on it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "core/context.hpp"
+#include "ports/delivery.hpp"
+#include "ports/notice_batch.hpp"
+
+namespace bccast {
+
+/// A claimed batch, and what is to be known for the report on it. An entry is a place of the line, or an
+/// index in `items`.
+struct Assignment {
+  Claim claim;
+  std::optional<Line> line;          // the blast's line; nothing: single items
+  std::vector<Item> items;           // then these
+  NoticeBatch batch;                 // what the handler is given
+  std::optional<Delivery> delivery;  // when it is to deliver
+  std::vector<std::size_t> entries;  // for each notice of the batch its entry, in the order of work
+  struct LeftOut {
+    std::size_t entry;
+    SkipReason reason;
+  };
+  std::vector<LeftOut> left_out;
+  std::vector<std::size_t> damaged;  // entries that can not be read
+  struct Deferred {
+    std::size_t entry;
+    Ms until;
+  };
+  std::vector<Deferred> deferred;  // entries whose message is still being delivered
+  Ms at = 0;                       // of a line: when its message was sent, in whole seconds
+  bool loaded = false;             // the batch is filled
+
+  explicit Assignment(const PublicIds& ids) : batch(ids) {}
+};
+
+/// How a batch went as a whole.
+enum class BatchResult {
+  as_set,    // each item as its handler said
+  failed,    // the whole of it again later: the channel's failure, not the items'
+  given_up,  // its workers died too often: every item fails
+  split,     // its workers died, though not too often yet: in halves
+  returned,  // not begun: as if it had never been claimed
+};
+
+/// On all of a batch, or on a part: the notices from `begin` up to `end`. Parts are reported in order.
+struct Report {
+  const Assignment* assignment = nullptr;
+  BatchResult result = BatchResult::as_set;
+  std::string reason{};
+  std::size_t begin = 0;
+  std::size_t end = kAll;
+  static constexpr std::size_t kAll = static_cast<std::size_t>(-1);
+
+  std::size_t stop() const noexcept {
+    return end < assignment->batch.size() ? end : assignment->batch.size();
+  }
+  /// Nothing is left to be reported after it.
+  bool last() const noexcept { return stop() == assignment->batch.size(); }
+};
+
+/// A batch whose workers died so often is halved instead of being sent again.
+inline constexpr std::int64_t kDeathsTogether = 3;
+
+}  // namespace bccast

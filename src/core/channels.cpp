@@ -1,0 +1,81 @@
+#include "core/channels.hpp"
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "core/line_update.hpp"
+#include "model/text_rules.hpp"
+
+namespace bccast {
+namespace {
+
+Channel existing(const Tables& tables, std::string_view name) {
+  check_key(name, "channel");
+  auto channel = tables.work().channel(name);
+  if (!channel) throw Error(Code::not_found, "there is no such channel");
+  return std::move(*channel);
+}
+
+}  // namespace
+
+Code Channels::put(std::string_view name, std::string_view role) {
+  check_key(name, "channel");
+  if (role != "notify" && role != "deliver")
+    throw Error(Code::argument, "the role of a channel must be notify or deliver");
+  const bool delivers = role == "deliver";
+  Code result = Code::ok;
+  const auto look = [&](const Tables& tables) {
+    const auto channel = tables.work().channel(name);
+    if (channel && channel->delivers != delivers)
+      throw Error(Code::conflict, "the channel is there already, with another role");
+    return channel.has_value();
+  };
+  context_.store.read([&](const Tables& tables) {
+    if (look(tables)) result = Code::exists;
+  });
+  if (result == Code::exists) return result;
+  context_.store.write([&](Tables& tables) {
+    if (look(tables)) {
+      result = Code::exists;
+      return;
+    }
+    Channel channel;
+    channel.name = name;
+    channel.delivers = delivers;
+    if (tables.work().insert_channel(channel) > kMaxChannels)
+      throw Error(Code::limit,
+                  fmt::format("a store has at most {} channels, with removed ones", kMaxChannels));
+  });
+  return result;
+}
+
+void Channels::set(std::string_view name, std::string_view key, std::string_view value) {
+  if (key != "paused") throw Error(Code::argument, "there is no such setting");
+  if (value != "on" && value != "off") throw Error(Code::argument, "the value must be on or off");
+  context_.store.write([&](Tables& tables) {
+    Channel channel = existing(tables, name);
+    channel.paused = value == "on";
+    tables.work().update_channel(channel);
+  });
+}
+
+void Channels::remove(std::string_view name) {
+  context_.store.write([&](Tables& tables) {
+    Channel channel = existing(tables, name);
+    channel.removed = true;
+    tables.work().update_channel(channel);
+    // Nobody will take over what is in flight: it counts as left out from now on.
+    for (const auto& line : tables.work().open_lines_of_channel(channel.no))
+      drop_rest(tables, context_, line, SkipReason::channel_removed, InFlight::dropped);
+    tables.work().delete_claims(channel.no);
+    tables.work().delete_notices(channel.no);
+  });
+}
+
+ChannelNo Channels::find(std::string_view name) {
+  ChannelNo no = 0;
+  context_.store.read([&](const Tables& tables) { no = existing(tables, name).no; });
+  return no;
+}
+
+}  // namespace bccast

@@ -1,0 +1,205 @@
+#include "core/claiming.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+#include "model/retry.hpp"
+
+namespace bccast {
+namespace {
+
+/// Marks an item that is to be claimed alone.
+constexpr std::string_view kAlone = "alone";
+/// How often a channel's row says that a worker is there.
+constexpr Ms kSeenEvery = 60'000;
+
+Token new_token() {
+  std::array<std::uint8_t, 12> bytes{};
+  random_bytes(bytes);
+  return make_token(bytes);
+}
+
+class Claiming {
+ public:
+  Claiming(Tables& tables, const Context& context, Channel channel, std::size_t most)
+      : tables_(tables),
+        context_(context),
+        channel_(std::move(channel)),
+        now_(context.clock.wall_ms()),
+        most_(channel_.failures > 0 ? 1 : most) {}
+
+  std::unique_ptr<Assignment> run() {
+    if (channel_.paused || channel_.removed) return nullptr;
+    const bool breaker_open =
+        channel_.open_until > now_ && channel_.open_until <= now_ + kLongestBreaker + kClockSlack;
+    if (breaker_open) return nullptr;
+    // A channel that fails is probed with one item at a time, until one goes well.
+    if (channel_.failures > 0 && tables_.work().any_claim_in_flight(channel_.no, now_) &&
+        !tables_.work().expired_claim(channel_.no, now_, kLongestLease + kClockSlack))
+      return nullptr;
+    if (now_ - channel_.worker_seen >= kSeenEvery || channel_.worker_seen > now_) {
+      channel_.worker_seen = now_;
+      tables_.work().update_channel(channel_);
+    }
+    if (auto expired = tables_.work().expired_claim(channel_.no, now_, kLongestLease + kClockSlack))
+      return take_over(std::move(*expired));
+    auto line = tables_.work().next_line(channel_.no);
+    if (!line || channel_.items_turn < line->turn) {
+      auto due = tables_.work().due_items(channel_.no, now_, kLongestWait, most_);
+      for (std::size_t i = 0; i < due.size(); ++i)
+        if (due[i].reason == kAlone) due.resize(std::max<std::size_t>(i, 1));
+      if (channel_.delivers) keep_one_text(due);
+      if (!due.empty()) return claim_items(std::move(due));
+    }
+    if (!line) return nullptr;
+    return claim_places(std::move(*line));
+  }
+
+ private:
+  /// What was given back, or whose worker is gone.
+  std::unique_ptr<Assignment> take_over(Claim claim) {
+    auto assignment = std::make_unique<Assignment>(context_.ids);
+    if (claim.line_no != 0) {
+      assignment->line = tables_.work().line(claim.line_no);
+      if (!assignment->line) throw Error(Code::corrupt, "a claim has lost its line");
+      if (channel_.failures > 0) leave_all_but_one(*assignment->line, claim);
+    } else {
+      assignment->items = tables_.work().items_of(claim.token);
+      if (assignment->items.size() != static_cast<std::size_t>(claim.to))
+        throw Error(Code::corrupt, "a claim has lost some of its items");
+      if (channel_.failures > 0 && assignment->items.size() > 1) {
+        for (std::size_t i = 1; i < assignment->items.size(); ++i) {
+          assignment->items[i].state = ItemState::waiting;
+          tables_.work().update_item(assignment->items[i]);
+        }
+        assignment->items.resize(1);
+        claim.to = 1;
+      }
+    }
+    claim.lease_until = now_ + kLease;
+    ++claim.tries;
+    tables_.work().update_claim(claim);
+    assignment->claim = claim;
+    return assignment;
+  }
+
+  /// The probe of a channel is one place; the rest of the claim waits.
+  void leave_all_but_one(const Line& line, Claim& claim) {
+    const auto [first, after] = first_places(line, claim.from, claim.to, 1);
+    if (after >= claim.to) return;
+    const bool more = first_places(line, after, claim.to, 1).first > 0;
+    if (!more) return;
+    Claim rest = claim;
+    rest.token = new_token();
+    rest.from = claim.to = after;
+    rest.lease_until = 0;
+    tables_.work().insert_claim(rest);
+  }
+
+  /// How many of at most `most` recipients there are from a position on, and the position behind them.
+  std::pair<std::size_t, Position> first_places(const Line& line, Position from, Position to,
+                                                std::size_t most) const {
+    std::vector<std::uint16_t> taken;
+    Position stop = to;
+    line.rotation().for_each_run(
+        from, to, [&](SliceNo s, std::uint32_t begin, std::uint32_t end, Position at) {
+          const Slice members = tables_.blasts().recipients(line.provider_no, s, line.seq);
+          const auto stopped = members.take(begin, end, most - taken.size(), taken);
+          stop = at + (stopped - begin);
+          return taken.size() < most;
+        });
+    return {taken.size(), stop};
+  }
+
+  /// A batch to deliver has one text: what begins the list decides.
+  static void keep_one_text(std::vector<Item>& due) {
+    const auto other = std::find_if(due.begin(), due.end(), [&](const Item& item) {
+      const Item& first = due.front();
+      if (item.line_no != first.line_no) return true;
+      return item.line_no == 0 && (item.thread.shelf() != first.thread.shelf() || item.seq != first.seq);
+    });
+    due.erase(other, due.end());
+  }
+
+  std::unique_ptr<Assignment> claim_items(std::vector<Item> due) {
+    auto assignment = std::make_unique<Assignment>(context_.ids);
+    Claim& claim = assignment->claim;
+    claim.token = new_token();
+    claim.channel_no = channel_.no;
+    claim.to = static_cast<Position>(due.size());
+    claim.lease_until = now_ + kLease;
+    claim.tries = 1;
+    tables_.work().insert_claim(claim);
+    for (const auto& item : due) tables_.work().claim_item(item.no, claim.token);
+    if (const auto last = tables_.work().last_turn(channel_.no); last > 0) {  // to the back of the line
+      channel_.items_turn = std::max(last, channel_.items_turn) + 1;
+      tables_.work().update_channel(channel_);
+    }
+    assignment->items = std::move(due);
+    return assignment;
+  }
+
+  std::unique_ptr<Assignment> claim_places(Line line) {
+    const Position to = first_places(line, line.cursor, line.hand_out_to(), most_).second;
+    auto assignment = std::make_unique<Assignment>(context_.ids);
+    Claim& claim = assignment->claim;
+    claim.token = new_token();
+    claim.channel_no = channel_.no;
+    claim.line_no = line.no;
+    claim.from = line.cursor;
+    claim.to = to;
+    claim.lease_until = now_ + kLease;
+    claim.tries = 1;
+    tables_.work().insert_claim(claim);
+    line.cursor = to;
+    // To the back; a line that is alone stays where it is, which spares its index a change.
+    const auto last = std::max(tables_.work().last_turn(channel_.no), channel_.items_turn);
+    if (last > line.turn) line.turn = last + 1;
+    tables_.work().update_line(line);
+    assignment->line = std::move(line);
+    return assignment;
+  }
+
+  Tables& tables_;
+  const Context& context_;
+  Channel channel_;
+  const Ms now_;
+  const std::size_t most_;
+};
+
+}  // namespace
+
+std::unique_ptr<Assignment> claim_next(Tables& tables, const Context& context, ChannelNo no,
+                                       std::size_t most) {
+  auto channel = tables.work().channel(no);
+  if (!channel) return nullptr;
+  return Claiming(tables, context, std::move(*channel), most).run();
+}
+
+void split_claim(Tables& tables, Claim claim, const Assignment& assignment) {
+  if (!assignment.line) {
+    tables.work().delete_claim(claim.token);
+    for (Item item : tables.work().items_of(claim.token)) {
+      item.state = ItemState::waiting;
+      item.reason = kAlone;
+      tables.work().update_item(item);
+    }
+    return;
+  }
+  const auto middle = static_cast<Place>(assignment.entries[assignment.entries.size() / 2]);
+  Claim second = claim;
+  second.token = new_token();
+  second.from = assignment.line->rotation().position_of(middle);
+  claim.lease_until = second.lease_until = 0;
+  claim.tries = second.tries = 1;
+  if (second.from > claim.from && second.from < claim.to) {
+    claim.to = second.from;
+    tables.work().insert_claim(second);
+  }
+  tables.work().update_claim(claim);
+}
+
+}  // namespace bccast

@@ -1,0 +1,113 @@
+#include "core/events.hpp"
+
+#include <map>
+
+#include "base/error.hpp"
+#include "model/text_rules.hpp"
+
+namespace bccast {
+namespace {
+
+/// So many events lie between two looks for those that are too old.
+constexpr EventNo kForgetEvery = 256;
+
+std::string_view name_of(EventKind kind) {
+  switch (kind) {
+    case EventKind::blast_sent:
+      return "blast.sent";
+    case EventKind::blast_finished:
+      return "blast.finished";
+    case EventKind::message_created:
+      return "message.created";
+    case EventKind::thread_read:
+      return "thread.read";
+    case EventKind::roster_changed:
+      return "roster.changed";
+    case EventKind::channel_failing:
+      return "channel.failing";
+    case EventKind::channel_working:
+      return "channel.working";
+  }
+  return "";
+}
+
+std::string object_of(const Tables& tables, const Context& context, const Event& event) {
+  switch (event.kind) {
+    case EventKind::blast_sent:
+    case EventKind::blast_finished:
+      return std::string(view(context.blast_id(event.provider_no, event.number)));
+    case EventKind::message_created:
+    case EventKind::thread_read:
+      return std::string(view(context.thread_id({event.provider_no, event.place, event.number})));
+    case EventKind::roster_changed: {
+      const auto client = event.number != 0 ? tables.directory().client(event.number) : std::nullopt;
+      return client ? client->id : std::string();
+    }
+    case EventKind::channel_failing:
+    case EventKind::channel_working: {
+      const auto channel = tables.work().channel(event.number);
+      return channel ? channel->name : std::string();
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+void emit(Tables& tables, const Context& context, EventKind kind, ProviderNo provider, std::int64_t number,
+          Place place) {
+  if (!tables.events().has_readers()) return;
+  const Ms now = context.clock.wall_ms();
+  const auto no = tables.events().insert_event({0, now, kind, provider, number, place});
+  if (no % kForgetEvery == 0) tables.events().forget_before(now - context.events_keep);
+}
+
+std::vector<EventRow> Events::list(std::string_view reader, std::size_t limit) {
+  check_key(reader, "reader");
+  std::vector<EventRow> rows;
+  bool known = false;
+  context_.store.read([&](const Tables& tables) {
+    const auto after = tables.events().acknowledged(reader);
+    if (!after) return;
+    known = true;
+    std::map<ProviderNo, std::string> providers;
+    for (const auto& event : tables.events().events(*after, page_limit(limit))) {
+      if (event.provider_no != 0 && !providers.contains(event.provider_no)) {
+        const auto provider = tables.directory().provider(event.provider_no);
+        if (!provider) throw Error(Code::corrupt, "a provider is missing");
+        providers.emplace(event.provider_no, provider->id);
+      }
+      rows.push_back({std::string(view(context_.ids.encode({IdKind::event, 0, 0, event.no, 0}))),
+                      event.provider_no != 0 ? providers.at(event.provider_no) : std::string(),
+                      std::string(name_of(event.kind)), object_of(tables, context_, event), event.at});
+    }
+  });
+  if (!known) {
+    context_.store.write([&](Tables& tables) {
+      if (!tables.events().acknowledged(reader))
+        tables.events().set_acknowledged(reader, tables.events().last_event());
+    });
+  }
+  return rows;
+}
+
+Code Events::acknowledge(std::string_view reader, std::string_view event) {
+  check_key(reader, "reader");
+  Code result = Code::ok;
+  context_.store.write([&](Tables& tables) {
+    const auto before = tables.events().acknowledged(reader);
+    if (!before) throw Error(Code::not_found, "there is no such reader of events");
+    const auto parts = context_.ids.decode(event, IdKind::event);
+    if (!parts || parts->number > tables.events().last_event())
+      throw Error(Code::not_found, "there is no such event");
+    if (parts->number <= *before) {
+      result = Code::exists;
+      return;
+    }
+    tables.events().set_acknowledged(reader, parts->number);
+    tables.events().forget_up_to(tables.events().acknowledged_by_all());
+  });
+  return result;
+}
+
+}  // namespace bccast

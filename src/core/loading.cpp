@@ -1,0 +1,312 @@
+#include "core/loading.hpp"
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "core/access.hpp"
+#include "core/message_list.hpp"
+#include "model/retry.hpp"
+
+namespace bccast {
+namespace {
+
+/// Why somebody with this entry is not to be notified on a channel, if so.
+std::optional<SkipReason> why_not_notify(std::uint32_t flags, bool read, std::string_view address) {
+  if ((flags & flag::erased) != 0) return SkipReason::erased;
+  if ((flags & flag::any_archived) != 0) return SkipReason::archived;
+  if ((flags & flag::any_notify_off) != 0) return SkipReason::notify_off;
+  if (read) return SkipReason::already_read;
+  if (address.empty()) return SkipReason::no_address;
+  return std::nullopt;
+}
+
+/// How the places of one slice stand with those who deliver a blast.
+struct Deliveries {
+  Slice not_delivered;        // and never will be
+  std::map<Place, Ms> until;  // still being delivered: when to look again
+};
+
+class Filling {
+ public:
+  Filling(const Tables& tables, const Context& context, Assignment& assignment)
+      : tables_(tables), context_(context), assignment_(assignment), now_(context.clock.wall_ms()) {
+    auto channel = tables.work().channel(assignment.claim.channel_no);
+    if (!channel) throw Error(Code::corrupt, "a claim has lost its channel");
+    channel_ = std::move(*channel);
+  }
+
+  void run() {
+    if (channel_.delivers) assignment_.delivery.emplace();
+    if (assignment_.line) {
+      places(*assignment_.line);
+    } else {
+      items();
+    }
+  }
+
+ private:
+  // ---- Places of a blast
+
+  void places(const Line& line) {
+    const auto blast = tables_.blasts().blast(line.provider_no, line.blast_no);
+    auto provider = tables_.directory().provider(line.provider_no);
+    if (!blast || !provider) throw Error(Code::corrupt, "a line has lost its blast or its provider");
+    provider_ = std::move(*provider);
+    const bool dropped = provider_.archived_at != 0;
+    assignment_.at = whole_seconds(blast->sent_at);
+    if (channel_.delivers) text_of_blast(line);
+
+    const auto add = [&](const RosterView& entry, bool read, const Deliveries& deliveries) {
+      const ThreadKey key{line.provider_no, entry.place, line.blast_no};
+      const auto address = Addresses::find(entry.addresses, channel_.name);
+      if (const auto reason = why_not(entry.flags, read, address, dropped)) {
+        assignment_.left_out.push_back({entry.place, *reason});
+      } else if (deliveries.not_delivered.contains(within_slice(entry.place))) {
+        assignment_.left_out.push_back({entry.place, SkipReason::not_delivered});
+      } else if (const auto later = deliveries.until.find(entry.place); later != deliveries.until.end()) {
+        assignment_.deferred.push_back({entry.place, later->second});
+      } else {
+        assignment_.batch.add(
+            {IdKind::blast_item, line.channel_no, line.provider_no, line.blast_no, entry.place},
+            Context::parts_of(key), false, entry.id, address, entry.name, entry.locale, assignment_.at);
+        assignment_.entries.push_back(entry.place);
+        if (assignment_.delivery) describe_blast(entry.id);
+      }
+    };
+    // As for single messages: only who has nothing left to read in the thread need not be told.
+    const auto nothing_unread = [&](Place place) {
+      const auto thread = tables_.threads().thread({line.provider_no, place, line.blast_no});
+      return thread && thread->client_unread == 0;
+    };
+    std::vector<std::uint16_t> members;
+    line.rotation().for_each_run(
+        assignment_.claim.from, assignment_.claim.to,
+        [&](SliceNo s, std::uint32_t begin, std::uint32_t end, Position) {
+          const Slice recipients = tables_.blasts().recipients(line.provider_no, s, line.seq);
+          const Slice opened = tables_.blasts().marks(line.provider_no, line.blast_no, s).opened;
+          members.clear();
+          recipients.take(begin, end, Slice::kPlaces, members);
+          if (members.empty()) return true;
+          const Deliveries deliveries = line.follows ? deliveries_of(line, place_at(s, members.front()),
+                                                                     place_at(s, members.back()) + 1)
+                                                     : Deliveries();
+          // The bitmap leads: whom the roster does not know, or no longer tells right, fails and is not
+          // omitted; and holds up nobody else.
+          std::size_t next = 0;
+          const auto meet = [&](const RosterView& entry) {
+            if (next == members.size() || within_slice(entry.place) != members[next]) return;
+            ++next;
+            add(entry, opened.contains(within_slice(entry.place)) && nothing_unread(entry.place), deliveries);
+          };
+          const Place first = place_at(s, members.front());
+          const Place last = place_at(s, members.back());
+          // A scan reads what lies between; beyond eight strangers for each member, looking up is cheaper.
+          const auto read = [&](Place from, Place to) {
+            try {
+              tables_.directory().scan(line.provider_no, from, to, meet);
+            } catch (const Error& error) {
+              if (error.code() != Code::corrupt) throw;
+            }
+          };
+          if (std::size_t{last - first} < 8 * members.size()) read(first, last + 1);
+          while (next < members.size()) {
+            const auto one = next;
+            const Place place = place_at(s, members[one]);
+            read(place, place + 1);
+            if (next == one) {
+              assignment_.damaged.push_back(place);
+              ++next;
+            }
+          }
+          return true;
+        });
+  }
+
+  /// What keeps somebody from being handed to this channel's handler. Delivery is for everybody who has the
+  /// message.
+  std::optional<SkipReason> why_not(std::uint32_t flags, bool read, std::string_view address,
+                                    bool dropped) const {
+    if (dropped) return SkipReason::provider_archived;
+    if (!channel_.delivers) return why_not_notify(flags, read, address);
+    if ((flags & flag::erased) != 0) return SkipReason::erased;
+    return std::nullopt;
+  }
+
+  /// How the places from `begin` up to `end`, of one slice, stand with the lines that deliver the blast.
+  Deliveries deliveries_of(const Line& follower, Place begin, Place end) const {
+    Deliveries deliveries;
+    for (const auto& line : tables_.work().lines(follower.provider_no, follower.blast_no)) {
+      if (line.follows) continue;
+      const auto channel = tables_.work().channel(line.channel_no);
+      if (!channel || !channel->delivers || channel->removed) continue;
+      for (const auto reason : kSkipReasons)
+        deliveries.not_delivered |= tables_.work().skipped(line, slice_of(begin), reason);
+      tables_.work().items_of_line(line.no, begin, end, [&](const Item& item) {
+        if (item.state == ItemState::failed) {
+          deliveries.not_delivered.add(within_slice(item.thread.place));
+        } else {
+          deliveries.until[item.thread.place] = look_again(item);
+        }
+      });
+    }
+    return deliveries;
+  }
+
+  /// When what waits for the delivery of an item should look again.
+  Ms look_again(const Item& item) const {
+    const Ms soon = now_ + kGivenBackWait;
+    const Ms then = item.state == ItemState::waiting ? item.due_at + kGivenBackWait : soon;
+    return std::min(std::max(then, soon), now_ + kLongestWait);
+  }
+
+  // ---- Single items
+
+  void items() {
+    for (std::size_t i = 0; i < assignment_.items.size(); ++i) {
+      try {
+        item(i);
+      } catch (const Error& error) {
+        if (error.code() != Code::corrupt) throw;
+        assignment_.damaged.push_back(i);
+      }
+    }
+  }
+
+  void item(std::size_t i) {
+    const Item& item = assignment_.items[i];
+    auto provider = tables_.directory().provider(item.provider_no);
+    if (!provider) throw Error(Code::corrupt, "an item has lost its provider");
+    provider_ = std::move(*provider);
+    const auto thread = tables_.threads().thread(item.thread);
+    if (item.to_provider) {
+      add_item(i, thread && thread->provider_unread == 0, 0, provider_, {});
+      return;
+    }
+    const auto entry = tables_.directory().entry(item.provider_no, item.thread.place);
+    if (!entry) throw Error(Code::corrupt, "an item has lost what it is about");
+    // Who has left a community has nothing to read there.
+    const bool left = !thread && item.thread.of_community();
+    if (left) {
+      assignment_.left_out.push_back({i, SkipReason::already_read});
+      return;
+    }
+    add_item(i, thread && thread->client_unread == 0, entry->flags, entry->client, entry->client.id);
+  }
+
+  template <typename Person>
+  void add_item(std::size_t i, bool read, std::uint32_t flags, const Person& person,
+                std::string_view client) {
+    const Item& item = assignment_.items[i];
+    const auto address = person.addresses.get(channel_.name);
+    if (const auto reason = why_not(flags, read, address, provider_.archived_at != 0)) {
+      assignment_.left_out.push_back({i, *reason});
+      return;
+    }
+    if (!channel_.delivers && waits_or_lost(i)) return;
+    if (assignment_.delivery && !describe_item(item, client)) {
+      assignment_.left_out.push_back({i, SkipReason::erased});
+      return;
+    }
+    const IdParts id = item.line_no != 0 ? IdParts{IdKind::blast_item, item.channel_no, item.provider_no,
+                                                   item.thread.origin, item.thread.place}
+                                         : IdParts{IdKind::notice_item, item.channel_no, item.provider_no,
+                                                   item.notice_no, 0};
+    assignment_.batch.add(id, Context::parts_of(item.thread), item.to_provider, person.id, address,
+                          person.name, person.locale, whole_seconds(item.at));
+    assignment_.entries.push_back(i);
+  }
+
+  /// True, and the item is dealt with, when its message is still being delivered, or was not.
+  bool waits_or_lost(std::size_t i) {
+    const Item& item = assignment_.items[i];
+    const auto judge = [&](const Item& delivery) {
+      if (delivery.state == ItemState::failed) {
+        assignment_.left_out.push_back({i, SkipReason::not_delivered});
+      } else {
+        assignment_.deferred.push_back({i, look_again(delivery)});
+      }
+      return true;
+    };
+    if (item.line_no != 0) {
+      const auto line = tables_.work().line(item.line_no);
+      if (!line) throw Error(Code::corrupt, "an item has lost its line");
+      if (!line->follows) return false;
+      const auto deliveries = deliveries_of(*line, item.thread.place, item.thread.place + 1);
+      if (deliveries.not_delivered.contains(within_slice(item.thread.place))) {
+        assignment_.left_out.push_back({i, SkipReason::not_delivered});
+        return true;
+      }
+      if (deliveries.until.empty()) return false;
+      assignment_.deferred.push_back({i, deliveries.until.begin()->second});
+      return true;
+    }
+    for (const auto& other : tables_.work().items_of_notice(item.provider_no, item.notice_no)) {
+      const auto channel = tables_.work().channel(other.channel_no);
+      if (channel && channel->delivers && !channel->removed) return judge(other);
+    }
+    return false;
+  }
+
+  // ---- What is delivered
+
+  void text_of_blast(const Line& line) {
+    auto text = tables_.blasts().text(line.provider_no, line.blast_no);
+    if (!text) throw Error(Code::corrupt, "a blast has lost its text");
+    assignment_.delivery->text = std::move(*text);
+  }
+
+  void describe_blast(std::string_view client) {
+    add_columns(client, "private", {}, 1, {provider_.id, provider_.name});
+  }
+
+  /// False: the message was taken away.
+  bool describe_item(const Item& item, std::string_view client) {
+    Delivery& delivery = *assignment_.delivery;
+    Message message = message_at(tables_, item.thread, item.seq);
+    if (message.removed) return false;
+    std::optional<Place> viewer;
+    if (!item.to_provider) viewer = item.thread.place;
+    Authors authors(context_, tables_, provider_, item.thread, viewer);
+    if (item.thread.of_community()) {
+      const auto community = tables_.communities().community(item.provider_no, item.thread.community());
+      if (!community) throw Error(Code::corrupt, "a community is missing");
+      add_columns({}, "community", community->title, message.seq, authors.of(message.author));
+    } else {
+      const auto& author = authors.of(message.author);
+      add_columns(item.to_provider ? std::string_view(author.id) : client, "private", {}, message.seq,
+                  author);
+    }
+    delivery.text = std::move(message.text);
+    return true;
+  }
+
+  void add_columns(std::string_view client, std::string_view kind, std::string_view title, std::int64_t seq,
+                   const Authors::Shown& author) {
+    Delivery& delivery = *assignment_.delivery;
+    delivery.provider.add(provider_.id);
+    delivery.provider_name.add(provider_.name);
+    delivery.client.add(client);
+    delivery.kind.add(kind);
+    delivery.title.add(title);
+    delivery.seq.push_back(seq);
+    delivery.author.add(author.id);
+    delivery.author_name.add(author.name);
+  }
+
+  const Tables& tables_;
+  const Context& context_;
+  Assignment& assignment_;
+  const Ms now_;
+  Channel channel_;
+  Provider provider_;
+};
+
+}  // namespace
+
+void fill(const Tables& tables, const Context& context, Assignment& assignment) {
+  Filling(tables, context, assignment).run();
+  assignment.loaded = true;
+}
+
+}  // namespace bccast

@@ -1,0 +1,190 @@
+#include "core/second_tries.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+#include "core/access.hpp"
+#include "core/line_update.hpp"
+#include "core/place_states.hpp"
+#include "model/retry.hpp"
+
+namespace bccast {
+namespace {
+
+/// The line has work again, and its blast is not finished any more.
+void reopen(const Context& context, Line& line, Blast& blast) {
+  if (line.open) return;
+  line.open = true;
+  ++blast.open_lines;
+  blast.state = next_state(blast.state, BlastVerb::reopen).value_or(blast.state);
+  blast.finished_at = 0;
+  blast.deadline_at = context.clock.wall_ms() + (blast.deadline != 0 ? blast.deadline : context.deadline);
+}
+
+/// A new try, as if there had been none.
+void begin_again(Item& item, Ms now) {
+  item.state = ItemState::waiting;
+  item.attempts = 0;
+  item.due_at = now;
+  item.reason.clear();
+}
+
+std::vector<Item> failed_items(const Tables& tables, const Line& line) {
+  std::vector<Item> failed;
+  tables.work().items_of_line(line.no, 0, kMaxPlaces, [&](const Item& item) {
+    if (item.state == ItemState::failed) failed.push_back(item);
+  });
+  return failed;
+}
+
+/// Who was not told because the delivery had failed is told after all, once it has been delivered.
+void tell_after_all(Tables& tables, Line& follower, const Item& delivery, Ms now) {
+  const auto s = slice_of(delivery.thread.place);
+  const auto at = within_slice(delivery.thread.place);
+  Slice lost = tables.work().skipped(follower, s, SkipReason::not_delivered);
+  if (!lost.contains(at)) return;
+  lost.remove(at);
+  tables.work().put_skipped(follower, s, SkipReason::not_delivered, lost);
+  --follower.skipped;
+  Item notice = delivery;
+  notice.channel_no = follower.channel_no;
+  notice.line_no = follower.no;
+  begin_again(notice, now);
+  tables.work().insert_item(notice);
+}
+
+Error not_found() {
+  return {Code::not_found, "there is no such item, or nothing is kept of it"};
+}
+
+}  // namespace
+
+std::int64_t SecondTries::retry_failed(std::string_view provider_id, std::string_view blast_id) {
+  std::int64_t count = 0;
+  context_.store.write([&](Tables& tables) {
+    const Provider provider = access::open_provider(tables, provider_id);
+    Blast blast = access::sent_blast(tables, context_, provider, blast_id);
+    const Ms now = context_.clock.wall_ms();
+    auto lines = tables.work().lines(provider.no, blast.no);
+    for (auto& line : lines) {
+      const auto channel = tables.work().channel(line.channel_no);
+      if (!channel || channel->removed) continue;
+      const auto failed = failed_items(tables, line);
+      if (failed.empty()) continue;
+      for (Item item : failed) {
+        begin_again(item, now);
+        tables.work().update_item(item);
+        --line.failed;
+        ++count;
+        if (channel->delivers)
+          for (auto& follower : lines)
+            if (follower.follows) tell_after_all(tables, follower, item, now);
+      }
+    }
+    if (count == 0) return;
+    blast.deadline_at = now + (blast.deadline != 0 ? blast.deadline : context_.deadline);
+    for (auto& line : lines) {
+      if (line.pending() > 0) reopen(context_, line, blast);
+      tables.work().update_line(line);
+    }
+    tables.blasts().update_blast(blast);
+  });
+  return count;
+}
+
+Code SecondTries::report(std::string_view item, const ItemOutcome& outcome) {
+  if (outcome.status != ItemStatus::done && outcome.status != ItemStatus::failed &&
+      outcome.status != ItemStatus::retry)
+    throw Error(Code::argument, "what can be reported later is done, retry or failed");
+  Code result = Code::ok;
+  context_.store.write([&](Tables& tables) {
+    if (const auto place = context_.ids.decode(item, IdKind::blast_item)) {
+      result = report_place(tables, *place, outcome);
+    } else if (const auto notice = context_.ids.decode(item, IdKind::notice_item)) {
+      result = report_notice(tables, *notice, outcome);
+    } else {
+      throw not_found();
+    }
+  });
+  return result;
+}
+
+Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemOutcome& outcome) {
+  auto blast = tables.blasts().blast(parts.provider, parts.number);
+  if (!blast || blast->state == BlastState::draft ||
+      !tables.blasts().is_recipient(parts.provider, parts.place, blast->seq))
+    throw not_found();
+  const Ms now = context_.clock.wall_ms();
+  for (auto& line : tables.work().lines(parts.provider, parts.number)) {
+    if (line.channel_no != parts.channel) continue;
+    std::vector<Claim> claims;
+    tables.work().claims_of(line.no, [&](const Claim& claim) { claims.push_back(claim); });
+    const auto s = slice_of(parts.place);
+    const auto at = within_slice(parts.place);
+    Slice one;
+    one.add(at);
+    const auto states = place_states(tables, line, claims, s, one);
+    const bool failed = states[PlaceState::failed].contains(at);
+    if (states[PlaceState::skipped].contains(at)) throw not_found();
+    if (!failed && !states[PlaceState::done].contains(at))
+      throw Error(Code::state, "the item has not ended yet");
+    if (outcome.status == (failed ? ItemStatus::failed : ItemStatus::done)) return Code::exists;
+
+    Item item;
+    if (failed) {
+      for (const auto& found : states.items)
+        if (found.thread.place == parts.place) item = found;
+      --line.failed;
+    } else {
+      item.provider_no = line.provider_no;
+      item.channel_no = line.channel_no;
+      item.line_no = line.no;
+      item.thread = {line.provider_no, parts.place, line.blast_no};
+      item.seq = 1;
+      item.at = whole_seconds(blast->sent_at);
+      item.attempts = 1;
+      --line.done;
+    }
+    item.reason = outcome.reason;
+    if (outcome.status == ItemStatus::done) {
+      tables.work().delete_item(item.no);
+      ++line.done;
+    } else {
+      item.state = outcome.status == ItemStatus::failed ? ItemState::failed : ItemState::waiting;
+      item.due_at = now + (outcome.retry_after >= 0 ? std::min(outcome.retry_after, kLongestWait) : 0);
+      if (item.state == ItemState::failed) {
+        ++line.failed;
+      } else {
+        item.attempts = 0;
+        reopen(context_, line, *blast);
+      }
+      item.no == 0 ? static_cast<void>(tables.work().insert_item(item)) : tables.work().update_item(item);
+    }
+    tables.work().update_line(line);
+    tables.blasts().update_blast(*blast);
+    return Code::ok;
+  }
+  throw not_found();
+}
+
+/// Of single messages' notices only those are kept that have not ended, or failed.
+Code SecondTries::report_notice(Tables& tables, const IdParts& parts, const ItemOutcome& outcome) {
+  for (Item item : tables.work().items_of_notice(parts.provider, parts.number)) {
+    if (item.channel_no != parts.channel) continue;
+    if (item.state != ItemState::failed) throw Error(Code::state, "the item has not ended yet");
+    if (outcome.status == ItemStatus::failed) return Code::exists;
+    if (outcome.status == ItemStatus::done) {
+      tables.work().delete_item(item.no);
+    } else {
+      begin_again(item, context_.clock.wall_ms());
+      tables.work().update_item(item);
+    }
+    return Code::ok;
+  }
+  throw not_found();
+}
+
+}  // namespace bccast

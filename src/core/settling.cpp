@@ -1,0 +1,329 @@
+#include "core/settling.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "base/error.hpp"
+#include "core/claiming.hpp"
+#include "core/events.hpp"
+#include "core/line_update.hpp"
+#include "model/retry.hpp"
+
+namespace bccast {
+namespace {
+
+/// A batch that has failed as a whole, or lost its worker, so often is halved each time it does so again,
+/// until what is to blame is alone.
+constexpr std::int64_t kTriesTogether = 2;
+/// A whole batch of "retry" is held against the channel, but not for ever: then each item has its own
+/// retries.
+constexpr std::int64_t kAllRetryTries = 3;
+
+std::uint64_t random_number() {
+  std::array<std::uint8_t, 8> bytes{};
+  random_bytes(bytes);
+  std::uint64_t number = 0;
+  for (const auto byte : bytes) number = number << 8 | byte;
+  return number;
+}
+
+const ItemOutcome& outcome_of(const Assignment& assignment, std::size_t i) {
+  static const ItemOutcome kDone{};
+  const auto* set = assignment.batch.outcome(i);
+  return set != nullptr ? *set : kDone;
+}
+
+bool all_retry(const Assignment& assignment) {
+  if (assignment.batch.size() < 2) return false;
+  for (std::size_t i = 0; i < assignment.batch.size(); ++i)
+    if (outcome_of(assignment, i).status != ItemStatus::retry || outcome_of(assignment, i).retry_after >= 0)
+      return false;
+  return true;
+}
+
+/// What becomes of somebody whose roster entry is damaged, or gone: never a guess.
+const ItemOutcome kDamaged{ItemStatus::failed, "damaged_entry", -1};
+
+/// What the report says of item i: of its own, or as part of the whole.
+ItemOutcome outcome_in(const Report& report, std::size_t i) {
+  if (report.result == BatchResult::given_up) return {ItemStatus::failed, "worker_lost", -1};
+  if (report.result == BatchResult::failed) return {ItemStatus::retry, report.reason, -1};
+  return outcome_of(*report.assignment, i);
+}
+
+/// The item after one more attempt that did not succeed.
+void after_attempt(Item& item, const ItemOutcome& outcome, Ms now) {
+  item.reason = outcome.reason;
+  if (outcome.status == ItemStatus::not_tried) {
+    item.state = ItemState::waiting;
+    item.due_at = now + kGivenBackWait;
+    return;
+  }
+  ++item.attempts;
+  item.state = outcome.status == ItemStatus::failed || item.attempts >= kMaxAttempts ? ItemState::failed
+                                                                                     : ItemState::waiting;
+  const Ms wait = outcome.retry_after >= 0 ? outcome.retry_after
+                                           : retry_wait(static_cast<int>(item.attempts), random_number());
+  item.due_at = now + std::min(wait, kLongestWait);
+}
+
+class Settling {
+ public:
+  Settling(Tables& tables, const Context& context, const Report& report, Advanced& advanced)
+      : tables_(tables),
+        context_(context),
+        report_(report),
+        assignment_(*report.assignment),
+        advanced_(advanced),
+        now_(context.clock.wall_ms()) {}
+
+  void run() {
+    auto claim = tables_.work().claim(assignment_.claim.token);
+    if (!claim) {
+      advanced_.too_late = true;
+      return;
+    }
+    // What is said of the batch as a whole counts only from whoever has it now: after its lease it may be
+    // another's. What is said of its items counts from whoever says it first.
+    const bool taken_over = claim->tries != assignment_.claim.tries;
+    const bool all_again = report_.result == BatchResult::failed || report_.result == BatchResult::returned ||
+                           report_.result == BatchResult::split;
+    if (taken_over && all_again) {
+      advanced_.too_late = true;
+      return;
+    }
+    if (report_.result == BatchResult::returned) {
+      claim->lease_until = 0;
+      --claim->tries;
+      tables_.work().update_claim(*claim);
+      return;
+    }
+    const bool throttled = report_.result == BatchResult::as_set && report_.begin == 0 && report_.last() &&
+                           assignment_.line && !taken_over && all_retry(assignment_) &&
+                           claim->tries < kAllRetryTries;
+    if (report_.result == BatchResult::failed || throttled)
+      settle_channel(claim->channel_no, true, throttled ? outcome_of(assignment_, 0).reason : report_.reason);
+    if (throttled || (report_.result == BatchResult::failed && claim->tries < kTriesTogether)) {
+      claim->lease_until = 0;
+      tables_.work().update_claim(*claim);
+      return;
+    }
+    if (all_again && assignment_.batch.size() - report_.begin > 1) {
+      split_claim(tables_, *claim, assignment_);
+      return;
+    }
+    if (assignment_.line) {
+      settle_line(*claim);
+    } else {
+      settle_items(*claim);
+    }
+    if (report_.stop() > report_.begin && report_.result == BatchResult::as_set)
+      settle_channel(claim->channel_no, false, {});
+  }
+
+ private:
+  /// The claim after a part of it was reported: the rest, with a new lease.
+  void go_on(Claim& claim) {
+    claim.lease_until = now_ + kLease;
+    tables_.work().update_claim(claim);
+  }
+
+  void settle_line(Claim& claim) {
+    auto line = tables_.work().line(assignment_.line->no);
+    if (!line) throw Error(Code::corrupt, "a claim has lost its line");
+    const Rotation rotation = line->rotation();
+    const auto position = [&](std::size_t entry) { return rotation.position_of(static_cast<Place>(entry)); };
+    const Position until =
+        report_.last() ? claim.to : std::min(claim.to, position(assignment_.entries[report_.stop()]));
+    // What lies outside was reported by another, or is another's now.
+    const auto counts = [&](std::size_t entry) {
+      return position(entry) >= claim.from && position(entry) < until;
+    };
+    std::map<std::pair<SliceNo, SkipReason>, Slice> skips;
+    const auto skip = [&](std::size_t entry, SkipReason reason) {
+      const auto place = static_cast<Place>(entry);
+      const std::pair key{slice_of(place), reason};
+      auto found = skips.find(key);
+      if (found == skips.end())
+        found = skips.emplace(key, tables_.work().skipped(*line, key.first, reason)).first;
+      found->second.add(within_slice(place));
+      ++line->skipped;
+      ++advanced_.ended;
+    };
+    const auto item_at = [&](std::size_t entry) {
+      Item item;
+      item.provider_no = line->provider_no;
+      item.channel_no = line->channel_no;
+      item.line_no = line->no;
+      item.thread = {line->provider_no, static_cast<Place>(entry), line->blast_no};
+      item.seq = 1;
+      item.at = assignment_.at;
+      return item;
+    };
+    const auto keep = [&](std::size_t entry, const ItemOutcome& outcome) {
+      Item item = item_at(entry);
+      after_attempt(item, outcome, now_);
+      tables_.work().insert_item(item);
+      if (item.state == ItemState::failed) {
+        ++line->failed;
+        ++advanced_.ended;
+      }
+    };
+    for (const auto& left : assignment_.left_out)
+      if (counts(left.entry)) skip(left.entry, left.reason);
+    for (const auto entry : assignment_.damaged)
+      if (counts(entry)) keep(entry, kDamaged);
+    for (const auto& deferred : assignment_.deferred) {
+      if (!counts(deferred.entry)) continue;
+      Item item = item_at(deferred.entry);
+      item.due_at = deferred.until;
+      tables_.work().insert_item(item);
+    }
+    for (std::size_t i = report_.begin; i < report_.stop(); ++i) {
+      const auto entry = assignment_.entries[i];
+      if (!counts(entry)) {
+        advanced_.too_late = true;
+        continue;
+      }
+      const ItemOutcome outcome = outcome_in(report_, i);
+      switch (outcome.status) {
+        case ItemStatus::done:
+          ++line->done;
+          ++advanced_.ended;
+          break;
+        case ItemStatus::skipped:
+          skip(entry, SkipReason::by_notifier);
+          break;
+        case ItemStatus::failed:
+        case ItemStatus::retry:
+        case ItemStatus::not_tried:
+          keep(entry, outcome);
+          break;
+      }
+    }
+    if (until >= claim.to) {
+      tables_.work().delete_claim(claim.token);
+    } else {
+      claim.from = std::max(claim.from, until);
+      go_on(claim);
+    }
+    for (const auto& [key, slice] : skips) tables_.work().put_skipped(*line, key.first, key.second, slice);
+    store_line(tables_, context_, *line);
+    if (assignment_.delivery) advanced_.unlocked = unlock_followers(tables_, *line);
+  }
+
+  void settle_items(Claim& claim) {
+    std::set<ItemNo> open;
+    for (const auto& item : tables_.work().items_of(claim.token)) open.insert(item.no);
+    const auto counts = [&](std::size_t entry) { return open.erase(assignment_.items[entry].no) > 0; };
+    const std::size_t until = report_.last() ? assignment_.items.size() : assignment_.entries[report_.stop()];
+    for (const auto& left : assignment_.left_out)
+      if (left.entry < until && counts(left.entry)) skip(assignment_.items[left.entry], left.reason);
+    for (const auto entry : assignment_.damaged)
+      if (entry < until && counts(entry)) keep(assignment_.items[entry], kDamaged);
+    for (const auto& deferred : assignment_.deferred) {
+      if (deferred.entry >= until || !counts(deferred.entry)) continue;
+      Item item = assignment_.items[deferred.entry];
+      item.state = ItemState::waiting;
+      item.due_at = deferred.until;
+      tables_.work().update_item(item);
+    }
+    for (std::size_t i = report_.begin; i < report_.stop(); ++i) {
+      const auto entry = assignment_.entries[i];
+      if (!counts(entry)) {
+        advanced_.too_late = true;
+        continue;
+      }
+      const Item& item = assignment_.items[entry];
+      const ItemOutcome outcome = outcome_in(report_, i);
+      if (outcome.status == ItemStatus::done) {
+        if (Line* line = line_of(item)) ++line->done;
+        tables_.work().delete_item(item.no);
+        ++advanced_.ended;
+      } else if (outcome.status == ItemStatus::skipped) {
+        skip(item, SkipReason::by_notifier);
+      } else {
+        keep(item, outcome);
+      }
+    }
+    if (open.empty()) {
+      tables_.work().delete_claim(claim.token);
+    } else {
+      claim.to = static_cast<Position>(open.size());
+      go_on(claim);
+    }
+    for (auto& [no, line] : lines_) {
+      store_line(tables_, context_, line);
+      advanced_.unlocked = advanced_.unlocked || assignment_.delivery.has_value();
+    }
+  }
+
+  Line* line_of(const Item& item) {
+    if (item.line_no == 0) return nullptr;
+    const auto found = lines_.find(item.line_no);
+    if (found != lines_.end()) return &found->second;
+    auto line = tables_.work().line(item.line_no);
+    if (!line) throw Error(Code::corrupt, "an item has lost its line");
+    return &lines_.emplace(item.line_no, std::move(*line)).first->second;
+  }
+
+  void skip(const Item& item, SkipReason reason) {
+    if (Line* line = line_of(item)) {
+      const auto s = slice_of(item.thread.place);
+      Slice slice = tables_.work().skipped(*line, s, reason);
+      slice.add(within_slice(item.thread.place));
+      tables_.work().put_skipped(*line, s, reason, slice);
+      ++line->skipped;
+    }
+    tables_.work().delete_item(item.no);
+    ++advanced_.ended;
+  }
+
+  void keep(Item item, const ItemOutcome& outcome) {
+    Line* line = line_of(item);
+    after_attempt(item, outcome, now_);
+    tables_.work().update_item(item);
+    if (item.state != ItemState::failed) return;
+    if (line != nullptr) ++line->failed;
+    ++advanced_.ended;
+  }
+
+  /// The breaker of a channel: opened by whole failures, for longer each time; closed by the first success.
+  void settle_channel(ChannelNo no, bool failed, const std::string& reason) {
+    auto channel = tables_.work().channel(no);
+    if (!channel || (!failed && channel->failures == 0)) return;
+    if (failed) {
+      if (channel->failures++ == 0) {
+        channel->failing_since = now_;
+        emit(tables_, context_, EventKind::channel_failing, 0, no);
+      }
+      channel->open_until = now_ + breaker_wait(channel->failures);
+      channel->last_reason = reason;
+    } else {
+      channel->failures = 0;
+      channel->failing_since = 0;
+      channel->open_until = 0;
+      channel->last_reason.clear();
+      emit(tables_, context_, EventKind::channel_working, 0, no);
+    }
+    tables_.work().update_channel(*channel);
+  }
+
+  Tables& tables_;
+  const Context& context_;
+  const Report& report_;
+  const Assignment& assignment_;
+  Advanced& advanced_;
+  const Ms now_;
+  std::map<LineNo, Line> lines_;
+};
+
+}  // namespace
+
+void settle(Tables& tables, const Context& context, const Report& report, Advanced& advanced) {
+  Settling(tables, context, report, advanced).run();
+}
+
+}  // namespace bccast

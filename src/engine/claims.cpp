@@ -1,0 +1,64 @@
+#include "engine/claims.hpp"
+
+#include <algorithm>
+
+#include "engine/claimed_batch.hpp"
+#include "model/retry.hpp"
+
+namespace bccast {
+
+std::shared_ptr<Pacing> Claims::pacing_of(ChannelNo channel) {
+  const std::lock_guard lock(mutex_);
+  auto& pacing = pacings_[channel];
+  if (!pacing) pacing = std::make_shared<Pacing>();
+  return pacing;
+}
+
+/// Nothing was due: the bell is quiet until something is.
+void Claims::rest(ChannelNo channel) {
+  doorbell_.clear();  // its own commits have rung, and perhaps others' as well: a last look tells
+  std::optional<Ms> due;
+  context_.store.read([&](const Tables& tables) {
+    if (const auto row = tables.work().channel(channel)) due = work_.next_due(tables, *row);
+  });
+  doorbell_.set_timer(channel, due.value_or(-1));
+}
+
+std::shared_ptr<BatchControl> Claims::next(ChannelNo channel, std::size_t most,
+                                           std::shared_ptr<void> keep_alive) {
+  const auto pacing = pacing_of(channel);
+  if (most == 0) most = pacing->size();
+  most = std::min(most, Pacing::kLargest);
+  doorbell_.clear();
+  std::shared_ptr<Assignment> before;
+  std::optional<Report> report;
+  for (;;) {
+    auto advanced = work_.advance(channel, report ? &*report : nullptr, most);
+    std::shared_ptr<Assignment> assignment = std::move(advanced.next);
+    if (!assignment) {
+      rest(channel);
+      return nullptr;
+    }
+    work_.load(*assignment);
+    report = Work::without_handler(*assignment);
+    before = assignment;  // as long as the report on it
+    if (report) continue;
+    // The host asks for more, or is at its limit: the bell is quiet until this ends.
+    doorbell_.hold();
+    const auto began = context_.clock.monotonic_us();
+    const auto items = assignment->batch.size();
+    ClaimedBatch::Around around;
+    around.keep_alive = std::move(keep_alive);
+    around.stored = [this] {
+      doorbell_.let_go();
+      bells_.ring();
+    };
+    around.freed = [this, pacing, items, began] {
+      pacing->measured(items, context_.clock.monotonic_us() - began);
+      doorbell_.let_go();
+    };
+    return std::make_shared<ClaimedBatch>(context_, work_, std::move(assignment), std::move(around));
+  }
+}
+
+}  // namespace bccast

@@ -1,0 +1,37 @@
+// Batches for hosts that send by themselves.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "core/work.hpp"
+#include "engine/doorbell.hpp"
+#include "engine/pacing.hpp"
+#include "ports/notifier.hpp"
+
+namespace bccast {
+
+class Claims {
+ public:
+  /// `bells`: rung when a batch was completed, or in parts.
+  Claims(Context& context, Work& work, Doorbell& doorbell, Queue& bells)
+      : context_(context), work_(work), doorbell_(doorbell), bells_(bells) {}
+
+  /// At most `most` items, 0: as many as go well into a lease; null: nothing is due. The batch holds
+  /// `keep_alive`.
+  std::shared_ptr<BatchControl> next(ChannelNo channel, std::size_t most, std::shared_ptr<void> keep_alive);
+
+ private:
+  void rest(ChannelNo channel);
+  std::shared_ptr<Pacing> pacing_of(ChannelNo channel);
+
+  Context& context_;
+  Work& work_;
+  Doorbell& doorbell_;
+  Queue& bells_;
+  std::mutex mutex_;
+  std::map<ChannelNo, std::shared_ptr<Pacing>> pacings_;
+};
+
+}  // namespace bccast

@@ -1,0 +1,59 @@
+// What has happened, and who reads of it, as rows.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "model/thread.hpp"
+
+namespace bccast {
+
+enum class EventKind : std::uint8_t {
+  blast_sent = 1,
+  blast_finished = 2,
+  message_created = 3,
+  thread_read = 4,
+  roster_changed = 5,
+  channel_failing = 6,
+  channel_working = 7,
+};
+
+using EventNo = std::int64_t;
+
+/// What it is about is kept as numbers, so that nothing of a person stays here when it is erased.
+struct Event {
+  EventNo no = 0;
+  Ms at = 0;
+  EventKind kind = EventKind::blast_sent;
+  ProviderNo provider_no = 0;  // 0: the store's
+  std::int64_t number = 0;     // the blast, the origin of a thread, the channel, or a client (0: many)
+  Place place = 0;             // of a thread
+};
+
+class EventTables {
+ public:
+  virtual ~EventTables() = default;
+
+  virtual bool has_readers() const = 0;
+  /// Up to where the reader has acknowledged; nothing: there is no such reader.
+  virtual std::optional<EventNo> acknowledged(std::string_view reader) const = 0;
+  /// Makes the reader when there is none.
+  virtual void set_acknowledged(std::string_view reader, EventNo no) = 0;
+  /// The least that any reader has acknowledged.
+  virtual EventNo acknowledged_by_all() const = 0;
+
+  virtual EventNo last_event() const = 0;
+  virtual EventNo insert_event(const Event& event) = 0;
+  /// Those after `after`, oldest first.
+  virtual std::vector<Event> events(EventNo after, std::size_t limit) const = 0;
+  /// Those up to and including `no`; those before `at`.
+  virtual void forget_up_to(EventNo no) = 0;
+  virtual void forget_before(Ms at) = 0;
+  /// Events about a client are from now on about nobody.
+  virtual void forget_client(std::int64_t client_no) = 0;
+};
+
+}  // namespace bccast
