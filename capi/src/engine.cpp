@@ -67,10 +67,12 @@ int32_t bccast_close(bccast_engine* engine, int64_t timeout_ms) {
       }
       return BCCAST_OK;
     }
+    std::uint32_t threads = 0;
     {
       const EngineCall call(engine);
       if (call->handling()) throw Error(Code::reentrant, "close was called inside a handler");
-      if (call->is_last() && !call->stop(timeout_ms))
+      threads = call->is_last() ? call->threads() : 0;
+      if (threads > 0 && !call->stop(timeout_ms))
         throw Error(Code::busy, "threads that were started are still at work");
       try {
         call->finish();
@@ -89,7 +91,10 @@ int32_t bccast_close(bccast_engine* engine, int64_t timeout_ms) {
           delete engine;
           return BCCAST_OK;
         case Removal::busy:
-          if (Clock::now() >= until) throw Error(Code::busy, "calls are in progress on the engine");
+          if (Clock::now() >= until) {
+            if (threads > 0) EngineCall(engine)->start(threads);  // as it was
+            throw Error(Code::busy, "calls are in progress on the engine");
+          }
           std::this_thread::sleep_for(std::chrono::milliseconds(1));
       }
     }

@@ -250,6 +250,8 @@ class Engine {
   void start(std::uint32_t threads);
   /// False: not within the time.
   bool stop(std::int64_t timeout_ms);
+  /// How many threads were started.
+  std::uint32_t threads();
   /// Null: nothing is due. What is not completed is given back with the last reference.
   std::shared_ptr<BatchControl> claim(std::string_view channel, std::uint32_t max_items = 0);
   /// How many items.

@@ -37,9 +37,7 @@ class Claiming {
         channel_.open_until > now_ && channel_.open_until <= now_ + kLongestBreaker + kClockSlack;
     if (breaker_open) return nullptr;
     // A channel that fails is probed with one item at a time, until one goes well.
-    if (channel_.failures > 0 && tables_.work().any_claim_in_flight(channel_.no, now_) &&
-        !tables_.work().expired_claim(channel_.no, now_, kLongestLease + kClockSlack))
-      return nullptr;
+    if (channel_.failures > 0 && tables_.work().any_claim_in_flight(channel_.no, now_)) return nullptr;
     if (now_ - channel_.worker_seen >= kSeenEvery || channel_.worker_seen > now_) {
       channel_.worker_seen = now_;
       tables_.work().update_channel(channel_);

@@ -135,7 +135,8 @@ std::vector<Code> Directory::client_put_many(std::span<const std::string_view> i
       if (after.name != before->name || after.addresses != before->addresses) rosters.change_client(after);
     }
     rosters.finish();
-    if (!changed.empty()) emit(tables, context_, EventKind::roster_changed, 0, 0);
+    if (!changed.empty())
+      emit(tables, context_, EventKind::roster_changed, 0, changed.size() == 1 ? *changed.begin() : 0);
   });
   return results;
 }
@@ -189,6 +190,7 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
   context_.store.write([&](Tables& tables) {
     Provider provider = access::provider(tables, provider_id);
     RosterUpdate rosters(tables, context_.clock.wall_ms());
+    ClientNo last_added = 0;
     const Place first = provider.next_place;
     for (std::size_t i = 0; i < ids.size(); ++i) {
       try {
@@ -202,12 +204,14 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
         results[i] = Code::not_found;
       } else if (!rosters.add(provider, *client, archived ? flag::archived : 0)) {
         results[i] = Code::exists;
+      } else {
+        last_added = client->no;
       }
     }
     if (provider.next_place == first) return;
     tables.directory().update_provider(provider);
     rosters.finish();
-    emit(tables, context_, EventKind::roster_changed, provider.no, 0);
+    emit(tables, context_, EventKind::roster_changed, provider.no, ids.size() == 1 ? last_added : 0);
   });
   return results;
 }
@@ -268,7 +272,8 @@ std::vector<Code> Directory::roster_archive_many(std::string_view provider_id,
       }
     }
     rosters.finish();
-    emit(tables, context_, EventKind::roster_changed, provider.no, 0);
+    if (std::find(results.begin(), results.end(), Code::ok) != results.end())
+      emit(tables, context_, EventKind::roster_changed, provider.no, 0);
   });
   return results;
 }

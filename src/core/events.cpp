@@ -71,7 +71,8 @@ std::vector<EventRow> Events::list(std::string_view reader, std::size_t limit) {
     if (!after) return;
     known = true;
     std::map<ProviderNo, std::string> providers;
-    for (const auto& event : tables.events().events(*after, page_limit(limit))) {
+    const Ms since = context_.clock.wall_ms() - context_.events_keep;
+    for (const auto& event : tables.events().events(*after, since, page_limit(limit))) {
       if (event.provider_no != 0 && !providers.contains(event.provider_no)) {
         const auto provider = tables.directory().provider(event.provider_no);
         if (!provider) throw Error(Code::corrupt, "a provider is missing");

@@ -35,8 +35,9 @@ const ItemOutcome& outcome_of(const Assignment& assignment, std::size_t i) {
   return set != nullptr ? *set : kDone;
 }
 
-bool all_retry(const Assignment& assignment) {
-  if (assignment.batch.size() < 2) return false;
+/// All of the batch, of at least so many items, is to be tried again, and none says when.
+bool all_retry(const Assignment& assignment, std::size_t least) {
+  if (assignment.batch.size() < least) return false;
   for (std::size_t i = 0; i < assignment.batch.size(); ++i)
     if (outcome_of(assignment, i).status != ItemStatus::retry || outcome_of(assignment, i).retry_after >= 0)
       return false;
@@ -100,11 +101,15 @@ class Settling {
       tables_.work().update_claim(*claim);
       return;
     }
-    const bool throttled = report_.result == BatchResult::as_set && report_.begin == 0 && report_.last() &&
-                           assignment_.line && !taken_over && all_retry(assignment_) &&
-                           claim->tries < kAllRetryTries;
-    if (report_.result == BatchResult::failed || throttled)
-      settle_channel(claim->channel_no, true, throttled ? outcome_of(assignment_, 0).reason : report_.reason);
+    auto channel = tables_.work().channel(claim->channel_no);
+    if (!channel) throw Error(Code::corrupt, "a claim has lost its channel");
+    // Of one item "retry" tells nothing about the channel, unless it was its probe.
+    const bool probe = channel->failures > 0;
+    const bool whole = report_.result == BatchResult::as_set && report_.begin == 0 && report_.last();
+    const bool all_again_later = whole && !taken_over && all_retry(assignment_, probe ? 1 : 2);
+    const bool throttled = all_again_later && assignment_.line && claim->tries < kAllRetryTries;
+    if (report_.result == BatchResult::failed || throttled || (probe && all_again_later))
+      settle_channel(*channel, true, all_again_later ? outcome_of(assignment_, 0).reason : report_.reason);
     if (throttled || (report_.result == BatchResult::failed && claim->tries < kTriesTogether)) {
       claim->lease_until = 0;
       tables_.work().update_claim(*claim);
@@ -119,11 +124,19 @@ class Settling {
     } else {
       settle_items(*claim);
     }
-    if (report_.stop() > report_.begin && report_.result == BatchResult::as_set)
-      settle_channel(claim->channel_no, false, {});
+    if (report_.result == BatchResult::as_set && something_ended()) settle_channel(*channel, false, {});
   }
 
  private:
+  /// An item of the report got somewhere: the channel works.
+  bool something_ended() const {
+    for (std::size_t i = report_.begin; i < report_.stop(); ++i) {
+      const auto status = outcome_of(assignment_, i).status;
+      if (status != ItemStatus::retry && status != ItemStatus::not_tried) return true;
+    }
+    return false;
+  }
+
   /// The claim after a part of it was reported: the rest, with a new lease.
   void go_on(Claim& claim) {
     claim.lease_until = now_ + kLease;
@@ -291,24 +304,23 @@ class Settling {
   }
 
   /// The breaker of a channel: opened by whole failures, for longer each time; closed by the first success.
-  void settle_channel(ChannelNo no, bool failed, const std::string& reason) {
-    auto channel = tables_.work().channel(no);
-    if (!channel || (!failed && channel->failures == 0)) return;
+  void settle_channel(Channel& channel, bool failed, const std::string& reason) {
+    if (!failed && channel.failures == 0) return;
     if (failed) {
-      if (channel->failures++ == 0) {
-        channel->failing_since = now_;
-        emit(tables_, context_, EventKind::channel_failing, 0, no);
+      if (channel.failures++ == 0) {
+        channel.failing_since = now_;
+        emit(tables_, context_, EventKind::channel_failing, 0, channel.no);
       }
-      channel->open_until = now_ + breaker_wait(channel->failures);
-      channel->last_reason = reason;
+      channel.open_until = now_ + breaker_wait(channel.failures);
+      channel.last_reason = reason;
     } else {
-      channel->failures = 0;
-      channel->failing_since = 0;
-      channel->open_until = 0;
-      channel->last_reason.clear();
-      emit(tables_, context_, EventKind::channel_working, 0, no);
+      channel.failures = 0;
+      channel.failing_since = 0;
+      channel.open_until = 0;
+      channel.last_reason.clear();
+      emit(tables_, context_, EventKind::channel_working, 0, channel.no);
     }
-    tables_.work().update_channel(*channel);
+    tables_.work().update_channel(channel);
   }
 
   Tables& tables_;

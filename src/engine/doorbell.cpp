@@ -65,7 +65,8 @@ void Doorbell::write_event() noexcept {
 void Doorbell::arm() noexcept {
   if (timer_ < 0) return;
   const auto now = Clock::now();
-  auto first = changes_ < 0 ? now + kScanEvery : Clock::time_point::max();
+  const bool must_look = changes_ < 0 && store_.is_shared();
+  auto first = must_look ? now + kScanEvery : Clock::time_point::max();
   for (const auto& [source, moment] : moments_) first = std::min(first, moment);
   itimerspec spec{};  // all zero: never
   if (first != Clock::time_point::max()) {

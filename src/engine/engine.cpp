@@ -439,6 +439,9 @@ bool Engine::stop(std::int64_t timeout_ms) {
   refuse_inside("stop");
   return session_->workers.stop(timeout_ms);
 }
+std::uint32_t Engine::threads() {
+  return session_->workers.count();
+}
 std::shared_ptr<BatchControl> Engine::claim(std::string_view channel, std::uint32_t max_items) {
   return parts_->claims->next(parts_->channels.find(channel), max_items, session_->parts);
 }

@@ -10,7 +10,6 @@
 namespace bccast {
 namespace {
 
-thread_local const Workers* of_thread = nullptr;
 /// After an error, such as a full disk.
 constexpr std::int64_t kAfterErrorMs = 1000;
 constexpr std::int64_t kForever = 1'000'000'000'000;
@@ -37,8 +36,9 @@ Workers::~Workers() {
   stop(kForever);
 }
 
-bool Workers::inside() const noexcept {
-  return of_thread == this;
+std::uint32_t Workers::count() {
+  const std::lock_guard lock(mutex_);
+  return static_cast<std::uint32_t>(threads_.size());
 }
 
 void Workers::start(std::uint32_t n) {
@@ -58,7 +58,6 @@ void Workers::start(std::uint32_t n) {
 }
 
 void Workers::run() noexcept {
-  of_thread = this;
   while (!stop_) {
     std::int64_t next = kAfterErrorMs;
     try {

@@ -27,8 +27,7 @@ class Workers {
   void start(std::uint32_t n);
   /// False when they did not end within the time; they do when they can.
   bool stop(std::int64_t timeout_ms);
-  /// True on one of these threads.
-  bool inside() const noexcept;
+  std::uint32_t count();
 
  private:
   void run() noexcept;

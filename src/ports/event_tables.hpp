@@ -47,8 +47,8 @@ class EventTables {
 
   virtual EventNo last_event() const = 0;
   virtual EventNo insert_event(const Event& event) = 0;
-  /// Those after `after`, oldest first.
-  virtual std::vector<Event> events(EventNo after, std::size_t limit) const = 0;
+  /// Those after `after` that are not older than `since`, oldest first.
+  virtual std::vector<Event> events(EventNo after, Ms since, std::size_t limit) const = 0;
   /// Those up to and including `no`; those before `at`.
   virtual void forget_up_to(EventNo no) = 0;
   virtual void forget_before(Ms at) = 0;

@@ -66,6 +66,8 @@ class Store {
   /// A file descriptor that is readable when somebody has written since drain_changes() was last called, in
   /// this process or another; -1: there is none, and only looking tells. Made when first asked for.
   virtual int changes_fd() = 0;
+  /// Whether anybody else could write to it at all.
+  virtual bool is_shared() const noexcept = 0;
   virtual void drain_changes() noexcept = 0;
 
   /// The store's own checks of its files.

@@ -39,11 +39,11 @@ EventNo SqliteEventTables::insert_event(const Event& e) {
   return db_.last_rowid();
 }
 
-std::vector<Event> SqliteEventTables::events(EventNo after, std::size_t limit) const {
+std::vector<Event> SqliteEventTables::events(EventNo after, Ms since, std::size_t limit) const {
   auto query = db_.query(
-      "SELECT event_no, at, kind, provider_no, number, place FROM event WHERE event_no > ? "
+      "SELECT event_no, at, kind, provider_no, number, place FROM event WHERE event_no > ? AND at >= ? "
       "ORDER BY event_no LIMIT ?");
-  query.bind(after).bind(static_cast<std::int64_t>(limit));
+  query.bind(after).bind(since).bind(static_cast<std::int64_t>(limit));
   std::vector<Event> all;
   while (query.step()) {
     const auto kind = query.i64(2);

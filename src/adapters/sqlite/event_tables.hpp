@@ -16,7 +16,7 @@ class SqliteEventTables final : public EventTables {
   EventNo acknowledged_by_all() const override;
   EventNo last_event() const override;
   EventNo insert_event(const Event& event) override;
-  std::vector<Event> events(EventNo after, std::size_t limit) const override;
+  std::vector<Event> events(EventNo after, Ms since, std::size_t limit) const override;
   void forget_up_to(EventNo no) override;
   void forget_before(Ms at) override;
   void forget_client(std::int64_t client_no) override;

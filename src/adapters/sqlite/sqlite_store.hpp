@@ -45,6 +45,7 @@ class SqliteStore final : public Store {
   bool try_write(FunctionRef<void(Tables&)> work) noexcept override;
   bool checkpoint() override;
   int changes_fd() override;
+  bool is_shared() const noexcept override { return !location_.in_memory(); }
   void drain_changes() noexcept override;
   std::vector<FindingRow> verify() override;
 
