@@ -161,6 +161,12 @@ void alike_step_by_step(bool blast_first) {
   check_alike();
   host.restart();
   check_alike();
+  host.archive_provider("lee");
+  check_alike();
+  CHECK(view_of(host, "ana", of_blast).list[0].number("closed") == 1);
+  host.restore_provider("lee");
+  check_alike();
+  CHECK(view_of(host, "ana", of_blast).list[0].number("closed") == 0);
 }
 
 TEST_CASE("P11: a blast's thread and a direct one of the same second look the same, step by step") {
@@ -180,6 +186,24 @@ TEST_CASE("P11: read, and written to again, before anybody was told: as many not
     host.read("ana", thread, 1);
     host.provider_reply("lee", thread, "And one more");
   }
+  REQUIRE(host.pump_to_the_end());
+  CHECK(view_of(host, "ana", of_blast) == view_of(host, "ana", direct));
+}
+
+TEST_CASE("P11: whoever acts for the provider, in what is sent and in what is written") {
+  Host host;
+  host.provider("lee");
+  host.clients("lee", {"ana", "ben"});
+  const test::Actor jo(host, "actor-jo");
+  const auto draft = host.draft("lee", {"ana", "ben"});
+  host.write("lee", draft, "Good morning");
+  must(bccast_blast_send, jo, "lee", draft, nullptr);
+  const auto of_blast = host.of_blast("lee", draft, "ana");
+  const auto direct = host.write_direct("lee", "ana", "Good morning");
+  REQUIRE(host.pump_to_the_end());
+  CHECK(view_of(host, "ana", of_blast) == view_of(host, "ana", direct));
+  must(bccast_provider_reply, jo, "lee", direct, nullptr, "One more", 8, nullptr, nullptr);
+  host.provider_reply("lee", of_blast, "One more");
   REQUIRE(host.pump_to_the_end());
   CHECK(view_of(host, "ana", of_blast) == view_of(host, "ana", direct));
 }
@@ -270,6 +294,13 @@ TEST_CASE("P5: a thread looks the same before and after it became a row of its o
   must(bccast_directory_client_set, host, "ana", "chat", "off");
   must(bccast_directory_client_set, host, "ana", "notify", "off");
   must(bccast_directory_client_set, host, "ana", "address.email", "");
+  CHECK(alike() == before);
+  // Closed, a thread that is a row and one that is none.
+  host.archive_provider("lee");
+  const auto closed = alike();
+  CHECK(closed.list[0].number("closed") == 1);
+  CHECK(closed == view_of(host, "cal", thread("cal")));
+  host.restore_provider("lee");
   CHECK(alike() == before);
 }
 
@@ -395,6 +426,138 @@ TEST_CASE("P2: the ids of one blast have no more in common than those of direct 
   for (const auto* ids : {&blast_threads, &direct_threads, &blast_items, &direct_items})
     all.insert(ids->begin(), ids->end());
   CHECK(all.size() == 4 * people.size());
+}
+
+// ---- P4
+
+const std::string kUnknownId = "00112233445566778899aabbccddeeff";  // made up
+
+/// A practice with one of everything that is not ana's.
+struct Foreign : Host {
+  Foreign() {
+    provider("lee");
+    clients("lee", {"ana", "ben", "cal", "dan"});
+    provider("kim");
+    clients("kim", {"zoe", "yan"});
+    provider("old");
+    clients("old", {"zoe", "yan"});
+    const auto sent = blast("lee", {"ben", "cal"}, "Not for Ana");
+    const auto add = [this](const char* what, const std::string& thread) { ids.emplace_back(what, thread); };
+    add("another's, untouched", of_blast("lee", sent, "ben"));
+    add("another's, direct", write_direct("lee", "ben", "Just for Ben"));
+    const auto with = [this](const char* provider, const std::vector<std::string>& who) {
+      const auto thread = community(provider, "A community", who);
+      provider_reply(provider, thread, "Welcome");
+      return thread;
+    };
+    add("a community of others", with("lee", {"ben", "cal"}));
+    add("a community of another provider", with("kim", {"zoe", "yan"}));
+    add("a community of nobody", with("lee", {}));
+    add("a community that nobody has written in", community("lee", "Quiet", {"ben"}));
+    add("a community she was removed from", with("lee", {"ana", "ben"}));
+    remove_member("lee", ids.back().second, "ana");
+    add("a closed thread", write_direct("old", "zoe", "Closed"));
+    add("a closed community", with("old", {"zoe", "yan"}));
+    archive_provider("old");
+    add("one of somebody who was erased", write_direct("lee", "dan", "Gone"));
+    erase("dan");
+    add("one that the host has bound", write_direct("kim", "yan", "Bound"));
+    bind(ids.back().second, "a room");
+    add("a member's id", provider_members("lee", ids[2].second)[0].text("member"));
+    add("a blast's", sent);
+    add("the host's own name of one", "a room");
+  }
+  std::vector<std::pair<const char*, std::string>> ids;
+};
+
+TEST_CASE("P4: to a client, what does not exist and what is another's are one answer, in every function") {
+  Foreign host;
+  const auto probe = [&](const std::string& client, const std::string& thread) {
+    std::vector<Answer> answers;
+    for (const std::int64_t from : {0, 1, 5})
+      for (const int direction : {1, -1})
+        answers.push_back(call(bccast_client_messages, host, client, thread, from, direction, 10));
+    for (const char* key : {static_cast<const char*>(nullptr), "a key"})
+      answers.push_back(call(bccast_client_reply, host, client, thread, key, "Hello", 5, nullptr, nullptr));
+    for (const std::int64_t seq : {0, 1, 5})
+      answers.push_back(call(bccast_client_read, host, client, thread, seq));
+    answers.push_back(call(bccast_client_members, host, client, thread));
+    return answers;
+  };
+  const auto unknown = probe("ana", kUnknownId);
+  for (const auto& answer : unknown) CHECK(answer.code == BCCAST_E_NOT_FOUND);
+  for (const auto& foreign : host.ids) {
+    CAPTURE(foreign.first);
+    CHECK(probe("ana", foreign.second) == unknown);
+  }
+  // To one who is archived, and to one who has nothing, as well.
+  host.archive("lee", "ana");
+  for (const auto& foreign : host.ids) {
+    CAPTURE(foreign.first);
+    CHECK(probe("ana", foreign.second) == unknown);
+  }
+  CHECK(host.threads("ana").empty());
+  // And clients who are not, or are no more, are one answer.
+  const auto of_client = [&](const std::string& client) {
+    return std::vector{call(bccast_client_threads, host, client, nullptr, nullptr, 0),
+                       call(bccast_client_unread, host, client, nullptr, nullptr),
+                       call(bccast_client_messages, host, client, kUnknownId, 0, 1, 0),
+                       call(bccast_client_members, host, client, kUnknownId),
+                       call(bccast_client_members, host, client, host.ids[2].second),
+                       call(bccast_directory_client_export, host, client, nullptr, 0)};
+  };
+  CHECK(of_client("dan") == of_client("nobody"));
+  CHECK(host.verify().empty());
+}
+
+TEST_CASE("P4: to a provider, what is unknown, another's, or not on its roster is one answer") {
+  Foreign host;
+  const auto of_thread = [&](const std::string& thread) {
+    const test::Column column({"ben", "ana"});
+    std::array<std::int32_t, 2> results{77, 77};
+    std::vector<Answer> answers{
+        call(bccast_provider_messages, host, "lee", thread, 0, 1, 10),
+        call(bccast_provider_reply, host, "lee", thread, nullptr, "Hello", 5, nullptr, nullptr),
+        call(bccast_provider_read, host, "lee", thread, 1),
+        call(bccast_provider_members, host, "lee", thread),
+        call(bccast_provider_community_set, host, "lee", thread, "title", "Mine"),
+        call(bccast_provider_community_set, host, "lee", thread, "max_members", "5"),
+        call(bccast_provider_community_add, host, "lee", thread, "ben"),
+        call(bccast_provider_community_add, host, "lee", thread, "nobody"),
+        call(bccast_provider_community_add_many, host, "lee", thread, 2, column.bytes, column.offsets.data(),
+             results.data()),
+        call(bccast_provider_community_remove, host, "lee", thread, "ben")};
+    for (const auto result : results) CHECK(result == answers[8].code);
+    return answers;
+  };
+  const auto unknown = of_thread(kUnknownId);
+  for (const auto& answer : unknown) CHECK(answer.code == BCCAST_E_NOT_FOUND);
+  const auto blast = host.blast("kim", {"zoe", "yan"}, "From Kim");
+  for (const auto& foreign : {host.ids[3].second, host.ids[7].second, host.ids[8].second, host.ids[11].second,
+                              blast, host.of_blast("kim", blast, "zoe")})
+    CHECK(of_thread(foreign) == unknown);
+  // Private threads of its own are no communities.
+  for (const std::size_t own : {std::size_t{0}, std::size_t{1}}) {
+    const auto answers = of_thread(host.ids[own].second);
+    for (std::size_t i = 3; i < answers.size(); ++i) CHECK(answers[i] == unknown[i]);
+  }
+  // Clients of another, unknown ones and those who are gone.
+  const auto of_client = [&](const std::string& client) {
+    const auto& community = host.ids[2].second;
+    const test::Column column({client});
+    std::int32_t result = 77;
+    std::vector<Answer> answers{call(bccast_provider_community_add, host, "lee", community, client),
+                                call(bccast_provider_community_remove, host, "lee", community, client),
+                                call(bccast_provider_community_add_many, host, "lee", community, 1,
+                                     column.bytes, column.offsets.data(), &result),
+                                call(bccast_provider_threads, host, "lee", "client=" + client, nullptr, 0)};
+    CHECK(result == BCCAST_E_NOT_FOUND);
+    return answers;
+  };
+  CHECK(of_client("zoe") == of_client("nobody"));
+  CHECK(of_client("dan") == of_client("nobody"));
+  CHECK(of_client("nobody")[0].code == BCCAST_E_NOT_FOUND);
+  CHECK(host.verify().empty());
 }
 
 // ---- P1: two worlds on one seed. In one, ana and ben are all there is; in the other there are many others,
@@ -584,7 +747,34 @@ class TwoWorlds {
     for (auto n = below(noise_, 4); n > 0; --n) {
       const auto& who = other();
       const auto* provider = below(noise_, 2) == 0 ? "lee" : "kim";
-      switch (below(noise_, 9)) {
+      switch (below(noise_, 14)) {
+        case 9: {  // a community that ana is not in
+          char thread[BCCAST_ID_SIZE];
+          if (call(bccast_provider_community, host_, provider, "Not Ana's", thread).code != BCCAST_OK) break;
+          call(bccast_provider_community_add, host_, provider, thread, who);
+          call(bccast_provider_community_add, host_, provider, thread, other());
+          call(bccast_provider_reply, host_, provider, thread, nullptr, "Not for Ana", 11, nullptr, nullptr);
+          call(bccast_client_reply, host_, who, thread, nullptr, "Nor this", 8, nullptr, nullptr);
+          break;
+        }
+        case 10:  // somebody goes for good, and the id comes back
+          must(bccast_directory_client_erase, host_, who);
+          must(bccast_directory_client_put, host_, who, "Somebody new", "new@example.org");
+          for (const auto* of : {"lee", "kim"}) must(bccast_directory_roster_add, host_, of, who);
+          break;
+        case 11: {  // somebody acts for the provider
+          const test::Actor jo(host_, "actor-jo");
+          char thread[BCCAST_ID_SIZE];
+          if (call(bccast_provider_direct, jo, provider, who, thread).code == BCCAST_OK) {
+            call(bccast_provider_reply, jo, provider, thread, nullptr, "Not for Ana", 11, nullptr, nullptr);
+            call(bccast_thread_bind, jo, thread, "the host's " + who);
+          }
+          break;
+        }
+        case 12:
+          must(below(noise_, 2) == 0 ? bccast_directory_provider_archive : bccast_directory_provider_restore,
+               host_, "kim");
+          break;
         case 0:
           must(bccast_directory_roster_archive, host_, provider, who);
           break;
@@ -598,8 +788,10 @@ class TwoWorlds {
           must(bccast_directory_client_put, host_, who, "Another name",
                below(noise_, 2) == 0 ? "" : "new@example.org");
           break;
-        case 4: {  // a blast that ana is not in
-          const auto draft = host_.draft(provider, others_);
+        case 4: {  // a blast that ana is not in, unless its provider is archived
+          char draft[BCCAST_ID_SIZE];
+          if (call(bccast_blast_create, host_, provider, nullptr, draft).code != BCCAST_OK) break;
+          for (const auto& one : others_) must(bccast_blast_select, host_, provider, draft, one);
           host_.write(provider, draft, "Not for Ana");
           call(bccast_blast_send, host_, provider, draft, nullptr);
           break;
@@ -614,7 +806,9 @@ class TwoWorlds {
         default:
           for (const auto& row : host_.threads(who)) {
             if (below(noise_, 3) == 0) host_.read(who, row.text("thread"), 1);
-            if (below(noise_, 3) == 0) host_.reply(who, row.text("thread"), "Not for Ana either");
+            if (below(noise_, 3) == 0)
+              call(bccast_client_reply, host_, who, row.text("thread"), nullptr, "Not for Ana either", 18,
+                   nullptr, nullptr);
           }
       }
     }

@@ -32,8 +32,8 @@ string bytes_of(const string& path) {
 /// What must not show in any message: it stands in every text, name and address.
 const string kCanary = "canary-7f3a9c";
 
-/// Two practices. "lee" has ana, ben, cyd and the archived dot, two drafts and a sent blast; "may" has eve,
-/// and a draft and a sent blast of her own.
+/// Two practices. "lee" has ana, ben, cyd and the archived dot, two drafts, a sent blast, and a community of
+/// ana and ben; "may" has eve, and a draft, a sent blast and a community of her own.
 struct World {
   test::Host host;
   string draft;     // lee's, with nothing in it
@@ -48,6 +48,8 @@ struct World {
   string foreign_thread;  // eve's, of may's blast
   string bens_thread;
   string direct;
+  string community;          // lee's
+  string foreign_community;  // may's
 
   World() {
     host.provider("lee");
@@ -73,6 +75,10 @@ struct World {
     host.reply("ben", bens_thread, "another reply");
     host.reply("eve", foreign_thread, "reply");
     direct = host.write_direct("lee", "cyd", "directly");
+    community = host.community("lee", "title " + kCanary, {"ana", "ben"});
+    foreign_community = host.community("may", "title " + kCanary, {"eve", "fay"});
+    host.provider_reply("lee", community, "to the members");
+    host.provider_reply("may", foreign_community, "to the members");
     host.pump();
     for (const char* client : {"ana", "ben", "cyd", "dot", "eve", "fay"}) host.threads(client);
   }
@@ -156,6 +162,7 @@ std::vector<Place> provider_places(const World& w) {
   const char* blast = w.ready.c_str();
   const char* sent = w.sent.c_str();
   const char* thread = w.thread.c_str();
+  const char* community = w.community.c_str();
   return {
       {"provider_set", [=](auto p) { return bccast_directory_provider_set(e, p, "locale", "de"); }},
       {"roster_add", [=](auto p) { return bccast_directory_roster_add(e, p, "eve"); }},
@@ -234,6 +241,43 @@ std::vector<Place> provider_places(const World& w) {
          });
        }},
       {"provider_read", [=](auto p) { return bccast_provider_read(e, p, thread, 2); }},
+      {"provider_archive", [=](auto p) { return bccast_directory_provider_archive(e, p); }},
+      {"provider_restore", [=](auto p) { return bccast_directory_provider_restore(e, p); }},
+      {"roster_add_archived_many",
+       [=](auto p) {
+         return with_ids({"eve"}, [&](auto n, auto ids, auto offsets, auto results) {
+           return bccast_directory_roster_add_archived_many(e, p, n, ids, offsets, results);
+         });
+       }},
+      {"provider_unread", [=](auto p) { return bccast_provider_unread(e, p, nullptr, nullptr); }},
+      {"blast_set", [=](auto p) { return bccast_blast_set(e, p, blast, "channels", "email"); }},
+      {"blast_get",
+       [=](auto p) { return with_rows([&](auto out) { return bccast_blast_get(e, p, blast, out); }); }},
+      {"blast_selection",
+       [=](auto p) {
+         return with_rows(
+             [&](auto out) { return bccast_blast_selection(e, p, blast, nullptr, nullptr, 0, out); });
+       }},
+      {"blast_why",
+       [=](auto p) { return with_rows([&](auto out) { return bccast_blast_why(e, p, sent, "ana", out); }); }},
+      {"provider_community",
+       [=](auto p) {
+         return with_id([&](char* id) { return bccast_provider_community(e, p, "Title", id); });
+       }},
+      {"community_set",
+       [=](auto p) { return bccast_provider_community_set(e, p, community, "title", "Title"); }},
+      {"community_add", [=](auto p) { return bccast_provider_community_add(e, p, community, "cyd"); }},
+      {"community_add_many",
+       [=](auto p) {
+         return with_ids({"cyd"}, [&](auto n, auto ids, auto offsets, auto results) {
+           return bccast_provider_community_add_many(e, p, community, n, ids, offsets, results);
+         });
+       }},
+      {"community_remove", [=](auto p) { return bccast_provider_community_remove(e, p, community, "ana"); }},
+      {"provider_members",
+       [=](auto p) {
+         return with_rows([&](auto out) { return bccast_provider_members(e, p, community, out); });
+       }},
   };
 }
 
@@ -241,8 +285,26 @@ std::vector<Place> provider_places(const World& w) {
 std::vector<Place> client_places(const World& w) {
   bccast_engine* e = w.host;
   const char* blast = w.ready.c_str();
+  const char* sent = w.sent.c_str();
   const char* thread = w.thread.c_str();
+  const char* community = w.community.c_str();
   return {
+      {"client_get",
+       [=](auto c) { return with_rows([&](auto out) { return bccast_directory_client_get(e, c, out); }); }},
+      {"client_export",
+       [=](auto c) {
+         return with_rows([&](auto out) { return bccast_directory_client_export(e, c, nullptr, 0, out); });
+       }},
+      {"client_erase", [=](auto c) { return bccast_directory_client_erase(e, c); }},
+      {"client_unread",
+       [=](auto c) {
+         return with_written(
+             [&](auto threads, auto messages) { return bccast_client_unread(e, c, threads, messages); });
+       }},
+      {"client_members",
+       [=](auto c) {
+         return with_rows([&](auto out) { return bccast_client_members(e, c, community, out); });
+       }},
       {"client_set", [=](auto c) { return bccast_directory_client_set(e, c, "chat", "off"); }},
       {"client_archive", [=](auto c) { return bccast_directory_client_archive(e, c); }},
       {"client_restore", [=](auto c) { return bccast_directory_client_restore(e, c); }},
@@ -269,9 +331,13 @@ std::vector<Place> client_places(const World& w) {
       {"blast_deselect", [=](auto c) { return bccast_blast_deselect(e, "lee", blast, c); }},
       {"provider_direct",
        [=](auto c) { return with_id([&](char* id) { return bccast_provider_direct(e, "lee", c, id); }); }},
+      {"blast_why",
+       [=](auto c) { return with_rows([&](auto out) { return bccast_blast_why(e, "lee", sent, c, out); }); }},
+      {"community_add", [=](auto c) { return bccast_provider_community_add(e, "lee", community, c); }},
+      {"community_remove", [=](auto c) { return bccast_provider_community_remove(e, "lee", community, c); }},
   };
 }
-constexpr std::size_t kPlacesOfTheRoster = 6;  // the last of client_places: a client of a provider
+constexpr std::size_t kPlacesOfTheRoster = 9;  // the last of client_places: a client of a provider
 
 /// Every verb with a blast's id, all else being right for lee's draft, or for lee's sent blast.
 std::vector<Place> blast_places(const World& w) {
@@ -305,6 +371,18 @@ std::vector<Place> blast_places(const World& w) {
          return with_rows(
              [&](auto out) { return bccast_blast_recipients(e, "lee", b, nullptr, nullptr, 0, out); });
        }},
+      {"blast_set", [=](auto b) { return bccast_blast_set(e, "lee", b, "channels", "email"); }},
+      {"blast_get",
+       [=](auto b) { return with_rows([&](auto out) { return bccast_blast_get(e, "lee", b, out); }); }},
+      {"blast_selection",
+       [=](auto b) {
+         return with_rows(
+             [&](auto out) { return bccast_blast_selection(e, "lee", b, nullptr, nullptr, 0, out); });
+       }},
+      {"blast_why",
+       [=](auto b) {
+         return with_rows([&](auto out) { return bccast_blast_why(e, "lee", b, "ana", out); });
+       }},
   };
 }
 constexpr std::size_t kPlacesOfDrafts = 9;  // the first of blast_places: STATE for what was sent
@@ -323,6 +401,9 @@ std::vector<Place> thread_places(const World& w, const char* client, const char*
                         });
                       }});
     places.push_back({"client_read", [=](auto t) { return bccast_client_read(e, client, t, 1); }});
+    places.push_back({"client_members", [=](auto t) {
+                        return with_rows([&](auto out) { return bccast_client_members(e, client, t, out); });
+                      }});
   }
   if (provider != nullptr) {
     places.push_back({"provider_messages", [=](auto t) {
@@ -335,6 +416,23 @@ std::vector<Place> thread_places(const World& w, const char* client, const char*
                         });
                       }});
     places.push_back({"provider_read", [=](auto t) { return bccast_provider_read(e, provider, t, 1); }});
+    places.push_back({"provider_members", [=](auto t) {
+                        return with_rows(
+                            [&](auto out) { return bccast_provider_members(e, provider, t, out); });
+                      }});
+    places.push_back({"community_set", [=](auto t) {
+                        return bccast_provider_community_set(e, provider, t, "title", "Title");
+                      }});
+    places.push_back(
+        {"community_add", [=](auto t) { return bccast_provider_community_add(e, provider, t, "cyd"); }});
+    places.push_back({"community_add_many", [=](auto t) {
+                        return with_ids({"cyd"}, [&](auto n, auto column, auto offsets, auto results) {
+                          return bccast_provider_community_add_many(e, provider, t, n, column, offsets,
+                                                                    results);
+                        });
+                      }});
+    places.push_back({"community_remove",
+                      [=](auto t) { return bccast_provider_community_remove(e, provider, t, "ana"); }});
   }
   return places;
 }
@@ -505,6 +603,34 @@ TEST_CASE("Names, addresses, keys, channels and settings that break a rule are r
            {{"channel_put", [&](auto v) { return bccast_channel_put(e, v, "notify"); }},
             BCCAST_MAX_KEY,
             false},
+           {{"title of provider_community",
+             [&](auto v) {
+               return with_id([&](char* id) { return bccast_provider_community(e, "lee", v, id); });
+             }},
+            BCCAST_MAX_TITLE,
+            false},
+           {{"title of community_set",
+             [&](auto v) {
+               return bccast_provider_community_set(e, "lee", w.community.c_str(), "title", v);
+             }},
+            BCCAST_MAX_TITLE,
+            false},
+           {{"name of thread_bind", [&](auto v) { return bccast_thread_bind(e, thread, v); }},
+            BCCAST_MAX_ID,
+            true},
+           {{"name of thread_find",
+             [&](auto v) { return with_id([&](char* id) { return bccast_thread_find(e, v, id); }); }},
+            BCCAST_MAX_ID,
+            false},
+           {{"actor of as",
+             [&](auto v) {
+               bccast_engine* of_actor = e;
+               const auto code = bccast_as(e, v, &of_actor);
+               if (code < 0) CHECK(of_actor == nullptr);
+               return code;
+             }},
+            BCCAST_MAX_ID,
+            false},
            {{"key of blast_create", created}, BCCAST_MAX_KEY, false},
            {{"key of client_reply", client_replies}, BCCAST_MAX_KEY, false},
            {{"key of provider_reply", provider_replies}, BCCAST_MAX_KEY, false},
@@ -525,6 +651,24 @@ TEST_CASE("Names, addresses, keys, channels and settings that break a rule are r
        [&] { return bccast_directory_roster_set(e, "lee", "ana", "address.email", "x"); }},
       {"roster_set: chat", [&] { return bccast_directory_roster_set(e, "lee", "ana", "chat", "1"); }},
       {"roster_set: NULL key", [&] { return bccast_directory_roster_set(e, "lee", "ana", nullptr, "off"); }},
+      {"community_set: unknown key",
+       [&] { return bccast_provider_community_set(e, "lee", w.community.c_str(), "colour", "red"); }},
+      {"community_set: NULL key",
+       [&] { return bccast_provider_community_set(e, "lee", w.community.c_str(), nullptr, "red"); }},
+      {"community_set: empty key",
+       [&] { return bccast_provider_community_set(e, "lee", w.community.c_str(), "", "red"); }},
+      {"community_set: NULL title",
+       [&] { return bccast_provider_community_set(e, "lee", w.community.c_str(), "title", nullptr); }},
+      {"community_set: NULL max_members",
+       [&] { return bccast_provider_community_set(e, "lee", w.community.c_str(), "max_members", nullptr); }},
+      {"community_set: no max_members",
+       [&] { return bccast_provider_community_set(e, "lee", w.community.c_str(), "max_members", "0"); }},
+      {"community_set: too many max_members",
+       [&] { return bccast_provider_community_set(e, "lee", w.community.c_str(), "max_members", "1001"); }},
+      {"provider_community: NULL title",
+       [&] { return with_id([&](char* id) { return bccast_provider_community(e, "lee", nullptr, id); }); }},
+      {"thread_find: NULL",
+       [&] { return with_id([&](char* id) { return bccast_thread_find(e, nullptr, id); }); }},
       {"channel_put: unknown role", [&] { return bccast_channel_put(e, "new", "shout"); }},
       {"channel_put: no role", [&] { return bccast_channel_put(e, "new", ""); }},
       {"channel_put: NULL role", [&] { return bccast_channel_put(e, "new", nullptr); }},
@@ -595,6 +739,14 @@ TEST_CASE("What is just within a limit is taken, whole") {
   REQUIRE(bccast_directory_roster_add(e, id.c_str(), id.c_str()) == BCCAST_OK);
   REQUIRE(bccast_directory_roster_add(e, id.c_str(), "ana") == BCCAST_OK);
   REQUIRE(bccast_channel_put(e, key.c_str(), "notify") == BCCAST_OK);
+  const string title = filled(BCCAST_MAX_TITLE);
+  const auto community = w.host.community(id, title, {id, "ana"});
+  w.host.provider_reply(id, community, text);
+  CHECK(w.host.threads(id)[0].text("title") == title);
+  CHECK(w.host.members("ana", community).where("me", "0").text("member_name") == name);
+  REQUIRE(bccast_thread_bind(e, community.c_str(), id.c_str()) == BCCAST_OK);
+  CHECK(w.host.find(id) == community);
+  w.host.exported(id);
   char blast[BCCAST_ID_SIZE];
   REQUIRE(bccast_blast_create(e, id.c_str(), key.c_str(), blast) == BCCAST_OK);
   REQUIRE(bccast_blast_select_all_active(e, id.c_str(), blast) == BCCAST_OK);
@@ -641,6 +793,7 @@ TEST_CASE(
       {"longer", w.ready + "0"},
       {"empty", ""},
       {"a thread's", w.thread},
+      {"a community's", w.community},
       {"no hexadecimal letters", string(32, 'g')},
       {"not UTF-8", "\xff\xfe"},
       {"very long", string(100000, 'a')},
@@ -665,6 +818,7 @@ TEST_CASE("Thread ids that are malformed, made up, another's or not there are no
   REQUIRE(bccast_provider_direct(w.host, "lee", "ana", anas_direct) == BCCAST_OK);
   const std::vector<std::pair<string, string>> ids{
       {"another practice's", w.foreign_thread},
+      {"another practice's community", w.foreign_community},
       {"made up", "0123456789abcdef0123456789abcdef"},
       {"cut", w.thread.substr(0, 31)},
       {"longer", w.thread + "0"},
@@ -693,6 +847,15 @@ TEST_CASE("Thread ids that are malformed, made up, another's or not there are no
   };
   look(thread_places(w, "ana", nullptr), ids_of_client);
   look(thread_places(w, nullptr, "lee"), ids);
+  // A private thread is no community.
+  auto no_communities = thread_places(w, nullptr, "lee");
+  no_communities.erase(no_communities.begin(), no_communities.begin() + 3);
+  look(no_communities, std::vector<std::pair<string, string>>{{"made up", "0123456789abcdef0123456789abcdef"},
+                                                              {"a blast's thread", w.thread},
+                                                              {"a direct one", w.direct}});
+  // Binding is the operator's: to it nobody's thread is another's.
+  look({{"thread_bind", [&](auto t) { return bccast_thread_bind(w.host, t, "room"); }}},
+       std::vector<std::pair<string, string>>(ids.begin() + 2, ids.end()));
 }
 
 TEST_CASE("To a provider, a client of another and one that does not exist are the same") {
@@ -744,6 +907,60 @@ TEST_CASE("What is not in the right state is refused") {
           [&] { return bccast_blast_send(e, "lee", w.without.c_str(), nullptr); });
   refused(w, "provider_direct: archived", BCCAST_E_STATE,
           [&] { return with_id([&](char* id) { return bccast_provider_direct(e, "lee", "dot", id); }); });
+}
+
+TEST_CASE("What an archived provider would change is refused, and nobody writes in its threads") {
+  World w;
+  bccast_engine* e = w.host;
+  REQUIRE(bccast_thread_bind(e, w.thread.c_str(), "room") == BCCAST_OK);
+  w.host.archive_provider("lee");
+  const auto refuse = [&](const Place& place, const char* what) {
+    refused(w, place.name + ": archived", BCCAST_E_STATE, [&] { return place.call(what); });
+  };
+  for (const auto& place : thread_places(w, nullptr, "lee")) {
+    const bool reads = place.name == "provider_messages" || place.name == "provider_members" ||
+                       place.name == "provider_read";
+    if (!reads) refuse(place, w.community.c_str());
+    if (place.name == "provider_reply") refuse(place, w.thread.c_str());
+  }
+  for (const char* name : {"blast_create", "provider_community"})
+    for (const auto& place : provider_places(w))
+      if (place.name == name) refuse(place, "lee");
+  for (const auto& place : thread_places(w, "ana", nullptr))
+    if (place.name == "client_reply")
+      for (const auto& thread : {w.thread, w.community}) refuse(place, thread.c_str());
+  refused(w, "provider_archive: again", BCCAST_EXISTS,
+          [&] { return bccast_directory_provider_archive(e, "lee"); });
+  refused(w, "provider_restore: not archived", BCCAST_EXISTS,
+          [&] { return bccast_directory_provider_restore(e, "may"); });
+  refused(w, "thread_bind: so already", BCCAST_EXISTS,
+          [&] { return bccast_thread_bind(e, w.thread.c_str(), "room"); });
+  refused(w, "thread_bind: another's name", BCCAST_E_CONFLICT,
+          [&] { return bccast_thread_bind(e, w.foreign_thread.c_str(), "room"); });
+}
+
+TEST_CASE("Members that can not be added or removed change nothing") {
+  World w;
+  bccast_engine* e = w.host;
+  const char* community = w.community.c_str();
+  refused(w, "add: a member", BCCAST_EXISTS,
+          [&] { return bccast_provider_community_add(e, "lee", community, "ana"); });
+  refused(w, "add: archived", BCCAST_E_STATE,
+          [&] { return bccast_provider_community_add(e, "lee", community, "dot"); });
+  refused(w, "remove: no member", BCCAST_E_NOT_FOUND,
+          [&] { return bccast_provider_community_remove(e, "lee", community, "cyd"); });
+  REQUIRE(bccast_provider_community_set(e, "lee", community, "max_members", "2") == BCCAST_OK);
+  refused(w, "add: full", BCCAST_E_LIMIT,
+          [&] { return bccast_provider_community_add(e, "lee", community, "cyd"); });
+  const test::Column ids({"cyd", "ana", "dot", "eve", "nobody", "cyd"});
+  std::array<std::int32_t, 6> results{};
+  refused(w, "add_many", BCCAST_PARTIAL, [&] {
+    return bccast_provider_community_add_many(e, "lee", community, 6, ids.bytes.c_str(), ids.offsets.data(),
+                                              results.data());
+  });
+  CHECK(results == std::array<std::int32_t, 6>{BCCAST_E_LIMIT, BCCAST_EXISTS, BCCAST_E_STATE,
+                                               BCCAST_E_NOT_FOUND, BCCAST_E_NOT_FOUND, BCCAST_EXISTS});
+  CHECK(w.host.verify().empty());
 }
 
 TEST_CASE("A blast to nobody, to one, or to archived clients alone is not sent") {
@@ -814,7 +1031,8 @@ TEST_CASE("Filters and cursors that are none of the list are refused") {
        {"unread=yes", "unread=01", "state=sent", "client=ana"}},
       {"provider_threads",
        [&](auto f, auto c, auto out) { return bccast_provider_threads(e, "lee", f, c, 1, out); },
-       {"unread=yes", "unread=1&unread=1", "state=sent", "provider=lee"}},
+       {"unread=yes", "unread=1&unread=1", "state=sent", "provider=lee", "replied=2", "replied=1&replied=0",
+        "unread=%", "unread=%3", "unread=%3g", "unread=%31%", "unread=%00", "%75nread=1"}},
   };
   for (const auto& of_list : lists) {
     const auto& name = of_list.name;
@@ -834,6 +1052,16 @@ TEST_CASE("Filters and cursors that are none of the list are refused") {
                                  string(100000, '0'), w.sent})
       refused(w, name + " cursor " + cursor.substr(0, 50), BCCAST_E_ARGUMENT,
               [&] { return with_rows([&](auto out) { return list(nullptr, cursor.c_str(), out); }); });
+  }
+  for (const string& cursor :
+       {string("x"), string("00"), string(64, '0'), string("\xff"), string(100000, '0'), w.sent}) {
+    refused(w, "provider_list cursor", BCCAST_E_ARGUMENT, [&] {
+      return with_rows([&](auto out) { return bccast_directory_provider_list(e, cursor.c_str(), 1, out); });
+    });
+    refused(w, "client_export cursor", BCCAST_E_ARGUMENT, [&] {
+      return with_rows(
+          [&](auto out) { return bccast_directory_client_export(e, "ana", cursor.c_str(), 1, out); });
+    });
   }
   const auto found = [&](const string& filter) {
     return with_rows(
@@ -925,6 +1153,7 @@ using Many = std::function<std::int32_t(std::size_t, const char*, const std::uin
 std::vector<std::pair<string, Many>> many_verbs(const World& w) {
   bccast_engine* e = w.host;
   const char* blast = w.ready.c_str();
+  const char* community = w.community.c_str();
   return {
       {"client_put_many",
        [=](auto n, auto ids, auto offsets, auto results) {
@@ -946,6 +1175,14 @@ std::vector<std::pair<string, Many>> many_verbs(const World& w) {
       {"blast_deselect_many",
        [=](auto n, auto ids, auto offsets, auto results) {
          return bccast_blast_deselect_many(e, "lee", blast, n, ids, offsets, results);
+       }},
+      {"roster_add_archived_many",
+       [=](auto n, auto ids, auto offsets, auto results) {
+         return bccast_directory_roster_add_archived_many(e, "lee", n, ids, offsets, results);
+       }},
+      {"community_add_many",
+       [=](auto n, auto ids, auto offsets, auto results) {
+         return bccast_provider_community_add_many(e, "lee", community, n, ids, offsets, results);
        }},
   };
 }
@@ -1103,6 +1340,14 @@ TEST_CASE("Outputs that may not be NULL are refused as NULL, those that may are 
       {"provider_direct", [&] { return bccast_provider_direct(e, "lee", "ana", nullptr); }},
       {"provider_threads", [&] { return bccast_provider_threads(e, "lee", nullptr, nullptr, 0, nullptr); }},
       {"provider_messages", [&] { return bccast_provider_messages(e, "lee", thread, 0, 1, 0, nullptr); }},
+      {"provider_list", [&] { return bccast_directory_provider_list(e, nullptr, 0, nullptr); }},
+      {"client_get", [&] { return bccast_directory_client_get(e, "ana", nullptr); }},
+      {"client_export", [&] { return bccast_directory_client_export(e, "ana", nullptr, 0, nullptr); }},
+      {"client_members", [&] { return bccast_client_members(e, "ana", w.community.c_str(), nullptr); }},
+      {"provider_members", [&] { return bccast_provider_members(e, "lee", w.community.c_str(), nullptr); }},
+      {"provider_community", [&] { return bccast_provider_community(e, "lee", "Title", nullptr); }},
+      {"thread_find", [&] { return bccast_thread_find(e, "room", nullptr); }},
+      {"as", [&] { return bccast_as(e, "jo", nullptr); }},
       {"channel_list", [&] { return bccast_channel_list(e, nullptr); }},
       {"next", [&] { return bccast_next(e, nullptr); }},
       {"operate_verify", [&] { return bccast_operate_verify(e, nullptr); }},

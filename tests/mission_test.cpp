@@ -652,4 +652,58 @@ TEST_CASE("mission 8: a client can never reach another client, nor see what is a
         call(bccast_provider_direct, host, "lee", "nobody", id));
 }
 
+TEST_CASE(
+    "mission 9: the contrast: in a community the members see each other, in a direct thread nobody else") {
+  Practice host;
+  const auto community = host.community("lee", "Monday group", {"ana", "ben"});
+  host.provider_reply("lee", community, "Welcome, both of you");
+  CHECK(host.reply("ben", community, "Hello Ana") == 2);
+  CHECK(host.reply("ana", community, "Hello Ben") == 3);
+  // A community: one thread, the same for all, with everybody's messages and names.
+  for (const auto* client : {"ana", "ben"}) {
+    const auto list = host.threads(client);
+    REQUIRE(list.size() == 1);
+    CHECK(list[0].text("thread") == community);
+    CHECK(list[0].text("kind") == "community");
+    CHECK(list[0].text("title") == "Monday group");
+    const auto messages = host.messages(client, community);
+    CHECK(messages.column("text") == Names{"Welcome, both of you", "Hello Ana", "Hello Ben"});
+    CHECK(messages.column("author_name") ==
+          Names{Host::name_of("lee"), Host::name_of("ben"), Host::name_of("ana")});
+    CHECK(host.members(client, community).column("member_name") ==
+          Names{Host::name_of("ana"), Host::name_of("ben")});
+  }
+  // But never the host's ids of each other, nor an address; and nobody else sees anything.
+  for (const auto& value : view_of(host, "ana")) {
+    CHECK(value != "ben");
+    CHECK_FALSE(holds(value, Host::address_of("ben")));
+  }
+  for (const auto* client : {"cal", "dan"}) CHECK(host.threads(client).empty());
+  REQUIRE(host.pump_to_the_end());
+  CHECK(host.notifier.to("ana").size() == 2);
+  CHECK(host.notifier.to("ben").size() == 2);
+  CHECK(host.notifier.to("lee").size() == 2);
+  for (const auto& notice : host.notifier.all())
+    for (const auto& cell : notice.row.cells) CHECK_FALSE(holds(cell.value, "Monday"));
+
+  // A direct thread: the two of them.
+  const auto direct = host.write_direct("lee", "ana", "Just for you");
+  CHECK(host.reply("ana", direct, "Just for you, too") == 2);
+  CHECK(host.messages("ana", direct).column("text") == Names{"Just for you", "Just for you, too"});
+  CHECK(host.threads("ana").where("thread", direct).text("kind") == "private");
+  CHECK(host.threads("ana").where("thread", direct).null("title"));
+  CHECK(host.threads("ben").size() == 1);
+  CHECK(call(bccast_client_messages, host, "ben", direct, 0, 1, 0) ==
+        call(bccast_client_messages, host, "ben", kNoThread, 0, 1, 0));
+  CHECK(host.direct("lee", "ana") == direct);  // and it stays the one of the two
+
+  // A blast to the members of a community is none to the community: each has it alone.
+  const auto blast = host.blast("lee", {"ana", "ben"}, "Good morning");
+  CHECK(host.of_blast("lee", blast, "ana") != host.of_blast("lee", blast, "ben"));
+  host.reply("ana", host.of_blast("lee", blast, "ana"), "In private");
+  CHECK(host.messages("ben", community).size() == 3);
+  CHECK(host.messages("ben", host.of_blast("lee", blast, "ben")).column("text") == Names{"Good morning"});
+  CHECK(host.verify().empty());
+}
+
 }  // namespace

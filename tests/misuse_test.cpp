@@ -40,6 +40,7 @@ std::vector<Verb> verbs() {
   static bccast_rows* rows = nullptr;
   static std::int64_t number = 0;
   static char out[BCCAST_ID_SIZE];
+  static bccast_engine* of_actor = nullptr;
   using E = bccast_engine*;
   return {
       {"provider_put", [](E e) { return bccast_directory_provider_put(e, "p", "P"); }},
@@ -96,6 +97,35 @@ std::vector<Verb> verbs() {
       {"next", [](E e) { return bccast_next(e, &number); }},
       {"operate_verify", [](E e) { return bccast_operate_verify(e, &rows); }},
       {"operate_checkpoint", [](E e) { return bccast_operate_checkpoint(e); }},
+      {"provider_archive", [](E e) { return bccast_directory_provider_archive(e, "p"); }},
+      {"provider_restore", [](E e) { return bccast_directory_provider_restore(e, "p"); }},
+      {"provider_list", [](E e) { return bccast_directory_provider_list(e, nullptr, 0, &rows); }},
+      {"client_get", [](E e) { return bccast_directory_client_get(e, "c", &rows); }},
+      {"client_export", [](E e) { return bccast_directory_client_export(e, "c", nullptr, 0, &rows); }},
+      {"client_erase", [](E e) { return bccast_directory_client_erase(e, "c"); }},
+      {"roster_add_archived_many",
+       [](E e) {
+         return bccast_directory_roster_add_archived_many(e, "p", 1, "c", offsets.data(), nullptr);
+       }},
+      {"provider_roster", [](E e) { return bccast_provider_roster(e, "p", nullptr, nullptr, 0, &rows); }},
+      {"blast_set", [](E e) { return bccast_blast_set(e, "p", id, "channels", "email"); }},
+      {"blast_get", [](E e) { return bccast_blast_get(e, "p", id, &rows); }},
+      {"blast_selection", [](E e) { return bccast_blast_selection(e, "p", id, nullptr, nullptr, 0, &rows); }},
+      {"blast_find", [](E e) { return bccast_blast_find(e, "p", id, 1, "c", offsets.data(), &rows); }},
+      {"blast_why", [](E e) { return bccast_blast_why(e, "p", id, "c", &rows); }},
+      {"client_unread", [](E e) { return bccast_client_unread(e, "c", nullptr, nullptr); }},
+      {"client_members", [](E e) { return bccast_client_members(e, "c", id, &rows); }},
+      {"provider_unread", [](E e) { return bccast_provider_unread(e, "p", nullptr, nullptr); }},
+      {"provider_community", [](E e) { return bccast_provider_community(e, "p", "Title", out); }},
+      {"community_set", [](E e) { return bccast_provider_community_set(e, "p", id, "title", "Title"); }},
+      {"community_add", [](E e) { return bccast_provider_community_add(e, "p", id, "c"); }},
+      {"community_add_many",
+       [](E e) { return bccast_provider_community_add_many(e, "p", id, 1, "c", offsets.data(), nullptr); }},
+      {"community_remove", [](E e) { return bccast_provider_community_remove(e, "p", id, "c"); }},
+      {"provider_members", [](E e) { return bccast_provider_members(e, "p", id, &rows); }},
+      {"thread_bind", [](E e) { return bccast_thread_bind(e, id, "room"); }},
+      {"thread_find", [](E e) { return bccast_thread_find(e, "room", out); }},
+      {"as", [](E e) { return bccast_as(e, "jo", &of_actor); }},
   };
 }
 

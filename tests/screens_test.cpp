@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <string>
 #include <thread>
@@ -448,6 +450,12 @@ TEST_CASE("set and get: bad input") {
   CHECK(host.get(draft).number("deadline_ms") == 3'600'000);
   CHECK(code("deadline_ms", "1") == BCCAST_OK);
   CHECK(code("deadline_ms", "31622400000") == BCCAST_OK);
+  for (const char* back : {static_cast<const char*>(nullptr), ""}) {
+    CHECK(code("deadline_ms", "5000") == BCCAST_OK);
+    CHECK(host.get(draft).number("deadline_ms") == 5'000);
+    CHECK(code("deadline_ms", back) == BCCAST_OK);
+    CHECK(host.get(draft).number("deadline_ms") == 3'600'000);
+  }
   check_alike(call(bccast_blast_set, host, "kim", kNobodysBlast, "deadline_ms", "1"),
               call(bccast_blast_set, host, "kim", draft, "deadline_ms", "1"), draft);
   check_alike(call(bccast_blast_get, host, "kim", kNobodysBlast), call(bccast_blast_get, host, "kim", draft),
@@ -455,6 +463,106 @@ TEST_CASE("set and get: bad input") {
   host.write("lee", draft, "Good morning");
   host.send("lee", draft);
   CHECK(code("deadline_ms", "1") == BCCAST_E_STATE);
+}
+
+/// The channels that a blast's status has lines for.
+Names lines_of(const Host& host, const std::string& blast) {
+  auto channels = host.status("lee", blast).column("channel");
+  channels.pop_back();  // the people
+  return channels;
+}
+
+TEST_CASE("set channels: the only ones that a blast makes work for") {
+  Practice host(test::Setup{.channels = {"email", "push", "sms"}});
+  for (const auto* client : {"ana", "ben"}) {
+    must(bccast_directory_client_set, host, client, "address.push", "device");
+    must(bccast_directory_client_set, host, client, "address.sms", "number");
+  }
+  const auto draft = host.draft("lee", {"ana", "ben", "cal"});
+  host.write("lee", draft, "Good morning");
+  const auto set = [&](const char* value) {
+    return call(bccast_blast_set, host, "lee", draft, "channels", value).code;
+  };
+  CHECK(host.get(draft).null("channels"));
+  Names expected;
+  Names told;
+  SUBCASE("all of them, unless set") {
+    expected = {"email", "push", "sms"};
+    told = {"email", "email", "email", "push", "push", "sms", "sms"};
+  }
+  SUBCASE("one") {
+    const auto revision = host.get(draft).number("revision");
+    CHECK(set("push") == BCCAST_OK);
+    CHECK(host.get(draft).text("channels") == "push");
+    CHECK(host.get(draft).number("revision") > revision);
+    CHECK(host.preview("lee", draft).number("no_address") == 1);  // cal
+    expected = {"push"};
+    told = {"push", "push"};
+  }
+  SUBCASE("two") {
+    CHECK(set("sms,email") == BCCAST_OK);
+    expected = {"email", "sms"};
+    told = {"email", "email", "email", "sms", "sms"};
+  }
+  SUBCASE("set, and taken back") {
+    CHECK(set("push") == BCCAST_OK);
+    SUBCASE("with NULL") {
+      CHECK(set(nullptr) == BCCAST_OK);
+    }
+    SUBCASE("with nothing") {
+      CHECK(set("") == BCCAST_OK);
+    }
+    CHECK(host.get(draft).null("channels"));
+    expected = {"email", "push", "sms"};
+    told = {"email", "email", "email", "push", "push", "sms", "sms"};
+  }
+  SUBCASE("what is wrong changes nothing") {
+    CHECK(set("sms") == BCCAST_OK);
+    CHECK(set("pager") == BCCAST_E_NOT_FOUND);
+    CHECK(set("email,pager") == BCCAST_E_NOT_FOUND);
+    CHECK(set("EMAIL") == BCCAST_E_NOT_FOUND);
+    for (const char* wrong : {",", "email,", ",email", "email,,push", "a\nb"})
+      CHECK_MESSAGE(set(wrong) < 0, wrong);
+    CHECK(set("\xff") == BCCAST_E_UTF8);
+    CHECK(host.get(draft).text("channels") == "sms");
+    expected = {"sms"};
+    told = {"sms", "sms"};
+  }
+  host.send("lee", draft);
+  CHECK(set("email") == BCCAST_E_STATE);
+  CHECK(lines_of(host, draft) == expected);
+  CHECK(host.recipients("lee", draft).size() == 3 * expected.size());
+  REQUIRE(host.pump_to_the_end());
+  Names got;
+  for (const auto& notice : host.notifier.all()) got.push_back(notice.channel);
+  std::ranges::sort(got);
+  CHECK(got == told);
+  CHECK(host.status("lee", draft).where("channel", "").text("state") == "finished");
+  // It says nothing to the clients, nor of what is written in its threads later.
+  for (const auto* client : {"ana", "cal"}) CHECK(host.threads(client).size() == 1);
+  host.notifier.forget();
+  host.provider_reply("lee", host.of_blast("lee", draft, "ana"), "One more");
+  REQUIRE(host.pump_to_the_end());
+  CHECK(host.notifier.to("ana").size() == 3);
+  CHECK(host.verify().empty());
+}
+
+TEST_CASE("set channels: one made after it was set is not among them; without, it is") {
+  Practice host;
+  const auto set = host.draft("lee", {"ana", "ben"});
+  must(bccast_blast_set, host, "lee", set, "channels", "email");
+  const auto open = host.draft("lee", {"ana", "ben"});
+  must(bccast_channel_put, host, "push", "notify");
+  for (const auto& draft : {set, open}) {
+    host.write("lee", draft, "Good morning");
+    host.send("lee", draft);
+  }
+  CHECK(lines_of(host, set) == Names{"email"});
+  CHECK(lines_of(host, open) == Names{"email", "push"});
+  const auto kims = host.draft("kim", {"zoe", "ben"});
+  check_alike(call(bccast_blast_set, host, "lee", kNobodysBlast, "channels", "email"),
+              call(bccast_blast_set, host, "lee", kims, "channels", "email"), kims);
+  CHECK(host.verify().empty());
 }
 
 TEST_CASE("recipients: small pages give the same as one, with two channels and with filters") {
@@ -693,6 +801,291 @@ TEST_CASE("unread: outputs and bad input") {
   CHECK(call(bccast_provider_unread, host, "lee", nullptr, nullptr).code == BCCAST_OK);
 }
 
+// ---- Lists: their columns, filters and cursors
+
+TEST_CASE("lists: the columns that the manual names, in that order, with rows and without") {
+  Practice host;
+  const auto draft = host.draft("lee", {"ana"});
+  const auto sent = host.blast("lee", {"ana", "ben"}, "Good morning");
+  const auto thread = host.of_blast("lee", sent, "ana");
+  host.reply("ana", thread, "Thank you");
+  const auto group = host.community("lee", "Monday group", {"ana", "ben"});
+  const test::Column ids({"ana"});
+  host.provider("new");
+  must(bccast_directory_client_put, host, "new", nullptr, nullptr);
+  const std::string recipients =
+      "client client_name thread channel state reason attempts next_at_ms opened_at_ms replied";
+  const std::string messages = "seq author author_name text at_ms removed";
+  const std::vector<std::pair<std::string, Rows>> lists{
+      {"provider provider_name locale timezone address clients archived",
+       must(bccast_directory_provider_list, host, nullptr, 0).rows},
+      {"client client_name locale timezone archived chat notify address rosters",
+       must(bccast_directory_client_get, host, "ana").rows},
+      {"record name thread provider provider_name kind title seq author author_name text at_ms removed",
+       must(bccast_directory_client_export, host, "ana", nullptr, 0).rows},
+      {"record name thread provider provider_name kind title seq author author_name text at_ms removed",
+       must(bccast_directory_client_export, host, "new", nullptr, 0).rows},
+      {"client client_name state chosen contact since_ms",
+       must(bccast_provider_roster, host, "lee", nullptr, nullptr, 0).rows},
+      {"client client_name state chosen contact since_ms",
+       must(bccast_provider_roster, host, "new", nullptr, nullptr, 0).rows},
+      {"blast state text all_active picked deselected recipients created_at_ms sent_at_ms deadline_at_ms "
+       "finished_at_ms deadline_ms revision actor sent_by channels",
+       must(bccast_blast_get, host, "lee", draft).rows},
+      {"client client_name chosen reason",
+       must(bccast_blast_selection, host, "lee", draft, nullptr, nullptr, 0).rows},
+      {"recipients archived off not_on_roster no_address deselected digest",
+       must(bccast_blast_preview, host, "lee", draft).rows},
+      {"channel state recipients done failed skipped deferred pending opened replied sent_at_ms deadline_ms "
+       "overdue why left_ms",
+       must(bccast_blast_status, host, "lee", sent).rows},
+      {recipients, must(bccast_blast_recipients, host, "lee", sent, nullptr, nullptr, 0).rows},
+      {recipients, must(bccast_blast_why, host, "lee", sent, "dan").rows},
+      {"client thread", must(bccast_blast_find, host, "lee", sent, 1, ids.bytes, ids.offsets.data()).rows},
+      {"blast state created_at_ms sent_at_ms recipients key_given actor sent_by text",
+       must(bccast_blast_list, host, "lee", nullptr, nullptr, 0).rows},
+      {"blast state created_at_ms sent_at_ms recipients key_given actor sent_by text",
+       must(bccast_blast_list, host, "new", nullptr, nullptr, 0).rows},
+      {"thread provider provider_name kind title unread last_at_ms last_text removed last_author "
+       "last_author_name closed",
+       host.threads("ana")},
+      {"thread provider provider_name kind title unread last_at_ms last_text removed last_author "
+       "last_author_name closed",
+       host.threads("new")},
+      {messages, host.messages("ana", thread)},
+      {"member member_name since_ms me", host.members("ana", group)},
+      {"thread client client_name kind title blast unread last_at_ms last_text last_author last_author_name "
+       "last_actor removed",
+       host.provider_threads("lee")},
+      {"thread client client_name kind title blast unread last_at_ms last_text last_author last_author_name "
+       "last_actor removed",
+       host.provider_threads("new")},
+      {messages + " actor", host.provider_messages("lee", thread)},
+      {"client client_name member since_ms actor", host.provider_members("lee", group)},
+      {"client client_name member since_ms actor",
+       host.provider_members("lee", host.community("lee", "Nobody yet"))},
+      {"channel role paused failing_since_ms last_reason pending worker_seen_ms",
+       must(bccast_channel_list, host).rows},
+      {"kind object detail", must(bccast_operate_verify, host).rows},
+  };
+  for (const auto& list : lists) {
+    std::string names;
+    for (const auto& column : list.second.columns) names += (names.empty() ? "" : " ") + column.first;
+    CHECK(names == list.first);
+  }
+}
+
+TEST_CASE("roster: since when an entry is active, or archived") {
+  Practice host;
+  const auto since = [&](const char* client) {
+    return must(bccast_provider_roster, host, "lee", nullptr, nullptr, 0)
+               .rows.where("client", client)
+               .number("since_ms") -
+           test::Clock::kStart;
+  };
+  CHECK(since("ana") == 0);
+  host.clock.advance(1111);
+  host.archive("lee", "ana");
+  CHECK(since("ana") == 1111);
+  host.clock.advance(1111);
+  CHECK(call(bccast_directory_roster_archive, host, "lee", "ana").code == BCCAST_EXISTS);
+  const test::Column ids({"ana", "ben"});
+  must(bccast_directory_roster_archive_many, host, "lee", 2, ids.bytes, ids.offsets.data(), nullptr);
+  CHECK(since("ana") == 1111);  // it was
+  CHECK(since("ben") == 2222);
+  host.clock.advance(1111);
+  host.restore("lee", "ana");
+  CHECK(since("ana") == 3333);
+  must(bccast_directory_client_archive, host, "cal");
+  CHECK(since("cal") == 3333);
+  host.clock.advance(1111);
+  must(bccast_directory_client_restore, host, "cal");
+  CHECK(since("cal") == 4444);
+  // Of nothing else.
+  host.clock.advance(1111);
+  must(bccast_directory_client_put, host, "dan", "Another name", nullptr);
+  must(bccast_directory_roster_set, host, "lee", "dan", "chat", "off");
+  must(bccast_directory_client_set, host, "dan", "notify", "off");
+  CHECK(call(bccast_directory_roster_add, host, "lee", "dan").code == BCCAST_EXISTS);
+  CHECK(since("dan") == 0);
+  must(bccast_directory_client_put, host, "new", nullptr, nullptr);
+  const test::Column archived({"new", "ben"});
+  must(bccast_directory_roster_add_archived_many, host, "lee", 2, archived.bytes, archived.offsets.data(),
+       nullptr);
+  CHECK(since("new") == 5555);
+  CHECK(since("ben") == 2222);
+  host.restart();
+  CHECK(since("ana") == 3333);
+  CHECK(since("cal") == 4444);
+  // Searched, and with a draft, it is the same.
+  CHECK(must(bccast_provider_roster, host, "lee", "search=ana", nullptr, 0).rows[0].number("since_ms") ==
+        test::Clock::kStart + 3333);
+  CHECK(host.verify().empty());
+}
+
+TEST_CASE("threads of a provider: those in which the client has written, and those in which it has not") {
+  Practice host;
+  const auto one = host.blast("lee", {"ana", "ben", "cal"}, "One");
+  Names expected;
+  const auto put = [&](const std::string& thread) { expected.insert(expected.begin(), thread); };
+  host.clock.advance(1000);
+  host.reply("ana", host.of_blast("lee", one, "ana"), "Thank you");
+  put(host.of_blast("lee", one, "ana"));
+  host.clock.advance(1000);
+  host.provider_reply("lee", host.of_blast("lee", one, "ben"), "One more");
+  put(host.of_blast("lee", one, "ben"));
+  host.clock.advance(1000);
+  put(host.write_direct("lee", "cal", "Just for you"));
+  host.clock.advance(1000);
+  put(host.write_direct("lee", "dan", "And for you"));
+  host.reply("dan", expected[0], "Thank you");
+  host.provider_reply("lee", expected[0], "Welcome");  // the client has written all the same
+  const auto list = [&](const std::string& filter) {
+    return host.provider_threads("lee", filter).column("thread");
+  };
+  CHECK(list("") == expected);
+  CHECK(list("replied=1") == Names{expected[0], expected[3]});
+  CHECK(list("replied=0") == Names{expected[1], expected[2]});
+  CHECK(list("replied=1&unread=1") == Names{expected[0], expected[3]});
+  must(bccast_provider_read, host, "lee", expected[3], 9);
+  CHECK(list("replied=1&unread=1") == Names{expected[0]});
+  CHECK(list("replied=1&blast=" + one) == Names{expected[3]});
+  CHECK(list("replied=0&blast=" + one) == Names{expected[2]});
+  CHECK(list("replied=1&client=dan") == Names{expected[0]});
+  CHECK(list("replied=0&client=dan").empty());
+  for (const auto& filter : Names{"replied=1", "replied=0", "", "replied=0&blast=" + one}) {
+    CAPTURE(filter);
+    check_pages([&](const std::string& cursor, std::uint32_t limit) {
+      return must(bccast_provider_threads, host, "lee", filter, cursor, limit).rows;
+    });
+  }
+  for (const char* wrong : {"replied=2", "replied=yes", "replied=", "replied=1&replied=0"})
+    CHECK(call(bccast_provider_threads, host, "lee", wrong, nullptr, 0).code == BCCAST_E_ARGUMENT);
+  CHECK(host.verify().empty());
+}
+
+TEST_CASE("filters: %26, %25 and so on stand for bytes") {
+  Host host;
+  host.provider("lee");
+  const std::string odd = "a&b=c%d+e f";
+  for (const auto& id : {odd, std::string("a"), std::string("plain"), std::string("100%")}) {
+    must(bccast_directory_client_put, host, id, "Name & Co = " + id, nullptr);
+    must(bccast_directory_roster_add, host, "lee", id);
+  }
+  const auto thread = host.write_direct("lee", odd, "For the odd one");
+  const auto plain = host.write_direct("lee", "plain", "For the plain one");
+  const auto hundred = host.write_direct("lee", "100%", "For a hundred");
+  const auto found = [&](const std::string& filter) {
+    return host.provider_threads("lee", filter).column("thread");
+  };
+  CHECK(found("client=a%26b=c%25d+e f") == Names{thread});
+  CHECK(found("client=a%26b%3Dc%25d%2Be%20f") == Names{thread});
+  CHECK(found("client=a%26b%3dc%25d%2be%20f&unread=0") == Names{thread});
+  CHECK(found("client=100%25") == Names{hundred});
+  CHECK(found("client=%70%6C%61%69%6e") == Names{plain});
+  CHECK(found("unread=%30").size() == 3);
+  const auto code = [&](const std::string& filter) {
+    return call(bccast_provider_threads, host, "lee", filter, nullptr, 0).code;
+  };
+  for (const char* wrong :
+       {"client=a%", "client=a%2", "client=%zz", "client=%2g", "client=% 26", "client=100%", "client=%%",
+        "client=a%00", "client=a%0A", "client=%", "cli%65nt=plain"})
+    CHECK_MESSAGE(code(wrong) == BCCAST_E_ARGUMENT, wrong);
+  CHECK(code("client=%ff") == BCCAST_E_UTF8);
+  CHECK(code("client=%C3%28") == BCCAST_E_UTF8);
+  CHECK(code("client=%2525") == BCCAST_E_NOT_FOUND);  // once, not twice: "%25"
+  const auto searched = [&](const std::string& filter) {
+    return must(bccast_provider_roster, host, "lee", filter, nullptr, 0).rows.size();
+  };
+  must(bccast_directory_client_put, host, "plain", "Zo\xc3\xab Berg", nullptr);
+  CHECK(searched("search=zo%C3%AB") == 1);
+  CHECK(searched("search=zo%c3%ab%20be") == 1);
+  CHECK(searched("search=%7Ao") == 1);
+  CHECK(searched("state=%61ctive") == 4);
+  CHECK(call(bccast_provider_roster, host, "lee", "search=%C3", nullptr, 0).code == BCCAST_E_UTF8);
+}
+
+TEST_CASE("cursors go with their list, caller and filter, and with nothing else") {
+  Practice host(test::Setup{.channels = {"email", "push"}});
+  host.clients("kim", {"ana"});
+  const auto sent = host.blast("lee", "One");
+  const auto other = host.blast("lee", "Two");
+  const auto kims = host.blast("kim", "Three");
+  const auto draft = host.draft("lee", {"ana", "ben", "cal"});
+  const auto other_draft = host.draft("lee", {"ana", "ben", "cal"});
+  for (const auto& blast : {sent, other})
+    for (const auto* client : {"ana", "ben", "cal"})
+      host.reply(client, host.of_blast("lee", blast, client), "Thank you");
+  for (const auto* client : {"ana", "ben", "zoe"})
+    host.reply(client, host.of_blast("kim", kims, client), "Thank you");
+  host.draft("lee");
+  for (int i = 0; i < 2; ++i) host.draft("kim", {"zoe"});
+  // Of every list, with several callers and filters: what gives a page of two rows for a cursor.
+  using List = std::function<Answer(const char*)>;
+  std::vector<std::pair<std::string, List>> lists;
+  lists.emplace_back(
+      "providers", [&](const char* cursor) { return call(bccast_directory_provider_list, host, cursor, 1); });
+  for (const std::string client : {"ana", "ben"}) {
+    lists.emplace_back("export of " + client, [&host, client](const char* cursor) {
+      return call(bccast_directory_client_export, host, client, cursor, 2);
+    });
+    for (const std::string filter : {"", "unread=1"})
+      lists.emplace_back("threads of " + client + " " + filter, [&host, client, filter](const char* cursor) {
+        return call(bccast_client_threads, host, client, filter, cursor, 2);
+      });
+  }
+  for (const std::string provider : {"lee", "kim"}) {
+    for (const std::string filter : {"", "state=active", "search=name"})
+      lists.emplace_back("roster of " + provider + " " + filter,
+                         [&host, provider, filter](const char* cursor) {
+                           return call(bccast_provider_roster, host, provider, filter, cursor, 2);
+                         });
+    for (const std::string filter : {"", "state=draft"})
+      lists.emplace_back("blasts of " + provider + " " + filter,
+                         [&host, provider, filter](const char* cursor) {
+                           return call(bccast_blast_list, host, provider, filter, cursor, 1);
+                         });
+    for (const std::string filter : {"", "unread=1", "replied=1"})
+      lists.emplace_back("threads of " + provider + " " + filter,
+                         [&host, provider, filter](const char* cursor) {
+                           return call(bccast_provider_threads, host, provider, filter, cursor, 2);
+                         });
+  }
+  lists.emplace_back("roster with a draft", [&](const char* cursor) {
+    return call(bccast_provider_roster, host, "lee", "draft=" + draft, cursor, 2);
+  });
+  for (const auto& blast : {sent, other})
+    for (const std::string filter : {"", "channel=email"})
+      lists.emplace_back("recipients of " + blast + " " + filter, [&host, blast, filter](const char* cursor) {
+        return call(bccast_blast_recipients, host, "lee", blast, filter, cursor, 2);
+      });
+  lists.emplace_back("recipients of kim's", [&](const char* cursor) {
+    return call(bccast_blast_recipients, host, "kim", kims, nullptr, cursor, 2);
+  });
+  for (const auto& of : {draft, other_draft})
+    for (const std::string filter : {"", "chosen=1"})
+      lists.emplace_back("selection of " + of + " " + filter, [&host, of, filter](const char* cursor) {
+        return call(bccast_blast_selection, host, "lee", of, filter, cursor, 2);
+      });
+  Names cursors;
+  for (const auto& list : lists) {
+    CAPTURE(list.first);
+    const auto first = list.second(nullptr);
+    REQUIRE(first.code == BCCAST_OK);
+    REQUIRE_FALSE(first.rows.next.empty());
+    cursors.push_back(first.rows.next);
+  }
+  for (std::size_t i = 0; i < lists.size(); ++i) {
+    for (std::size_t j = 0; j < cursors.size(); ++j) {
+      INFO("the cursor of ", lists[j].first, " in ", lists[i].first);
+      CHECK(lists[i].second(cursors[j].c_str()).code == (i == j ? BCCAST_OK : BCCAST_E_ARGUMENT));
+    }
+  }
+  // And nothing of what they go with can be read in them.
+  for (const auto& cursor : cursors)
+    for (const auto* word : {"ana", "lee", "state", "unread"}) CHECK(cursor.find(word) == std::string::npos);
+}
+
 // ---- The person behind a provider
 
 TEST_CASE("as: who made a draft is written down, and the store is the same") {
@@ -731,6 +1124,86 @@ TEST_CASE("as: who made a draft is written down, and the store is the same") {
   CHECK(done > 0);
   CHECK(host.notifier.to("ana").size() >= 1);
   must(bccast_close, al, 0);
+}
+
+TEST_CASE("as: the actor in every row of the provider, and in none of a client's") {
+  Practice host;
+  const test::Actor jo(host, "actor-jo");
+  const test::Actor al(host, "actor-al");
+  // Made by one, sent by another: both are known.
+  char blast[BCCAST_ID_SIZE];
+  must(bccast_blast_create, jo, "lee", nullptr, blast);
+  must(bccast_blast_select, host, "lee", blast, "ana");
+  must(bccast_blast_select, jo, "lee", blast, "ben");
+  must(bccast_blast_write, jo, "lee", blast, "Good morning", 12);
+  CHECK(host.get(blast).text("actor") == "actor-jo");
+  CHECK(host.get(blast).null("sent_by"));
+  const auto listed = [&](const std::string& of) {
+    return must(bccast_blast_list, host, "lee", nullptr, nullptr, 0).rows.where("blast", of);
+  };
+  CHECK(listed(blast).text("actor") == "actor-jo");
+  CHECK(listed(blast).null("sent_by"));
+  CHECK(listed(blast).text("text") == "Good morning");
+  must(bccast_blast_send, al, "lee", blast, nullptr);
+  CHECK(call(bccast_blast_send, jo, "lee", blast, nullptr).code == BCCAST_EXISTS);  // changes nothing
+  for (const auto& row : {host.get(blast), listed(blast)}) {
+    CHECK(row.text("actor") == "actor-jo");
+    CHECK(row.text("sent_by") == "actor-al");
+  }
+  // By the provider itself: empty.
+  const auto own = host.blast("lee", {"cal", "dan"}, "From the provider");
+  for (const auto& row : {host.get(own), listed(own)}) {
+    CHECK(row.null("actor"));
+    CHECK(row.null("sent_by"));
+  }
+  // Messages.
+  const auto thread = host.of_blast("lee", blast, "ana");
+  const auto direct = host.direct("lee", "ana");
+  host.reply("ana", thread, "From Ana");
+  must(bccast_provider_reply, jo, "lee", thread, nullptr, "From Jo", 7, nullptr, nullptr);
+  must(bccast_provider_reply, al, "lee", thread, "a key", "From Al", 7, nullptr, nullptr);
+  CHECK(call(bccast_provider_reply, jo, "lee", thread, "a key", "Again", 5, nullptr, nullptr).code ==
+        BCCAST_EXISTS);
+  host.provider_reply("lee", thread, "From Lee");
+  must(bccast_provider_reply, al, "lee", direct, nullptr, "Directly", 8, nullptr, nullptr);
+  const auto messages = host.provider_messages("lee", thread);
+  CHECK(messages.column("text") == Names{"Good morning", "From Ana", "From Jo", "From Al", "From Lee"});
+  CHECK(messages.column("actor") == Names{"actor-al", "", "actor-jo", "actor-al", ""});
+  CHECK(messages.column("author") == Names{"lee", "ana", "lee", "lee", "lee"});
+  CHECK(host.provider_messages("lee", host.of_blast("lee", own, "cal"))[0].null("actor"));
+  CHECK(host.provider_threads("lee").where("thread", direct).text("last_actor") == "actor-al");
+  CHECK(host.provider_threads("lee").where("thread", thread).null("last_actor"));
+  // Communities and memberships.
+  char group[BCCAST_ID_SIZE];
+  must(bccast_provider_community, jo, "lee", "Monday group", group);
+  must(bccast_provider_community_add, al, "lee", group, "ana");
+  host.add_members("lee", group, {"ben"});
+  must(bccast_provider_reply, jo, "lee", group, nullptr, "Welcome", 7, nullptr, nullptr);
+  CHECK(host.provider_members("lee", group).column("actor") == Names{"actor-al", ""});
+  CHECK(host.provider_messages("lee", group)[0].text("actor") == "actor-jo");
+  // The lists are the same through whoever's handle they are asked.
+  CHECK(must(bccast_provider_messages, jo, "lee", thread, 0, 1, 0).rows == messages);
+  // Clients: nowhere, in nothing.
+  REQUIRE(host.pump_to_the_end());
+  for (const auto* client : {"ana", "ben", "cal", "dan"}) {
+    std::vector<Rows> all{host.threads(client), host.exported(client)};
+    for (const auto& row : host.threads(client)) {
+      all.push_back(host.messages(client, row.text("thread")));
+      all.push_back(call(bccast_client_members, host, client, row.text("thread")).rows);
+    }
+    for (const auto& notice : host.notifier.to(client)) all.push_back({{}, {notice.row}, {}});
+    for (const auto& rows : all) {
+      for (const auto& column : rows.columns) CHECK(column.first != "actor");
+      for (const auto& row : rows)
+        for (const auto& cell : row.cells) {
+          CHECK(cell.value.find("actor-") == std::string::npos);
+          CHECK(cell.column.find("actor") == std::string::npos);
+        }
+    }
+  }
+  host.restart();
+  CHECK(host.provider_messages("lee", thread) == messages);
+  CHECK(host.verify().empty());
 }
 
 TEST_CASE("as: handles are closed in any order") {

@@ -186,20 +186,7 @@ int32_t bccast_blast_recipients(bccast_engine* engine, const char* provider, con
     output(out_rows, "rows");
     const BlastOf of(provider, blast);
     const auto page = e.blast_recipients(of.provider, of.blast, optional(filter), optional(cursor), limit);
-    *out_rows = RowsBuilder(page.items)
-                    .text("client", [](const auto& r) { return r.client; })
-                    .text("client_name", [](const auto& r) { return r.client_name; })
-                    .text("thread", [](const auto& r) { return r.thread; })
-                    .text(
-                        "channel", [](const auto& r) { return r.channel; }, kEmptyIsNull)
-                    .text("state", [](const auto& r) { return r.state; })
-                    .text(
-                        "reason", [](const auto& r) { return r.reason; }, kEmptyIsNull)
-                    .i64("attempts", [](const auto& r) { return r.attempts; })
-                    .i64("next_at_ms", [](const auto& r) { return r.next_at_ms; })
-                    .i64("opened_at_ms", [](const auto& r) { return r.opened_at_ms; })
-                    .i64("replied", [](const auto& r) { return r.replied ? 1 : 0; })
-                    .finish(page.next);
+    *out_rows = recipient_rows(page);
   });
 }
 

@@ -26,7 +26,7 @@ std::optional<Thread> visible_thread(const Tables& tables, const ThreadKey& key)
   const auto blast = tables.blasts().blast(key.provider_no, key.origin);
   if (!blast || blast->state == BlastState::draft) return std::nullopt;
   if (!tables.blasts().is_recipient(key.provider_no, key.place, blast->seq)) return std::nullopt;
-  return untouched(key, blast->sent_at);
+  return untouched(key, blast->sent_at, blast->activity);
 }
 
 }  // namespace

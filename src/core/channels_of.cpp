@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "model/text_rules.hpp"
 
 namespace bccast {
 namespace {
@@ -35,6 +36,7 @@ void check_channels(const Tables& tables, std::string_view names) {
   auto all = split(names);
   for (const auto name : all) {
     if (name.empty()) throw Error(Code::argument, "the list of channels has an empty name");
+    check_key(name, "channel");
     if (!tables.work().channel(name)) throw Error(Code::not_found, "there is no such channel");
   }
   std::sort(all.begin(), all.end());

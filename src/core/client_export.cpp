@@ -38,7 +38,7 @@ std::vector<ExportRow> profile_of(const Client& client) {
 /// The origins of the client's threads with one provider, ascending.
 std::vector<BlastNo> origins_of(const Tables& tables, const Membership& membership) {
   std::vector<BlastNo> origins;
-  tables.threads().client_threads(membership.provider_no, membership.place, nullptr, false,
+  tables.threads().client_threads(membership.provider_no, membership.place, kEndOfTime, false,
                                   [&](const Thread& thread) {
                                     if (thread.last_seq > 0) origins.push_back(thread.key.origin);
                                     return true;

@@ -44,7 +44,7 @@ std::string Communities::create(std::string_view provider_id, std::string_view t
       throw Error(Code::limit, "the provider has no numbers left for communities");
     community.title = title;
     community.max_members = kDefaultMembers;
-    community.created_at = provider.last_at = context_.next_time(provider);
+    community.created_at = context_.clock.wall_ms();
     community.actor = actor;
     tables.communities().insert_community(community);
     Thread thread;

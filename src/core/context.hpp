@@ -68,10 +68,11 @@ struct Context {
     return {reinterpret_cast<const char*>(hash.data()), hash.size()};
   }
 
-  /// The time for something new of this provider: never below its last.
-  Ms next_time(const Provider& provider) const {
+  /// The time for something new behind something of the time `last`: never below it. What else goes on, in
+  /// other threads, does not show in it.
+  Ms time_after(Ms last) const {
     const Ms now = clock.wall_ms();
-    return now > provider.last_at ? now : provider.last_at;
+    return now > last ? now : last;
   }
 };
 

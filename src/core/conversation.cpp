@@ -86,7 +86,8 @@ Written Conversation::write(Actor actor, std::string_view thread_id, std::string
     }
     Thread& thread = reached.thread;
     message.seq = ++thread.last_seq;
-    message.at = thread.last_at = provider.last_at = context_.next_time(provider);
+    message.at = thread.last_at = context_.time_after(thread.last_at);
+    thread.activity = ++provider.activity;
     message.text = text;
     message.actor = on_behalf;
     thread.touched = true;
@@ -121,6 +122,7 @@ void Conversation::pass_on(Tables& tables, const Thread& community, const Messag
     if (!thread) throw Error(Code::corrupt, "a member has lost its thread");
     thread->last_seq = message.seq;
     thread->last_at = message.at;
+    thread->activity = community.activity;
     if (message.author != Author{Side::client, member.place}) {
       ++thread->client_unread;
       notify(tables, provider, key, false, message);

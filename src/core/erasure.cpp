@@ -13,6 +13,7 @@ bool Erasure::erase(std::string_view client_id) {
     for (const auto& membership : tables.directory().memberships(client.no)) {
       rosters.erase(access::entry_at(tables, membership.provider_no, membership.place));
       tables.threads().remove_texts(membership.provider_no, membership.place);
+      tables.work().forget_details(membership.provider_no, membership.place);
       tables.threads().delete_host_refs(membership.provider_no, membership.place);
     }
     rosters.finish();

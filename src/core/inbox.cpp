@@ -26,35 +26,50 @@ struct Memo {
   std::vector<OfRoster> rosters;
 };
 
+/// A client's threads are ordered by last activity, the latest first; those of one millisecond as they came,
+/// and of several providers by the providers' ids: by nothing that it could not know.
+struct ClientPosition {
+  Ms last_at = 0;
+  std::string provider;
+  std::int64_t activity = 0;
+  friend auto operator<=>(const ClientPosition&, const ClientPosition&) = default;
+};
+
 /// The first threads in the order of the list that come after `after`, of all rosters: at most `most`.
 class Merge {
  public:
-  Merge(const ThreadPosition* after, std::size_t most) : after_(after), most_(most) {}
+  Merge(const std::optional<ClientPosition>& after, std::size_t most) : after_(after), most_(most) {}
 
-  void offer(const Thread& thread) {
-    if (after_ != nullptr && position_of(thread) >= *after_) return;
-    if (threads_.size() == most_ && position_of(thread) < position_of(threads_.front())) return;
+  void offer(const Provider& provider, const Thread& thread) {
+    Placed placed{{thread.last_at, provider.id, thread.activity}, thread};
+    if (after_ && placed.at >= *after_) return;
+    if (threads_.size() == most_ && placed.at < threads_.front().at) return;
     // A heap with the last of the page on top.
-    threads_.push_back(thread);
+    threads_.push_back(std::move(placed));
     std::push_heap(threads_.begin(), threads_.end(), later);
     if (threads_.size() > most_) {
       std::pop_heap(threads_.begin(), threads_.end(), later);
       threads_.pop_back();
     }
   }
-  bool wants(const Thread& thread) const {
-    return threads_.size() < most_ || position_of(threads_.front()) < position_of(thread);
-  }
+  /// Whether one of this time may still be on the page.
+  bool wants(Ms last_at) const { return threads_.size() < most_ || threads_.front().at.last_at <= last_at; }
   std::vector<Thread> finish() {
     std::sort(threads_.begin(), threads_.end(), later);
-    return std::move(threads_);
+    std::vector<Thread> sorted;
+    for (auto& placed : threads_) sorted.push_back(std::move(placed.thread));
+    return sorted;
   }
 
  private:
-  static bool later(const Thread& a, const Thread& b) { return position_of(a) > position_of(b); }
-  const ThreadPosition* after_;
+  struct Placed {
+    ClientPosition at;
+    Thread thread;
+  };
+  static bool later(const Placed& a, const Placed& b) { return a.at > b.at; }
+  const std::optional<ClientPosition>& after_;
   std::size_t most_;
-  std::vector<Thread> threads_;
+  std::vector<Placed> threads_;
 };
 
 /// What both sides are shown of a thread alike.
@@ -89,15 +104,40 @@ std::string seal_position(const Context& context, std::string_view list, const T
   return seal_cursor<4>(context, list, {p.last_at, p.provider_no, p.origin, std::int64_t{p.place}});
 }
 
+constexpr std::size_t kNumbers = 16;
+
+std::optional<ClientPosition> parse_client_position(const Context& context, std::string_view list,
+                                                    std::string_view cursor) {
+  if (cursor.empty()) return std::nullopt;
+  const auto plain = context.cursors.open(list, cursor);
+  if (!plain || plain->size() < kNumbers) throw Error(Code::argument, "the cursor is not one of this list");
+  const auto number = [&](std::size_t from) {
+    std::uint64_t value = 0;
+    for (std::size_t b = 0; b < 8; ++b)
+      value |= std::uint64_t{static_cast<std::uint8_t>((*plain)[from + b])} << (8 * b);
+    return static_cast<std::int64_t>(value);
+  };
+  return ClientPosition{number(0), plain->substr(kNumbers), number(8)};
+}
+
+std::string seal_client_position(const Context& context, std::string_view list, const Provider& provider,
+                                 const Thread& last) {
+  std::string plain;
+  for (const std::int64_t number : {last.last_at, last.activity})
+    for (std::size_t b = 0; b < 8; ++b)
+      plain.push_back(static_cast<char>(static_cast<std::uint64_t>(number) >> (8 * b)));
+  return context.cursors.seal(list, plain + provider.id);
+}
+
 /// Turns threads into rows until the page is full; says where it ended.
-template <typename Describe>
-Page<ThreadSummary> make_page(const Context& context, std::string_view list,
-                              const std::vector<Thread>& threads, std::size_t most, Describe&& describe) {
+template <typename Seal, typename Describe>
+Page<ThreadSummary> make_page(const std::vector<Thread>& threads, std::size_t most, Seal&& seal,
+                              Describe&& describe) {
   Page<ThreadSummary> page;
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < threads.size(); ++i) {
     if (i == most || bytes >= kMaxPageBytes) {
-      page.next = seal_position(context, list, threads[i - 1]);
+      page.next = seal(threads[i - 1]);
       break;
     }
     page.items.push_back(describe(threads[i]));
@@ -113,7 +153,7 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
   const Filter filter(filter_text, {"unread"});
   const auto unread = filter.get_switch("unread");
   const auto list = list_of("client_threads", std::string(client_id) + '\0' + std::string(filter_text));
-  const auto after = parse_position(context_, list, cursor);
+  const auto after = parse_client_position(context_, list, cursor);
   const std::size_t most = page_limit(limit);
   const auto wanted = [&](const Thread& t) { return !unread || *unread == (t.client_unread > 0); };
 
@@ -122,7 +162,7 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
   Client client;
   context_.store.read([&](const Tables& tables) {
     client = access::client(tables, client_id);
-    Merge merge(after ? &*after : nullptr, most + 1);
+    Merge merge(after, most + 1);
     std::map<ProviderNo, Provider> providers;
     for (const auto& membership : tables.directory().memberships(client.no)) {
       Memo::OfRoster found{membership.provider_no, membership.stored_seq, {}};
@@ -130,29 +170,33 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
       if (!stored) throw Error(Code::corrupt, "a provider is missing");
       const Provider& provider = providers.emplace(membership.provider_no, std::move(*stored)).first->second;
       if (provider.send_seq > membership.stored_seq) {
-        tables.blasts().newer_blasts(membership.provider_no, membership.place, membership.stored_seq,
-                                     [&](Seq, BlastNo no) {
-                                       const ThreadKey key{membership.provider_no, membership.place, no};
-                                       if (tables.threads().thread(key))
-                                         return;  // somebody did something in it already
-                                       const auto blast = tables.blasts().blast(membership.provider_no, no);
-                                       if (!blast) throw Error(Code::corrupt, "a blast is missing");
-                                       found.threads.push_back(untouched(key, blast->sent_at));
-                                       if (wanted(found.threads.back())) merge.offer(found.threads.back());
-                                     });
+        tables.blasts().newer_blasts(
+            membership.provider_no, membership.place, membership.stored_seq, [&](Seq, BlastNo no) {
+              const ThreadKey key{membership.provider_no, membership.place, no};
+              if (tables.threads().thread(key)) return;  // somebody did something in it already
+              const auto blast = tables.blasts().blast(membership.provider_no, no);
+              if (!blast) throw Error(Code::corrupt, "a blast is missing");
+              found.threads.push_back(untouched(key, blast->sent_at, blast->activity));
+              if (wanted(found.threads.back())) merge.offer(provider, found.threads.back());
+            });
         if (!found.threads.empty() || provider.send_seq - membership.stored_seq >= kLongGap) {
           found.seq = provider.send_seq;
           memo.rosters.push_back(std::move(found));
         }
       }
-      tables.threads().client_threads(membership.provider_no, membership.place, after ? &*after : nullptr,
-                                      unread.value_or(false), [&](const Thread& thread) {
-                                        if (!merge.wants(thread)) return false;
-                                        if (thread.last_seq > 0 && wanted(thread)) merge.offer(thread);
+      tables.threads().client_threads(membership.provider_no, membership.place,
+                                      after ? after->last_at : kEndOfTime, unread.value_or(false),
+                                      [&](const Thread& thread) {
+                                        if (!merge.wants(thread.last_at)) return false;
+                                        if (thread.last_seq > 0 && wanted(thread))
+                                          merge.offer(provider, thread);
                                         return true;
                                       });
     }
-    page = make_page(context_, list, merge.finish(), most, [&](const Thread& thread) {
+    const auto seal = [&](const Thread& last) {
+      return seal_client_position(context_, list, providers.at(last.key.provider_no), last);
+    };
+    page = make_page(merge.finish(), most, seal, [&](const Thread& thread) {
       const Provider& provider = providers.at(thread.key.provider_no);
       ThreadSummary row;
       row.thread = view(context_.thread_id(thread.key));
@@ -226,6 +270,7 @@ Page<ThreadSummary> Inbox::of_provider(std::string_view provider_id, std::string
 
     std::vector<Thread> threads;
     const auto offer = [&](const Thread& thread) {
+      if (after && position_of(thread) >= *after) return true;
       const bool wanted = (!unread || *unread == (thread.provider_unread > 0)) &&
                           (!replied || *replied == thread.replied) &&
                           (!of_blast || *of_blast == thread.key.origin);
@@ -233,12 +278,14 @@ Page<ThreadSummary> Inbox::of_provider(std::string_view provider_id, std::string
       return threads.size() <= most;
     };
     if (of_client) {
-      tables.threads().client_threads(provider.no, *of_client, after ? &*after : nullptr, false, offer);
+      tables.threads().client_threads(provider.no, *of_client, after ? after->last_at : kEndOfTime, false,
+                                      offer);
     } else {
       tables.threads().provider_threads(provider.no, after ? &*after : nullptr,
                                         {unread.value_or(false), of_blast}, offer);
     }
-    page = make_page(context_, list, threads, most, [&](const Thread& thread) {
+    const auto seal = [&](const Thread& last) { return seal_position(context_, list, last); };
+    page = make_page(threads, most, seal, [&](const Thread& thread) {
       ThreadSummary row;
       row.thread = view(context_.thread_id(thread.key));
       Authors authors(context_, tables, provider, thread.key, std::nullopt);

@@ -185,13 +185,18 @@ class Filling {
     }
     const auto entry = tables_.directory().entry(item.provider_no, item.thread.place);
     if (!entry) throw Error(Code::corrupt, "an item has lost what it is about");
-    // Who has left a community has nothing to read there.
-    const bool left = !thread && item.thread.of_community();
-    if (left) {
+    // Who has left a community has nothing to read there, nor who has joined again of what was before.
+    if (item.thread.of_community() && !sees(item)) {
       assignment_.left_out.push_back({i, SkipReason::already_read});
       return;
     }
     add_item(i, thread && thread->client_unread == 0, entry->flags, entry->client, entry->client.id);
+  }
+
+  bool sees(const Item& item) const {
+    const auto member =
+        tables_.communities().member(item.provider_no, item.thread.community(), item.thread.place);
+    return member && item.seq >= member->first_seq;
   }
 
   template <typename Person>

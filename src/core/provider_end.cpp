@@ -14,9 +14,9 @@ Code ProviderEnd::archive(std::string_view provider_id) {
       return;
     }
     for (const auto no : tables.blasts().drafts(provider.no)) tables.blasts().delete_blast(provider.no, no);
-    // Notices of single messages are dropped when their turn comes: it is never long until then.
     for (const auto& line : tables.work().open_lines(provider.no))
       drop_rest(tables, context_, line, SkipReason::provider_archived, InFlight::left);
+    tables.work().delete_waiting_notices(provider.no);
     provider.archived_at = context_.clock.wall_ms();
     tables.directory().update_provider(provider);
   });

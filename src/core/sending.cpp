@@ -58,7 +58,8 @@ Code Sending::send(std::string_view provider_id, std::string_view blast_id, std:
                                              count, kFewestRecipients));
 
     blast.seq = ++provider.send_seq;
-    blast.sent_at = provider.last_at = context_.next_time(provider);
+    blast.sent_at = context_.clock.wall_ms();
+    blast.activity = ++provider.activity;
     blast.deadline_at = blast.sent_at + (blast.deadline != 0 ? blast.deadline : context_.deadline);
     blast.roster_size = provider.next_place;
     blast.recipients = count;

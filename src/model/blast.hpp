@@ -41,6 +41,8 @@ struct Blast {
   BlastState state = BlastState::draft;
   bool all_active = false;  // the rule "all my active clients"
   Seq seq = 0;              // given when it becomes visible; 0: not yet
+  std::int64_t activity =
+      0;  // its place among all that its provider's threads were written (Thread::activity)
   Ms created_at = 0;
   Ms sent_at = 0;
   Ms deadline_at = 0;

@@ -21,6 +21,7 @@ using SliceNo = std::uint32_t;
 using Seq = std::int64_t;
 /// Milliseconds since the Unix epoch, UTC.
 using Ms = std::int64_t;
+inline constexpr Ms kEndOfTime = 0x7fff'ffff'ffff'ffff;
 
 constexpr SliceNo slice_of(Place place) noexcept {
   return place / Slice::kPlaces;

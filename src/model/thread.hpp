@@ -40,6 +40,7 @@ struct Thread {
   ThreadKey key;
   std::int64_t last_seq = 0;  // of its newest message
   Ms last_at = 0;
+  std::int64_t activity = 0;  // what came last, counted by its provider: the order within a millisecond
   std::int64_t client_read = 0;
   std::int64_t provider_read = 0;
   std::int64_t client_unread = 0;
@@ -50,11 +51,12 @@ struct Thread {
 };
 
 /// A blast's thread before anybody did anything in it: its first message is the blast's text.
-inline Thread untouched(const ThreadKey& key, Ms sent_at) {
+inline Thread untouched(const ThreadKey& key, Ms sent_at, std::int64_t activity) {
   Thread thread;
   thread.key = key;
   thread.last_seq = 1;
   thread.last_at = sent_at;
+  thread.activity = activity;
   thread.provider_read = 1;
   thread.client_unread = 1;
   return thread;

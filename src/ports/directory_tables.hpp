@@ -25,7 +25,7 @@ struct Provider {
   CommunityNo next_community = 1;
   std::int64_t next_notice = 1;  // notices of single messages are numbered: their ids are never used twice
   Seq send_seq = 0;              // of its newest blast
-  Ms last_at = 0;                // no later message of it has an earlier time
+  std::int64_t activity = 0;     // counts all that is written in its threads
   Ms archived_at = 0;            // 0: it is not
 };
 

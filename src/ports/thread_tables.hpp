@@ -10,8 +10,8 @@
 
 namespace bccast {
 
-/// Where a page of threads goes on: after this one, in the order of the list. Threads are ordered by last
-/// activity, the latest first, then by provider, origin and place, all descending.
+/// Where a page of a provider's threads goes on: after this one, in the order of the list. They are ordered
+/// by last activity, the latest first, then by origin and place, all descending.
 struct ThreadPosition {
   Ms last_at = 0;
   ProviderNo provider_no = 0;
@@ -33,9 +33,9 @@ class ThreadTables {
   /// Does nothing when there is one.
   virtual void add_thread(const Thread& thread) = 0;
 
-  /// The stored threads of one client with one provider that come after `after`; all, or those with messages
-  /// it has not read.
-  virtual void client_threads(ProviderNo provider, Place place, const ThreadPosition* after, bool unread,
+  /// The stored threads of one client with one provider, the latest activity first, from those of the time
+  /// `from` on; all, or those with messages it has not read.
+  virtual void client_threads(ProviderNo provider, Place place, Ms from, bool unread,
                               FunctionRef<bool(const Thread&)> f) const = 0;
   /// Which of a provider's threads.
   struct Wanted {

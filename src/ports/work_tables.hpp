@@ -169,8 +169,11 @@ class WorkTables {
   virtual void claim_item(ItemNo no, const Token& token) = 0;
   virtual void update_item(const Item& item) = 0;  // takes its token away
   virtual void delete_item(ItemNo no) = 0;
-  /// Those of single messages.
+  /// Those of single messages: of a channel; of a provider, those that wait.
   virtual void delete_notices(ChannelNo channel) = 0;
+  virtual void delete_waiting_notices(ProviderNo provider) = 0;
+  /// Cuts off what follows the class of a reason: of the items of one place, and of all channels.
+  virtual void forget_details(ProviderNo provider, Place place) = 0;
   /// The items of one notice, on all channels.
   virtual std::vector<Item> items_of_notice(ProviderNo provider, std::int64_t notice_no) const = 0;
   /// The items of a line with places from `begin` up to but not including `end`, ascending.

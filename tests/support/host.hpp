@@ -22,7 +22,9 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <ostream>
@@ -196,6 +198,19 @@ Answer must(std::int32_t (*function)(Parameters...), Given&&... given) {
   return answer;
 }
 
+/// All rows of a list, page by page; page(cursor) gives one, the first for NULL.
+template <typename Page>
+Rows all_pages(Page page) {
+  Rows all;
+  do {
+    Rows more = page(all.next.empty() ? nullptr : all.next.c_str());
+    all.columns = std::move(more.columns);
+    all.next = std::move(more.next);
+    std::ranges::move(more.rows, std::back_inserter(all.rows));
+  } while (!all.next.empty());
+  return all;
+}
+
 /// Texts as the columns of the _many functions.
 struct Column {
   explicit Column(const std::vector<std::string>& texts) {
@@ -348,6 +363,16 @@ class Host {
 
   operator bccast_engine*() const { return engine_; }  // NOLINT: a host stands for its engine in calls
   std::string store_path() const { return (place_->folder.path() / "store.db").string(); }
+  /// Every byte of the store: its file and the two beside it. (Closing them drops this process's locks on
+  /// them: not while another process works on the store.)
+  std::string stored() const {
+    std::string bytes;
+    for (const auto* suffix : {"", "-wal", "-shm"}) {
+      std::ifstream file(store_path() + suffix, std::ios::binary);
+      bytes.append(std::istreambuf_iterator<char>(file), {});
+    }
+    return bytes;
+  }
 
   /// As after the end of the process and its start.
   void restart() {
@@ -381,6 +406,23 @@ class Host {
   }
   void archive(const std::string& provider, const std::string& client) {
     must(bccast_directory_roster_archive, engine_, provider, client);
+  }
+  void restore(const std::string& provider, const std::string& client) {
+    must(bccast_directory_roster_restore, engine_, provider, client);
+  }
+  void archive_provider(const std::string& provider) {
+    must(bccast_directory_provider_archive, engine_, provider);
+  }
+  void restore_provider(const std::string& provider) {
+    must(bccast_directory_provider_restore, engine_, provider);
+  }
+  /// For good, and from the files too.
+  void erase(const std::string& client) { must(bccast_directory_client_erase, engine_, client); }
+  /// All of it, whatever the pages.
+  Rows exported(const std::string& client) const {
+    return all_pages([&](const char* cursor) {
+      return must(bccast_directory_client_export, engine_, client, cursor, BCCAST_MAX_LIST).rows;
+    });
   }
 
   // Blasts.
@@ -424,16 +466,9 @@ class Host {
   /// All of them, whatever the pages.
   Rows recipients(const std::string& provider, const std::string& blast,
                   const std::string& filter = "") const {
-    Rows all;
-    do {
-      auto page = must(bccast_blast_recipients, engine_, provider, blast, filter,
-                       all.next.empty() ? nullptr : all.next.c_str(), BCCAST_MAX_LIST)
-                      .rows;
-      all.columns = std::move(page.columns);
-      all.next = std::move(page.next);
-      std::ranges::move(page.rows, std::back_inserter(all.rows));
-    } while (!all.next.empty());
-    return all;
+    return all_pages([&](const char* cursor) {
+      return must(bccast_blast_recipients, engine_, provider, blast, filter, cursor, BCCAST_MAX_LIST).rows;
+    });
   }
 
   // Threads. A thread is named by its id; `of_blast` finds a recipient's.
@@ -479,6 +514,43 @@ class Host {
   std::string write_direct(const std::string& provider, const std::string& client, const std::string& text) {
     const auto thread = direct(provider, client);
     provider_reply(provider, thread, text);
+    return thread;
+  }
+
+  // Communities. One is named by its thread's id.
+  std::string community(const std::string& provider, const std::string& title,
+                        const std::vector<std::string>& clients = {}) {
+    char thread[BCCAST_ID_SIZE];
+    must(bccast_provider_community, engine_, provider, title, thread);
+    add_members(provider, thread, clients);
+    return thread;
+  }
+  void add_members(const std::string& provider, const std::string& thread,
+                   const std::vector<std::string>& clients) {
+    const Column ids(clients);
+    must(bccast_provider_community_add_many, engine_, provider, thread, clients.size(), ids.bytes,
+         ids.offsets.data(), nullptr);
+  }
+  void remove_member(const std::string& provider, const std::string& thread, const std::string& client) {
+    must(bccast_provider_community_remove, engine_, provider, thread, client);
+  }
+  /// As one of them sees them.
+  Rows members(const std::string& client, const std::string& thread) const {
+    return must(bccast_client_members, engine_, client, thread).rows;
+  }
+  Rows provider_members(const std::string& provider, const std::string& thread) const {
+    return must(bccast_provider_members, engine_, provider, thread).rows;
+  }
+
+  // The host's own names for threads.
+  std::int32_t bind(const std::string& thread, const std::string& host_ref) {
+    return must(bccast_thread_bind, engine_, thread, host_ref).code;
+  }
+  /// "": there is none.
+  std::string find(const std::string& host_ref) const {
+    char thread[BCCAST_ID_SIZE];
+    if (call(bccast_thread_find, engine_, host_ref, thread).code == BCCAST_E_NOT_FOUND) return {};
+    must(bccast_thread_find, engine_, host_ref, thread);
     return thread;
   }
 
@@ -528,6 +600,20 @@ struct Setup {
   std::vector<std::string> channels{"email"};                   // each with the host's notifier
   std::vector<std::pair<std::string, std::string>> settings{};  // for bccast_config_set
   const Host* beside = nullptr;  // another engine, on the same store with the same clock
+};
+
+/// The person behind a provider: a handle on a host's store that acts in this name.
+class Actor {
+ public:
+  Actor(bccast_engine* of, const std::string& id) { must(bccast_as, of, id, &engine_); }
+  ~Actor() { bccast_close(engine_, 0); }
+  Actor(const Actor&) = delete;
+  Actor& operator=(const Actor&) = delete;
+
+  operator bccast_engine*() const { return engine_; }  // NOLINT: as for Host
+
+ private:
+  bccast_engine* engine_ = nullptr;
 };
 
 inline Host::Host() : Host(Setup{}) {}

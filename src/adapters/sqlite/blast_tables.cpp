@@ -9,7 +9,7 @@ namespace {
 #define BLAST_COLUMNS                                                                              \
   "provider_no, blast_no, state, all_active, seq, created_at, sent_at, deadline_at, finished_at, " \
   "recipients, "                                                                                   \
-  "open_lines, revision, deadline, roster_size, key_hash, actor, sent_by, channels"
+  "open_lines, revision, deadline, roster_size, key_hash, actor, sent_by, channels, activity"
 
 Blast blast_of(const Query& query) {
   Blast b;
@@ -34,6 +34,7 @@ Blast blast_of(const Query& query) {
   b.actor = query.string(15);
   b.sent_by = query.string(16);
   b.channels = query.string(17);
+  b.activity = query.i64(18);
   return b;
 }
 
@@ -75,7 +76,7 @@ std::vector<BlastNo> SqliteBlastTables::drafts(ProviderNo provider) const {
 
 void SqliteBlastTables::insert_blast(const Blast& b) {
   auto query = db_.query("INSERT INTO blast(" BLAST_COLUMNS
-                         ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                         ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   query.bind(b.provider_no)
       .bind(b.no)
       .bind(static_cast<std::int64_t>(b.state))
@@ -87,17 +88,26 @@ void SqliteBlastTables::insert_blast(const Blast& b) {
       .bind(b.finished_at)
       .bind(b.recipients);
   query.bind(b.open_lines).bind(b.revision).bind(b.deadline).bind(std::int64_t{b.roster_size});
-  query.bind_blob_or_null(b.key_hash).bind_or_null(b.actor).bind_or_null(b.sent_by).bind(b.channels).run();
+  query.bind_blob_or_null(b.key_hash)
+      .bind_or_null(b.actor)
+      .bind_or_null(b.sent_by)
+      .bind(b.channels)
+      .bind(b.activity)
+      .run();
 }
 
 void SqliteBlastTables::update_blast(const Blast& b) {
   auto query = db_.query(
       "UPDATE blast SET state = ?, all_active = ?, seq = ?, sent_at = ?, deadline_at = ?, finished_at = ?, "
       "recipients = ?, open_lines = ?, revision = ?, deadline = ?, roster_size = ?, "
-      "sent_by = ?, channels = ? WHERE provider_no = ? AND blast_no = ?");
+      "sent_by = ?, channels = ?, activity = ? WHERE provider_no = ? AND blast_no = ?");
   query.bind(static_cast<std::int64_t>(b.state)).bind(std::int64_t{b.all_active}).bind(b.seq).bind(b.sent_at);
   query.bind(b.deadline_at).bind(b.finished_at).bind(b.recipients).bind(b.open_lines).bind(b.revision);
-  query.bind(b.deadline).bind(std::int64_t{b.roster_size}).bind_or_null(b.sent_by).bind(b.channels);
+  query.bind(b.deadline)
+      .bind(std::int64_t{b.roster_size})
+      .bind_or_null(b.sent_by)
+      .bind(b.channels)
+      .bind(b.activity);
   query.bind(b.provider_no).bind(b.no).run();
 }
 

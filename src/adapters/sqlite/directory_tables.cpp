@@ -8,7 +8,7 @@ namespace {
 
 #define PROVIDER_COLUMNS                                                                                  \
   "provider_no, id, name, locale, zone, addresses, next_place, next_blast, next_community, next_notice, " \
-  "send_seq, last_at, archived_at"
+  "send_seq, archived_at, activity"
 #define CLIENT_COLUMNS "client_no, id, name, locale, zone, addresses, flags"
 
 Provider provider_of(const Query& query) {
@@ -24,14 +24,14 @@ Provider provider_of(const Query& query) {
   p.next_community = query.i64(8);
   p.next_notice = query.i64(9);
   p.send_seq = query.i64(10);
-  p.last_at = query.i64(11);
-  p.archived_at = query.i64(12);
+  p.archived_at = query.i64(11);
+  p.activity = query.i64(12);
   return p;
 }
 
 Query& bind_numbers(Query& query, const Provider& p) {
   query.bind(std::int64_t{p.next_place}).bind(p.next_blast).bind(p.next_community).bind(p.next_notice);
-  return query.bind(p.send_seq).bind(p.last_at).bind(p.archived_at);
+  return query.bind(p.send_seq).bind(p.archived_at).bind(p.activity);
 }
 
 std::optional<Provider> one_provider(Query& query) {
@@ -70,7 +70,7 @@ ProviderNo SqliteDirectoryTables::insert_provider(const Provider& p) {
   const std::string addresses = checked_bytes(p.addresses.stored());
   auto query = db_.query(
       "INSERT INTO provider(id, name, locale, zone, addresses, next_place, next_blast, next_community, "
-      "next_notice, send_seq, last_at, archived_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "next_notice, send_seq, archived_at, activity) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   query.bind(p.id).bind(p.name).bind(p.locale).bind(p.zone).bind(string_as_bytes(addresses));
   bind_numbers(query, p).run();
   return db_.last_rowid();
@@ -81,7 +81,7 @@ void SqliteDirectoryTables::update_provider(const Provider& p) {
   // The id does not change: its index stays untouched.
   auto query = db_.query(
       "UPDATE provider SET name = ?, locale = ?, zone = ?, addresses = ?, next_place = ?, next_blast = ?, "
-      "next_community = ?, next_notice = ?, send_seq = ?, last_at = ?, archived_at = ? WHERE provider_no = "
+      "next_community = ?, next_notice = ?, send_seq = ?, archived_at = ?, activity = ? WHERE provider_no = "
       "?");
   query.bind(p.name).bind(p.locale).bind(p.zone).bind(string_as_bytes(addresses));
   bind_numbers(query, p).bind(p.no).run();

@@ -37,7 +37,7 @@ CREATE TABLE provider(
   next_community INTEGER NOT NULL,
   next_notice INTEGER NOT NULL,
   send_seq    INTEGER NOT NULL,
-  last_at     INTEGER NOT NULL,
+  activity    INTEGER NOT NULL,           -- counts all that is written in its threads
   archived_at INTEGER NOT NULL            -- 0: it is not
 ) STRICT;
 
@@ -113,6 +113,7 @@ CREATE TABLE blast(
   state       INTEGER NOT NULL,
   all_active  INTEGER NOT NULL,
   seq         INTEGER NOT NULL,
+  activity    INTEGER NOT NULL,
   created_at  INTEGER NOT NULL,
   sent_at     INTEGER NOT NULL,
   deadline_at INTEGER NOT NULL,
@@ -173,6 +174,7 @@ CREATE TABLE thread(
   origin          INTEGER NOT NULL,       -- the blast; 0: the direct thread; below 0: a community (src/model/thread.hpp)
   last_seq        INTEGER NOT NULL,
   last_at         INTEGER NOT NULL,
+  activity        INTEGER NOT NULL,
   client_read     INTEGER NOT NULL,
   provider_read   INTEGER NOT NULL,
   client_unread   INTEGER NOT NULL,

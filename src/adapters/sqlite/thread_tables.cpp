@@ -11,7 +11,7 @@ namespace {
 #define THREAD_COLUMNS                                                                         \
   "provider_no, place, origin, last_seq, last_at, client_read, provider_read, client_unread, " \
   "provider_unread, "                                                                          \
-  "opened_at, touched"
+  "opened_at, touched, activity"
 #define MESSAGE_COLUMNS "seq, author, at, key_hash, actor, text"
 
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
@@ -28,6 +28,7 @@ Thread thread_of(const Query& query) {
   t.opened_at = query.i64(9);
   t.touched = query.i64(10) > 0;
   t.replied = query.i64(10) > 1;
+  t.activity = query.i64(11);
   return t;
 }
 
@@ -42,7 +43,7 @@ void bind_thread(Query& query, const Thread& t) {
       .bind(t.client_unread)
       .bind(t.provider_unread)
       .bind(t.opened_at);
-  query.bind(std::int64_t{t.touched ? (t.replied ? 2 : 1) : 0});
+  query.bind(std::int64_t{t.touched ? (t.replied ? 2 : 1) : 0}).bind(t.activity);
 }
 
 std::int64_t number_of(const Author& author) {
@@ -83,37 +84,28 @@ std::optional<Thread> SqliteThreadTables::thread(const ThreadKey& key) const {
 }
 
 void SqliteThreadTables::put_thread(const Thread& thread) {
-  auto query =
-      db_.query("INSERT OR REPLACE INTO thread(" THREAD_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  auto query = db_.query("INSERT OR REPLACE INTO thread(" THREAD_COLUMNS
+                         ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   bind_thread(query, thread);
   query.run();
 }
 
 void SqliteThreadTables::add_thread(const Thread& thread) {
   auto query = db_.query("INSERT INTO thread(" THREAD_COLUMNS
-                         ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+                         ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
   bind_thread(query, thread);
   query.run();
 }
 
-void SqliteThreadTables::client_threads(ProviderNo provider, Place place, const ThreadPosition* after,
-                                        bool unread, FunctionRef<bool(const Thread&)> f) const {
-  // Within one provider the order is (last_at, origin), descending. The threads of a later provider in the
-  // order of the list, at the same moment, come after all of this one's and the other way round.
-  auto query =
-      unread ? db_.query("SELECT " THREAD_COLUMNS
-                         " FROM thread WHERE provider_no = ? AND place = ? AND client_unread > 0 "
-                         "AND (last_at, origin) < (?, ?) ORDER BY last_at DESC, origin DESC")
-             : db_.query("SELECT " THREAD_COLUMNS
-                         " FROM thread WHERE provider_no = ? AND place = ? AND (last_at, origin) < (?, ?) "
-                         "ORDER BY last_at DESC, origin DESC");
-  Ms at = kMax;
-  BlastNo origin = kMax;
-  if (after != nullptr) {
-    at = after->last_at;
-    origin = provider == after->provider_no ? after->origin : provider < after->provider_no ? kMax : -kMax;
-  }
-  query.bind(provider).bind(std::int64_t{place}).bind(at).bind(origin);
+void SqliteThreadTables::client_threads(ProviderNo provider, Place place, Ms from, bool unread,
+                                        FunctionRef<bool(const Thread&)> f) const {
+  auto query = unread ? db_.query("SELECT " THREAD_COLUMNS
+                                  " FROM thread WHERE provider_no = ? AND place = ? AND client_unread > 0 "
+                                  "AND last_at <= ? ORDER BY last_at DESC, origin DESC")
+                      : db_.query("SELECT " THREAD_COLUMNS
+                                  " FROM thread WHERE provider_no = ? AND place = ? AND last_at <= ? "
+                                  "ORDER BY last_at DESC, origin DESC");
+  query.bind(provider).bind(std::int64_t{place}).bind(from);
   while (query.step())
     if (!f(thread_of(query))) return;
 }

@@ -13,7 +13,7 @@ class SqliteThreadTables final : public ThreadTables {
   std::optional<Thread> thread(const ThreadKey& key) const override;
   void put_thread(const Thread& thread) override;
   void add_thread(const Thread& thread) override;
-  void client_threads(ProviderNo provider, Place place, const ThreadPosition* after, bool unread,
+  void client_threads(ProviderNo provider, Place place, Ms from, bool unread,
                       FunctionRef<bool(const Thread&)> f) const override;
   void provider_threads(ProviderNo provider, const ThreadPosition* after, const Wanted& wanted,
                         FunctionRef<bool(const Thread&)> f) const override;

@@ -355,6 +355,21 @@ void SqliteWorkTables::delete_notices(ChannelNo channel) {
   db_.query("DELETE FROM item WHERE channel_no = ? AND line_no = 0").bind(channel).run();
 }
 
+void SqliteWorkTables::delete_waiting_notices(ProviderNo provider) {
+  db_.query("DELETE FROM item WHERE provider_no = ? AND line_no = 0 AND state = 0").bind(provider).run();
+}
+
+void SqliteWorkTables::forget_details(ProviderNo provider, Place place) {
+  auto items = db_.query(
+      "UPDATE item SET reason = substr(reason, 1, instr(reason, ':') - 1) "
+      "WHERE provider_no = ? AND place = ? AND instr(reason, ':') > 0");
+  items.bind(provider).bind(std::int64_t{place}).run();
+  db_.query(
+         "UPDATE channel SET last_reason = substr(last_reason, 1, instr(last_reason, ':') - 1) "
+         "WHERE instr(last_reason, ':') > 0")
+      .run();
+}
+
 std::vector<Item> SqliteWorkTables::items_of_notice(ProviderNo provider, std::int64_t notice_no) const {
   auto query =
       db_.query("SELECT " ITEM_COLUMNS

@@ -39,6 +39,8 @@ class SqliteWorkTables final : public WorkTables {
   void update_item(const Item& item) override;
   void delete_item(ItemNo no) override;
   void delete_notices(ChannelNo channel) override;
+  void delete_waiting_notices(ProviderNo provider) override;
+  void forget_details(ProviderNo provider, Place place) override;
   std::vector<Item> items_of_notice(ProviderNo provider, std::int64_t notice_no) const override;
   void items_of_line(LineNo line, Place begin, Place end, FunctionRef<void(const Item&)> f) const override;
   Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const override;
