@@ -1,5 +1,6 @@
 #!/bin/sh
-# expect.sh LINE... -- COMMAND...: runs the command, which must succeed and print these lines, in this order and among others.
+# expect.sh LINE... -- COMMAND...: runs the command in an empty folder; it must succeed and print these lines, in this
+# order and among others.
 set -eu
 expected=$(mktemp)
 printed=$(mktemp)
@@ -9,7 +10,9 @@ while [ "$1" != -- ]; do
   shift
 done
 shift
-"$@" >"$printed" || { cat "$printed"; echo "expect.sh: it failed" >&2; exit 1; }
+folder=$(mktemp -d)
+trap 'rm -rf "$expected" "$printed" "$folder"' EXIT
+(cd "$folder" && exec "$@") >"$printed" || { cat "$printed"; echo "expect.sh: it failed" >&2; exit 1; }
 cat "$printed"
 awk 'NR == FNR { line[NR] = $0; count = NR; next }
      found < count && $0 == line[found + 1] { ++found }

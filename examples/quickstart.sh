@@ -47,13 +47,13 @@ sed -E '1d; s/^([^,]*),.*,([^,]*),([^,]*)$/\1 \2 \3/' "$data/clients.csv" >"$wor
 
 tell "1,000 clients, a tenth of them archived"
 show import "$data/clients.csv" --provider dr-lee --name "Dr. Lee"
-"$bccast" provider dr-lee --email lee@example.org >/dev/null
+"$bccast" provider set dr-lee address.email lee@example.org >/dev/null
 active=$(grep -vc ' archived$' "$work/people")
 
 tell "One message to all active clients but c17 and c23"
 show send --as-provider dr-lee --all-active --except c17 --except c23 --file "$data/message.txt" --yes
-blast=$("$bccast" blasts --as-provider dr-lee --limit 1 | awk 'NR == 2 { print $1 }')
-recipients=$(count_of recipients "$blast" --as-provider dr-lee)
+blast=$("$bccast" blast list --as-provider dr-lee --limit 1 | awk 'NR == 2 { print $1 }')
+recipients=$(count_of blast recipients "$blast" --as-provider dr-lee)
 holds "all $active active clients but two have it" [ "$recipients" = $((active - 2)) ]
 
 tell "The queue: each of them is told that there is a message, by a mail in $BCCAST_MAILDIR"
@@ -96,10 +96,10 @@ for client in c20 c17 c23; do
   holds "$client: no thread, no mail to $address" \
     [ "$(count_of threads --as-client "$client") $(mails_to "$address")" = "0 0" ]
 done
-show verify
+show store verify
 
 tell "All of it is in $work. Look for yourself:"
 cat <<END
 grep -r -e closed -e 'Dr. Lee' '$BCCAST_MAILDIR' || echo 'no mail says anything'
-'$bccast' --store '$BCCAST_STORE' recipients $blast --as-provider dr-lee --filter opened=1
+'$bccast' --store '$BCCAST_STORE' blast recipients $blast --as-provider dr-lee --opened yes
 END

@@ -1,4 +1,5 @@
-# Install rules: headers, both libraries, the program, the CMake package and the pkg-config file. Nothing that is
+# Install rules: headers, both libraries, the program with its man page, completion and schema, the CMake package and
+# the pkg-config file. Nothing that is
 # installed names an absolute path of this build, so the installed tree may be moved.
 include(CMakePackageConfigHelpers)
 
@@ -12,6 +13,12 @@ if(TARGET bccast_cli)
   file(RELATIVE_PATH to_libdir ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
   set_target_properties(bccast_cli PROPERTIES INSTALL_RPATH "$ORIGIN/${to_libdir}")
   install(TARGETS bccast_cli)
+  install(FILES docs/cli.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/bccast)
+  install(FILES examples/cli/bccast.bash
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME bccast)
+endif()
+if(TARGET bccast_man)
+  install(FILES $<TARGET_PROPERTY:bccast_man,PAGE> DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 endif()
 
 install(EXPORT bccastTargets NAMESPACE bccast:: DESTINATION ${package_dir})

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -16,18 +17,27 @@
 
 namespace cli {
 
-/// A call that failed, with the library's message. To be made on the thread and right after the call.
+/// A call that failed, with what the library says of it. To be made on the thread and right after the call.
 class Failure : public std::runtime_error {
  public:
-  explicit Failure(std::int32_t code) : std::runtime_error(message(code)), code_(code) {}
+  explicit Failure(std::int32_t code)
+      : std::runtime_error(message(code)),
+        code_(code),
+        native_(bccast_error_native()),
+        retriable_(bccast_error_retriable() != 0) {}
   std::int32_t code() const noexcept { return code_; }
+  std::int32_t native() const noexcept { return native_; }
+  bool retriable() const noexcept { return retriable_; }
 
  private:
   static std::string message(std::int32_t code) {
-    const char* text = bccast_error_message();
-    return text != nullptr && *text != '\0' ? text : bccast_code_name(code);
+    std::string text(bccast_error_copy(nullptr, 0), '\0');
+    bccast_error_copy(text.data(), text.size() + 1);
+    return text.empty() ? bccast_code_name(code) : text;
   }
   std::int32_t code_;
+  std::int32_t native_;
+  bool retriable_;
 };
 
 /// Gives normal answers back (BCCAST_OK and the positive ones) and throws the others.
@@ -62,9 +72,18 @@ class Engine {
     check(bccast_open(url.c_str(), config != nullptr ? config->get() : nullptr, &opened));
     engine_.reset(opened);
   }
+  /// Another handle on the same store, through which that person acts.
+  Engine as(const std::string& actor) const {
+    Engine other;
+    bccast_engine* made = nullptr;
+    check(bccast_as(get(), actor.c_str(), &made));
+    other.engine_.reset(made);
+    return other;
+  }
   bccast_engine* get() const noexcept { return engine_.get(); }
 
  private:
+  Engine() = default;
   struct Close {
     // Nobody else uses the engine by now, so there is nothing to wait for.
     void operator()(bccast_engine* engine) const noexcept { bccast_close(engine, 0); }
@@ -100,6 +119,11 @@ class Rows {
     return found;
   }
 
+  bool has(const char* column) const noexcept {
+    std::size_t found = 0;
+    return bccast_rows_find(rows_, column, &found) == BCCAST_OK;
+  }
+
   /// nullopt for an empty cell.
   std::optional<std::int64_t> number(std::size_t row, std::size_t column) const {
     std::int64_t value = 0;
@@ -114,10 +138,32 @@ class Rows {
   }
   /// The same by name; an empty cell is 0 or "".
   std::int64_t number(std::size_t row, const char* column) const {
-    return number(row, find(column)).value_or(0);
+    std::int64_t value = 0;
+    check(bccast_rows_get_i64(rows_, row, column, &value));
+    return value;
   }
   std::string_view text(std::size_t row, const char* column) const {
-    return text(row, find(column)).value_or(std::string_view());
+    const char* bytes = nullptr;
+    std::size_t length = 0;
+    check(bccast_rows_get_text(rows_, row, column, &bytes, &length));
+    return {bytes, length};
+  }
+  /// A whole column; empty cells are 0 and "".
+  std::span<const std::int64_t> numbers(const char* column) const {
+    const std::int64_t* values = nullptr;
+    check(bccast_rows_i64(rows_, find(column), &values));
+    return {values, count()};
+  }
+  std::vector<std::string_view> texts(std::size_t column) const {
+    const char* bytes = nullptr;
+    const std::uint64_t* offsets = nullptr;
+    check(bccast_rows_text(rows_, column, &bytes, &offsets));
+    std::vector<std::string_view> texts;
+    texts.reserve(count());
+    for (std::size_t i = 0; i < count(); ++i) {
+      texts.emplace_back(bytes + offsets[i], offsets[i + 1] - offsets[i] - 1);  // without the NUL behind it
+    }
+    return texts;
   }
 
   /// The cursor of the next page; nullptr: there is none.

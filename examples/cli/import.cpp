@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "command.hpp"
 #include "commands.hpp"
 #include "csv.hpp"
 #include "files.hpp"
@@ -229,23 +230,20 @@ int import_clients(const Session& session, const ImportOptions& options) {
 void add_import(CLI::App& program, Session& session) {
   auto options = std::make_shared<ImportOptions>();
   CLI::App* command =
-      program.add_subcommand("import", "Put the clients of a CSV file on a provider's roster");
+      add_command(program, session, "import", "Put the clients of a CSV file on a provider's roster", options,
+                  import_clients);
   command->add_option("FILE", options->file, "The file; - is stdin")->required();
   command->add_option("--provider", options->provider, "Whose roster")->required();
   command->add_option("--name", options->name, "The provider's display name");
-  command->footer(
-      "The first line names the columns, in any order: id, and if you like name, email, status (active, "
-      "archived;\n"
-      "empty: active). Known clients get the name and e-mail of the file; a column that is missing changes "
-      "nothing.\n"
-      "Who is archived on the roster stays so: see `bccast restore`. Lines that can not be taken are told by "
-      "number\n"
-      "on stderr and skipped (exit code 3).\n"
-      "Columns: read new_on_roster already_there archived skipped\n"
-      "Example: bccast import clients.csv --provider dr-lee --name 'Dr. Lee'");
-  command->callback([&session, options] {
-    session.command = [&session, options] { return import_clients(session, *options); };
-  });
+  add_footer(
+      command,
+      "The first line names the columns, in any order: id, and if you like name, email, status (active,\n"
+      "archived; empty: active). Known clients get the name and e-mail of the file; a column that is\n"
+      "missing changes nothing. Who is archived on the roster stays so: see `bccast roster restore`.\n"
+      "Lines that can not be taken are told by number on stderr and skipped (exit code 3). Makes the\n"
+      "store and the provider when there is none.\n"
+      "Columns: read new_on_roster already_there archived skipped",
+      "clients.csv --provider dr-lee --name 'Dr. Lee'");
 }
 
 }  // namespace cli

@@ -1,7 +1,5 @@
 #include "interrupt.hpp"
 
-#include <poll.h>
-
 #include <cerrno>
 
 namespace cli {
@@ -29,7 +27,7 @@ Interrupt::~Interrupt() {
   sigaction(SIGTERM, &before_term_, nullptr);
 }
 
-bool Interrupt::wait_for_input(int fd) const {
+bool Interrupt::wait(pollfd* input, nfds_t inputs, const timespec* time) const {
   // A signal that comes just before the wait must end it too: it is let in only while waiting.
   sigset_t both;
   sigset_t before;
@@ -37,11 +35,21 @@ bool Interrupt::wait_for_input(int fd) const {
   sigaddset(&both, SIGINT);
   sigaddset(&both, SIGTERM);
   sigprocmask(SIG_BLOCK, &both, &before);
-  pollfd input = {fd, POLLIN, 0};
-  while (!requested() && ppoll(&input, 1, nullptr, &before) < 0 && errno == EINTR) {
+  while (!requested() && ppoll(input, inputs, time, &before) < 0 && errno == EINTR) {
   }
   sigprocmask(SIG_SETMASK, &before, nullptr);
   return !requested();
+}
+
+bool Interrupt::wait_for_input(int fd) const {
+  pollfd input = {fd, POLLIN, 0};
+  return wait(&input, 1, nullptr);
+}
+
+bool Interrupt::wait(std::chrono::milliseconds time) const {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  const timespec span = {seconds.count(), std::chrono::nanoseconds(time - seconds).count()};
+  return wait(nullptr, 0, &span);
 }
 
 bool Interrupt::requested() const noexcept {

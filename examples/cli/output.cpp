@@ -1,138 +1,73 @@
 #include "output.hpp"
 
 #include <algorithm>
-#include <array>
 #include <iostream>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <optional>
 
-#include "session.hpp"
-#include "text.hpp"
+#include "table.hpp"
 
 namespace cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
+/// How far the one JSON document on stdout is.
+enum class Document { none, in_list, complete };
+Document document = Document::none;
 
-constexpr std::size_t kGap = 2;       // cells between two columns
-constexpr std::size_t kExcerpt = 48;  // cells of a message's text in a table
-constexpr std::string_view kUnit = "_ms";
-
-bool is_time(std::string_view name) {
-  constexpr std::array<std::string_view, 4> kOthers = {"at_ms", "deadline_ms", "failing_since_ms",
-                                                       "worker_seen_ms"};
-  return name.ends_with("_at_ms") || std::find(kOthers.begin(), kOthers.end(), name) != kOthers.end();
+bool holds(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-Value cell(const Rows& rows, std::size_t row, std::size_t column) {
-  if (rows.is_number(column)) {
-    const auto number = rows.number(row, column);
-    return number ? Value(*number) : Value();
+std::string object(const std::vector<std::pair<std::string, Value>>& properties) {
+  std::string out = "{";
+  for (const auto& [name, value] : properties) {
+    out.append(out.size() == 1 ? "" : ",").append(as_json(name)).append(":").append(as_json(value));
   }
-  const auto text = rows.text(row, column);
-  return text ? Value(std::string(*text)) : Value();
+  return out + "}";
 }
 
-Json to_json(const Value& value) {
-  if (const auto* number = std::get_if<std::int64_t>(&value)) return *number;
-  if (const auto* text = std::get_if<std::string>(&value)) return *text;
-  if (const auto* yes = std::get_if<bool>(&value)) return *yes;
-  return nullptr;
+/// An empty cell may be that of somebody who was erased: a table says so.
+bool is_erased(const Rows& rows, std::size_t row, const std::string& column) {
+  return column == "client" && !(rows.has("kind") && rows.text(row, "kind") == "community");
 }
-
-/// JSON may hold DEL, the controls above it and marks that turn the order of a line around as they are; here
-/// they are escaped, so that it may be looked at on a terminal. Outside of strings there are none.
-std::string dump(const Json& json) {
-  const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  std::string out;
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const std::string_view before = rest;
-    const char32_t point = take_code_point(rest);
-    const std::string_view bytes = before.substr(0, before.size() - rest.size());
-    if (is_unsafe(point)) {
-      constexpr std::string_view kDigits = "0123456789abcdef";
-      out += "\\u";
-      for (int shift = 12; shift >= 0; shift -= 4)
-        out += kDigits[point >> static_cast<unsigned>(shift) & 15U];
-    } else {
-      out += bytes;
-    }
-  }
-  return out;
-}
-
-std::string heading(const std::string& name) {
-  return is_time(name) ? name.substr(0, name.size() - kUnit.size()) : name;
-}
-
-/// The beginning of a message: one line, with single spaces.
-std::string excerpt(std::string_view text) {
-  std::string line = printable(text);
-  const auto both_spaces = [](char a, char b) { return a == ' ' && b == ' '; };
-  line.erase(std::unique(line.begin(), line.end(), both_spaces), line.end());
-  return shortened(line, kExcerpt);
-}
-
-std::string shown(const std::string& name, const Value& value) {
-  if (const auto* number = std::get_if<std::int64_t>(&value)) {
-    return is_time(name) ? iso_time(*number) : std::to_string(*number);
-  }
-  if (const auto* yes = std::get_if<bool>(&value)) return *yes ? "yes" : "no";
-  const auto* text = std::get_if<std::string>(&value);
-  if (text == nullptr || text->empty()) return "-";
-  return name == "last_text" ? excerpt(*text) : printable(*text);
-}
-
-struct Table {
-  std::vector<std::vector<std::string>> lines;
-  std::vector<bool> to_the_right;  // the columns of numbers
-
-  void print(std::vector<std::size_t>& widths) const {
-    widths.resize(to_the_right.size());
-    for (const auto& line : lines) {
-      for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], width(line[i]));
-    }
-    for (const auto& line : lines) {
-      std::string out;
-      for (std::size_t i = 0; i < line.size(); ++i) {
-        const std::string padding(widths[i] - width(line[i]), ' ');
-        if (to_the_right[i]) out += padding;
-        out += line[i];
-        if (i + 1 == line.size()) break;
-        if (!to_the_right[i]) out += padding;
-        out.append(kGap, ' ');
-      }
-      std::cout << out << '\n';
-    }
-  }
-};
 
 }  // namespace
 
 Record& Record::add(std::string name, Value value) {
-  names_.push_back(std::move(name));
-  values_.push_back(std::move(value));
+  properties_.emplace_back(std::move(name), std::move(value));
+  return *this;
+}
+
+Record& Record::add_row(const Rows& rows, std::size_t row, const std::vector<std::string>& without) {
+  for (std::size_t i = 0; i < rows.columns(); ++i) {
+    if (!holds(without, rows.name(i))) add(rows.name(i), cell(rows, row, i));
+  }
   return *this;
 }
 
 void Record::print(bool json) const {
   if (json) {
-    Json object = Json::object();
-    for (std::size_t i = 0; i < names_.size(); ++i) object[names_[i]] = to_json(values_[i]);
-    std::cout << dump(object) << '\n';
+    std::cout << object(properties_) << '\n';
+    document = Document::complete;
     return;
   }
   Table table;
   table.lines.resize(2);
-  for (std::size_t i = 0; i < names_.size(); ++i) {
-    table.lines[0].push_back(heading(names_[i]));
-    table.lines[1].push_back(shown(names_[i], values_[i]));
-    table.to_the_right.push_back(std::holds_alternative<std::int64_t>(values_[i]) && !is_time(names_[i]));
+  for (const auto& [name, value] : properties_) {
+    table.lines[0].push_back(heading(name));
+    table.lines[1].push_back(shown(name, value));
+    table.to_the_right.push_back(std::holds_alternative<std::int64_t>(value) && !is_time(name));
   }
   std::vector<std::size_t> widths;
   table.print(widths);
+}
+
+void print_id(bool json, const std::string& name, const std::string& id) {
+  if (json) {
+    Record().add(name, id).print(true);
+  } else {
+    std::cout << id << '\n';
+  }
 }
 
 Listing::Listing(bool json, std::string name, std::vector<std::string> shown)
@@ -146,10 +81,9 @@ void Listing::begin() {
   if (std::exchange(begun_, true)) return;
   if (json_) {
     std::cout << '{';
-    for (const auto& [name, value] : properties_) {
-      std::cout << dump(Json(name)) << ':' << dump(to_json(value)) << ',';
-    }
-    std::cout << dump(Json(name_)) << ":[";
+    for (const auto& [name, value] : properties_) std::cout << as_json(name) << ':' << as_json(value) << ',';
+    std::cout << as_json(name_) << ":[";
+    document = Document::in_list;
     return;
   }
   Table table;
@@ -167,43 +101,82 @@ void Listing::add_page(const Rows& rows) {
 void Listing::add_page(const Rows& rows, std::size_t most) {
   begin();
   if (json_) {
-    add_json(rows, most);
+    for (std::size_t row = 0; row < std::min(rows.count(), most); ++row) {
+      add_json(Record().add_row(rows, row));
+    }
   } else {
     add_table(rows, most);
   }
-  has_rows_ = true;
 }
 
-void Listing::add_json(const Rows& rows, std::size_t most) {
-  for (std::size_t row = 0; row < std::min(rows.count(), most); ++row) {
-    Json object = Json::object();
-    for (std::size_t i = 0; i < rows.columns(); ++i) object[rows.name(i)] = to_json(cell(rows, row, i));
-    std::cout << (std::exchange(has_rows_, true) ? ",\n" : "\n") << dump(object);
+void Listing::add(const std::vector<Record>& records) {
+  begin();
+  Table table;
+  for (const Record& record : records) {
+    if (json_) {
+      add_json(record);
+      continue;
+    }
+    if (!std::exchange(has_rows_, true)) {
+      auto& headings = table.lines.emplace_back();
+      for (const auto& property : record.properties()) headings.push_back(heading(property.first));
+    }
+    auto& line = table.lines.emplace_back();
+    for (const auto& [name, value] : record.properties()) line.push_back(shown(name, value));
+    table.to_the_right.resize(line.size());
   }
+  table.print(widths_);
+}
+
+void Listing::add_json(const Record& record) {
+  std::cout << (std::exchange(has_rows_, true) ? ",\n" : "\n") << object(record.properties());
 }
 
 void Listing::add_table(const Rows& rows, std::size_t most) {
-  std::vector<std::size_t> columns;
+  const std::size_t count = std::min(rows.count(), most);
   Table table;
-  std::vector<std::string> headings;
+  table.lines.resize(count + 1);
   for (std::size_t i = 0; i < rows.columns(); ++i) {
     const std::string name = rows.name(i);
-    if (!shown_.empty() && std::find(shown_.begin(), shown_.end(), name) == shown_.end()) continue;
-    columns.push_back(i);
-    headings.push_back(heading(name));
+    if (!shown_.empty() && !holds(shown_, name)) continue;
     table.to_the_right.push_back(rows.is_number(i) && !is_time(name));
+    table.lines[0].push_back(heading(name));
+    if (rows.is_number(i)) {
+      for (std::size_t row = 0; row < count; ++row) {
+        table.lines[row + 1].push_back(shown(name, cell(rows, row, i)));
+      }
+      continue;
+    }
+    const auto texts = rows.texts(i);
+    for (std::size_t row = 0; row < count; ++row) {
+      const bool erased = texts[row].empty() && is_erased(rows, row, name);
+      table.lines[row + 1].push_back(erased ? std::string(kErased) : shown(name, texts[row]));
+    }
   }
-  if (!has_rows_) table.lines.push_back(headings);
-  for (std::size_t row = 0; row < std::min(rows.count(), most); ++row) {
-    auto& line = table.lines.emplace_back();
-    for (const std::size_t i : columns) line.push_back(shown(rows.name(i), cell(rows, row, i)));
-  }
+  // Its headings stand above the first page.
+  if (std::exchange(has_rows_, true)) table.lines.erase(table.lines.begin());
   table.print(widths_);
 }
 
 void Listing::end() {
   begin();
-  if (json_) std::cout << "\n]}\n";
+  if (!json_) return;
+  std::cout << "\n]}\n";
+  document = Document::complete;
+}
+
+void print_error(bool json, const Error& error) {
+  if (!json || document == Document::complete) return;
+  std::cout << (document == Document::in_list ? "\n]," : "{") << "\"error\":"
+            << object(Record()
+                          .add("exit_code", std::int64_t{error.exit_code})
+                          .add("code", error.code.empty() ? Value() : Value(error.code))
+                          .add("message", error.message)
+                          .add("retriable", error.retriable)
+                          .add("native", std::int64_t{error.native})
+                          .properties())
+            << "}\n";
+  document = Document::complete;
 }
 
 void flush_output() {

@@ -1,7 +1,9 @@
 #include "queue.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <numeric>
 
 #include "interrupt.hpp"
 #include "progress.hpp"
@@ -9,18 +11,19 @@
 namespace cli {
 namespace {
 
+using std::chrono::milliseconds;
+
+constexpr milliseconds kPause{500};           // after an error that may pass
 constexpr std::uint32_t kBudgetUs = 100'000;  // between two looks at the clock and at Ctrl-C
 
 std::int64_t count_pending(bccast_engine* engine) {
   Rows channels;
   check(bccast_channel_list(engine, channels.out()));
-  std::int64_t pending = 0;
-  for (std::size_t i = 0; i < channels.count(); ++i) pending += channels.number(i, "pending");
-  return pending;
+  const auto pending = channels.numbers("pending");
+  return std::accumulate(pending.begin(), pending.end(), std::int64_t{0});
 }
 
 std::int64_t now_ms() {
-  using std::chrono::milliseconds;
   return std::chrono::floor<milliseconds>(std::chrono::system_clock::now()).time_since_epoch().count();
 }
 
@@ -46,6 +49,33 @@ Worked work_queue(bccast_engine* engine, bool silent) {
     progress.show(worked.done, worked.done + static_cast<std::uint64_t>(worked.pending));
     worked.interrupted = interrupt.requested() && worked.pending > 0;
   }
+  return worked;
+}
+
+Worked watch_queue(bccast_engine* engine) {
+  Worked worked;
+  const Interrupt interrupt;
+  std::int32_t fd = -1;
+  check(bccast_fd(engine, &fd));
+  bool more = true;  // the first look does not wait
+  while (!interrupt.requested()) {
+    if (!more && !interrupt.wait_for_input(fd)) break;
+    try {
+      std::uint64_t done = 0;
+      more = check(bccast_pump(engine, 0, kBudgetUs, &done, nullptr)) == BCCAST_OK;
+      worked.done += done;
+    } catch (const Failure& failure) {
+      if (!failure.retriable()) throw;
+      remark(std::string(failure.what()) + "; trying again");
+      interrupt.wait(kPause);
+      more = true;
+    }
+  }
+  std::int64_t next_ms = -1;
+  check(bccast_next(engine, &next_ms));
+  if (next_ms >= 0) worked.next_at_ms = now_ms() + next_ms;
+  worked.pending = count_pending(engine);
+  worked.interrupted = next_ms == 0;
   return worked;
 }
 

@@ -18,4 +18,7 @@ struct Worked {
 /// Shows progress on stderr unless `silent`. Ends between two batches on SIGINT and SIGTERM.
 Worked work_queue(bccast_engine* engine, bool silent);
 
+/// Goes on when nothing is due, with what falls due and what others put in, until SIGINT or SIGTERM.
+Worked watch_queue(bccast_engine* engine);
+
 }  // namespace cli

@@ -1,34 +1,52 @@
-// bccast provider, providers, roster, archive, restore: providers and who is on their rosters.
+// bccast roster: who is on a provider's roster.
 #include <cstdint>
-#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "change.hpp"
+#include "command.hpp"
 #include "commands.hpp"
+#include "filter.hpp"
 #include "output.hpp"
 #include "pages.hpp"
 
 namespace cli {
 namespace {
 
-struct ProviderOptions {
+struct RosterOptions {
   std::string provider;
-  std::optional<std::string> name;
-  std::optional<std::string> email;
+  std::string client;
+  Clients clients;
+  bool archived = false;
+  std::string state;
+  std::string search;
+  std::string draft;
+  std::string key;
+  std::string value;
+  std::uint64_t limit = kNoLimit;
+
+  const char* id() const noexcept { return provider.c_str(); }
 };
 
-int put_provider(const Session& session, const ProviderOptions& options) {
-  const char* provider = options.provider.c_str();
-  const bool writes = options.name || options.email;
-  const Engine engine = options.name ? open_or_make(session)
-                        : writes     ? open_to_write(session)
-                                     : open_to_read(session);
-  if (options.name) check(bccast_directory_provider_put(engine.get(), provider, options.name->c_str()));
-  if (options.email) {
-    check(bccast_directory_provider_set(engine.get(), provider, "address.email", options.email->c_str()));
-  }
+int list(const Session& session, const RosterOptions& options) {
+  const Engine engine = open_to_read(session);
+  const Filter filter =
+      Filter().add("state", options.state).add("search", options.search).add("draft", options.draft);
+  std::vector<std::string> columns = {"client", "client_name", "state", "contact", "since_ms"};
+  if (!options.draft.empty()) columns.emplace_back("chosen");
+  Listing listing(session.json, "roster", std::move(columns));
+  list_all(listing, options.limit, [&](const char* cursor, std::uint32_t limit, bccast_rows** out) {
+    return bccast_provider_roster(engine.get(), options.id(), filter.get(), cursor, limit, out);
+  });
+  return kOk;
+}
+
+int count(const Session& session, const RosterOptions& options) {
+  const Engine engine = open_to_read(session);
   std::int64_t active = 0;
   std::int64_t archived = 0;
-  check(bccast_provider_roster_count(engine.get(), provider, &active, &archived));
+  check(bccast_provider_roster_count(engine.get(), options.id(), &active, &archived));
   Record()
       .add("provider", options.provider)
       .add("active", active)
@@ -37,124 +55,104 @@ int put_provider(const Session& session, const ProviderOptions& options) {
   return kOk;
 }
 
-struct RosterOptions {
-  std::string provider;
-  std::string state;
-  std::string search;
-  std::uint64_t limit = kNoLimit;
-  bool all = false;
-};
+using One = decltype(&bccast_directory_roster_add);
+using Many = decltype(&bccast_directory_roster_add_many);
 
-int list_roster(const Session& session, const RosterOptions& options) {
-  const Engine engine = open_to_read(session);
-  std::string filter;
-  if (!options.state.empty()) filter = "state=" + options.state;
-  if (!options.search.empty()) filter += (filter.empty() ? "search=" : "&search=") + options.search;
-  Listing listing(session.json, "roster", {"client", "client_name", "state", "contact"});
-  list_all(listing, options.limit, [&](const char* cursor, std::uint32_t limit, bccast_rows** out) {
-    return bccast_provider_roster(engine.get(), options.provider.c_str(), filter.c_str(), cursor, limit, out);
-  });
-  return kOk;
-}
-
-int list_providers(const Session& session) {
-  const Engine engine = open_to_read(session);
-  Listing listing(session.json, "providers");
-  list_all(listing, kNoLimit, [&](const char* cursor, std::uint32_t limit, bccast_rows** out) {
-    return bccast_directory_provider_list(engine.get(), cursor, limit, out);
-  });
-  return kOk;
-}
-
-void add_roster(CLI::App& program, Session& session) {
-  auto options = std::make_shared<RosterOptions>();
-  CLI::App* command = program.add_subcommand("roster", "A provider's clients, by name");
-  command->add_option("--as-provider", options->provider, "Whose roster")->required();
-  command->add_option("--state", options->state, "Only those that are: active, archived");
-  command->add_option("--search", options->search,
-                      "Only those with a word in the name that begins so, whatever its case and marks");
-  CLI::Option* limit = command->add_option("--limit", options->limit, "At most that many");
-  command->add_flag("--all", options->all, "All of them, as without --limit")->excludes(limit);
-  command->footer(
-      "Columns: client client_name state contact (ok; off: wants no blasts; no_address: can not be told)\n"
-      "Example: bccast roster --as-provider dr-lee --state active --search bj");
-  command->callback([&session, options] {
-    session.command = [&session, options] { return list_roster(session, *options); };
-  });
-}
-
-void add_providers(CLI::App& program, Session& session) {
-  CLI::App* command = program.add_subcommand("providers", "The providers, by id");
-  command->footer(
-      "Columns: provider provider_name locale timezone address clients\n"
-      "Example: bccast providers");
-  command->callback([&session] { session.command = [&session] { return list_providers(session); }; });
-}
-
-struct EntryOptions {
-  std::string client;
-  std::string provider;
-};
-
-using Change = std::int32_t (*)(bccast_engine*, const char*, const char*);
-
-/// Archives or restores one entry of a roster.
-int change_entry(const Session& session, const EntryOptions& options, Change change, const char* state) {
+/// One of `one` and `many` may be nullptr: there is no such call.
+int change_clients(const Session& session, const RosterOptions& options, One one, Many many) {
+  const auto clients = ids_of(session, options.clients);
   const Engine engine = open_to_write(session);
-  if (check(change(engine.get(), options.provider.c_str(), options.client.c_str())) == BCCAST_EXISTS) {
-    remark(options.client + " was " + state + " before");
+  Change change;
+  if (one != nullptr) {
+    change.one = [&](const char* client) { return one(engine.get(), options.id(), client); };
   }
+  if (many != nullptr) {
+    change.many = [&](std::size_t n, const char* ids, const std::uint64_t* offsets, std::int32_t* results) {
+      return many(engine.get(), options.id(), n, ids, offsets, results);
+    };
+  }
+  return change_and_print(session, clients, Record().add("provider", options.provider), change);
+}
+
+int add(const Session& session, const RosterOptions& options) {
+  if (!options.archived) {
+    return change_clients(session, options, bccast_directory_roster_add, bccast_directory_roster_add_many);
+  }
+  return change_clients(session, options, nullptr, bccast_directory_roster_add_archived_many);
+}
+
+int archive(const Session& session, const RosterOptions& options) {
+  return change_clients(session, options, bccast_directory_roster_archive,
+                        bccast_directory_roster_archive_many);
+}
+
+int restore(const Session& session, const RosterOptions& options) {
+  return change_clients(session, options, bccast_directory_roster_restore, nullptr);
+}
+
+int set(const Session& session, const RosterOptions& options) {
+  const Engine engine = open_to_write(session);
+  check(bccast_directory_roster_set(engine.get(), options.id(), options.client.c_str(), options.key.c_str(),
+                                    options.value.c_str()));
   Record()
-      .add("client", options.client)
       .add("provider", options.provider)
-      .add("state", std::string(state))
+      .add("client", options.client)
+      .add("key", options.key)
+      .add("value", options.value)
       .print(session.json);
   return kOk;
 }
 
-CLI::App* add_change(CLI::App& program, Session& session, const char* name, const char* help, Change change,
-                     const char* state) {
-  auto options = std::make_shared<EntryOptions>();
-  CLI::App* command = program.add_subcommand(name, help);
-  command->add_option("CLIENT", options->client, "The client")->required();
-  command->add_option("--provider", options->provider, "Whose roster")->required();
-  command->callback([&session, options, change, state] {
-    session.command = [&session, options, change, state] {
-      return change_entry(session, *options, change, state);
-    };
-  });
-  return command;
-}
+using Run = int (*)(const Session&, const RosterOptions&);
 
 }  // namespace
 
 void add_roster_commands(CLI::App& program, Session& session) {
-  auto options = std::make_shared<ProviderOptions>();
-  CLI::App* provider = program.add_subcommand("provider", "Make, change or show a provider");
-  provider->add_option("PROVIDER", options->provider, "The provider's id")->required();
-  provider->add_option("--name", options->name, "The display name; makes the provider when there is none");
-  provider->add_option("--email", options->email, "Where the provider is told of replies; empty: nowhere");
-  provider->footer(
-      "Columns: provider active archived (how many of the roster are)\n"
-      "Example: bccast provider dr-lee --name 'Dr. Lee' --email lee@example.org");
-  provider->callback([&session, options] {
-    session.command = [&session, options] { return put_provider(session, *options); };
-  });
+  CLI::App& group = add_group(program, "roster", "Who is on a provider's roster");
+  auto options = std::make_shared<RosterOptions>();
+  const auto add_verb = [&](const char* name, const char* help, Run run) {
+    CLI::App* command = add_command(group, session, name, help, options, run);
+    command->add_option("PROVIDER", options->provider, "Whose roster")->required();
+    return command;
+  };
+  const auto add_change = [&](const char* name, const char* help, Run run, const std::string& about) {
+    CLI::App* command = add_verb(name, help, run);
+    add_clients(command, options->clients);
+    add_footer(command,
+               about +
+                   "Ids that are refused are told, and the others done (exit code 3).\n"
+                   "Columns: provider changed unchanged refused",
+               "dr-lee c17 c18");
+    return command;
+  };
 
-  add_providers(program, session);
-  add_roster(program, session);
+  CLI::App* listed = add_verb("list", "The clients, by name", list);
+  listed->add_option("--state", options->state, "Only those that are: active, archived")->check(given());
+  listed->add_option("--search", options->search,
+                     "Only those with a word in the name that begins so, whatever its case and marks");
+  listed->add_option("--draft", options->draft, "Also whether this draft would go to them")->check(given());
+  add_limit(listed, options->limit);
+  add_footer(
+      listed,
+      "Columns: client client_name state contact (ok; off: wants no blasts; no_address: can not be told)\n"
+      "since (when it is so), with --draft also chosen",
+      "dr-lee --state active --search bj");
+  add_footer(add_verb("count", "How many are active, and how many archived", count),
+             "Columns: provider active archived", "dr-lee");
 
-  add_change(program, session, "archive", "Archive a client on a roster: no later blast reaches it",
-             bccast_directory_roster_archive, "archived")
-      ->footer(
-          "The client keeps its threads, and may read and reply there.\n"
-          "Columns: client provider state\n"
-          "Example: bccast archive c17 --provider dr-lee");
-  add_change(program, session, "restore", "Make an archived client of a roster active again",
-             bccast_directory_roster_restore, "active")
-      ->footer(
-          "Columns: client provider state\n"
-          "Example: bccast restore c17 --provider dr-lee");
+  add_change("add", "Put clients on the roster", add, "Who is there already stays as it is.\n")
+      ->add_flag("--archived", options->archived, "Archived from the first moment on");
+  add_change("archive", "Archive clients on the roster: no later blast reaches them", archive,
+             "They keep their private threads, and may read and reply there; they leave the provider's\n"
+             "communities.\n");
+  add_change("restore", "Make archived clients of the roster active again", restore, "");
+
+  CLI::App* changed = add_verb("set", "Set one thing of a client with this provider", set);
+  changed->add_option("CLIENT", options->client, "The client")->required();
+  changed->add_option("KEY", options->key, "chat (off: no blasts), or notify (off: no notifications)")
+      ->required();
+  changed->add_option("VALUE", options->value, "on, or off")->required();
+  add_footer(changed, "Columns: provider client key value", "dr-lee c17 notify off");
 }
 
 }  // namespace cli

@@ -1,4 +1,10 @@
 // bccast run: works the queue.
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "command.hpp"
 #include "commands.hpp"
 #include "output.hpp"
 #include "queue.hpp"
@@ -6,6 +12,12 @@
 
 namespace cli {
 namespace {
+
+struct RunOptions {
+  std::string maildir;
+  std::vector<std::string> settings;
+  bool watch = false;
+};
 
 void remark_failing_channels(bccast_engine* engine) {
   Rows channels;
@@ -18,10 +30,20 @@ void remark_failing_channels(bccast_engine* engine) {
   }
 }
 
-int run_queue(const Session& session, const std::string& maildir) {
-  const Config config = maildir_config(session, maildir);
-  const Engine engine = open_to_write(session, &config);
-  const Worked worked = work_queue(engine.get(), session.json);
+Config config_of(const Session& session, const RunOptions& options) {
+  Config config = maildir_config(session, options.maildir);
+  for (const std::string& setting : options.settings) {
+    const std::size_t end = setting.find('=');
+    if (end == std::string::npos) throw Stop(kUsage, "--set takes KEY=VALUE; see `bccast store settings`");
+    config.set(setting.substr(0, end), setting.substr(end + 1));
+  }
+  return config;
+}
+
+int run_queue(const Session& session, const RunOptions& options) {
+  const Config config = config_of(session, options);
+  const Engine engine = open_to_write(session, "", &config);
+  const Worked worked = options.watch ? watch_queue(engine.get()) : work_queue(engine.get(), session.json);
   remark_failing_channels(engine.get());
   if (worked.interrupted) {
     remark("interrupted; what is left is done by the next run");
@@ -39,21 +61,22 @@ int run_queue(const Session& session, const std::string& maildir) {
 }  // namespace
 
 void add_run(CLI::App& program, Session& session) {
-  auto maildir = std::make_shared<std::string>();
-  CLI::App* command = program.add_subcommand("run", "Work the queue until nothing is due now");
-  command->add_option("--maildir", *maildir, "The folder that mails are put into");
-  command->footer(
-      "Does not wait for what is due later, such as the next attempt of a notification that failed, but says "
-      "when\n"
-      "that is: run it again then. Ctrl-C ends it after the batch in progress; nothing is lost (exit code "
-      "3).\n"
-      "Without --maildir the folder is BCCAST_MAILDIR of the environment, else the store's name and "
-      "\".maildir\".\n"
-      "Columns: done pending next_at\n"
-      "Example: bccast run --maildir /srv/mail/outgoing");
-  command->callback([&session, maildir] {
-    session.command = [&session, maildir] { return run_queue(session, *maildir); };
-  });
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* command =
+      add_command(program, session, "run", "Work the queue until nothing is due now", options, run_queue);
+  command->add_option("--maildir", options->maildir, "The folder that mails are put into")->check(given());
+  command->add_option("--set", options->settings, "A setting, as KEY=VALUE; may be repeated")
+      ->allow_extra_args(false);
+  command->add_flag("--watch", options->watch, "Go on until Ctrl-C, with what comes in and falls due");
+  add_footer(
+      command,
+      "Without --watch it does not wait for what is due later, such as the next attempt of a notification\n"
+      "that failed, but says when that is: run it again then. Ctrl-C ends it after the batch in progress;\n"
+      "nothing is lost (exit code 3 when something is left that was due).\n"
+      "Without --maildir the folder is BCCAST_MAILDIR of the environment, else the store's name and\n"
+      "\".maildir\". The settings are listed by `bccast store settings`.\n"
+      "Columns: done pending next_at",
+      "--maildir /srv/mail/outgoing --set mail.from=practice@example.org");
 }
 
 }  // namespace cli

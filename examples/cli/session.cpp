@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iostream>
 #include <string_view>
+#include <utility>
 
 #include "text.hpp"
 
@@ -25,11 +26,25 @@ void check_exists(const Session& session) {
   const std::string path = store_path(session);
   std::error_code ignored;
   if (path != kMemory && !std::filesystem::exists(path, ignored)) {
-    throw Stop(kNotFound, "there is no store at " + path + "; `bccast import` makes one");
+    throw Stop(kNotFound,
+               "there is no store at " + path + "; `bccast import` and `bccast provider put` make one");
   }
 }
 
 }  // namespace
+
+ExitCode exit_code_of(std::int32_t code) {
+  switch (code) {
+    case BCCAST_E_ARGUMENT:
+      return kUsage;
+    case BCCAST_E_NOT_FOUND:
+      return kNotFound;
+    case BCCAST_E_BUSY:
+      return kBusy;
+    default:
+      return kError;
+  }
+}
 
 Engine open_to_read(const Session& session) {
   check_exists(session);
@@ -39,9 +54,10 @@ Engine open_to_read(const Session& session) {
   return Engine(plain ? std::string(kScheme) + session.store + "?mode=ro" : session.store);
 }
 
-Engine open_to_write(const Session& session, const Config* config) {
+Engine open_to_write(const Session& session, const std::string& actor, const Config* config) {
   check_exists(session);
-  return Engine(session.store, config);
+  Engine engine(session.store, config);
+  return actor.empty() ? std::move(engine) : engine.as(actor);
 }
 
 Engine open_or_make(const Session& session) {

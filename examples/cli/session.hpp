@@ -4,6 +4,7 @@
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "handles.hpp"
 
@@ -13,10 +14,13 @@ enum ExitCode : int {
   kOk = 0,
   kError = 1,
   kUsage = 2,
-  kPartly = 3,    ///< done in part: lines skipped, or ended before it was finished
+  kPartly = 3,    ///< done in part: lines skipped, ids refused, or ended before it was finished
   kNotFound = 4,  ///< no such store, provider, client, blast or thread
   kBusy = 75,     ///< another process holds the store: try again (EX_TEMPFAIL of sysexits.h)
 };
+
+/// The exit code for an error of the library.
+ExitCode exit_code_of(std::int32_t code);
 
 /// Ends the command with a message on stderr.
 class Stop : public std::runtime_error {
@@ -28,16 +32,26 @@ class Stop : public std::runtime_error {
   ExitCode exit_code_;
 };
 
+/// Why a command ended.
+struct Error {
+  int exit_code = kError;
+  std::string message;
+  std::string code;  ///< the library's ("BCCAST_E_NOT_FOUND"); empty when it is the program's own error
+  bool retriable = false;
+  std::int32_t native = 0;
+};
+
 struct Session {
   std::string store = "./bccast.db";
   bool json = false;
-  std::function<int()> command;  ///< the one that was named on the command line
+  std::vector<std::string> arguments;  ///< the command line as it was
+  std::function<int()> command;        ///< the one that was named on the command line
 };
 
 /// Opens a store that is there, without ever writing to it.
 Engine open_to_read(const Session& session);
-/// Opens a store that is there.
-Engine open_to_write(const Session& session, const Config* config = nullptr);
+/// Opens a store that is there. `actor`, unless empty, is the person behind the provider.
+Engine open_to_write(const Session& session, const std::string& actor = "", const Config* config = nullptr);
 /// Opens a store, and makes it when there is none.
 Engine open_or_make(const Session& session);
 

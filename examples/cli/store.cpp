@@ -1,24 +1,21 @@
-// bccast channels, verify, version: the store and the library themselves.
+// bccast store, version: the store and the library themselves.
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "command.hpp"
 #include "commands.hpp"
 #include "output.hpp"
 
 namespace cli {
 namespace {
 
-int list_channels(const Session& session) {
-  const Engine engine = open_to_read(session);
-  Rows rows;
-  check(bccast_channel_list(engine.get(), rows.out()));
-  Listing listing(session.json, "channels");
-  listing.add_page(rows);
-  listing.end();
-  return kOk;
-}
+/// These commands have no options of their own.
+struct NoOptions {};
 
-int verify(const Session& session) {
+int verify(const Session& session, const NoOptions&) {
   const Engine engine = open_to_read(session);
   Rows rows;
   check(bccast_operate_verify(engine.get(), rows.out()));
@@ -32,36 +29,66 @@ int verify(const Session& session) {
   throw Stop(kError, std::to_string(rows.count()) + " things are wrong with the store");
 }
 
-int version(const Session& session) {
-  Record()
-      .add("version", std::string(bccast_version()))
-      .add("api_date", std::int64_t{bccast_api_date()})
-      .print(session.json);
+int checkpoint(const Session& session, const NoOptions&) {
+  const Engine engine = open_to_write(session);
+  check(bccast_operate_checkpoint(engine.get()));
+  Record().add("log_empty", true).print(session.json);
   return kOk;
 }
 
-void add(CLI::App& program, Session& session, const char* name, const char* help, const char* footer,
-         int (*run)(const Session&)) {
-  CLI::App* command = program.add_subcommand(name, help);
-  command->footer(footer);
-  command->callback([&session, run] { session.command = [&session, run] { return run(session); }; });
+int list_settings(const Session& session, const NoOptions& /*options*/) {
+  std::vector<Record> settings;
+  const char* key = nullptr;
+  const char* type = nullptr;
+  const char* value = nullptr;
+  const char* help = nullptr;
+  for (std::size_t i = 0; check(bccast_config_describe(i, &key, &type, &value, &help)) == BCCAST_OK; ++i) {
+    settings.emplace_back()
+        .add("key", std::string(key))
+        .add("type", std::string(type))
+        .add("default", std::string(value))
+        .add("help", std::string(help));
+  }
+  Listing listing(session.json, "settings");
+  listing.add(settings);
+  listing.end();
+  return kOk;
+}
+
+int version(const Session& session, const NoOptions&) {
+  Record record;
+  record.add("version", std::string(bccast_version())).add("api_date", std::int64_t{bccast_api_date()});
+  for (const char* part : {"store.sqlite", "notifier.maildir", "notifier.callback", "deliverer.callback",
+                           "queue.callback", "fd"}) {
+    record.add(part, bccast_has(part) != 0);
+  }
+  record.print(session.json);
+  return kOk;
 }
 
 }  // namespace
 
 void add_store_commands(CLI::App& program, Session& session) {
-  add(program, session, "channels", "The ways out for notifications, and whether they work",
-      "Columns: channel role paused failing_since last_reason pending worker_seen\n"
-      "Example: bccast channels",
-      list_channels);
-  add(program, session, "verify", "Look through the whole store for anything wrong",
-      "Exit code 1 when something is. Columns: kind object detail\n"
-      "Example: bccast verify --store /srv/practice.db",
-      verify);
-  add(program, session, "version", "The version of the library",
-      "Columns: version api_date\n"
-      "Example: bccast version --json",
-      version);
+  auto options = std::make_shared<NoOptions>();
+  CLI::App& group = add_group(program, "store", "The store itself");
+  add_footer(add_command(group, session, "verify", "Look through the whole store for anything wrong", options,
+                         verify),
+             "Exit code 1 when something is. Columns: kind object detail", "--store /srv/practice.db");
+  add_footer(
+      add_command(group, session, "checkpoint", "Empty the write-ahead log into the store's file", options,
+                  checkpoint),
+      "Happens by itself as the log grows; needed by hand after `bccast erase` that was PARTIAL. Exit code\n"
+      "75 when somebody is reading an older state: try again.\n"
+      "Columns: log_empty",
+      "");
+  add_footer(add_command(group, session, "settings", "The settings that `bccast run --set` takes", options,
+                         list_settings),
+             "Columns: key type default help", "");
+  add_footer(
+      add_command(program, session, "version", "The version of the library, and its parts", options, version),
+      "Columns: version api_date, and whether it has store.sqlite notifier.maildir notifier.callback\n"
+      "deliverer.callback queue.callback fd",
+      "--json");
 }
 
 }  // namespace cli

@@ -3,17 +3,17 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <iostream>
-#include <limits>
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "command.hpp"
 #include "commands.hpp"
 #include "files.hpp"
+#include "filter.hpp"
+#include "messages.hpp"
 #include "output.hpp"
 #include "pages.hpp"
-#include "text.hpp"
+#include "participant.hpp"
 
 namespace cli {
 namespace {
@@ -22,56 +22,42 @@ constexpr std::int32_t kUpwards = 1;
 constexpr std::int32_t kDownwards = -1;
 
 struct ThreadOptions {
-  std::string provider;  // one of these two is given
-  std::string client;
+  Participant participant;
   std::string thread;
   std::string file;
   std::string key;
+  std::string replied;
+  std::string client;  // of whom a provider wants the threads, or the direct one
+  std::string blast;
   bool unread = false;
   std::optional<std::int64_t> up_to;
   std::uint64_t limit = kNoLimit;
 };
 
-/// Calls the function of the one who acts; both take the same arguments. Exactly one of them is given.
-template <typename AsProvider, typename AsClient, typename... Arguments>
-std::int32_t act(const Engine& engine, const ThreadOptions& options, AsProvider as_provider,
-                 AsClient as_client, Arguments... arguments) {
-  return check(options.client.empty() ? as_provider(engine.get(), options.provider.c_str(), arguments...)
-                                      : as_client(engine.get(), options.client.c_str(), arguments...));
-}
-
 Rows messages(const Engine& engine, const ThreadOptions& options, std::int64_t from_seq,
               std::int32_t direction, std::uint32_t limit) {
   Rows rows;
-  act(engine, options, bccast_provider_messages, bccast_client_messages, options.thread.c_str(), from_seq,
-      direction, limit, rows.out());
+  act(engine, options.participant, bccast_provider_messages, bccast_client_messages, options.thread.c_str(),
+      from_seq, direction, limit, rows.out());
   return rows;
 }
 
 int list_threads(const Session& session, const ThreadOptions& options) {
+  check_participant(options.participant);
   const Engine engine = open_to_read(session);
-  Listing listing(
-      session.json, "threads",
-      {"thread", "client", "client_name", "provider", "provider_name", "unread", "last_at_ms", "last_text"});
+  const Filter filter = Filter()
+                            .add("unread", options.unread ? "1" : "")
+                            .add("replied", options.replied)
+                            .add("client", options.client)
+                            .add("blast", options.blast);
+  Listing listing(session.json, "threads",
+                  {"thread", "client", "client_name", "provider", "provider_name", "kind", "title", "unread",
+                   "last_at_ms", "last_text"});
   list_all(listing, options.limit, [&](const char* cursor, std::uint32_t limit, bccast_rows** out) {
-    return act(engine, options, bccast_provider_threads, bccast_client_threads,
-               options.unread ? "unread=1" : nullptr, cursor, limit, out);
+    return act(engine, options.participant, bccast_provider_threads, bccast_client_threads, filter.get(),
+               cursor, limit, out);
   });
   return kOk;
-}
-
-void print_messages(const Rows& rows) {
-  for (std::size_t i = 0; i < rows.count(); ++i) {
-    const std::string name(rows.text(i, rows.text(i, "author_name").empty() ? "author" : "author_name"));
-    std::cout << '#' << rows.number(i, "seq") << "  " << iso_time(rows.number(i, "at_ms")) << "  "
-              << printable(name) << '\n';
-    if (rows.number(i, "removed") != 0) {
-      std::cout << "    (removed)\n";
-    } else {
-      // Indented, so that no text can look like the heading of another message.
-      std::cout << printable_lines(rows.text(i, "text"), "    ");
-    }
-  }
 }
 
 /// The number of the first one of the last `most` messages.
@@ -82,6 +68,7 @@ std::int64_t first_of_last(const Engine& engine, const ThreadOptions& options, s
 }
 
 int list_messages(const Session& session, const ThreadOptions& options) {
+  check_participant(options.participant);
   const Engine engine = open_to_read(session);
   Listing listing(session.json, "messages");
   std::int64_t from = options.limit == kNoLimit ? 0 : first_of_last(engine, options, options.limit);
@@ -92,7 +79,7 @@ int list_messages(const Session& session, const ThreadOptions& options) {
     if (session.json) {
       listing.add_page(rows);
     } else {
-      print_messages(rows);
+      for (std::size_t i = 0; i < rows.count(); ++i) print_message(rows, i);
     }
     from = rows.number(rows.count() - 1, "seq") + 1;
   }
@@ -101,13 +88,14 @@ int list_messages(const Session& session, const ThreadOptions& options) {
 }
 
 int reply(const Session& session, const ThreadOptions& options) {
+  check_participant(options.participant);
   const std::string text = read_message(options.file);
-  const Engine engine = open_to_write(session);
+  const Engine engine = open_to_write(session, options.participant.acting.actor);
   std::int64_t seq = 0;
   std::int64_t at_ms = 0;
   const char* key = options.key.empty() ? nullptr : options.key.c_str();
-  if (act(engine, options, bccast_provider_reply, bccast_client_reply, options.thread.c_str(), key,
-          text.data(), text.size(), &seq, &at_ms) == BCCAST_EXISTS) {
+  if (act(engine, options.participant, bccast_provider_reply, bccast_client_reply, options.thread.c_str(),
+          key, text.data(), text.size(), &seq, &at_ms) == BCCAST_EXISTS) {
     remark("the message with this key was written before; nothing was written again");
   }
   Record().add("thread", options.thread).add("seq", seq).add("at_ms", at_ms).print(session.json);
@@ -115,101 +103,88 @@ int reply(const Session& session, const ThreadOptions& options) {
 }
 
 int mark_read(const Session& session, const ThreadOptions& options) {
+  check_participant(options.participant);
   const Engine engine = open_to_write(session);
   // Looked up, so that what is written while this runs is not taken as read.
   const Rows newest = messages(engine, options, 0, kDownwards, 1);
   std::int64_t up_to = newest.count() == 0 ? 0 : newest.number(0, "seq");
   if (options.up_to) up_to = std::min(up_to, *options.up_to);
-  act(engine, options, bccast_provider_read, bccast_client_read, options.thread.c_str(), up_to);
+  act(engine, options.participant, bccast_provider_read, bccast_client_read, options.thread.c_str(), up_to);
   Record().add("thread", options.thread).add("up_to_seq", up_to).print(session.json);
   return kOk;
 }
 
 int show_direct(const Session& session, const ThreadOptions& options) {
-  const Engine engine = open_to_write(session);
+  const Engine engine = open_to_read(session);
   std::array<char, BCCAST_ID_SIZE> thread{};
-  check(
-      bccast_provider_direct(engine.get(), options.provider.c_str(), options.client.c_str(), thread.data()));
-  if (session.json) {
-    Record().add("thread", std::string(thread.data())).print(true);
-  } else {
-    std::cout << thread.data() << '\n';  // alone, for scripts
-  }
+  check(bccast_provider_direct(engine.get(), options.participant.acting.provider.c_str(),
+                               options.client.c_str(), thread.data()));
+  print_id(session.json, "thread", thread.data());
   return kOk;
 }
 
-using Command = int (*)(const Session&, const ThreadOptions&);
-
-void run_as(CLI::App* command, Session& session, const std::shared_ptr<ThreadOptions>& options, Command run) {
-  command->callback([&session, options, run] {
-    if (options->provider.empty() && options->client.empty()) {
-      throw Stop(kUsage, "one of --as-provider and --as-client is required");
-    }
-    session.command = [&session, options, run] { return run(session, *options); };
-  });
-}
-
-void add_actor(CLI::App* command, ThreadOptions& options) {
-  CLI::Option* provider = command->add_option("--as-provider", options.provider, "As this provider");
-  CLI::Option* client = command->add_option("--as-client", options.client, "As this client");
-  provider->excludes(client);
+void add_threads(CLI::App& program, Session& session, const std::shared_ptr<ThreadOptions>& options) {
+  CLI::App* command =
+      add_command(program, session, "threads", "The threads of a client or a provider, latest first", options,
+                  list_threads);
+  add_participant(command, options->participant);
+  command->add_flag("--unread", options->unread, "Only those with unread messages");
+  add_yes_no(command, "--replied", options->replied, "Only those in which a client has written, or has not");
+  command->add_option("--client", options->client, "Only those with this client")->check(given());
+  command->add_option("--blast", options->blast, "Only those of this blast")->check(given());
+  for (const char* name : {"--replied", "--client", "--blast"}) {
+    command->get_option(name)->needs("--as-provider");
+  }
+  add_limit(command, options->limit);
+  add_footer(
+      command,
+      "A provider sees threads in which somebody has written besides the blast; for the others see\n"
+      "`blast recipients`.\n"
+      "Columns: thread client client_name (or provider provider_name) kind title unread last_at last_text;\n"
+      "in JSON also last_author last_author_name removed, closed (to a client), blast last_actor (to a\n"
+      "provider)",
+      "--as-client c1 --unread");
 }
 
 }  // namespace
 
 void add_thread_commands(CLI::App& program, Session& session) {
   auto options = std::make_shared<ThreadOptions>();
-  CLI::App* threads =
-      program.add_subcommand("threads", "The threads of a client or a provider, latest first");
-  add_actor(threads, *options);
-  threads->add_flag("--unread", options->unread, "Only those with unread messages");
-  threads->add_option("--limit", options->limit, "At most that many");
-  threads->footer(
-      "A provider sees threads in which somebody has written besides the blast; for the others see "
-      "`recipients`.\n"
-      "Columns: thread client client_name (or provider provider_name) unread last_at last_text; in JSON also "
-      "kind\n"
-      "title, blast (to a provider), removed (to a client)\n"
-      "Example: bccast threads --as-client c1 --unread");
-  run_as(threads, session, options, list_threads);
+  add_threads(program, session, options);
 
-  CLI::App* messages = program.add_subcommand("messages", "The messages of a thread, oldest first");
-  messages->add_option("THREAD", options->thread, "The thread")->required();
-  add_actor(messages, *options);
-  messages->add_option("--limit", options->limit, "Only that many of the newest");
-  messages->footer(
-      "Does not mark anything as read: see `bccast read`. In JSON: seq author author_name text at_ms "
-      "removed\n"
-      "Example: bccast messages 5f3a... --as-client c1");
-  run_as(messages, session, options, list_messages);
+  const auto add = [&](const char* name, const char* help, int (*run)(const Session&, const ThreadOptions&)) {
+    CLI::App* command = add_command(program, session, name, help, options, run);
+    command->add_option("THREAD", options->thread, "The thread")->required();
+    return command;
+  };
 
-  CLI::App* answer = program.add_subcommand("reply", "Write a message into a thread");
-  answer->add_option("THREAD", options->thread, "The thread")->required();
-  add_actor(answer, *options);
+  CLI::App* listed = add("messages", "The messages of a thread, oldest first", list_messages);
+  add_participant(listed, options->participant);
+  listed->add_option("--limit", options->limit, "Only that many of the newest; all of them unless given");
+  add_footer(listed,
+             "Does not mark anything as read: see `bccast read`. In JSON: seq author author_name text at_ms\n"
+             "removed, to a provider also actor",
+             "5f3a... --as-client c1");
+
+  CLI::App* answer = add("reply", "Write a message into a thread", reply);
+  add_acting_participant(answer, options->participant);
   answer->add_option("--file", options->file, "The file with the text; - is stdin")->required();
-  answer->add_option("--key", options->key, "Writes at most once with the same key");
-  answer->footer(
-      "Columns: thread seq at\n"
-      "Example: bccast reply 5f3a... --as-client c1 --file -");
-  run_as(answer, session, options, reply);
+  answer->add_option("--key", options->key, "Writes at most once with the same key")->check(given());
+  add_footer(answer, "Columns: thread seq at", "5f3a... --as-client c1 --file -");
 
-  CLI::App* read = program.add_subcommand("read", "Mark the messages of a thread as read");
-  read->add_option("THREAD", options->thread, "The thread")->required();
-  add_actor(read, *options);
+  CLI::App* read = add("read", "Mark the messages of a thread as read", mark_read);
+  add_participant(read, options->participant);
   read->add_option("--up-to", options->up_to, "Up to the message with this number; all of them unless given");
-  read->footer(
-      "Columns: thread up_to_seq\n"
-      "Example: bccast read 5f3a... --as-client c1 --up-to 2");
-  run_as(read, session, options, mark_read);
+  add_footer(read, "Columns: thread up_to_seq", "5f3a... --as-client c1 --up-to 2");
 
   CLI::App* direct =
-      program.add_subcommand("direct", "The thread of a provider and a client outside of blasts");
+      add_command(program, session, "direct", "The thread of a provider and a client outside of blasts",
+                  options, show_direct);
   direct->add_option("CLIENT", options->client, "The client")->required();
-  direct->add_option("--as-provider", options->provider, "The provider")->required();
-  direct->footer(
-      "Makes it the first time. Prints the thread's id alone; in JSON: thread\n"
-      "Example: bccast direct c1 --as-provider dr-lee");
-  run_as(direct, session, options, show_direct);
+  add_provider(direct, options->participant.acting);
+  add_footer(direct,
+             "The client sees it once there is a message. Prints the thread's id alone; in JSON: thread",
+             "c1 --as-provider dr-lee");
 }
 
 }  // namespace cli

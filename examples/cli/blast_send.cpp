@@ -1,0 +1,82 @@
+// bccast blast send: a draft becomes a blast.
+#include <cstdint>
+#include <string>
+
+#include "ask.hpp"
+#include "command.hpp"
+#include "commands.hpp"
+#include "output.hpp"
+#include "preview.hpp"
+
+namespace cli {
+namespace {
+
+struct SendVerbOptions {
+  Acting acting;
+  std::string blast;
+  std::string digest;
+  bool yes = false;
+};
+
+void remark_without_channel(bccast_engine* engine) {
+  Rows channels;
+  check(bccast_channel_list(engine, channels.out()));
+  if (channels.count() == 0) {
+    remark("there is no channel: nobody will be told of it; before sending, see `bccast channel put`");
+  }
+}
+
+bool is_draft(bccast_engine* engine, const SendVerbOptions& options) {
+  Rows rows;
+  check(bccast_blast_get(engine, options.acting.provider.c_str(), options.blast.c_str(), rows.out()));
+  return rows.text(0, "state") == "draft";
+}
+
+int send(const Session& session, const SendVerbOptions& options) {
+  const bool asks = !options.yes && options.digest.empty();
+  if (asks) require_terminal("add --yes to send without asking, or --digest to send what was looked at");
+  const Engine engine = open_to_write(session, options.acting.actor);
+  const char* provider = options.acting.provider.c_str();
+  std::string digest = options.digest;
+  if (is_draft(engine.get(), options)) {
+    remark_without_channel(engine.get());
+    if (asks) {
+      const Preview preview(engine.get(), options.acting.provider, options.blast);
+      preview.show();
+      if (!ask("Send it to " + std::to_string(preview.recipients()) + " clients now?")) {
+        throw Stop(kError, "nothing was sent");
+      }
+      digest = preview.digest();
+    }
+  }
+  const bool before = check(bccast_blast_send(engine.get(), provider, options.blast.c_str(),
+                                              digest.empty() ? nullptr : digest.c_str())) == BCCAST_EXISTS;
+  if (before) remark("it was sent before; nothing was sent again");
+  Rows rows;
+  check(bccast_blast_get(engine.get(), provider, options.blast.c_str(), rows.out()));
+  Record()
+      .add("blast", options.blast)
+      .add("recipients", rows.number(0, "recipients"))
+      .add("sent_before", before)
+      .print(session.json);
+  return kOk;
+}
+
+}  // namespace
+
+void add_send_verb(CLI::App& blast, Session& session) {
+  auto options = std::make_shared<SendVerbOptions>();
+  CLI::App* command = add_command(blast, session, "send", "Send a draft", options, send);
+  command->add_option("BLAST", options->blast, "The draft")->required();
+  add_acting(command, options->acting);
+  command->add_option("--digest", options->digest, "Only what `blast preview` showed with this digest")
+      ->check(given());
+  command->add_flag("--yes", options->yes, "Do not ask");
+  add_footer(command,
+             "Shows who will receive it, and asks, unless there is --yes or --digest. Sending again sends "
+             "nothing.\n"
+             "Columns: blast recipients sent_before",
+             "5f3a... --as-provider dr-lee --yes");
+}
+
+}  // namespace cli

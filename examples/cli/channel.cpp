@@ -1,0 +1,91 @@
+// bccast channel: the ways out for notifications and messages.
+#include <string>
+
+#include "command.hpp"
+#include "commands.hpp"
+#include "output.hpp"
+
+namespace cli {
+namespace {
+
+struct ChannelOptions {
+  std::string channel;
+  std::string role = "notify";
+  std::string key;
+  std::string value;
+
+  const char* name() const noexcept { return channel.c_str(); }
+};
+
+int put(const Session& session, const ChannelOptions& options) {
+  const Engine engine = open_or_make(session);
+  const bool made =
+      check(bccast_channel_put(engine.get(), options.name(), options.role.c_str())) != BCCAST_EXISTS;
+  Record().add("channel", options.channel).add("role", options.role).add("changed", made).print(session.json);
+  return kOk;
+}
+
+int set(const Session& session, const ChannelOptions& options) {
+  const Engine engine = open_to_write(session);
+  check(bccast_channel_set(engine.get(), options.name(), options.key.c_str(), options.value.c_str()));
+  Record()
+      .add("channel", options.channel)
+      .add("key", options.key)
+      .add("value", options.value)
+      .print(session.json);
+  return kOk;
+}
+
+int remove(const Session& session, const ChannelOptions& options) {
+  const Engine engine = open_to_write(session);
+  check(bccast_channel_remove(engine.get(), options.name()));
+  Record().add("channel", options.channel).add("removed", true).print(session.json);
+  return kOk;
+}
+
+int list(const Session& session, const ChannelOptions& /*options*/) {
+  const Engine engine = open_to_read(session);
+  Rows rows;
+  check(bccast_channel_list(engine.get(), rows.out()));
+  Listing listing(session.json, "channels");
+  listing.add_page(rows);
+  listing.end();
+  return kOk;
+}
+
+}  // namespace
+
+void add_channel_commands(CLI::App& program, Session& session) {
+  CLI::App& group = add_group(program, "channel", "The ways out for notifications");
+  auto options = std::make_shared<ChannelOptions>();
+  const auto add = [&](const char* name, const char* help,
+                       int (*run)(const Session&, const ChannelOptions&)) {
+    CLI::App* command = add_command(group, session, name, help, options, run);
+    command->add_option("CHANNEL", options->channel, "Its name")->required();
+    return command;
+  };
+
+  CLI::App* made = add("put", "Make a channel", put);
+  made->add_option("--role", options->role, "notify (unless given), or deliver");
+  add_footer(made,
+             "Blasts sent and messages written from then on make work for it. Where there are channels that\n"
+             "deliver, people are notified of what was delivered. Makes the store when there is none.\n"
+             "Columns: channel role changed",
+             "email");
+
+  CLI::App* changed = add("set", "Set one thing of a channel", set);
+  changed->add_option("KEY", options->key, "paused")->required();
+  changed->add_option("VALUE", options->value, "on (nothing is handed out, work waits), or off")->required();
+  add_footer(changed, "Columns: channel key value", "email paused on");
+
+  add_footer(add("remove", "Remove a channel", remove),
+             "All that was still to be done on it is left out, so that blasts finish.\n"
+             "Columns: channel removed",
+             "email");
+
+  CLI::App* listed =
+      add_command(group, session, "list", "The channels, and whether they work", options, list);
+  add_footer(listed, "Columns: channel role paused failing_since last_reason pending worker_seen", "");
+}
+
+}  // namespace cli
