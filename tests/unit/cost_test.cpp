@@ -2,22 +2,20 @@
 // touches and batches a constant, whatever the size of the audience. Counted in statements, rows and syncs,
 // never in time.
 #include <doctest/doctest.h>
-#include <sqlite3.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <bccast/engine.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "../support/sqlite_counts.hpp"
+#include "../support/temporary_folder.hpp"
 #include "adapters/sqlite/sqlite_store.hpp"
 #include "core/channels.hpp"
 #include "core/conversation.hpp"
@@ -30,6 +28,7 @@
 #include "core/verification.hpp"
 #include "core/work.hpp"
 #include "engine/pump.hpp"
+#include "still_clock.hpp"
 
 namespace {
 
@@ -39,91 +38,6 @@ using bccast::Drafting;
 using bccast::Side;
 using std::string;
 using std::to_string;
-
-std::atomic<std::int64_t> syncs{0};
-std::atomic<std::int64_t> statements{0};  // of all connections, readers too
-std::atomic<std::int64_t> steps{0};       // of SQLite's virtual machine, in statements that ended
-
-/// A VFS before the system's, the default while it lives, that counts syncs; and a hook that counts the
-/// statements begun on every connection, and the steps of SQLite's virtual machine that they took: a row that
-/// is passed by costs some as well. One at a time.
-class Counting {
- public:
-  Counting() {
-    REQUIRE(sqlite3_initialize() == SQLITE_OK);
-    below() = sqlite3_vfs_find(nullptr);
-    vfs_ = *below();
-    vfs_.zName = "bccast-counting";
-    vfs_.xOpen = [](sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out) {
-      const int result = below()->xOpen(below(), name, file, flags, out);
-      if (result != SQLITE_OK || file->pMethods == nullptr) return result;
-      const auto at = methods().try_emplace(file->pMethods, *file->pMethods).first;
-      at->second.xSync = [](sqlite3_file*, int) {  // counted, not done
-        ++syncs;
-        return SQLITE_OK;
-      };
-      file->pMethods = &at->second;
-      return result;
-    };
-    REQUIRE(sqlite3_vfs_register(&vfs_, 1) == SQLITE_OK);
-    REQUIRE(sqlite3_auto_extension(reinterpret_cast<void (*)()>(trace)) == SQLITE_OK);
-  }
-  ~Counting() {
-    sqlite3_cancel_auto_extension(reinterpret_cast<void (*)()>(trace));
-    sqlite3_vfs_unregister(&vfs_);
-    sqlite3_vfs_register(below(), 1);
-  }
-  Counting(const Counting&) = delete;
-  Counting& operator=(const Counting&) = delete;
-
- private:
-  using Methods = const sqlite3_io_methods*;
-  static sqlite3_vfs*& below() {
-    static sqlite3_vfs* vfs = nullptr;
-    return vfs;
-  }
-  static std::map<Methods, sqlite3_io_methods>& methods() {
-    static std::map<Methods, sqlite3_io_methods> all;
-    return all;
-  }
-  static int trace(sqlite3* db, char**, const sqlite3_api_routines*) {
-    return sqlite3_trace_v2(
-        db, SQLITE_TRACE_STMT | SQLITE_TRACE_PROFILE,
-        [](unsigned what, void*, void* statement, void*) {
-          if (what == SQLITE_TRACE_STMT) {
-            ++statements;
-          } else {
-            steps += sqlite3_stmt_status(static_cast<sqlite3_stmt*>(statement), SQLITE_STMTSTATUS_VM_STEP, 1);
-          }
-          return 0;
-        },
-        nullptr);
-  }
-  sqlite3_vfs vfs_{};
-};
-
-class StillClock final : public bccast::Clock {
- public:
-  bccast::Ms wall_ms() override { return now; }
-  std::int64_t monotonic_us() override { return now * 1000; }
-  bccast::Ms now = 1'700'000'000'000;
-};
-
-class Folder {
- public:
-  Folder() {
-    string name = (std::filesystem::temp_directory_path() / "bccast-cost-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::filesystem::path path;
-};
 
 class NoQueue final : public bccast::Queue {
  public:
@@ -193,22 +107,18 @@ struct World {
   template <typename F>
   Cost cost(F&& operation) {
     const auto before = store.counters();
-    const auto begun = statements.load();
-    const auto synced = syncs.load();
-    const auto stepped = steps.load();
+    const auto asked_before = counts.now();
     operation();
-    const auto steps_after = steps.load();
-    const auto begun_after = statements.load();
+    const auto asked = counts.now() - asked_before;
     const auto after = store.counters();
-    return {
-        after.statements - before.statements, begun_after - begun,   after.rows_changed - before.rows_changed,
-        after.commits - before.commits,       syncs.load() - synced, steps_after - stepped};
+    return {after.statements - before.statements, asked.statements, after.rows_changed - before.rows_changed,
+            after.commits - before.commits,       asked.syncs,      asked.steps};
   }
 
-  Counting counting;
-  Folder folder;
-  StillClock clock;
-  bccast::sqlite::SqliteStore store{(folder.path / "store.db").string()};
+  test::SqliteCounts counts;
+  test::TemporaryFolder folder;
+  test::StillClock clock;
+  bccast::sqlite::SqliteStore store{folder.file()};
   bccast::Context context{store, clock};
   bccast::Directory directory{context};
   Drafting drafting{context};

@@ -6,7 +6,6 @@
 // 1 is some seconds, 100 is all of them.
 #include <doctest/doctest.h>
 #include <sqlite3.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <bccast/engine.hpp>
@@ -26,7 +25,8 @@
 #include <utility>
 #include <vector>
 
-#include "ports/clock.hpp"
+#include "../support/temporary_folder.hpp"
+#include "still_clock.hpp"
 
 namespace {
 
@@ -35,30 +35,9 @@ using bccast::Engine;
 using bccast::Error;
 using std::string;
 using std::to_string;
+using test::StillClock;
+using test::TemporaryFolder;
 namespace fs = std::filesystem;
-
-class StillClock final : public bccast::Clock {
- public:
-  bccast::Ms wall_ms() override { return now; }
-  std::int64_t monotonic_us() override { return now * 1000; }
-  bccast::Ms now = 1'700'000'000'000;
-};
-
-class Folder {
- public:
-  Folder() {
-    string name = (fs::temp_directory_path() / "bccast-damage-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  fs::path path;
-};
 
 class Database {
  public:
@@ -397,7 +376,7 @@ std::int64_t scale() {
 class Damage {
  public:
   Damage() {
-    const string path = (folder_.path / "store.db").string();
+    const string path = folder_.file();
     made_ = make(path);
     std::ifstream file(path, std::ios::binary);
     whole_.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
@@ -438,7 +417,7 @@ class Damage {
 
  private:
   string copy() {
-    const string path = (folder_.path / "copy.db").string();
+    const string path = folder_.file("copy.db");
     for (const char* suffix : {"-wal", "-shm"}) fs::remove(path + suffix);
     std::ofstream(path, std::ios::binary | std::ios::trunc) << whole_;
     return path;
@@ -476,7 +455,7 @@ class Damage {
     said_ += corrupt ? 1 : 0;
   }
 
-  Folder folder_;
+  TemporaryFolder folder_;
   Made made_;
   string whole_;
   std::vector<Cell> cells_;
@@ -495,8 +474,8 @@ auto of(std::initializer_list<const char*> names) {
 }  // namespace
 
 TEST_CASE("The small store has a blob in every column of blobs") {
-  const Folder folder;
-  const string path = (folder.path / "store.db").string();
+  const TemporaryFolder folder;
+  const string path = folder.file();
   make(path);
   std::set<string> filled;
   for (const auto& cell : blobs_of(path)) filled.insert(cell.bit.table + "." + cell.bit.column);
@@ -552,8 +531,8 @@ TEST_CASE("No blob is left out") {
       of({"recipients", "roster_slice", "address_slice", "draft_slice", "mark_slice", "skip", "roster",
           "roster_name", "claim", "provider.addresses", "client.addresses", "blast_text", "message.text",
           "store", "blast.key_hash", "message.key_hash", "item.token"});
-  const Folder folder;
-  const string path = (folder.path / "store.db").string();
+  const TemporaryFolder folder;
+  const string path = folder.file();
   make(path);
   for (const auto& cell : blobs_of(path)) CHECK_MESSAGE(tried(cell), cell.bit.name());
 }

@@ -6,7 +6,6 @@
 // are tried: 1 is about ten seconds, 20 or more is every one of them.
 #include <doctest/doctest.h>
 #include <sqlite3.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <array>
@@ -27,7 +26,8 @@
 #include <utility>
 #include <vector>
 
-#include "ports/clock.hpp"
+#include "../support/temporary_folder.hpp"
+#include "still_clock.hpp"
 
 // ---- Faults
 
@@ -216,14 +216,9 @@ using bccast::Code;
 using bccast::Engine;
 using bccast::Error;
 using std::string;
+using test::StillClock;
+using test::TemporaryFolder;
 using Ids = std::set<string>;
-
-class StillClock final : public bccast::Clock {
- public:
-  bccast::Ms wall_ms() override { return now; }
-  std::int64_t monotonic_us() override { return now * 1000; }
-  bccast::Ms now = 1'700'000'000'000;
-};
 
 const Ids kEverybody{"c1", "c2", "c3", "c4", "c5"};
 const Ids kSome{"c2", "c4", "c5"};
@@ -231,7 +226,7 @@ const Ids kSome{"c2", "c4", "c5"};
 /// A host that goes through the scenario step by step. Each step may be taken again when it failed.
 class Scenario {
  public:
-  explicit Scenario(std::filesystem::path folder) : path_((folder / "store.db").string()) {
+  explicit Scenario(const TemporaryFolder& folder) : path_(folder.file()) {
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + suffix);
     using Views = std::vector<std::string_view>;
     const auto ids = [] { return Views{"c1", "c2", "c3", "c4", "c5", "c6"}; };
@@ -419,31 +414,15 @@ class Scenario {
   bool wrong_ = false;
 };
 
-class Folder {
- public:
-  Folder() {
-    string name = (std::filesystem::temp_directory_path() / "bccast-fault-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::filesystem::path path;
-};
-
 enum class After { same_engine, reopened };
 
 /// One run. False: the fault did not strike any more.
-bool run(const Folder& folder, Kind kind, std::int64_t at, bool for_ever, After after) {
+bool run(const TemporaryFolder& folder, Kind kind, std::int64_t at, bool for_ever, After after) {
   CAPTURE(at);
   CAPTURE(for_ever);
   const bool reopened = after == After::reopened;
   CAPTURE(reopened);
-  Scenario scenario(folder.path);
+  Scenario scenario(folder);
   fault.set(kind, at, for_ever);
   for (std::size_t i = 0; i < scenario.size(); ++i) {
     const Code code = scenario.take(i);
@@ -484,11 +463,11 @@ std::int64_t scale() {
 
 /// All points, or as many as `most` times the scale, spread evenly.
 void run_all(Kind kind, std::int64_t most) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const FaultyFiles files;
   std::int64_t points = 0;
   {
-    Scenario scenario(folder.path);
+    Scenario scenario(folder);
     fault.set(kind, 0, false);
     for (std::size_t i = 0; i < scenario.size(); ++i) REQUIRE(scenario.take(i) == Code::ok);
     scenario.close();
@@ -514,7 +493,7 @@ void run_all(Kind kind, std::int64_t most) {
 }  // namespace
 
 TEST_CASE("The scenario goes through without a fault") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const FaultyFiles files;
   CHECK(!run(folder, Kind::none, 0, false, After::same_engine));
   CHECK(!run(folder, Kind::none, 0, false, After::reopened));

@@ -1,16 +1,14 @@
 // Writers of one process: served in order, committed in groups, each undone on its own.
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "../support/temporary_folder.hpp"
 #include "adapters/sqlite/sqlite_store.hpp"
 #include "adapters/sqlite/write_queue.hpp"
 #include "base/error.hpp"
@@ -20,20 +18,6 @@ using sqlite::SqliteStore;
 using sqlite::WriteQueue;
 
 namespace {
-
-class Folder {
- public:
-  Folder() : path_((std::filesystem::temp_directory_path() / "bccast-writers-XXXXXX").string()) {
-    REQUIRE(::mkdtemp(path_.data()) != nullptr);
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string file() const { return path_ + "/store.db"; }
-
- private:
-  std::string path_;
-};
 
 Provider named(const std::string& id) {
   Provider provider;
@@ -46,7 +30,7 @@ Provider named(const std::string& id) {
 TEST_CASE("Of writers that are committed together, those that fail undo themselves and nobody else") {
   constexpr int kThreads = 8;
   constexpr int kEach = 60;
-  const Folder folder;
+  const test::TemporaryFolder folder;
   SqliteStore store(folder.file());
   std::atomic<int> refused{0};
   std::vector<std::thread> threads;

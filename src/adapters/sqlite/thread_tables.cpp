@@ -116,7 +116,7 @@ void SqliteThreadTables::provider_threads(ProviderNo provider, const ThreadPosit
   auto query = wanted.of_blast
                    ? db_.query("SELECT " THREAD_COLUMNS
                                " FROM thread WHERE provider_no = ? AND origin = ? AND touched > 0 "
-                               "AND (last_at, origin, place) < (?, ?, ?) ORDER BY last_at DESC, place DESC")
+                               "AND (last_at, place) < (?, ?) ORDER BY last_at DESC, place DESC")
                : wanted.unread ? db_.query("SELECT " THREAD_COLUMNS
                                            " FROM thread WHERE provider_no = ? AND provider_unread > 0 "
                                            "AND (last_at, origin, place) < (?, ?, ?) "
@@ -127,7 +127,8 @@ void SqliteThreadTables::provider_threads(ProviderNo provider, const ThreadPosit
                                            "ORDER BY last_at DESC, origin DESC, place DESC");
   query.bind(provider);
   if (wanted.of_blast) query.bind(*wanted.of_blast);
-  query.bind(after != nullptr ? after->last_at : kMax).bind(after != nullptr ? after->origin : kMax);
+  query.bind(after != nullptr ? after->last_at : kMax);
+  if (!wanted.of_blast) query.bind(after != nullptr ? after->origin : kMax);  // else the same for all
   query.bind(after != nullptr ? std::int64_t{after->place} : kMax);
   while (query.step()) {
     const Thread thread = thread_of(query);
