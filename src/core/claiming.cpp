@@ -63,18 +63,18 @@ class Claiming {
     if (claim.line_no != 0) {
       assignment->line = tables_.work().line(claim.line_no);
       if (!assignment->line) throw Error(Code::corrupt, "a claim has lost its line");
-      if (channel_.failures > 0) leave_all_but_one(*assignment->line, claim);
+      leave_the_rest(*assignment->line, claim);
     } else {
       assignment->items = tables_.work().items_of(claim.token);
       if (assignment->items.size() != static_cast<std::size_t>(claim.to))
         throw Error(Code::corrupt, "a claim has lost some of its items");
-      if (channel_.failures > 0 && assignment->items.size() > 1) {
-        for (std::size_t i = 1; i < assignment->items.size(); ++i) {
+      if (assignment->items.size() > most_) {
+        for (std::size_t i = most_; i < assignment->items.size(); ++i) {
           assignment->items[i].state = ItemState::waiting;
           tables_.work().update_item(assignment->items[i]);
         }
-        assignment->items.resize(1);
-        claim.to = 1;
+        assignment->items.resize(most_);
+        claim.to = static_cast<Position>(most_);
       }
     }
     claim.lease_until = now_ + kLease;
@@ -84,9 +84,9 @@ class Claiming {
     return assignment;
   }
 
-  /// The probe of a channel is one place; the rest of the claim waits.
-  void leave_all_but_one(const Line& line, Claim& claim) {
-    const auto [first, after] = first_places(line, claim.from, claim.to, 1);
+  /// What goes beyond as many as are wanted waits in a claim of its own.
+  void leave_the_rest(const Line& line, Claim& claim) {
+    const auto [first, after] = first_places(line, claim.from, claim.to, most_);
     if (after >= claim.to) return;
     const bool more = first_places(line, after, claim.to, 1).first > 0;
     if (!more) return;

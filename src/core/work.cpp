@@ -76,14 +76,14 @@ std::optional<Ms> Work::next_due(const Tables& tables, const Channel& channel) c
     if (*moment > now + longest) moment = now;  // stored before the clock stepped back
     if (!at || *moment < *at) at = moment;
   };
-  const auto lease_over = tables.work().next_lease_over(channel.no);
-  // A channel that fails has one batch in flight at a time, its probe.
+  // A channel that fails has one batch in flight at a time, its probe: until that ends there is nothing to
+  // do.
   const bool probing = channel.failures > 0 && tables.work().any_claim_in_flight(channel.no, now);
   if (!probing) {
     if (tables.work().next_line(channel.no)) consider(now, 0);
     consider(tables.work().next_item_due(channel.no), kLongestWait);
   }
-  consider(lease_over, kLongestLease + kClockSlack);
+  consider(tables.work().next_lease_over(channel.no, probing ? now : -1), kLongestLease + kClockSlack);
   if (!at) return std::nullopt;
   const Ms opens = channel.open_until > now + kLongestBreaker + kClockSlack ? now : channel.open_until;
   return std::max({*at, opens, now}) - now;

@@ -16,7 +16,7 @@ std::shared_ptr<Pacing> Claims::pacing_of(ChannelNo channel) {
 
 /// Nothing was due: the bell is quiet until something is.
 void Claims::rest(ChannelNo channel) {
-  doorbell_.clear();  // its own commits have rung, and perhaps others' as well: a last look tells
+  if (alone_) doorbell_.clear();  // its own commits have rung, and perhaps others' as well: a last look tells
   std::optional<Ms> due;
   context_.store.read([&](const Tables& tables) {
     if (const auto row = tables.work().channel(channel)) due = work_.next_due(tables, *row);
@@ -29,7 +29,7 @@ std::shared_ptr<BatchControl> Claims::next(ChannelNo channel, std::size_t most,
   const auto pacing = pacing_of(channel);
   if (most == 0) most = pacing->size();
   most = std::min(most, Pacing::kLargest);
-  doorbell_.clear();
+  if (alone_) doorbell_.clear();
   std::shared_ptr<Assignment> before;
   std::optional<Report> report;
   for (;;) {
@@ -44,7 +44,7 @@ std::shared_ptr<BatchControl> Claims::next(ChannelNo channel, std::size_t most,
     before = assignment;  // as long as the report on it
     if (report) continue;
     // The host asks for more, or is at its limit: the bell is quiet until this ends.
-    doorbell_.hold();
+    if (alone_) doorbell_.hold();
     const auto began = context_.clock.monotonic_us();
     const auto items = assignment->batch.size();
     ClaimedBatch::Around around;

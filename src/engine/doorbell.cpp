@@ -99,6 +99,11 @@ void Doorbell::ring() noexcept {
   }
 }
 
+void Doorbell::wake() noexcept {
+  const std::lock_guard lock(mutex_);
+  write_event();
+}
+
 void Doorbell::hold() noexcept {
   const std::lock_guard lock(mutex_);
   held_ = true;

@@ -31,6 +31,8 @@ class Doorbell final : public Queue {
   int fd();
   /// Readable from now on.
   void ring() noexcept override;
+  /// The same, even while it is held.
+  void wake() noexcept;
   /// Quiet from now on, until there is news: to be called before looking for work.
   void clear() noexcept;
   /// Quiet, whatever happens, for a host that may be at its limit: until let_go(), or clear() by whoever

@@ -157,7 +157,8 @@ Engine::Engine(std::string_view url, Options options) {
   for (const auto& [channel, handler] : handlers) parts->channels.put(channel, handler.role());
   parts->pump = std::make_unique<Pump>(parts->context, parts->work, parts->bells, handlers);
   parts->pump->keep_alive(parts);
-  parts->claims = std::make_unique<Claims>(parts->context, parts->work, parts->doorbell, parts->bells);
+  parts->claims =
+      std::make_unique<Claims>(parts->context, parts->work, parts->doorbell, parts->bells, handlers.empty());
   session_ = std::make_shared<Session>(std::move(parts));
   parts_ = session_->parts.get();
 }
@@ -428,7 +429,7 @@ bool Engine::wait(std::int64_t timeout_ms) {
   return parts_->doorbell.wait(timeout_ms);
 }
 void Engine::wake() {
-  parts_->doorbell.ring();
+  parts_->doorbell.wake();
 }
 void Engine::start(std::uint32_t threads) {
   if (threads < 1 || threads > 64) throw Error(Code::argument, "1 to 64 threads can be started");

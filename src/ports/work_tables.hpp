@@ -185,7 +185,7 @@ class WorkTables {
   /// The earliest moment a waiting item is due, and the earliest at which a lease is over; nothing: there is
   /// none.
   virtual std::optional<Ms> next_item_due(ChannelNo channel) const = 0;
-  virtual std::optional<Ms> next_lease_over(ChannelNo channel) const = 0;
+  virtual std::optional<Ms> next_lease_over(ChannelNo channel, Ms after) const = 0;
 };
 
 }  // namespace bccast

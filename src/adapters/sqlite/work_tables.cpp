@@ -419,9 +419,9 @@ std::optional<Ms> SqliteWorkTables::next_item_due(ChannelNo channel) const {
   return query.i64(0);
 }
 
-std::optional<Ms> SqliteWorkTables::next_lease_over(ChannelNo channel) const {
-  auto query = db_.query("SELECT min(lease_until) FROM claim WHERE channel_no = ?");
-  query.bind(channel);
+std::optional<Ms> SqliteWorkTables::next_lease_over(ChannelNo channel, Ms after) const {
+  auto query = db_.query("SELECT min(lease_until) FROM claim WHERE channel_no = ? AND lease_until > ?");
+  query.bind(channel).bind(after);
   if (!query.step() || query.is_null(0)) return std::nullopt;
   return query.i64(0);
 }

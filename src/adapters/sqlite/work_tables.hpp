@@ -46,7 +46,7 @@ class SqliteWorkTables final : public WorkTables {
   Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const override;
   void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) override;
   std::optional<Ms> next_item_due(ChannelNo channel) const override;
-  std::optional<Ms> next_lease_over(ChannelNo channel) const override;
+  std::optional<Ms> next_lease_over(ChannelNo channel, Ms after) const override;
 
  private:
   Connection& db_;

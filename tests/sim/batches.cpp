@@ -1,0 +1,336 @@
+// Batches: what the handlers say, what the host claims, and what R2 and R3 promise of them.
+#include <algorithm>
+#include <memory>
+#include <string_view>
+
+#include "table.hpp"
+#include "world.hpp"
+
+namespace sim {
+namespace {
+
+using Answer = Item::Answer;
+
+constexpr std::int64_t kLeaseMs = 60'000;
+constexpr std::size_t kMostPending = 4;
+constexpr std::array kAnswerOf{Answer::done, Answer::retry, Answer::failed, Answer::skipped,
+                               Answer::not_tried};
+
+}  // namespace
+
+// ---- Being given items
+
+Held World::take_batch(ChannelNo channel, bccast_batch* batch, bool by_handler) {
+  const CalmDisk calm;
+  Held it;
+  it.batch = batch;
+  it.number = ++batches_;
+  it.channel = channel;
+  const Table rows(bccast_batch_rows(batch));
+  const Channel& way = model.channels[Model::at(channel)];
+  require(rows.size() > 0, "R2", "a batch without items");
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    std::string id = rows.text(row, "id");
+    const auto to = rows.text(row, "to");
+    const auto thread_id = rows.text(row, "thread");
+    const bool to_provider = rows.text(row, "to_kind") == "provider";
+    const auto at_ms = rows.number(row, "at_ms");
+    const std::string what = "item " + id.substr(0, 8) + " of " + to + " on " + way.name;
+    require(id.size() == 32, "P11", what + ": an id of another shape");
+    require(at_ms % 1000 == 0, "P11", what + ": a time that is not in whole seconds");
+    const auto who = model.person(to);
+    require(to_provider || who, "R2", what + ": to somebody who is no client");
+    std::optional<ThreadNo> thread;
+    for (std::size_t t = 0; t < model.threads.size() && !thread; ++t) {
+      auto& one = model.threads[t];
+      if (one.id == thread_id) thread = static_cast<ThreadNo>(t);
+    }
+    require(thread.has_value(), "R2", what + ": of a thread that is not known, " + thread_id);
+    const auto seq = way.deliver ? static_cast<int>(rows.number(row, "seq")) : 0;
+    if (model.item_ids.contains(id) && plant(Plant::change_item_id)) id.back() = id.back() == '0' ? '1' : '0';
+    const auto found = model.match(id, channel, to_provider, to_provider ? -1 : *who, *thread, at_ms, seq);
+    require(found.has_value(), "R2", what + ": nothing in this thread is to be told to them so often");
+    if (by_handler && !model.items[*found].given && plant(Plant::drop_notification)) continue;
+    const int times = plant(Plant::double_notification) ? 2 : 1;
+    for (int i = 0; i < times; ++i) {
+      Item& item = model.items[*found];
+      require(!item.ended(), "R2", what + ": given again after it had ended");
+      const bool may_wait = item.given && item.clock_steps == clock.steps;
+      if (item.given && !item.stored && !item.uncertain && !item.unclear)
+        require(!may_wait || clock.wall_ms() >= item.lease_until, "R2",
+                what + ": given again within its lease");
+      if (item.stored && item.answer == Answer::retry)
+        require(!may_wait || clock.wall_ms() >= item.not_before, "R2",
+                what + ": given again before its time");
+      if (item.uncertain || (item.given && !item.stored)) ++item.tries;
+      ++tally_.given;
+      if (item.given) ++tally_.repeated;
+      item.given = item.open = true;
+      item.stored = item.uncertain = item.unclear = false;
+      item.answer = Answer::none;
+      item.extended = false;
+      item.batch = it.number;
+      item.lease_until = clock.wall_ms() + kLeaseMs;
+      item.clock_steps = clock.steps;
+    }
+    const Item& item = model.items[*found];
+    if (way.deliver) {
+      const char* text = nullptr;
+      std::size_t length = 0;
+      require(bccast_batch_text(batch, &text, &length) == BCCAST_OK &&
+                  std::string_view(text, length) ==
+                      model.threads[Model::at(*thread)].messages[Model::at(item.seq - 1)].text,
+              "R1", what + ": delivered with another text");
+    } else {
+      require(item.alike || !model.too_early(item), "R2", what + ": told before it was delivered");
+    }
+    if (!to_provider && !way.deliver) {
+      const auto& person = model.people[Model::at(*who)];
+      const auto* entry = model.entry(model.threads[Model::at(*thread)].provider, *who);
+      require(entry != nullptr && person.notify && entry->notify, "R2",
+              what + ": notified, and does not wish it");
+      require(
+          person.addresses.contains(way.name) && person.addresses.at(way.name) == rows.text(row, "address"),
+          "R2", what + ": at an address that is not theirs");
+      require(model.active(model.threads[Model::at(*thread)].provider, *who), "R2",
+              what + ": notified, and archived");
+    }
+    trace("  given " + way.name + " " + to + " " + id.substr(0, 8) + " of message " +
+          std::to_string(item.seq) + " in " + thread_id.substr(0, 8));
+    it.items.push_back(*found);
+    it.rounds.push_back(item.round);
+  }
+  return it;
+}
+
+// ---- Handlers
+
+std::int32_t World::on_batch(const std::string& channel, bccast_batch* batch) {
+  settle_said();  // nothing more is sent before what was said is stored
+  const auto number = model.channel(channel);
+  require(number.has_value(), "R2", "a batch for a channel that was removed");
+  require(!model.channels[Model::at(*number)].paused, "R2", "a batch for a channel that is paused");
+  const auto kept = static_cast<std::size_t>(
+      std::ranges::count_if(held, [&](const Held& it) { return it.by_handler && it.channel == *number; }));
+  require(kept < kMostPending, "limit", "a fifth batch while the handler keeps four");
+  auto taken = take_batch(*number, batch, true);
+  if (mood == Mood::good || taken.items.size() != bccast_rows_count(bccast_batch_rows(batch))) {
+    for (const auto item : taken.items) say(item, Answer::done);
+    return BCCAST_OK;
+  }
+  return answer(taken);
+}
+
+std::int32_t World::answer(Held& batch) {
+  if (prng.percent(6)) plan_crash(1 + prng.below(3), prng.percent(30));
+  if (prng.percent(12)) misbehave(batch.batch);
+  if (prng.percent(8)) clock.pass_ms(static_cast<std::int64_t>(prng.below(100'000)));
+  const auto roll = prng.below(100);
+  if (roll < 45) {
+    for (const auto item : batch.items) say(item, Answer::done);
+    return BCCAST_OK;
+  }
+  if (roll < 78) return answer_each(batch);
+  if (roll < 90) {
+    for (const auto item : batch.items) say(item, Answer::whole);
+    trace("  fails");
+    return prng.percent(50) ? BCCAST_E_NOTIFIER : -10'001;
+  }
+  trace("  keeps");
+  batch.by_handler = true;
+  held.push_back(batch);
+  return BCCAST_PENDING;
+}
+
+std::int32_t World::answer_each(Held& batch) {
+  for (std::size_t i = 0; i < batch.items.size(); ++i) {
+    const auto roll = prng.below(10);
+    const auto status = roll < 4 ? BCCAST_ITEM_DONE : static_cast<std::int32_t>(roll % 5);
+    const std::int64_t after = prng.percent(40) ? static_cast<std::int64_t>(prng.below(90'000)) : -1;
+    const auto code = bccast_batch_set(batch.batch, i, status,
+                                       status == BCCAST_ITEM_DONE ? nullptr : "mailbox_full: x", after);
+    require(code == BCCAST_OK, "code", std::string("batch_set gave ") + bccast_code_name(code));
+    const auto answer = kAnswerOf[static_cast<std::size_t>(status)];
+    const bool waits = answer == Answer::retry && after > 0;
+    say(batch.items[i], answer, waits ? clock.wall_ms() + after : 0);
+    trace("  says " + std::to_string(status));
+  }
+  return BCCAST_OK;
+}
+
+/// What a handler should not do: it is refused, and changes nothing.
+void World::misbehave(bccast_batch* batch) {
+  const auto rows = bccast_rows_count(bccast_batch_rows(batch));
+  const auto refused = [](std::int32_t code, const char* what) {
+    require(code < 0, "R3", std::string(what) + " was not refused");
+  };
+  refused(bccast_batch_set(batch, rows, BCCAST_ITEM_DONE, nullptr, -1), "an item beyond the batch");
+  refused(bccast_batch_set(batch, 0, 17, nullptr, -1), "a status that is none");
+  std::uint64_t done = 0;
+  std::int64_t next = 0;
+  const auto code = bccast_pump(engine_, 0, 0, &done, &next);
+  require(code == BCCAST_E_REENTRANT, "R3", "pump within a handler was not refused");
+  require(bccast_close(engine_, 0) == BCCAST_E_REENTRANT, "R3", "close within a handler was not refused");
+}
+
+/// Until it is known to be stored, a crash may undo it.
+void World::say(std::size_t item, Answer answer, std::int64_t not_before) {
+  model.items[item].answer = answer;
+  said_.push_back({item, answer, not_before});
+}
+
+void World::settle_said() {
+  for (const auto& said : said_) {
+    Item& item = model.items[said.item];
+    if (said.answer == Answer::whole) {
+      item.answer = Answer::whole;
+      item.unclear = true;
+      ++item.tries;
+    } else {
+      Model::settle(item, said.answer);
+      item.not_before = said.not_before;
+      item.clock_steps = clock.steps;
+    }
+  }
+  said_.clear();
+}
+
+void World::pump(std::uint32_t max_items, std::uint32_t budget_us) {
+  const auto struck = Disk::instance().struck();
+  const bool cannot_write = Disk::instance().failing() && Disk::instance().armed() == Fault::write;
+  const int batches = batches_;
+  std::uint64_t done = 0;
+  std::int64_t next = 0;
+  const auto code = bccast_pump(engine_, max_items, budget_us, &done, &next);
+  const std::string message = code < 0 ? bccast_error_message() : "";
+  trace("pump: " + std::string(bccast_code_name(code)) + " " + std::to_string(done) + " " +
+        std::to_string(next));
+  if (failed_) throw Failure(*failed_);
+  if (crashed_within(nullptr)) return;
+  require(!cannot_write || batches == batches_, "R2", "sent what could not be claimed");
+  if (code < 0) {
+    require(excused(code, struck), "code",
+            "pump gave " + std::string(bccast_code_name(code)) + ": " + message);
+    return;
+  }
+  settle_said();
+  maybe_.clear();
+  if (code == BCCAST_OK) {
+    require(next == 0 && (max_items != 0 || budget_us != 0), "pump", "stopped by a limit, without a limit");
+    return;
+  }
+  std::int64_t again = 0;
+  const CalmDisk calm;
+  if (bccast_next(engine_, &again) == BCCAST_OK)
+    require(again == next, "next",
+            "pump says " + std::to_string(next) + " ms, next says " + std::to_string(again) + " ms");
+}
+
+// ---- What the host has claimed, or kept
+
+bool World::claim(const std::string& channel, std::uint32_t most) {
+  const auto number = model.channel(channel);
+  const auto struck = Disk::instance().struck();
+  bccast_batch* batch = nullptr;
+  const auto code = bccast_claim(engine_, channel.c_str(), most, &batch);
+  const std::string message = code < 0 ? bccast_error_message() : "";
+  trace("claim " + channel + " " + std::to_string(most) + ": " + bccast_code_name(code));
+  if (taken_) bccast_batch_free(batch);
+  if (crashed_within(nullptr) || excused(code, struck)) return false;
+  if (!number) {
+    require(code == BCCAST_E_NOT_FOUND, "code",
+            "claim of no channel gave " + std::string(bccast_code_name(code)));
+    return false;
+  }
+  require(code == BCCAST_OK || code == BCCAST_DONE, "code",
+          "claim gave " + std::string(bccast_code_name(code)) + ": " + message);
+  require((batch != nullptr) == (code == BCCAST_OK), "code", "claim: a batch and DONE, or OK and none");
+  if (batch == nullptr) return false;
+  require(!model.channels[Model::at(*number)].paused, "R2", "claimed of a channel that is paused");
+  const auto count = bccast_rows_count(bccast_batch_rows(batch));
+  held.emplace_back();
+  held.back().batch = batch;  // to be freed in any case
+  held.back() = take_batch(*number, batch, false);
+  require(most == 0 || count <= most, "R2", "more was claimed than asked for");
+  return true;
+}
+
+void World::complete(std::size_t index, std::size_t n, const std::vector<std::int32_t>* statuses) {
+  Held& it = held[index];
+  const auto left = it.items.size() - it.reported;
+  const auto count = n == 0 ? left : std::min(n, left);
+  bool closed = false;
+  bool unclear = false;
+  // Whoever took an item over may have left it out.
+  const auto may_be_gone = [](const Item& item) { return item.unclear || item.may_skip; };
+  for (auto i = it.reported; i < it.reported + count; ++i) {
+    const Item& item = model.items[it.items[i]];
+    if (item.dropped || (may_be_gone(item) && item.round == it.rounds[i])) {
+      unclear = true;
+    } else if (!item.open || item.round != it.rounds[i]) {
+      closed = true;
+    }
+  }
+  const auto struck = Disk::instance().struck();
+  auto code = bccast_batch_complete(it.batch, n, statuses != nullptr ? statuses->data() : nullptr);
+  const std::string message = code < 0 ? bccast_error_message() : "";
+  trace("complete " + std::to_string(count) + "/" + std::to_string(left) + ": " + bccast_code_name(code));
+  if (statuses != nullptr)
+    for (std::size_t i = 0; i < count; ++i)
+      it.set[it.reported + i] = kAnswerOf[static_cast<std::size_t>((*statuses)[i])];
+  const auto answer_of = [&](std::size_t i) { return it.set.contains(i) ? it.set.at(i) : Answer::done; };
+  const auto counts = [&](std::size_t i) {
+    const Item& item = model.items[it.items[i]];
+    return item.round == it.rounds[i] && (item.open || item.unclear);
+  };
+  if (excused(code, struck) || taken_) {
+    std::vector<std::pair<std::size_t, Answer>> said;
+    for (auto i = it.reported; i < it.reported + count; ++i)
+      if (counts(i)) said.emplace_back(it.items[i], answer_of(i));
+    const auto effect = [said](Model& to) {
+      for (const auto& [item, answer] : said) {
+        to.items[item].answer = answer;
+        to.items[item].uncertain = true;
+      }
+    };
+    if (!crashed_within(effect)) maybe_.push_back({effect, std::nullopt});
+    return;
+  }
+  if (code == BCCAST_E_CONFLICT && plant(Plant::stale_report_counts)) code = BCCAST_OK;
+  if (code == BCCAST_E_CONFLICT) ++tally_.conflicts;
+  if (closed && code == BCCAST_OK) throw Failure("R3", "a second report was taken");
+  if (!closed && !unclear && code == BCCAST_E_CONFLICT) throw Failure("R3", "the first report was not taken");
+  require(code == BCCAST_OK || code == BCCAST_E_CONFLICT, "code",
+          "complete gave " + std::string(bccast_code_name(code)) + ": " + message);
+  for (auto i = it.reported; i < it.reported + count; ++i) {
+    if (!counts(i)) continue;
+    Item& item = model.items[it.items[i]];
+    // Who took the batch over may have been given it in halves: whether the rest of this report counts is
+    // open.
+    if ((may_be_gone(item) || item.batch != it.number) && code != BCCAST_OK) {
+      item.answer = answer_of(i);
+      item.uncertain = item.unclear = true;
+      continue;
+    }
+    Model::settle(item, answer_of(i));
+    item.not_before = 0;
+  }
+  it.reported += count;
+  maybe_.clear();
+}
+
+void World::free_batch(std::size_t index) {
+  const Held it = held[index];
+  held.erase(held.begin() + static_cast<std::ptrdiff_t>(index));
+  bccast_batch_free(it.batch);
+  trace("free");
+  for (auto i = it.reported; i < it.items.size(); ++i) {
+    Item& item = model.items[it.items[i]];
+    if (item.round != it.rounds[i] || item.batch != it.number || item.stored) continue;
+    item.answer = Answer::not_tried;
+    item.unclear = true;
+  }
+  crashed_within(nullptr);
+}
+
+}  // namespace sim

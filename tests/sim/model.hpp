@@ -1,0 +1,209 @@
+// What the store should hold, as plain maps and sets, from what the manual (bccast.h) promises. It knows
+// nothing of slices, lines, claims and rows; it can be copied, and a copy is what a crash goes back to.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace sim {
+
+using PersonNo = int;  // an erased client's id may be given to another person
+using ProviderNo = int;
+using BlastNo = int;
+using ThreadNo = int;
+using ChannelNo = int;  // a channel that is put again after its removal is another one
+
+inline constexpr std::int64_t kUnknown = -1;
+
+struct Person {
+  std::string id;
+  std::string name;
+  std::map<std::string, std::string> addresses;
+  bool archived = false;
+  bool chat = true;
+  bool notify = true;
+  bool erased = false;
+};
+
+struct Entry {
+  bool archived = false;
+  bool chat = true;
+  bool notify = true;
+};
+
+struct Provider {
+  std::string id;
+  std::string name;
+  bool archived = false;
+  std::map<std::string, std::string> addresses;
+  std::map<PersonNo, Entry> roster;
+};
+
+struct Channel {
+  std::string name;
+  bool deliver = false;
+  bool paused = false;
+  bool removed = false;
+};
+
+struct Blast {
+  enum class State { draft, sent, discarded };
+  ProviderNo provider = 0;
+  std::string id;  // empty: not known, it was made when the answer was lost
+  State state = State::draft;
+  bool all = false;
+  std::set<PersonNo> picked;
+  std::set<PersonNo> deselected;
+  std::optional<std::string> text;
+  std::optional<std::set<std::string>> only;  // channels
+  std::set<PersonNo> recipients;
+  std::set<ChannelNo> channels;
+  std::map<PersonNo, ThreadNo> threads;
+  std::int64_t sent_at = kUnknown;
+  bool finished = false;  // seen so
+};
+
+struct Message {
+  PersonNo author = -1;  // -1: the provider
+  std::string text;
+  std::int64_t at = kUnknown;
+  bool removed = false;
+};
+
+struct Member {
+  int since = 0;  // messages before it joined
+  int read = 0;
+};
+
+struct Thread {
+  enum class Kind { blast, direct, community };
+  Kind kind = Kind::blast;
+  ProviderNo provider = 0;
+  PersonNo person = -1;  // of a private thread
+  BlastNo blast = -1;
+  std::string id;
+  std::string title;
+  std::vector<Message> messages;
+  int client_read = 0;
+  int provider_read = 0;
+  std::map<PersonNo, Member> members;
+  std::map<std::string, int> keys;  // "author key": seq
+};
+
+/// One notification or delivery: of a message, to one person, on one channel.
+struct Item {
+  enum class Answer { none, done, retry, failed, skipped, not_tried, whole };
+  ThreadNo thread = 0;
+  int seq = 0;  // 1, 2, ...
+  ChannelNo channel = 0;
+  bool to_provider = false;
+  PersonNo person = -1;
+  std::string id;
+  bool given = false;
+  int batch = -1;  // the last that held it
+  int round = 0;   // goes up with each stored answer: what was given before counts no more
+  bool open = false;
+  Answer answer = Answer::none;
+  bool stored = false;     // the answer was acknowledged
+  bool uncertain = false;  // there was a crash before that
+  bool dropped = false;    // its channel, provider or person went: whatever is still said
+  bool unclear = false;   // given back after it was taken over: who took it first may still report it, or not
+  bool alike = false;     // another has the same thread, time and recipient: which is which can not be told
+  bool may_skip = false;  // at some moment there was a reason to leave it out
+  bool extended = false;  // its lease was, or may have been
+  int tries = 0;          // that did not succeed
+  std::int64_t lease_until = 0;
+  std::int64_t not_before = 0;
+  int clock_steps = 0;  // at the moment it was given, or its time to wait was
+
+  bool final() const {
+    return answer == Answer::done || answer == Answer::failed || answer == Answer::skipped;
+  }
+  bool ended() const { return stored && final(); }
+};
+
+struct Reader {
+  bool known = false;
+  std::vector<std::string> unacknowledged;
+  std::int64_t acknowledged = 0;
+  std::set<std::string> seen;         // events
+  std::map<std::string, int> blasts;  // "kind blast": how often
+  std::set<BlastNo> sent_before;
+};
+
+class Model {
+ public:
+  std::vector<Person> people;
+  std::map<std::string, PersonNo> clients;  // living ids
+  std::vector<Provider> providers;
+  std::vector<Channel> channels;
+  std::vector<Blast> blasts;
+  std::vector<Thread> threads;
+  std::map<std::pair<ProviderNo, PersonNo>, ThreadNo> direct;
+  std::vector<Item> items;
+  std::map<std::string, std::size_t> item_ids;
+  std::map<ThreadNo, std::vector<std::size_t>> items_of;
+  std::map<std::string, Reader> readers;
+
+  // The directory.
+  std::optional<PersonNo> person(const std::string& id) const;
+  Entry* entry(ProviderNo provider, PersonNo person);
+  const Entry* entry(ProviderNo provider, PersonNo person) const;
+  bool active(ProviderNo provider, PersonNo person) const;
+  bool archived(ProviderNo provider, PersonNo person) const { return !active(provider, person); }
+  void add_to_roster(ProviderNo provider, PersonNo person);
+  void archive_entry(ProviderNo provider, PersonNo person);
+  void archive_person(PersonNo person);
+  void erase(PersonNo person);
+  void archive_provider(ProviderNo provider);
+
+  // Channels.
+  std::optional<ChannelNo> channel(const std::string& name) const;
+  void put_channel(const std::string& name, bool deliver);
+  void remove_channel(ChannelNo channel);
+  std::set<ChannelNo> living_channels() const;
+
+  // Blasts.
+  std::set<PersonNo> audience(const Blast& blast) const;
+  void send(BlastNo blast);
+  /// Whether there is such a thread for this client.
+  bool sees(const Thread& thread, PersonNo person) const;
+  int first_seen(const Thread& thread, PersonNo person) const;  // 1, or the first since joining
+  int unread(const Thread& thread, PersonNo person) const;
+  int provider_unread(const Thread& thread) const;
+  /// What its list shows: threads in which there is something for it to see.
+  std::vector<ThreadNo> inbox(PersonNo person) const;
+  bool closed(const Thread& thread) const { return providers[at(thread.provider)].archived; }
+
+  ThreadNo direct_thread(ProviderNo provider, PersonNo person);
+  /// `author` -1: the provider. The sequence number.
+  int write(ThreadNo thread, PersonNo author, const std::string& text, std::int64_t at_ms);
+  void read(ThreadNo thread, PersonNo person, int up_to);
+
+  // Work.
+  /// The item that a row of a batch is about: known by its id, or one like it that has none yet.
+  std::optional<std::size_t> match(const std::string& id, ChannelNo channel, bool to_provider,
+                                   PersonNo person, ThreadNo thread, std::int64_t at_ms, int seq);
+  /// Notes for whom there is at this moment a reason not to be told; after every step.
+  void note_reasons();
+  bool reason_to_skip(const Item& item) const;
+  bool undelivered(const Item& item) const;
+  /// Nobody has begun to deliver its message.
+  bool too_early(const Item& item) const;
+  /// An answer was acknowledged.
+  static void settle(Item& item, Item::Answer answer);
+  void crashed();
+
+  static std::size_t at(int number) { return static_cast<std::size_t>(number); }
+
+ private:
+  void add_items(ThreadNo thread, int seq, const std::set<ChannelNo>& on);
+  void add_item(ThreadNo thread, int seq, ChannelNo channel, bool to_provider, PersonNo person);
+};
+
+}  // namespace sim

@@ -1,0 +1,47 @@
+// Faults planted between the library and the model, to see that the checks find them.
+#pragma once
+
+#include <array>
+
+namespace sim {
+
+enum class Plant {
+  none,
+  drop_notification,
+  double_notification,
+  change_item_id,
+  finished_early,
+  lost_recipient,
+  foreign_thread,
+  lost_send,
+  stale_report_counts,
+  orphan_left,
+  foreign_is_told_apart,
+  touched_looks_different,
+  blast_looks_different,
+  unsound_store,
+};
+
+struct Planted {
+  Plant plant;
+  const char* name;
+  const char* found_by;  // the check that must find it
+};
+
+inline constexpr std::array<Planted, 13> kPlanted{{
+    {Plant::drop_notification, "drop_notification", "R2"},
+    {Plant::double_notification, "double_notification", "R2"},
+    {Plant::change_item_id, "change_item_id", "R2"},
+    {Plant::finished_early, "finished_early", "R5"},
+    {Plant::lost_recipient, "lost_recipient", "R1"},
+    {Plant::foreign_thread, "foreign_thread", "R1"},
+    {Plant::lost_send, "lost_send", "R1"},
+    {Plant::stale_report_counts, "stale_report_counts", "R3"},
+    {Plant::orphan_left, "orphan_left", "R4"},
+    {Plant::foreign_is_told_apart, "foreign_is_told_apart", "P4"},
+    {Plant::touched_looks_different, "touched_looks_different", "P5"},
+    {Plant::blast_looks_different, "blast_looks_different", "P11"},
+    {Plant::unsound_store, "unsound_store", "verify"},
+}};
+
+}  // namespace sim
