@@ -538,6 +538,28 @@ TEST_CASE("a batch that is all RETRY is the channel's failure: the breaker opens
   CHECK(host.verify().empty());
 }
 
+TEST_CASE("a probe whose lease seems to end in a year, after a step of the clock, holds nobody up") {
+  Practice host(15);
+  const auto blast = host.blast("lee", "Good morning");
+  {
+    const auto batch = claim(host);
+    for (std::size_t i = 0; i < batch.size(); ++i) batch.set(i, BCCAST_ITEM_RETRY, "server_down");
+    CHECK(batch.complete() == BCCAST_OK);
+  }
+  host.clock.advance(2'000);
+  const auto probe = claim(host);
+  REQUIRE(probe.size() == 1);
+  CHECK(claim(host).empty());
+  host.clock.advance(-366 * 86'400'000LL);
+  const auto next = claim(host);
+  REQUIRE(next.size() == 1);  // still a probe
+  CHECK(next.complete() == BCCAST_OK);
+  CHECK(probe.complete() == BCCAST_E_CONFLICT);
+  host.work_off();
+  CHECK(host.sums(blast).number("done") == 20);
+  CHECK(host.verify().empty());
+}
+
 TEST_CASE("while a channel fails, its probes come less and less often, and cost one attempt of nobody else") {
   Practice host(15);
   const auto blast = host.blast("lee", "Good morning");

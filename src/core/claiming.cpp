@@ -37,12 +37,13 @@ class Claiming {
         channel_.open_until > now_ && channel_.open_until <= now_ + kLongestBreaker + kClockSlack;
     if (breaker_open) return nullptr;
     // A channel that fails is probed with one item at a time, until one goes well.
-    if (channel_.failures > 0 && tables_.work().any_claim_in_flight(channel_.no, now_)) return nullptr;
+    if (channel_.failures > 0 && tables_.work().any_claim_in_flight(channel_.no, now_, kFarthestLease))
+      return nullptr;
     if (now_ - channel_.worker_seen >= kSeenEvery || channel_.worker_seen > now_) {
       channel_.worker_seen = now_;
       tables_.work().update_channel(channel_);
     }
-    if (auto expired = tables_.work().expired_claim(channel_.no, now_, kLongestLease + kClockSlack))
+    if (auto expired = tables_.work().expired_claim(channel_.no, now_, kFarthestLease))
       return take_over(std::move(*expired));
     auto line = tables_.work().next_line(channel_.no);
     if (!line || channel_.items_turn < line->turn) {

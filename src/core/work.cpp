@@ -78,12 +78,13 @@ std::optional<Ms> Work::next_due(const Tables& tables, const Channel& channel) c
   };
   // A channel that fails has one batch in flight at a time, its probe: until that ends there is nothing to
   // do.
-  const bool probing = channel.failures > 0 && tables.work().any_claim_in_flight(channel.no, now);
+  const bool probing =
+      channel.failures > 0 && tables.work().any_claim_in_flight(channel.no, now, kFarthestLease);
   if (!probing) {
     if (tables.work().next_line(channel.no)) consider(now, 0);
     consider(tables.work().next_item_due(channel.no), kLongestWait);
   }
-  consider(tables.work().next_lease_over(channel.no, probing ? now : -1), kLongestLease + kClockSlack);
+  consider(tables.work().next_lease_over(channel.no, probing ? now : -1), kFarthestLease);
   if (!at) return std::nullopt;
   const Ms opens = channel.open_until > now + kLongestBreaker + kClockSlack ? now : channel.open_until;
   return std::max({*at, opens, now}) - now;

@@ -34,8 +34,11 @@ class Pump::Stay {
     int none = kNone;
     if (!state_.compare_exchange_strong(none, kCounted)) --*count_;
   }
-  void end() noexcept {
-    if (state_.exchange(kOver) == kCounted) --*count_;
+  /// False: it never began.
+  bool end() noexcept {
+    if (state_.exchange(kOver) != kCounted) return false;
+    --*count_;
+    return true;
   }
 
  private:
@@ -170,8 +173,7 @@ bool Pump::work_off(Flow& flow, Report& report) {
   around.keep_alive = owner_.lock();
   around.stored = [this] { queue_.ring(); };
   around.freed = [this, stay] {
-    stay->end();
-    queue_.ring();  // there is room for one more
+    if (stay->end()) queue_.ring();  // there is room for one more
   };
   const auto batch = std::make_shared<ClaimedBatch>(context_, work_, flow.current, std::move(around));
   const Inside here{this, inside};

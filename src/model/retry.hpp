@@ -41,6 +41,8 @@ inline constexpr Ms kLongestLease = 600'000;
 /// A lease, or a breaker, seems to last longer than it can when the clock was stepped back. Small steps only
 /// make it last longer; one that ends later than this was stored before a large step, and is over.
 inline constexpr Ms kClockSlack = 300'000;
+/// A lease that ends later than this from now was stored before a large step of the clock, and is over.
+inline constexpr Ms kFarthestLease = kLongestLease + kClockSlack;
 /// No retry waits longer; what seems further away than this was stored before the clock stepped back, and is
 /// due.
 inline constexpr Ms kLongestWait = 24 * 60 * 60 * 1000;

@@ -159,8 +159,8 @@ class WorkTables {
   /// False when there is none.
   virtual bool delete_claim(const Token& token) = 0;
   virtual void claims_of(LineNo line, FunctionRef<void(const Claim&)> f) const = 0;
-  /// One is in flight on the channel, its lease not over at `now`.
-  virtual bool any_claim_in_flight(ChannelNo channel, Ms now) const = 0;
+  /// One is in flight on the channel: one that is no expired_claim().
+  virtual bool any_claim_in_flight(ChannelNo channel, Ms now, Ms longest) const = 0;
   virtual void delete_claims(ChannelNo channel) = 0;
 
   virtual ItemNo insert_item(const Item& item) = 0;

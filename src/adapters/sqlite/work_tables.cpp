@@ -279,9 +279,10 @@ void SqliteWorkTables::claims_of(LineNo line, FunctionRef<void(const Claim&)> f)
   while (query.step()) f(claim_of(query));
 }
 
-bool SqliteWorkTables::any_claim_in_flight(ChannelNo channel, Ms now) const {
-  auto query = db_.query("SELECT 1 FROM claim WHERE channel_no = ? AND lease_until > ? LIMIT 1");
-  return query.bind(channel).bind(now).step();
+bool SqliteWorkTables::any_claim_in_flight(ChannelNo channel, Ms now, Ms longest) const {
+  auto query =
+      db_.query("SELECT 1 FROM claim WHERE channel_no = ? AND lease_until > ? AND lease_until <= ? LIMIT 1");
+  return query.bind(channel).bind(now).bind(now + longest).step();
 }
 
 void SqliteWorkTables::delete_claims(ChannelNo channel) {

@@ -30,7 +30,7 @@ class SqliteWorkTables final : public WorkTables {
   void update_claim(const Claim& claim) override;
   bool delete_claim(const Token& token) override;
   void claims_of(LineNo line, FunctionRef<void(const Claim&)> f) const override;
-  bool any_claim_in_flight(ChannelNo channel, Ms now) const override;
+  bool any_claim_in_flight(ChannelNo channel, Ms now, Ms longest) const override;
   void delete_claims(ChannelNo channel) override;
   ItemNo insert_item(const Item& item) override;
   std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const override;
