@@ -837,7 +837,7 @@ TEST_CASE("lists: the columns that the manual names, in that order, with rows an
       {"recipients archived off not_on_roster no_address deselected digest",
        must(bccast_blast_preview, host, "lee", draft).rows},
       {"channel state recipients done failed skipped deferred pending opened replied sent_at_ms deadline_ms "
-       "overdue why left_ms",
+       "overdue why left_ms removed on_device",
        must(bccast_blast_status, host, "lee", sent).rows},
       {recipients, must(bccast_blast_recipients, host, "lee", sent, nullptr, nullptr, 0).rows},
       {recipients, must(bccast_blast_why, host, "lee", sent, "dan").rows},

@@ -103,6 +103,7 @@ bccast_batch::bccast_batch(std::shared_ptr<BatchControl> control_in, Owner owner
   rows.columns.push_back({"seq", BCCAST_TYPE_I64, false, nullptr, borrowed(delivery->seq), {}, {}});
   rows.columns.push_back(borrowed("author", delivery->author, true));
   rows.columns.push_back(borrowed("author_name", delivery->author_name, true));
+  rows.columns.push_back(borrowed("action", delivery->action, false));
 }
 
 Handled VtblNotifier::notify(NoticeBatch&, const std::shared_ptr<BatchControl>& control) {
@@ -111,6 +112,12 @@ Handled VtblNotifier::notify(NoticeBatch&, const std::shared_ptr<BatchControl>& 
 
 Handled VtblDeliverer::deliver(NoticeBatch&, const Delivery&, const std::shared_ptr<BatchControl>& control) {
   return lend(control, [&](bccast_batch* batch) { return self_.vtbl().deliver(self_.self(), batch); });
+}
+
+Handled VtblDeliverer::retract(NoticeBatch& batch, const Delivery&,
+                               const std::shared_ptr<BatchControl>& control) {
+  if (self_.vtbl().retract == nullptr) return cannot_retract(batch);
+  return lend(control, [&](bccast_batch* lent) { return self_.vtbl().retract(self_.self(), lent); });
 }
 
 const bccast_rows* bccast_batch_rows(const bccast_batch* batch) {
@@ -125,6 +132,7 @@ int32_t bccast_batch_text(const bccast_batch* batch, const char** out_text, size
     const auto& of = batch_of(const_cast<bccast_batch*>(batch));
     const Delivery* delivery = of.control->delivery();
     if (delivery == nullptr) throw Error(Code::state, "the batch is to notify: it has no text");
+    if (delivery->retracts) throw Error(Code::state, "the batch takes back: it has no text");
     *out_text = delivery->text.c_str();
     if (out_length != nullptr) *out_length = delivery->text.size();
     return BCCAST_OK;

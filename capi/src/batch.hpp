@@ -60,6 +60,8 @@ class VtblDeliverer final : public Deliverer {
   VtblDeliverer(const bccast_deliverer_vtbl& vtbl, void* self) : self_(vtbl, self) {}
   Handled deliver(NoticeBatch& batch, const Delivery& delivery,
                   const std::shared_ptr<BatchControl>& control) override;
+  Handled retract(NoticeBatch& batch, const Delivery& delivery,
+                  const std::shared_ptr<BatchControl>& control) override;
 
  private:
   VtblSelf<bccast_deliverer_vtbl> self_;

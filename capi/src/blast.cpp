@@ -174,6 +174,8 @@ int32_t bccast_blast_status(bccast_engine* engine, const char* provider, const c
                     .text(
                         "why", [](const auto& r) { return r.why; }, kEmptyIsNull)
                     .i64("left_ms", [](const auto& r) { return r.left_ms; })
+                    .i64("removed", [](const auto& r) { return r.removed; })
+                    .i64("on_device", [](const auto& r) { return r.on_device; })
                     .finish();
   });
 }
@@ -250,6 +252,13 @@ int32_t bccast_blast_get(bccast_engine* engine, const char* provider, const char
                         "sent_by", [](const auto& b) { return b.sent_by; }, kEmptyIsNull)
                     .text(
                         "channels", [](const auto& b) { return b.channels; }, kEmptyIsNull)
+                    .i64("hold_ms", [](const auto& b) { return b.hold_ms; })
+                    .i64("scheduled_at_ms", [](const auto& b) { return b.scheduled_at_ms; })
+                    .i64("missed_at_ms", [](const auto& b) { return b.missed_at_ms; })
+                    .text(
+                        "missed_reason", [](const auto& b) { return b.missed_reason; }, kEmptyIsNull)
+                    .i64("recalled_at_ms", [](const auto& b) { return b.recalled_at_ms; })
+                    .i64("purged", [](const auto& b) { return b.purged ? 1 : 0; })
                     .finish();
   });
 }

@@ -91,8 +91,10 @@ class Options {
   /// Attaches a notifier to a channel: called on the thread that pumps, with no lock held. False, or an
   /// exception: the whole batch again later. Throws Error(conflict) when the channel has one already.
   void notifier(std::string_view channel, std::function<bool(Notices&)> notify);
-  /// The same for a deliverer.
-  void deliverer(std::string_view channel, std::function<bool(Deliveries&)> deliver);
+  /// The same for a deliverer. `retract` takes back what was delivered of a blast that was recalled; empty:
+  /// it stays where it is.
+  void deliverer(std::string_view channel, std::function<bool(Deliveries&)> deliver,
+                 std::function<bool(Deliveries&)> retract = {});
 
   /// The keys of set().
   struct Key {
@@ -191,6 +193,19 @@ class Engine {
                                      std::size_t limit = 0);
   Preview blast_preview(std::string_view provider, std::string_view blast);
   Code blast_send(std::string_view provider, std::string_view blast, std::string_view digest = {});
+  void blast_schedule(std::string_view provider, std::string_view blast, std::int64_t at_ms,
+                      std::string_view digest = {});
+  Code blast_unschedule(std::string_view provider, std::string_view blast);
+  Code blast_pause(std::string_view provider, std::string_view blast);
+  Code blast_resume(std::string_view provider, std::string_view blast);
+  Code blast_recall(std::string_view provider, std::string_view blast);
+  /// What was overwritten, and whether its bytes are out of the store's log as well.
+  struct Purged {
+    Code code = Code::ok;  // exists: it was purged before
+    std::int64_t count = 0;
+    bool emptied = true;
+  };
+  Purged blast_purge(std::string_view provider, std::string_view blast);
   std::vector<StatusRow> blast_status(std::string_view provider, std::string_view blast);
   Page<RecipientRow> blast_recipients(std::string_view provider, std::string_view blast,
                                       std::string_view filter = {}, std::string_view cursor = {},
@@ -266,6 +281,10 @@ class Engine {
   Code events_ack(std::string_view reader, std::string_view event);
 
   // Operation
+  /// `provider` empty: of all.
+  Page<OverdueRow> overdue(std::string_view provider = {}, std::string_view cursor = {},
+                           std::size_t limit = 0);
+  Purged purge(std::int64_t before_ms);
   std::vector<FindingRow> verify();
   /// False: moved, but the log could not be emptied: somebody reads an older state.
   bool checkpoint();

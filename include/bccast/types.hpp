@@ -92,6 +92,25 @@ struct BlastDetail {
   std::string actor;
   std::string sent_by;
   std::string channels;
+  std::int64_t hold_ms = 0;
+  std::optional<std::int64_t> scheduled_at_ms;
+  std::optional<std::int64_t> missed_at_ms;
+  std::string missed_reason;
+  std::optional<std::int64_t> recalled_at_ms;
+  bool purged = false;
+};
+
+/// One row of bccast_operate_overdue.
+struct OverdueRow {
+  std::string provider;
+  std::string blast;
+  std::string state;
+  std::int64_t recipients = 0;
+  std::int64_t pending = 0;
+  std::int64_t deferred = 0;
+  std::int64_t deadline_ms = 0;
+  std::string why;
+  std::optional<std::int64_t> left_ms;
 };
 
 /// One row of bccast_blast_selection.
@@ -131,6 +150,8 @@ struct StatusRow {
   bool overdue = false;
   std::string why;
   std::optional<std::int64_t> left_ms;
+  std::optional<std::int64_t> removed;    // of a recalled blast
+  std::optional<std::int64_t> on_device;  // of a recalled blast
 };
 
 /// One row of bccast_blast_recipients.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "core/recalled.hpp"
 #include "model/text_rules.hpp"
 
 namespace bccast::access {
@@ -21,12 +22,14 @@ Error not_on_roster() {
 
 /// The thread by its key, if it can be seen at all.
 std::optional<Thread> visible_thread(const Tables& tables, const ThreadKey& key) {
-  auto stored = tables.threads().thread(key);
-  if (stored || !key.of_blast()) return stored;
+  const auto stored = tables.threads().thread(key);
+  if (stored) return as_seen(tables, *stored);
+  if (!key.of_blast()) return std::nullopt;
   const auto blast = tables.blasts().blast(key.provider_no, key.origin);
-  if (!blast || blast->state == BlastState::draft) return std::nullopt;
-  if (!tables.blasts().is_recipient(key.provider_no, key.place, blast->seq)) return std::nullopt;
-  return untouched(key, blast->sent_at, blast->activity);
+  if (!blast || is_unsent(blast->state)) return std::nullopt;
+  if (!tables.blasts().has_thread(key.provider_no, key.place, blast->seq)) return std::nullopt;
+  const Thread thread = untouched(key, blast->sent_at, blast->activity);
+  return blast->state == BlastState::recalled ? without_message(thread) : thread;
 }
 
 }  // namespace
@@ -82,16 +85,47 @@ Blast blast(const Tables& tables, const Context& context, const Provider& provid
 Blast sent_blast(const Tables& tables, const Context& context, const Provider& provider,
                  std::string_view blast_id) {
   auto found = blast(tables, context, provider, blast_id);
-  if (found.state == BlastState::draft)
-    throw Error(Code::state, fmt::format("blast {} is a draft: it has no recipients yet", blast_id));
+  if (is_unsent(found.state))
+    throw Error(Code::state, fmt::format("blast {} is {}: it has no recipients yet", blast_id,
+                                         found.state == BlastState::draft ? "a draft" : "scheduled"));
   return found;
+}
+
+Blast unsent_blast(const Tables& tables, const Context& context, const Provider& provider,
+                   std::string_view blast_id) {
+  auto found = blast(tables, context, provider, blast_id);
+  if (!is_unsent(found.state)) throw Error(Code::state, fmt::format("blast {} was already sent", blast_id));
+  return found;
+}
+
+BlastState next(const Blast& blast, BlastVerb verb, std::string_view blast_id) {
+  if (const auto state = next_state(blast.state, verb)) return *state;
+  const auto advice = [&]() -> std::string_view {
+    switch (blast.state) {
+      case BlastState::draft:
+        return verb == BlastVerb::recall ? ": discard it instead" : "";
+      case BlastState::scheduled:
+        return ": unschedule it first";
+      case BlastState::sent:
+      case BlastState::paused:
+      case BlastState::finished:
+        return verb == BlastVerb::unschedule || verb == BlastVerb::discard ? ": recall it instead"
+               : verb == BlastVerb::purge                                  ? ": recall it first"
+                                                                           : "";
+      case BlastState::recalled:
+        return "";
+    }
+    return "";
+  }();
+  throw Error(Code::state, fmt::format("blast {} is {}, and can not be {}{}", blast_id,
+                                       blast.state == BlastState::draft ? "a draft" : name_of(blast.state),
+                                       participle_of(verb), advice));
 }
 
 Blast draft(const Tables& tables, const Context& context, const Provider& provider,
             std::string_view blast_id) {
   auto found = blast(tables, context, provider, blast_id);
-  if (!next_state(found.state, BlastVerb::edit))
-    throw Error(Code::state, fmt::format("blast {} was already sent: only a draft can be changed", blast_id));
+  next(found, BlastVerb::edit, blast_id);
   return found;
 }
 

@@ -24,10 +24,15 @@ RosterEntry entry(const Tables& tables, const Provider& provider, std::string_vi
 RosterEntry entry_at(const Tables& tables, ProviderNo provider, Place place);
 Blast blast(const Tables& tables, const Context& context, const Provider& provider,
             std::string_view blast_id);
-/// A blast that was sent. Throws Error(state) for a draft.
+/// A draft, or one that is scheduled. Throws Error(state) when it was sent.
+Blast unsent_blast(const Tables& tables, const Context& context, const Provider& provider,
+                   std::string_view blast_id);
+/// The state after the verb. Throws Error(state), saying what to do instead, where the table has none.
+BlastState next(const Blast& blast, BlastVerb verb, std::string_view blast_id);
+/// A blast that was sent. Throws Error(state) for a draft and for one that is scheduled.
 Blast sent_blast(const Tables& tables, const Context& context, const Provider& provider,
                  std::string_view blast_id);
-/// A blast that may still be changed. Throws Error(state) when it was sent.
+/// A blast that may be changed. Throws Error(state) when it is no draft.
 Blast draft(const Tables& tables, const Context& context, const Provider& provider,
             std::string_view blast_id);
 

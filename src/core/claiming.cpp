@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "core/line_update.hpp"
 #include "model/retry.hpp"
 
 namespace bccast {
@@ -71,8 +72,7 @@ class Claiming {
         throw Error(Code::corrupt, "a claim has lost some of its items");
       if (assignment->items.size() > most_) {
         for (std::size_t i = most_; i < assignment->items.size(); ++i) {
-          assignment->items[i].state = ItemState::waiting;
-          tables_.work().update_item(assignment->items[i]);
+          put_back(tables_, assignment->items[i]);
         }
         assignment->items.resize(most_);
         claim.to = static_cast<Position>(most_);
@@ -182,9 +182,8 @@ void split_claim(Tables& tables, Claim claim, const Assignment& assignment) {
   if (!assignment.line) {
     tables.work().delete_claim(claim.token);
     for (Item item : tables.work().items_of(claim.token)) {
-      item.state = ItemState::waiting;
       item.reason = kAlone;
-      tables.work().update_item(item);
+      put_back(tables, item);
     }
     return;
   }

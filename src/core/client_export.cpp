@@ -7,6 +7,7 @@
 #include "core/access.hpp"
 #include "core/cursor.hpp"
 #include "core/message_list.hpp"
+#include "core/recalled.hpp"
 #include "model/text_rules.hpp"
 
 namespace bccast {
@@ -36,15 +37,17 @@ std::vector<ExportRow> profile_of(const Client& client) {
 }
 
 /// The origins of the client's threads with one provider, ascending.
-std::vector<BlastNo> origins_of(const Tables& tables, const Membership& membership) {
+std::vector<BlastNo> origins_of(const Tables& tables, const Provider& provider,
+                                const Membership& membership) {
   std::vector<BlastNo> origins;
-  tables.threads().client_threads(membership.provider_no, membership.place, kEndOfTime, false,
-                                  [&](const Thread& thread) {
-                                    if (thread.last_seq > 0) origins.push_back(thread.key.origin);
-                                    return true;
-                                  });
+  tables.threads().client_threads(
+      membership.provider_no, membership.place, kEndOfTime, false, [&](const Thread& thread) {
+        if (thread.last_seq > 0 && (provider.recalls == 0 || as_seen(tables, thread)))
+          origins.push_back(thread.key.origin);
+        return true;
+      });
   tables.blasts().newer_blasts(membership.provider_no, membership.place, membership.stored_seq,
-                               [&](Seq, BlastNo no) { origins.push_back(no); });
+                               [&](Seq, BlastNo no, bool) { origins.push_back(no); });
   std::sort(origins.begin(), origins.end());
   origins.erase(std::unique(origins.begin(), origins.end()), origins.end());
   return origins;
@@ -90,7 +93,7 @@ Page<ExportRow> ClientExport::list(std::string_view client_id, std::string_view 
       const bool here = provider.no == from[0];
       if (!reached_cursor && !here) continue;
       reached_cursor = true;
-      for (const auto origin : origins_of(tables, membership)) {
+      for (const auto origin : origins_of(tables, provider, membership)) {
         if (here && origin < from[1]) continue;
         const std::string thread(view(context_.thread_id({provider.no, membership.place, origin})));
         const auto reached = access::thread_of_client(tables, context_, client, thread);

@@ -1,6 +1,7 @@
 // What all of the core works with.
 #pragma once
 
+#include <atomic>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,6 +37,14 @@ struct Context {
   Sealer cursors;
   Ms deadline = kDefaultDeadline;
   Ms events_keep = kDefaultEventsKeep;
+  Ms late_limit = kDefaultLateLimit;
+  /// The clock was stepped, and schedules wait (engine/agenda.hpp).
+  std::atomic<bool> schedules_held = false;
+
+  /// How long after its sending the blast is to be finished.
+  Ms deadline_of(const Blast& blast) const noexcept {
+    return blast.deadline != 0 ? blast.deadline : deadline;
+  }
 
   PublicId blast_id(ProviderNo provider, BlastNo blast) const noexcept {
     return ids.encode({IdKind::blast, 0, provider, blast, 0});

@@ -61,7 +61,8 @@ Drafting::Created Drafting::create(std::string_view provider_id, std::string_vie
 void Drafting::discard(std::string_view provider_id, std::string_view blast_id) {
   context_.store.write([&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id);
-    const Blast blast = access::draft(tables, context_, provider, blast_id);
+    const Blast blast = access::blast(tables, context_, provider, blast_id);
+    access::next(blast, BlastVerb::discard, blast_id);
     tables.blasts().delete_blast(provider.no, blast.no);
   });
 }
@@ -132,8 +133,11 @@ void Drafting::write(std::string_view provider_id, std::string_view blast_id, st
 void Drafting::set(std::string_view provider_id, std::string_view blast_id, std::string_view key,
                    std::string_view value) {
   Ms deadline = 0;
+  Ms hold = 0;
   if (key == "deadline_ms") {
     if (!value.empty()) deadline = parse_number(value, 1, kLongestDeadline, "deadline");
+  } else if (key == "hold_ms") {
+    if (!value.empty()) hold = parse_number(value, 0, kLongestHold, "hold");
   } else if (key != "channels") {
     throw Error(Code::argument, "there is no such setting");
   }
@@ -143,6 +147,8 @@ void Drafting::set(std::string_view provider_id, std::string_view blast_id, std:
     if (key == "channels") {
       check_channels(tables, value);
       blast.channels = value;
+    } else if (key == "hold_ms") {
+      blast.hold = hold;
     } else {
       blast.deadline = deadline;
     }
@@ -165,12 +171,18 @@ BlastDetail Drafting::get(std::string_view provider_id, std::string_view blast_i
     detail.sent_at_ms = unless_zero(blast.sent_at);
     detail.deadline_at_ms = unless_zero(blast.deadline_at);
     detail.finished_at_ms = unless_zero(blast.finished_at);
-    detail.deadline_ms = blast.deadline != 0 ? blast.deadline : context_.deadline;
+    detail.deadline_ms = context_.deadline_of(blast);
     detail.revision = blast.revision;
     detail.actor = blast.actor;
     detail.sent_by = blast.sent_by;
     detail.channels = blast.channels;
-    if (blast.state != BlastState::draft) return;
+    detail.hold_ms = blast.hold;
+    detail.scheduled_at_ms = unless_zero(blast.scheduled_at);
+    detail.missed_at_ms = unless_zero(blast.missed_at);
+    detail.missed_reason = blast.missed_reason;
+    detail.recalled_at_ms = unless_zero(blast.recalled_at);
+    detail.purged = blast.purged;
+    if (!is_unsent(blast.state)) return;
     for (SliceNo s = 0; s < slices_for(provider.next_place); ++s) {
       const auto draft = tables.blasts().draft_slice(provider.no, blast.no, s);
       detail.picked += draft.picked.count();
@@ -193,7 +205,7 @@ Page<SelectionRow> Drafting::selection(std::string_view provider_id, std::string
   Page<SelectionRow> page;
   context_.store.read([&](const Tables& tables) {
     const Provider provider = access::provider(tables, provider_id);
-    const Blast blast = access::draft(tables, context_, provider, blast_id);
+    const Blast blast = access::unsent_blast(tables, context_, provider, blast_id);
     for_each_audience(tables, provider, blast, [&](SliceNo s, const Audience& audience) {
       if (s < slice_of(from) || !page.next.empty()) return;
       const Slice left_out = audience.archived | audience.off | audience.deselected;
@@ -219,7 +231,7 @@ Preview Drafting::preview(std::string_view provider_id, std::string_view blast_i
   Preview preview;
   context_.store.read([&](const Tables& tables) {
     const Provider provider = access::provider(tables, provider_id);
-    const Blast blast = access::draft(tables, context_, provider, blast_id);
+    const Blast blast = access::unsent_blast(tables, context_, provider, blast_id);
     const auto channels = channels_of(tables, blast);
     AudienceDigest digest(context_, blast, tables.blasts().text(provider.no, blast.no).value_or(""));
     for_each_audience(tables, provider, blast, [&](SliceNo s, const Audience& audience) {

@@ -27,6 +27,18 @@ std::string_view name_of(EventKind kind) {
       return "channel.failing";
     case EventKind::channel_working:
       return "channel.working";
+    case EventKind::blast_missed:
+      return "blast.missed";
+    case EventKind::blast_paused:
+      return "blast.paused";
+    case EventKind::blast_resumed:
+      return "blast.resumed";
+    case EventKind::blast_overdue:
+      return "blast.overdue";
+    case EventKind::blast_recalled:
+      return "blast.recalled";
+    case EventKind::clock_stepped:
+      return "clock.stepped";
   }
   return "";
 }
@@ -35,7 +47,14 @@ std::string object_of(const Tables& tables, const Context& context, const Event&
   switch (event.kind) {
     case EventKind::blast_sent:
     case EventKind::blast_finished:
+    case EventKind::blast_missed:
+    case EventKind::blast_paused:
+    case EventKind::blast_resumed:
+    case EventKind::blast_overdue:
+    case EventKind::blast_recalled:
       return std::string(view(context.blast_id(event.provider_no, event.number)));
+    case EventKind::clock_stepped:
+      return {};
     case EventKind::message_created:
     case EventKind::thread_read:
       return std::string(view(context.thread_id({event.provider_no, event.place, event.number})));

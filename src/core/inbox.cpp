@@ -8,6 +8,7 @@
 #include "core/access.hpp"
 #include "core/cursor.hpp"
 #include "core/message_list.hpp"
+#include "core/recalled.hpp"
 #include "model/text_rules.hpp"
 
 namespace bccast {
@@ -72,8 +73,9 @@ class Merge {
   std::vector<Placed> threads_;
 };
 
-/// What both sides are shown of a thread alike.
-void describe_last(const Tables& tables, const Thread& thread, Authors& authors, ThreadSummary& row) {
+/// What both sides are shown of a thread, but that a client is not shown what was taken away.
+void describe_last(const Tables& tables, const Thread& thread, Side side, Authors& authors,
+                   ThreadSummary& row) {
   if (thread.key.of_community()) {
     const auto community = tables.communities().community(thread.key.provider_no, thread.key.community());
     if (!community) throw Error(Code::corrupt, "a community is missing");
@@ -88,8 +90,8 @@ void describe_last(const Tables& tables, const Thread& thread, Authors& authors,
   row.last_author = author.id;
   row.last_author_name = author.name;
   row.last_actor = std::move(last.actor);
-  row.last_text = std::move(last.text);
   row.removed = last.removed;
+  if (side == Side::provider || !last.removed) row.last_text = std::move(last.text);
 }
 
 std::optional<ThreadPosition> parse_position(const Context& context, std::string_view list,
@@ -170,28 +172,31 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
       if (!stored) throw Error(Code::corrupt, "a provider is missing");
       const Provider& provider = providers.emplace(membership.provider_no, std::move(*stored)).first->second;
       if (provider.send_seq > membership.stored_seq) {
-        tables.blasts().newer_blasts(
-            membership.provider_no, membership.place, membership.stored_seq, [&](Seq, BlastNo no) {
-              const ThreadKey key{membership.provider_no, membership.place, no};
-              if (tables.threads().thread(key)) return;  // somebody did something in it already
-              const auto blast = tables.blasts().blast(membership.provider_no, no);
-              if (!blast) throw Error(Code::corrupt, "a blast is missing");
-              found.threads.push_back(untouched(key, blast->sent_at, blast->activity));
-              if (wanted(found.threads.back())) merge.offer(provider, found.threads.back());
-            });
+        tables.blasts().newer_blasts(membership.provider_no, membership.place, membership.stored_seq,
+                                     [&](Seq, BlastNo no, bool recalled) {
+                                       const ThreadKey key{membership.provider_no, membership.place, no};
+                                       if (tables.threads().thread(key))
+                                         return;  // somebody did something in it already
+                                       const auto blast = tables.blasts().blast(membership.provider_no, no);
+                                       if (!blast) throw Error(Code::corrupt, "a blast is missing");
+                                       const Thread fresh = untouched(key, blast->sent_at, blast->activity);
+                                       found.threads.push_back(recalled ? without_message(fresh) : fresh);
+                                       if (wanted(found.threads.back()))
+                                         merge.offer(provider, found.threads.back());
+                                     });
         if (!found.threads.empty() || provider.send_seq - membership.stored_seq >= kLongGap) {
           found.seq = provider.send_seq;
           memo.rosters.push_back(std::move(found));
         }
       }
-      tables.threads().client_threads(membership.provider_no, membership.place,
-                                      after ? after->last_at : kEndOfTime, unread.value_or(false),
-                                      [&](const Thread& thread) {
-                                        if (!merge.wants(thread.last_at)) return false;
-                                        if (thread.last_seq > 0 && wanted(thread))
-                                          merge.offer(provider, thread);
-                                        return true;
-                                      });
+      tables.threads().client_threads(
+          membership.provider_no, membership.place, after ? after->last_at : kEndOfTime,
+          unread.value_or(false), [&](const Thread& thread) {
+            if (!merge.wants(thread.last_at)) return false;
+            const auto seen = provider.recalls > 0 ? as_seen(tables, thread) : thread;
+            if (seen && seen->last_seq > 0 && wanted(*seen)) merge.offer(provider, *seen);
+            return true;
+          });
     }
     const auto seal = [&](const Thread& last) {
       return seal_client_position(context_, list, providers.at(last.key.provider_no), last);
@@ -206,7 +211,7 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
       row.last_at_ms = whole_seconds(thread.last_at);
       row.closed = provider.archived_at != 0;
       Authors authors(context_, tables, provider, thread.key, thread.key.place);
-      describe_last(tables, thread, authors, row);
+      describe_last(tables, thread, Side::client, authors, row);
       row.last_actor.clear();
       return row;
     });
@@ -222,17 +227,40 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
   return page;
 }
 
+namespace {
+
+/// Over the client's stored threads with one provider. Its index has the answer, unless a recall is not yet
+/// in all rows.
+ThreadTables::Unread stored_unread(const Tables& tables, const Membership& membership) {
+  const auto provider = tables.directory().provider(membership.provider_no);
+  if (!provider) throw Error(Code::corrupt, "a provider is missing");
+  if (provider->recalls == 0) return tables.threads().client_unread(membership.provider_no, membership.place);
+  ThreadTables::Unread unread;
+  tables.threads().client_threads(membership.provider_no, membership.place, kEndOfTime, true,
+                                  [&](const Thread& thread) {
+                                    const auto seen = as_seen(tables, thread);
+                                    if (!seen || seen->client_unread == 0) return true;
+                                    ++unread.threads;
+                                    unread.messages += seen->client_unread;
+                                    return true;
+                                  });
+  return unread;
+}
+
+}  // namespace
+
 UnreadCount Inbox::unread_of_client(std::string_view client_id) {
   UnreadCount count;
   context_.store.read([&](const Tables& tables) {
     const Client client = access::client(tables, client_id);
     for (const auto& membership : tables.directory().memberships(client.no)) {
-      const auto stored = tables.threads().client_unread(membership.provider_no, membership.place);
+      const auto stored = stored_unread(tables, membership);
       count.threads += stored.threads;
       count.messages += stored.messages;
       tables.blasts().newer_blasts(
-          membership.provider_no, membership.place, membership.stored_seq, [&](Seq, BlastNo no) {
-            if (tables.threads().thread({membership.provider_no, membership.place, no})) return;
+          membership.provider_no, membership.place, membership.stored_seq,
+          [&](Seq, BlastNo no, bool recalled) {
+            if (recalled || tables.threads().thread({membership.provider_no, membership.place, no})) return;
             ++count.threads;
             ++count.messages;
           });
@@ -298,7 +326,7 @@ Page<ThreadSummary> Inbox::of_provider(std::string_view provider_id, std::string
       if (thread.key.of_blast()) row.blast = view(context_.blast_id(provider.no, thread.key.origin));
       row.unread = thread.provider_unread;
       row.last_at_ms = thread.last_at;
-      describe_last(tables, thread, authors, row);
+      describe_last(tables, thread, Side::provider, authors, row);
       return row;
     });
   });

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
 #include "base/error.hpp"
@@ -27,46 +28,77 @@ void store_line(Tables& tables, const Context& context, Line& line) {
   tables.blasts().update_blast(*blast);
 }
 
+void put_back(Tables& tables, Item item) {
+  const auto line = item.line_no != 0 ? tables.work().line(item.line_no) : std::nullopt;
+  item.state = line && line->paused ? ItemState::parked : ItemState::waiting;
+  tables.work().update_item(item);
+}
+
+namespace {
+
+/// Counts places of a line as left out.
+void skip_places(Tables& tables, Line& line, SkipReason reason, SliceNo s, const Slice& places) {
+  if (places.empty()) return;
+  Slice all = tables.work().skipped(line, s, reason);
+  all |= places;
+  tables.work().put_skipped(line, s, reason, all);
+  line.skipped += places.count();
+}
+
+void skip_run(Tables& tables, Line& line, SkipReason reason, Position from, Position to) {
+  line.rotation().for_each_run(from, to, [&](SliceNo s, std::uint32_t begin, std::uint32_t end, Position) {
+    Slice run;
+    run.add_range(begin, end);
+    skip_places(tables, line, reason, s, run & tables.blasts().recipients(line.provider_no, s, line.seq));
+    return true;
+  });
+}
+
+void skip_not_handed_out(Tables& tables, Line& line, SkipReason reason) {
+  const Position end = line.rotation().end();
+  skip_run(tables, line, reason, line.cursor, end);
+  line.cursor = line.limit = end;
+  line.paused = false;  // what is left of it is to be reported, or dropped
+}
+
+}  // namespace
+
+void drop_not_handed_out(Tables& tables, const Context& context, Line line, SkipReason reason) {
+  skip_not_handed_out(tables, line, reason);
+  store_line(tables, context, line);
+  if (!line.follows) unlock_followers(tables, line);
+}
+
+std::size_t drop_waiting(Tables& tables, const Context& context, Line line, SkipReason reason,
+                         InFlight in_flight, std::size_t most) {
+  std::vector<ItemNo> gone;
+  std::map<SliceNo, Slice> places;
+  tables.work().items_of_line(line.no, 0, kMaxPlaces, [&](const Item& item) {
+    const bool drop =
+        item.state == ItemState::claimed ? in_flight == InFlight::dropped : item.state != ItemState::failed;
+    if (!drop || gone.size() == most) return;
+    places[slice_of(item.thread.place)].add(within_slice(item.thread.place));
+    gone.push_back(item.no);
+  });
+  if (gone.empty()) return 0;
+  for (const auto& [s, slice] : places) skip_places(tables, line, reason, s, slice);
+  for (const auto no : gone) tables.work().delete_item(no);
+  store_line(tables, context, line);
+  return gone.size();
+}
+
 void drop_rest(Tables& tables, const Context& context, Line line, SkipReason reason, InFlight in_flight) {
-  const auto skip = [&](SliceNo s, const Slice& places) {
-    if (places.empty()) return;
-    Slice all = tables.work().skipped(line, s, reason);
-    all |= places;
-    tables.work().put_skipped(line, s, reason, all);
-    line.skipped += places.count();
-  };
-  const Rotation rotation = line.rotation();
-  const auto skip_run = [&](Position from, Position to) {
-    rotation.for_each_run(from, to, [&](SliceNo s, std::uint32_t begin, std::uint32_t end, Position) {
-      Slice run;
-      run.add_range(begin, end);
-      skip(s, run & tables.blasts().recipients(line.provider_no, s, line.seq));
-      return true;
-    });
-  };
-  skip_run(line.cursor, rotation.end());
+  skip_not_handed_out(tables, line, reason);
   if (in_flight == InFlight::dropped) {
     std::vector<Claim> claims;
     tables.work().claims_of(line.no, [&](const Claim& claim) { claims.push_back(claim); });
     for (const auto& claim : claims) {
-      skip_run(claim.from, claim.to);
+      skip_run(tables, line, reason, claim.from, claim.to);
       tables.work().delete_claim(claim.token);
     }
   }
-  line.cursor = line.limit = rotation.end();
-  std::vector<Item> waiting;
-  tables.work().items_of_line(line.no, 0, kMaxPlaces, [&](const Item& item) {
-    const bool claimed = item.state == ItemState::claimed;
-    if (item.state == ItemState::waiting || (claimed && in_flight == InFlight::dropped))
-      waiting.push_back(item);
-  });
-  for (const auto& item : waiting) {
-    Slice place;
-    place.add(within_slice(item.thread.place));
-    skip(slice_of(item.thread.place), place);
-    tables.work().delete_item(item.no);
-  }
   store_line(tables, context, line);
+  drop_waiting(tables, context, line, reason, in_flight);
   if (!line.follows) unlock_followers(tables, line);
 }
 

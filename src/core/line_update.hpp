@@ -9,11 +9,20 @@ namespace bccast {
 /// finished.
 void store_line(Tables& tables, const Context& context, Line& line);
 
+/// An item that is in nobody's hands any more: it waits, or is parked while its blast is paused.
+void put_back(Tables& tables, Item item);
+
 /// What becomes of what is in flight: whoever has it still reports it, or it is dropped as well.
 enum class InFlight { left, dropped };
 
 /// Leaves out all that was not begun: the places not yet handed out, and those that wait for another try.
 void drop_rest(Tables& tables, const Context& context, Line line, SkipReason reason, InFlight in_flight);
+
+/// Only the first part of it: the places not yet handed out. One bitmap a slice.
+void drop_not_handed_out(Tables& tables, const Context& context, Line line, SkipReason reason);
+/// Only the second: at most `most` of the items that wait. Says how many.
+std::size_t drop_waiting(Tables& tables, const Context& context, Line line, SkipReason reason,
+                         InFlight in_flight, std::size_t most = static_cast<std::size_t>(-1));
 
 /// Lets the lines that notify of the same blast hand out what `line`, and all others that deliver it, have
 /// behind them. False: nothing more than before.

@@ -6,6 +6,8 @@
 
 #include "core/access.hpp"
 #include "core/message_list.hpp"
+#include "core/place_states.hpp"
+#include "core/retracting.hpp"
 #include "model/retry.hpp"
 
 namespace bccast {
@@ -38,7 +40,9 @@ class Filling {
 
   void run() {
     if (channel_.delivers) assignment_.delivery.emplace();
-    if (assignment_.line) {
+    if (assignment_.line && assignment_.line->retracts) {
+      deliveries_to_take_back(*assignment_.line);
+    } else if (assignment_.line) {
       places(*assignment_.line);
     } else {
       items();
@@ -53,7 +57,7 @@ class Filling {
     auto provider = tables_.directory().provider(line.provider_no);
     if (!blast || !provider) throw Error(Code::corrupt, "a line has lost its blast or its provider");
     provider_ = std::move(*provider);
-    const bool dropped = provider_.archived_at != 0;
+    const auto dropped = why_dropped(*blast);
     assignment_.at = whole_seconds(blast->sent_at);
     if (channel_.delivers) text_of_blast(line);
 
@@ -91,43 +95,57 @@ class Filling {
           const Deliveries deliveries = line.follows ? deliveries_of(line, place_at(s, members.front()),
                                                                      place_at(s, members.back()) + 1)
                                                      : Deliveries();
-          // The bitmap leads: whom the roster does not know, or no longer tells right, fails and is not
-          // omitted; and holds up nobody else.
-          std::size_t next = 0;
-          const auto meet = [&](const RosterView& entry) {
-            if (next == members.size() || within_slice(entry.place) != members[next]) return;
-            ++next;
+          meet_entries(line, s, members, [&](const RosterView& entry) {
             add(entry, opened.contains(within_slice(entry.place)) && nothing_unread(entry.place), deliveries);
-          };
-          const Place first = place_at(s, members.front());
-          const Place last = place_at(s, members.back());
-          // A scan reads what lies between; beyond eight strangers for each member, looking up is cheaper.
-          const auto read = [&](Place from, Place to) {
-            try {
-              tables_.directory().scan(line.provider_no, from, to, meet);
-            } catch (const Error& error) {
-              if (error.code() != Code::corrupt) throw;
-            }
-          };
-          if (std::size_t{last - first} < 8 * members.size()) read(first, last + 1);
-          while (next < members.size()) {
-            const auto one = next;
-            const Place place = place_at(s, members[one]);
-            read(place, place + 1);
-            if (next == one) {
-              assignment_.damaged.push_back(place);
-              ++next;
-            }
-          }
+          });
           return true;
         });
+  }
+
+  /// Meets the roster's entries of the members of a slice, in their order. The bitmap leads: whom the roster
+  /// does not know, or no longer tells right, fails and is not omitted; and holds up nobody else.
+  void meet_entries(const Line& line, SliceNo s, const std::vector<std::uint16_t>& members,
+                    FunctionRef<void(const RosterView&)> f) {
+    std::size_t next = 0;
+    const auto meet = [&](const RosterView& entry) {
+      if (next == members.size() || within_slice(entry.place) != members[next]) return;
+      ++next;
+      f(entry);
+    };
+    const Place first = place_at(s, members.front());
+    const Place last = place_at(s, members.back());
+    // A scan reads what lies between; beyond eight strangers for each member, looking up is cheaper.
+    const auto read = [&](Place from, Place to) {
+      try {
+        tables_.directory().scan(line.provider_no, from, to, meet);
+      } catch (const Error& error) {
+        if (error.code() != Code::corrupt) throw;
+      }
+    };
+    if (std::size_t{last - first} < 8 * members.size()) read(first, last + 1);
+    while (next < members.size()) {
+      const auto one = next;
+      const Place place = place_at(s, members[one]);
+      read(place, place + 1);
+      if (next == one) {
+        assignment_.damaged.push_back(place);
+        ++next;
+      }
+    }
+  }
+
+  /// Why nothing more of a blast is handed out, if so.
+  std::optional<SkipReason> why_dropped(const Blast& blast) const {
+    if (blast.state == BlastState::recalled) return SkipReason::recalled;
+    if (provider_.archived_at != 0) return SkipReason::provider_archived;
+    return std::nullopt;
   }
 
   /// What keeps somebody from being handed to this channel's handler. Delivery is for everybody who has the
   /// message.
   std::optional<SkipReason> why_not(std::uint32_t flags, bool read, std::string_view address,
-                                    bool dropped) const {
-    if (dropped) return SkipReason::provider_archived;
+                                    std::optional<SkipReason> dropped) const {
+    if (dropped) return dropped;
     if (!channel_.delivers) return why_not_notify(flags, read, address);
     if ((flags & flag::erased) != 0) return SkipReason::erased;
     return std::nullopt;
@@ -137,7 +155,7 @@ class Filling {
   Deliveries deliveries_of(const Line& follower, Place begin, Place end) const {
     Deliveries deliveries;
     for (const auto& line : tables_.work().lines(follower.provider_no, follower.blast_no)) {
-      if (line.follows) continue;
+      if (line.follows || line.retracts) continue;
       const auto channel = tables_.work().channel(line.channel_no);
       if (!channel || !channel->delivers || channel->removed) continue;
       for (const auto reason : kSkipReasons)
@@ -160,6 +178,78 @@ class Filling {
     return std::min(std::max(then, soon), now_ + kLongestWait);
   }
 
+  // ---- What is taken back
+
+  /// Those of a recalled blast to whom it was delivered.
+  void deliveries_to_take_back(const Line& line) {
+    const auto blast = begin_taking_back(line);
+    const Line delivered = delivered_by(tables_, line);
+    std::vector<Claim> claims;
+    tables_.work().claims_of(delivered.no, [&](const Claim& claim) { claims.push_back(claim); });
+    std::vector<std::uint16_t> members;
+    line.rotation().for_each_run(
+        assignment_.claim.from, assignment_.claim.to,
+        [&](SliceNo s, std::uint32_t begin, std::uint32_t end, Position) {
+          const Slice recipients = tables_.blasts().recipients(line.provider_no, s, line.seq);
+          members.clear();
+          recipients.take(begin, end, Slice::kPlaces, members);
+          if (members.empty()) return true;
+          const auto states = place_states(tables_, delivered, claims, s, recipients);
+          meet_entries(line, s, members, [&](const RosterView& entry) {
+            take_back(entry.place, states, line, blast, entry.flags, entry.id,
+                      Addresses::find(entry.addresses, channel_.name), entry.name, entry.locale);
+          });
+          return true;
+        });
+  }
+
+  Blast begin_taking_back(const Line& line) {
+    auto blast = tables_.blasts().blast(line.provider_no, line.blast_no);
+    auto provider = tables_.directory().provider(line.provider_no);
+    if (!blast || !provider) throw Error(Code::corrupt, "a line has lost its blast or its provider");
+    provider_ = std::move(*provider);
+    assignment_.delivery->retracts = true;
+    assignment_.at = whole_seconds(blast->sent_at);
+    return std::move(*blast);
+  }
+
+  /// `entry`: what the assignment calls it; the place itself, unless it is an item.
+  void take_back(Place place, const PlaceStates& states, const Line& line, const Blast& blast,
+                 std::uint32_t flags, std::string_view id, std::string_view address, std::string_view name,
+                 std::string_view locale, std::optional<std::size_t> item = std::nullopt) {
+    const std::size_t entry = item.value_or(place);
+    const auto at = within_slice(place);
+    if ((flags & flag::erased) != 0) {
+      assignment_.left_out.push_back({entry, SkipReason::erased});
+    } else if (states[PlaceState::done].contains(at)) {
+      assignment_.batch.add({IdKind::blast_item, line.channel_no, line.provider_no, line.blast_no, place},
+                            Context::parts_of({line.provider_no, place, line.blast_no}), false, id, address,
+                            name, locale, whole_seconds(blast.sent_at));
+      assignment_.entries.push_back(entry);
+      describe_blast(id);
+    } else if (states.open().contains(at)) {
+      assignment_.deferred.push_back({entry, now_ + kGivenBackWait});
+    } else {
+      assignment_.left_out.push_back({entry, SkipReason::not_delivered});
+    }
+  }
+
+  /// The same for one item.
+  void item_to_take_back(std::size_t i, const Line& line) {
+    const auto blast = begin_taking_back(line);
+    const Place place = assignment_.items[i].thread.place;
+    const auto entry = tables_.directory().entry(line.provider_no, place);
+    if (!entry) throw Error(Code::corrupt, "an item has lost what it is about");
+    const Line delivered = delivered_by(tables_, line);
+    std::vector<Claim> claims;
+    tables_.work().claims_of(delivered.no, [&](const Claim& claim) { claims.push_back(claim); });
+    const auto s = slice_of(place);
+    const auto states = place_states(tables_, delivered, claims, s,
+                                     tables_.blasts().recipients(line.provider_no, s, line.seq));
+    take_back(place, states, line, blast, entry->flags, entry->client.id,
+              entry->client.addresses.get(channel_.name), entry->client.name, entry->client.locale, i);
+  }
+
   // ---- Single items
 
   void items() {
@@ -178,6 +268,8 @@ class Filling {
     auto provider = tables_.directory().provider(item.provider_no);
     if (!provider) throw Error(Code::corrupt, "an item has lost its provider");
     provider_ = std::move(*provider);
+    dropped_ = provider_.archived_at != 0 ? std::optional(SkipReason::provider_archived) : std::nullopt;
+    if (item.line_no != 0 && held_or_taken_back(i)) return;
     const auto thread = tables_.threads().thread(item.thread);
     if (item.to_provider) {
       add_item(i, thread && thread->provider_unread == 0, 0, provider_, {});
@@ -193,6 +285,25 @@ class Filling {
     add_item(i, thread && thread->client_unread == 0, entry->flags, entry->client, entry->client.id);
   }
 
+  /// True, and the item is dealt with, when its blast is paused, or its line takes back. Of a recalled blast
+  /// it will be left out.
+  bool held_or_taken_back(std::size_t i) {
+    const Item& item = assignment_.items[i];
+    const auto line = tables_.work().line(item.line_no);
+    const auto blast = tables_.blasts().blast(item.provider_no, item.thread.origin);
+    if (!line || !blast) throw Error(Code::corrupt, "an item has lost its line or its blast");
+    if (line->paused) {
+      assignment_.deferred.push_back({i, item.due_at});
+      return true;
+    }
+    if (line->retracts) {
+      item_to_take_back(i, *line);
+      return true;
+    }
+    dropped_ = why_dropped(*blast);
+    return false;
+  }
+
   bool sees(const Item& item) const {
     const auto member =
         tables_.communities().member(item.provider_no, item.thread.community(), item.thread.place);
@@ -204,7 +315,7 @@ class Filling {
                 std::string_view client) {
     const Item& item = assignment_.items[i];
     const auto address = person.addresses.get(channel_.name);
-    if (const auto reason = why_not(flags, read, address, provider_.archived_at != 0)) {
+    if (const auto reason = why_not(flags, read, address, dropped_)) {
       assignment_.left_out.push_back({i, *reason});
       return;
     }
@@ -297,6 +408,7 @@ class Filling {
     delivery.seq.push_back(seq);
     delivery.author.add(author.id);
     delivery.author_name.add(author.name);
+    delivery.action.add(delivery.retracts ? "retract" : "deliver");
   }
 
   const Tables& tables_;
@@ -305,6 +417,7 @@ class Filling {
   const Ms now_;
   Channel channel_;
   Provider provider_;
+  std::optional<SkipReason> dropped_;  // of the item at hand
 };
 
 }  // namespace

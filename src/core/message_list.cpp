@@ -36,6 +36,7 @@ Message first_of_blast(const Tables& tables, const ThreadKey& thread) {
   message.at = blast->sent_at;
   message.text = std::move(*text);
   message.actor = blast->sent_by;
+  message.removed = blast->state == BlastState::recalled;
   return message;
 }
 
@@ -62,7 +63,7 @@ void for_each_message(const Context& context, const Tables& tables, const access
     row.seq = message.seq;
     row.author = author.id;
     row.author_name = author.name;
-    row.text = message.text;
+    if (!viewer || !message.removed) row.text = message.text;
     row.at_ms = viewer ? whole_seconds(message.at) : message.at;
     row.removed = message.removed;
     if (!viewer) row.actor = message.actor;

@@ -40,8 +40,8 @@ class Authors {
   std::map<Place, Shown> clients_;
 };
 
-/// The message with this number; the first of a blast's thread is the blast's text. Throws Error(corrupt)
-/// when it is missing.
+/// The message with this number; the first of a blast's thread is the blast's text. Of a recalled blast it is
+/// `removed`, and its text is for the provider alone. Throws Error(corrupt) when it is missing.
 Message message_at(const Tables& tables, const ThreadKey& thread, std::int64_t seq);
 
 /// The messages of a thread that the viewer sees, from number `from` (0: the first, or descending the newest)

@@ -1,9 +1,7 @@
 #include "core/place_states.hpp"
 
 namespace bccast {
-namespace {
 
-/// The places of the slice that stand at the positions from..to.
 Slice places_between(const Rotation& rotation, SliceNo slice, Position from, Position to) {
   Slice places;
   rotation.for_each_run(from, to, [&](SliceNo s, std::uint32_t begin, std::uint32_t end, Position) {
@@ -12,8 +10,6 @@ Slice places_between(const Rotation& rotation, SliceNo slice, Position from, Pos
   });
   return places;
 }
-
-}  // namespace
 
 PlaceStates place_states(const Tables& tables, const Line& line, const std::vector<Claim>& claims,
                          SliceNo slice, const Slice& recipients) {

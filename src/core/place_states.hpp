@@ -28,6 +28,9 @@ struct PlaceStates {
   }
 };
 
+/// The places of the slice that stand at the positions from..to.
+Slice places_between(const Rotation& rotation, SliceNo slice, Position from, Position to);
+
 /// `claims`: those of the line (WorkTables::claims_of), read once for all of its slices.
 PlaceStates place_states(const Tables& tables, const Line& line, const std::vector<Claim>& claims,
                          SliceNo slice, const Slice& recipients);

@@ -8,6 +8,7 @@
 #include "core/access.hpp"
 #include "core/audience_of.hpp"
 #include "core/cursor.hpp"
+#include "core/overdue.hpp"
 #include "core/place_states.hpp"
 #include "core/resolve.hpp"
 #include "model/filter.hpp"
@@ -44,22 +45,32 @@ std::vector<StatusRow> Progress::status(std::string_view provider_id, std::strin
   context_.store.read([&](const Tables& tables) {
     const Provider provider = access::provider(tables, provider_id);
     const Blast blast = access::blast(tables, context_, provider, blast_id);
-    const auto lines = tables.work().lines(provider.no, blast.no);
-    const Ms now = context_.clock.wall_ms();
-    for (const auto& line : lines) {
+    const auto all = tables.work().lines(provider.no, blast.no);
+    const bool past = (is_under_way(blast.state) || blast.state == BlastState::scheduled) &&
+                      context_.clock.wall_ms() > blast.deadline_at;
+    const auto describe = [&](StatusRow& row, const LinePace& pace) {
+      row.deferred = pace.deferred;
+      row.left_ms = pace.left;
+      row.sent_at_ms = unless_zero(blast.sent_at);
+      row.deadline_ms = unless_zero(blast.deadline_at);
+      row.overdue = past && pace.late > 0;
+      if (row.overdue) row.why = pace.why;
+    };
+    std::vector<Line> lines;
+    for (const auto& line : all) {
+      if (line.retracts) continue;
+      lines.push_back(line);
       const auto channel = tables.work().channel(line.channel_no);
       StatusRow row;
       row.channel = channel ? channel->name : "";
-      row.state = line.open ? "open" : "finished";
+      row.state = !line.open ? "finished" : line.paused ? "paused" : "open";
       row.recipients = line.total;
       row.done = line.done;
       row.failed = line.failed;
       row.skipped = line.skipped;
       row.pending = line.pending();
-      row.sent_at_ms = unless_zero(blast.sent_at);
-      row.deadline_ms = unless_zero(blast.deadline_at);
-      row.overdue = line.open && now > blast.deadline_at;
-      if (row.overdue) row.why = why_overdue(tables, {line});
+      describe(row, pace_of(tables, context_, blast, line));
+      if (blast.state == BlastState::recalled) tell_what_is_left(line, all, row);
       rows.push_back(std::move(row));
     }
     StatusRow row = people(tables, blast, lines);
@@ -68,13 +79,23 @@ std::vector<StatusRow> Progress::status(std::string_view provider_id, std::strin
     const auto counts = tables.blasts().mark_counts(provider.no, blast.no);
     row.opened = counts.opened;
     row.replied = counts.replied;
-    row.sent_at_ms = unless_zero(blast.sent_at);
-    row.deadline_ms = unless_zero(blast.deadline_at);
-    row.overdue = blast.state == BlastState::sent && now > blast.deadline_at;
-    if (row.overdue) row.why = why_overdue(tables, lines);
+    describe(row, pace_of(tables, context_, blast, all));
+    if (blast.state == BlastState::scheduled && past) {
+      row.overdue = true;
+      row.why = why_not_sent_yet(context_, blast);
+    }
     rows.push_back(std::move(row));
   });
   return rows;
+}
+
+/// Of a recalled blast: from how many it was taken away, or never reached them, and who has it, or was told
+/// of it.
+void Progress::tell_what_is_left(const Line& line, const std::vector<Line>& lines, StatusRow& row) {
+  row.on_device = line.done;
+  for (const auto& other : lines)
+    if (other.retracts && other.channel_no == line.channel_no) *row.on_device -= other.done;
+  row.removed = line.total - line.pending() - *row.on_device;
 }
 
 /// Counts people over all channels. With one channel its own counts are the answer; with several each slice
@@ -118,27 +139,6 @@ StatusRow Progress::people(const Tables& tables, const Blast& blast, const std::
   return row;
 }
 
-std::string Progress::why_overdue(const Tables& tables, const std::vector<Line>& lines) const {
-  std::string why;
-  for (const auto& line : lines) {
-    const auto channel = tables.work().channel(line.channel_no);
-    if (!line.open || !channel) continue;
-    if (!why.empty()) why += "; ";
-    why += fmt::format("channel {}: ", channel->name);
-    if (channel->paused) {
-      why += "paused";
-    } else if (channel->failures > 0) {
-      why += fmt::format("failing since {} ({})", channel->failing_since,
-                         channel->last_reason.empty() ? "no reason given" : class_of(channel->last_reason));
-    } else if (channel->worker_seen == 0) {
-      why += "no worker was ever seen";
-    } else {
-      why += fmt::format("{} pending, a worker was last seen at {}", line.pending(), channel->worker_seen);
-    }
-  }
-  return why;
-}
-
 namespace {
 
 /// Reads what became of recipients, place by place: one row for each channel.
@@ -152,8 +152,13 @@ class RecipientReader {
     without_channels_ = lines.empty() && channel.empty();
     for (const auto& line : lines) {
       const auto found = tables.work().channel(line.channel_no);
-      if (!found || (!channel.empty() && channel != found->name)) continue;
-      ways_.push_back({line, found->name, claims_of(tables, line), {}});
+      if (line.retracts || !found || (!channel.empty() && channel != found->name)) continue;
+      ways_.push_back({line, found->name, claims_of(tables, line), {}, std::nullopt, {}, {}});
+      for (const auto& other : lines)
+        if (other.retracts && other.channel_no == line.channel_no) {
+          ways_.back().back = other;
+          ways_.back().back_claims = claims_of(tables, other);
+        }
     }
   }
 
@@ -166,7 +171,10 @@ class RecipientReader {
     recipients_ = tables_.blasts().recipients(provider_.no, s, blast_.seq);
     marks_ = tables_.blasts().marks(provider_.no, blast_.no, s);
     if (!recipients_.empty())
-      for (auto& way : ways_) way.states = place_states(tables_, way.line, way.claims, s, recipients_);
+      for (auto& way : ways_) {
+        way.states = place_states(tables_, way.line, way.claims, s, recipients_);
+        if (way.back) way.back_states = place_states(tables_, *way.back, way.back_claims, s, recipients_);
+      }
     return recipients_;
   }
   const MarkSlice& marks() const noexcept { return marks_; }
@@ -204,7 +212,10 @@ class RecipientReader {
       if (way.states.of[i].contains(at)) row.state = kPlaceStateNames[i];
     for (std::size_t r = 0; r < kSkipReasons.size(); ++r)
       if (way.states.skipped_by[r].contains(at)) row.reason = name_of(kSkipReasons[r]);
-    row.attempts = way.states[PlaceState::done].contains(at) ? 1 : 0;
+    const bool done = way.states[PlaceState::done].contains(at);
+    row.attempts = done ? 1 : 0;
+    if (done && blast_.state == BlastState::recalled)
+      row.reason = way.back && way.back_states[PlaceState::done].contains(at) ? "removed" : "on_device";
     const auto item = std::lower_bound(way.states.items.begin(), way.states.items.end(), place,
                                        [](const Item& i, Place p) { return i.thread.place < p; });
     if (item == way.states.items.end() || item->thread.place != place) return;
@@ -219,6 +230,9 @@ class RecipientReader {
     std::string channel;
     std::vector<Claim> claims;
     PlaceStates states;
+    std::optional<Line> back;  // the line that takes back
+    std::vector<Claim> back_claims;
+    PlaceStates back_states;
   };
   const Context& context_;
   const Tables& tables_;
@@ -319,14 +333,14 @@ std::vector<RecipientRow> Progress::why(std::string_view provider_id, std::strin
     const auto s = slice_of(entry.place);
     const auto at = within_slice(entry.place);
     Audience audience;
-    if (blast.state == BlastState::draft) {
+    if (is_unsent(blast.state)) {
       for_each_audience(tables, provider, blast, [&](SliceNo slice, const Audience& one) {
         if (slice == s) audience = one;
       });
     } else {
       audience = tables.blasts().audience(provider.no, s, blast.seq);
     }
-    if (blast.state != BlastState::draft && audience.recipients.contains(at)) {
+    if (!is_unsent(blast.state) && audience.recipients.contains(at)) {
       RecipientReader reader(context_, tables, provider, blast, {});
       reader.turn_to(s);
       for (std::size_t w = 0; w < reader.rows(); ++w) {
@@ -344,8 +358,8 @@ std::vector<RecipientRow> Progress::why(std::string_view provider_id, std::strin
       row.state = "left_out";
       row.reason = reason_left_out(audience, at);
       if (row.reason.empty())
-        row.reason = blast.state != BlastState::draft && entry.place >= blast.roster_size ? "added_later"
-                                                                                          : "not_chosen";
+        row.reason =
+            !is_unsent(blast.state) && entry.place >= blast.roster_size ? "added_later" : "not_chosen";
     }
     rows.push_back(std::move(row));
   });

@@ -30,7 +30,7 @@ class Progress {
 
  private:
   StatusRow people(const Tables& tables, const Blast& blast, const std::vector<Line>& lines) const;
-  std::string why_overdue(const Tables& tables, const std::vector<Line>& lines) const;
+  static void tell_what_is_left(const Line& line, const std::vector<Line>& lines, StatusRow& row);
   Context& context_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "core/access.hpp"
 #include "core/line_update.hpp"
+#include "core/scheduling.hpp"
 
 namespace bccast {
 
@@ -13,7 +14,13 @@ Code ProviderEnd::archive(std::string_view provider_id) {
       result = Code::exists;
       return;
     }
-    for (const auto no : tables.blasts().drafts(provider.no)) tables.blasts().delete_blast(provider.no, no);
+    for (const auto& blast : tables.blasts().unsent(provider.no)) {
+      if (blast.state == BlastState::scheduled) {
+        miss(tables, context_, blast, MissReason::provider_archived);
+      } else {
+        tables.blasts().delete_blast(provider.no, blast.no);
+      }
+    }
     for (const auto& line : tables.work().open_lines(provider.no))
       drop_rest(tables, context_, line, SkipReason::provider_archived, InFlight::left);
     tables.work().delete_waiting_notices(provider.no);

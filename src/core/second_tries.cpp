@@ -16,12 +16,14 @@ namespace {
 
 /// The line has work again, and its blast is not finished any more.
 void reopen(const Context& context, Line& line, Blast& blast) {
+  blast.overdue = false;
   if (line.open) return;
   line.open = true;
+  line.paused = blast.state == BlastState::paused;
   ++blast.open_lines;
   blast.state = next_state(blast.state, BlastVerb::reopen).value_or(blast.state);
   blast.finished_at = 0;
-  blast.deadline_at = context.clock.wall_ms() + (blast.deadline != 0 ? blast.deadline : context.deadline);
+  blast.deadline_at = context.clock.wall_ms() + context.deadline_of(blast);
 }
 
 /// A new try, as if there had been none.
@@ -67,6 +69,7 @@ std::int64_t SecondTries::retry_failed(std::string_view provider_id, std::string
   context_.store.write([&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id);
     Blast blast = access::sent_blast(tables, context_, provider, blast_id);
+    access::next(blast, BlastVerb::reopen, blast_id);
     const Ms now = context_.clock.wall_ms();
     auto lines = tables.work().lines(provider.no, blast.no);
     for (auto& line : lines) {
@@ -85,10 +88,11 @@ std::int64_t SecondTries::retry_failed(std::string_view provider_id, std::string
       }
     }
     if (count == 0) return;
-    blast.deadline_at = now + (blast.deadline != 0 ? blast.deadline : context_.deadline);
+    blast.deadline_at = now + context_.deadline_of(blast);
     for (auto& line : lines) {
       if (line.pending() > 0) reopen(context_, line, blast);
       tables.work().update_line(line);
+      if (line.paused) tables.work().park_items(line.no, true);
     }
     tables.blasts().update_blast(blast);
   });
@@ -114,12 +118,12 @@ Code SecondTries::report(std::string_view item, const ItemOutcome& outcome) {
 
 Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemOutcome& outcome) {
   auto blast = tables.blasts().blast(parts.provider, parts.number);
-  if (!blast || blast->state == BlastState::draft ||
+  if (!blast || is_unsent(blast->state) ||
       !tables.blasts().is_recipient(parts.provider, parts.place, blast->seq))
     throw not_found();
   const Ms now = context_.clock.wall_ms();
   for (auto& line : tables.work().lines(parts.provider, parts.number)) {
-    if (line.channel_no != parts.channel) continue;
+    if (line.channel_no != parts.channel || line.retracts) continue;
     std::vector<Claim> claims;
     tables.work().claims_of(line.no, [&](const Claim& claim) { claims.push_back(claim); });
     const auto s = slice_of(parts.place);
@@ -132,6 +136,10 @@ Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemO
     if (!failed && !states[PlaceState::done].contains(at))
       throw Error(Code::state, "the item has not ended yet");
     if (outcome.status == (failed ? ItemStatus::failed : ItemStatus::done)) return Code::exists;
+    if (outcome.status == ItemStatus::retry) {
+      const std::string id(view(context_.blast_id(blast->provider_no, blast->no)));
+      access::next(*blast, BlastVerb::reopen, id);
+    }
 
     Item item;
     if (failed) {
@@ -164,6 +172,7 @@ Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemO
       item.no == 0 ? static_cast<void>(tables.work().insert_item(item)) : tables.work().update_item(item);
     }
     tables.work().update_line(line);
+    if (line.paused) tables.work().park_items(line.no, true);
     tables.blasts().update_blast(*blast);
     return Code::ok;
   }

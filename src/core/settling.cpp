@@ -223,7 +223,7 @@ class Settling {
       go_on(claim);
     }
     for (const auto& [key, slice] : skips) tables_.work().put_skipped(*line, key.first, key.second, slice);
-    store_line(tables_, context_, *line);
+    store(*line);
     if (assignment_.delivery) advanced_.unlocked = unlock_followers(tables_, *line);
   }
 
@@ -239,6 +239,7 @@ class Settling {
     for (const auto& deferred : assignment_.deferred) {
       if (deferred.entry >= until || !counts(deferred.entry)) continue;
       Item item = assignment_.items[deferred.entry];
+      line_of(item);
       item.state = ItemState::waiting;
       item.due_at = deferred.until;
       tables_.work().update_item(item);
@@ -268,11 +269,18 @@ class Settling {
       go_on(claim);
     }
     for (auto& [no, line] : lines_) {
-      store_line(tables_, context_, line);
+      store(line);
       advanced_.unlocked = advanced_.unlocked || assignment_.delivery.has_value();
     }
   }
 
+  /// What waits of a blast that was paused meanwhile is parked.
+  void store(Line& line) {
+    store_line(tables_, context_, line);
+    if (line.paused) tables_.work().park_items(line.no, true);
+  }
+
+  /// The line of an item, to be stored at the end.
   Line* line_of(const Item& item) {
     if (item.line_no == 0) return nullptr;
     const auto found = lines_.find(item.line_no);

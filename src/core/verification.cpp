@@ -32,6 +32,8 @@ class ProviderCheck {
       thread(one);
       return true;
     });
+    if (recalls_ != provider_.recalls)
+      found("provider", provider_.id, "the count of recalls that are not in all rows is wrong");
     for (CommunityNo no = 1; no < provider_.next_community; ++no) community(no);
   }
 
@@ -101,7 +103,7 @@ class ProviderCheck {
 
   void blast(const Blast& blast) {
     const std::string id(view(context_.blast_id(provider_.no, blast.no)));
-    if (blast.state == BlastState::draft) return;
+    if (is_unsent(blast.state)) return;
     if (!tables_.blasts().text(provider_.no, blast.no)) found("blast", id, "the text is missing");
     std::int64_t recipients = 0;
     for (SliceNo s = 0; s < slices_for(provider_.next_place); ++s)
@@ -115,8 +117,10 @@ class ProviderCheck {
       line(id, blast, one);
     }
     if (open != blast.open_lines) found("blast", id, "the count of open lines is wrong");
-    if ((open == 0) != (blast.state == BlastState::finished))
-      found("blast", id, "finished, or not, against its lines");
+    const bool finished =
+        blast.state == BlastState::recalled ? blast.finished_at != 0 : blast.state == BlastState::finished;
+    if ((open == 0) != finished) found("blast", id, "finished, or not, against its lines");
+    if (blast.state == BlastState::recalled && blast.swept < blast.roster_size) ++recalls_;
   }
 
   /// The counts of a line are those of its places, and they add up.
@@ -143,6 +147,8 @@ class ProviderCheck {
                         line.no, line.done, line.failed, line.skipped, line.pending(), done, failed, skipped,
                         open));
     if (line.open != (line.pending() != 0)) found("line", id, "open, or not, against its counts");
+    if (line.open && line.paused != (blast.state == BlastState::paused))
+      found("line", id, "paused, or not, against its blast");
   }
 
   /// A touched thread has all of its messages.
@@ -187,6 +193,7 @@ class ProviderCheck {
   const Tables& tables_;
   const Provider& provider_;
   std::vector<FindingRow>& findings_;
+  std::int64_t recalls_ = 0;
 };
 
 }  // namespace

@@ -20,6 +20,7 @@ class Doorbell final : public Queue {
   /// Whose timer: pump's, or that of the claims of a channel (its number).
   using Source = std::int64_t;
   static constexpr Source kPump = 0;
+  static constexpr Source kAgenda = -1;
 
   explicit Doorbell(Store& store) : store_(store) {}
   ~Doorbell() override;

@@ -1,6 +1,9 @@
 // Puts core and adapters together.
 #include <bccast/engine.hpp>
 
+#include <algorithm>
+#include <limits>
+
 #include "adapters/sqlite/sqlite_store.hpp"
 #include "core/channels.hpp"
 #include "core/client_export.hpp"
@@ -19,6 +22,7 @@
 #include "core/sending.hpp"
 #include "core/verification.hpp"
 #include "core/work.hpp"
+#include "engine/agenda.hpp"
 #include "engine/claims.hpp"
 #include "engine/doorbell.hpp"
 #include "engine/maildir_notifier.hpp"
@@ -74,11 +78,13 @@ struct Engine::Parts {
   /// What the pump does, with the bell around it.
   Pumped run(std::uint32_t max_items, std::uint32_t budget_us, const std::atomic<bool>* stop = nullptr) {
     doorbell.clear();
+    const auto until = budget_us != 0 ? clock->monotonic_us() + budget_us : kNoLimit;
+    keep_agenda(until);
     auto pumped = pump->run(max_items, budget_us, stop);
     if (!pumped.more) {
       // Its own commits have rung, and perhaps others' as well: a last look tells.
       doorbell.clear();
-      const auto next = pump->next_ms();
+      const auto next = next_ms();
       if (next >= 0) pumped.next_ms = next;
       pumped.more = next == 0;
     }
@@ -90,6 +96,29 @@ struct Engine::Parts {
     return pumped;
   }
 
+  static constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
+
+  /// Does what is due by the clock.
+  void keep_agenda(std::int64_t until_us) {
+    if (agenda.run(until_us) > 0) bells.ring();
+  }
+  /// For hosts that claim, and do not pump.
+  void set_agenda_timer() {
+    const auto due = agenda.next_due();
+    if (due && *due == 0) {
+      doorbell.ring();
+    } else {
+      doorbell.set_timer(Doorbell::kAgenda, due.value_or(-1));
+    }
+  }
+  /// In how many milliseconds pump has something to do; -1: nothing known.
+  std::int64_t next_ms() {
+    const auto next = pump->next_ms();
+    const auto due = agenda.next_due();
+    if (!due) return next;
+    return next < 0 ? *due : std::min<std::int64_t>(next, *due);
+  }
+
   std::shared_ptr<Clock> clock;
   sqlite::SqliteStore store;
   Context context;
@@ -99,6 +128,10 @@ struct Engine::Parts {
   Roster roster{context};
   Drafting drafting{context};
   Sending sending{context};
+  Scheduling scheduling{context};
+  Control control{context};
+  Overdue overdue{context};
+  Agenda agenda{context, scheduling, overdue, control};
   Inbox inbox{context};
   Conversation conversation{context};
   Communities communities{context};
@@ -137,6 +170,7 @@ Engine::Engine(std::string_view url, Options options) {
   auto parts = std::make_shared<Parts>(url, options.clock_, options.queue_);
   parts->context.deadline = std::stoll(options.get("deadline_ms"));
   parts->context.events_keep = std::stoll(options.get("events_keep_ms"));
+  parts->context.late_limit = std::stoll(options.get("late_limit_ms"));
   constexpr std::string_view kPrefix = "notifier.";
   for (const auto& [key, value] : options.values_) {
     if (!key.starts_with(kPrefix)) continue;
@@ -302,6 +336,33 @@ Code Engine::blast_send(std::string_view provider, std::string_view blast, std::
   parts_->bells.ring();
   return result;
 }
+void Engine::blast_schedule(std::string_view provider, std::string_view blast, std::int64_t at_ms,
+                            std::string_view digest) {
+  parts_->scheduling.schedule(provider, blast, at_ms, digest, actor_);
+  parts_->bells.ring();
+}
+Code Engine::blast_unschedule(std::string_view provider, std::string_view blast) {
+  return parts_->scheduling.unschedule(provider, blast);
+}
+Code Engine::blast_pause(std::string_view provider, std::string_view blast) {
+  return parts_->control.pause(provider, blast);
+}
+Code Engine::blast_resume(std::string_view provider, std::string_view blast) {
+  const auto result = parts_->control.resume(provider, blast);
+  parts_->bells.ring();
+  return result;
+}
+Code Engine::blast_recall(std::string_view provider, std::string_view blast) {
+  const auto result = parts_->control.recall(provider, blast);
+  parts_->bells.ring();
+  return result;
+}
+Engine::Purged Engine::blast_purge(std::string_view provider, std::string_view blast) {
+  Purged purged;
+  purged.code = parts_->control.purge(provider, blast, purged.emptied);
+  purged.count = purged.code == Code::ok ? 1 : 0;
+  return purged;
+}
 std::vector<StatusRow> Engine::blast_status(std::string_view provider, std::string_view blast) {
   return parts_->progress.status(provider, blast);
 }
@@ -419,7 +480,7 @@ Pumped Engine::pump(std::uint32_t max_items, std::uint32_t budget_us) {
   return parts_->run(max_items, budget_us);
 }
 std::int64_t Engine::next_ms() {
-  return parts_->pump->next_ms();
+  return parts_->next_ms();
 }
 int Engine::fd() {
   return parts_->doorbell.fd();
@@ -444,7 +505,10 @@ std::uint32_t Engine::threads() {
   return session_->workers.count();
 }
 std::shared_ptr<BatchControl> Engine::claim(std::string_view channel, std::uint32_t max_items) {
-  return parts_->claims->next(parts_->channels.find(channel), max_items, session_->parts);
+  parts_->keep_agenda(0);  // one thing at most: it is the host's thread
+  auto batch = parts_->claims->next(parts_->channels.find(channel), max_items, session_->parts);
+  if (!batch) parts_->set_agenda_timer();
+  return batch;
 }
 std::int64_t Engine::blast_retry_failed(std::string_view provider, std::string_view blast) {
   const auto count = parts_->second_tries.retry_failed(provider, blast);
@@ -465,6 +529,15 @@ std::vector<EventRow> Engine::events(std::string_view reader, std::size_t limit)
 }
 Code Engine::events_ack(std::string_view reader, std::string_view event) {
   return parts_->events.acknowledge(reader, event);
+}
+
+Page<OverdueRow> Engine::overdue(std::string_view provider, std::string_view cursor, std::size_t limit) {
+  return parts_->overdue.list(provider, cursor, limit);
+}
+Engine::Purged Engine::purge(std::int64_t before_ms) {
+  Purged purged;
+  purged.count = parts_->control.purge_before(before_ms, purged.emptied);
+  return purged;
 }
 
 std::vector<FindingRow> Engine::verify() {

@@ -16,8 +16,10 @@ struct Handler {
 
   const char* role() const noexcept { return deliverer ? "deliver" : "notify"; }
   Handled handle(const std::shared_ptr<BatchControl>& batch) const {
-    return deliverer ? deliverer->deliver(batch->notices(), *batch->delivery(), batch)
-                     : notifier->notify(batch->notices(), batch);
+    if (!deliverer) return notifier->notify(batch->notices(), batch);
+    const Delivery& delivery = *batch->delivery();
+    return delivery.retracts ? deliverer->retract(batch->notices(), delivery, batch)
+                             : deliverer->deliver(batch->notices(), delivery, batch);
   }
 };
 

@@ -21,6 +21,8 @@ constexpr std::array kKeys{
         "a built-in notifier for a channel: maildir:PATH, a mail for each notification into that maildir"},
     Options::Key{"deadline_ms", "milliseconds", "3600000",
                  "a blast that is not finished so long after it was sent is overdue"},
+    Options::Key{"late_limit_ms", "milliseconds", "3600000",
+                 "a schedule that nobody could carry out for so long is missed: a draft again"},
     Options::Key{"events_keep_ms", "milliseconds", "604800000",
                  "events that nobody has acknowledged are forgotten after this"},
     Options::Key{"mail.from", "address", "no-reply@localhost.invalid", "From of notification mails"},
@@ -48,15 +50,23 @@ class FunctionNotifier final : public Notifier {
 /// The same for deliverers.
 class FunctionDeliverer final : public Deliverer {
  public:
-  explicit FunctionDeliverer(std::function<bool(Deliveries&)> deliver) : deliver_(std::move(deliver)) {}
+  FunctionDeliverer(std::function<bool(Deliveries&)> deliver, std::function<bool(Deliveries&)> retract)
+      : deliver_(std::move(deliver)), retract_(std::move(retract)) {}
   Handled deliver(NoticeBatch& batch, const Delivery& delivery,
                   const std::shared_ptr<BatchControl>&) override {
     Deliveries deliveries(batch, delivery);
     return deliver_(deliveries) ? Handled::as_set : Handled::failed;
   }
+  Handled retract(NoticeBatch& batch, const Delivery& delivery,
+                  const std::shared_ptr<BatchControl>&) override {
+    if (!retract_) return cannot_retract(batch);
+    Deliveries deliveries(batch, delivery);
+    return retract_(deliveries) ? Handled::as_set : Handled::failed;
+  }
 
  private:
   std::function<bool(Deliveries&)> deliver_;
+  std::function<bool(Deliveries&)> retract_;
 };
 
 }  // namespace
@@ -126,8 +136,9 @@ void Options::notifier(std::string_view channel, std::function<bool(Notices&)> n
   notifier(channel, std::make_shared<FunctionNotifier>(std::move(notify)));
 }
 
-void Options::deliverer(std::string_view channel, std::function<bool(Deliveries&)> deliver) {
-  deliverer(channel, std::make_shared<FunctionDeliverer>(std::move(deliver)));
+void Options::deliverer(std::string_view channel, std::function<bool(Deliveries&)> deliver,
+                        std::function<bool(Deliveries&)> retract) {
+  deliverer(channel, std::make_shared<FunctionDeliverer>(std::move(deliver), std::move(retract)));
 }
 
 void Options::notifier(std::string_view channel, std::shared_ptr<Notifier> notifier) {

@@ -3,7 +3,16 @@
 namespace bccast {
 namespace {
 
-constexpr std::array<std::string_view, 3> kNames{"draft", "sent", "finished"};
+constexpr std::array<std::string_view, 6> kNames{"draft",  "scheduled", "sent",
+                                                 "paused", "finished",  "recalled"};
+constexpr std::array<std::string_view, 12> kVerbNames{"edit",   "discard", "schedule", "unschedule",
+                                                      "miss",   "send",    "pause",    "resume",
+                                                      "finish", "reopen",  "recall",   "purge"};
+constexpr std::array<std::string_view, 12> kParticiples{"changed",  "discarded",  "scheduled", "unscheduled",
+                                                        "missed",   "sent",       "paused",    "resumed",
+                                                        "finished", "sent again", "recalled",  "purged"};
+constexpr std::array<std::string_view, 5> kMissNames{"too_few", "changed", "late", "provider_archived",
+                                                     "damaged"};
 
 }  // namespace
 
@@ -15,6 +24,18 @@ std::optional<BlastState> next_state(BlastState from, BlastVerb verb) noexcept {
 
 std::string_view name_of(BlastState state) noexcept {
   return kNames[static_cast<std::size_t>(state)];
+}
+
+std::string_view name_of(BlastVerb verb) noexcept {
+  return kVerbNames[static_cast<std::size_t>(verb)];
+}
+
+std::string_view participle_of(BlastVerb verb) noexcept {
+  return kParticiples[static_cast<std::size_t>(verb)];
+}
+
+std::string_view name_of(MissReason reason) noexcept {
+  return kMissNames[static_cast<std::size_t>(reason)];
 }
 
 std::optional<BlastState> blast_state_named(std::string_view name) noexcept {

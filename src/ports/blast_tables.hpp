@@ -19,6 +19,13 @@ struct MarkSlice {
   Slice replied;
 };
 
+/// Where a page of blasts past their deadline goes on: after this one, in the order of these numbers.
+struct DeadlinePosition {
+  Ms deadline_at = 0;
+  ProviderNo provider_no = 0;
+  BlastNo blast_no = 0;
+};
+
 class BlastTables {
  public:
   virtual ~BlastTables() = default;
@@ -30,7 +37,26 @@ class BlastTables {
                                     std::size_t limit) const = 0;
   virtual void insert_blast(const Blast& blast) = 0;
   virtual void update_blast(const Blast& blast) = 0;
-  virtual std::vector<BlastNo> drafts(ProviderNo provider) const = 0;
+  /// Drafts, and what is scheduled.
+  virtual std::vector<Blast> unsent(ProviderNo provider) const = 0;
+
+  /// What the clock has in store for blasts.
+  struct Agenda {
+    std::optional<Ms> schedule;  // when the first one is due
+    std::optional<Ms> deadline;  // the first one that was not yet said to have passed
+    bool to_sweep = false;       // threads of a recalled blast are to be brought up to date
+  };
+  virtual Agenda agenda() const = 0;
+  /// The first that is to be sent at `now` or was to be before.
+  virtual std::optional<Blast> due_schedule(Ms now) const = 0;
+  /// The first whose deadline has passed, and of which that was not yet said.
+  virtual std::optional<Blast> due_deadline(Ms now) const = 0;
+  /// Those whose deadline has passed, of one provider or of all.
+  virtual std::vector<Blast> past_deadline(std::optional<ProviderNo> provider, Ms now,
+                                           const DeadlinePosition& after, std::size_t limit) const = 0;
+  virtual std::optional<Blast> recall_to_sweep() const = 0;
+  /// Those that were recalled before that time, and whose texts are still there.
+  virtual std::vector<Blast> recalled_before(Ms before, std::size_t limit) const = 0;
   /// With its text and its draft.
   virtual void delete_blast(ProviderNo provider, BlastNo no) = 0;
 
@@ -50,9 +76,14 @@ class BlastTables {
   /// Empty when the blast has none in this slice.
   virtual Slice recipients(ProviderNo provider, SliceNo slice, Seq seq) const = 0;
   virtual bool is_recipient(ProviderNo provider, Place place, Seq seq) const = 0;
-  /// The provider's blasts after `after` that went to `place`, ascending.
+  /// The same, but of a recalled blast only when the thread is still there.
+  virtual bool has_thread(ProviderNo provider, Place place, Seq seq) const = 0;
+  /// Who still has the thread: all recipients, unless it was recalled.
+  virtual Slice kept(ProviderNo provider, SliceNo slice, Seq seq) const = 0;
+  virtual void put_kept(ProviderNo provider, SliceNo slice, Seq seq, const Slice& value) = 0;
+  /// The provider's blasts after `after` in which `place` has a thread, ascending.
   virtual void newer_blasts(ProviderNo provider, Place place, Seq after,
-                            FunctionRef<void(Seq, BlastNo)> f) const = 0;
+                            FunctionRef<void(Seq, BlastNo, bool recalled)> f) const = 0;
 
   virtual MarkSlice marks(ProviderNo provider, BlastNo no, SliceNo slice) const = 0;
   virtual void put_marks(ProviderNo provider, BlastNo no, SliceNo slice, const MarkSlice& value) = 0;

@@ -26,6 +26,7 @@ struct Provider {
   std::int64_t next_notice = 1;  // notices of single messages are numbered: their ids are never used twice
   Seq send_seq = 0;              // of its newest blast
   std::int64_t activity = 0;     // counts all that is written in its threads
+  std::int64_t recalls = 0;      // its recalled blasts whose threads are not all up to date yet
   Ms archived_at = 0;            // 0: it is not
 };
 

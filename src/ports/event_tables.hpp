@@ -19,6 +19,12 @@ enum class EventKind : std::uint8_t {
   roster_changed = 5,
   channel_failing = 6,
   channel_working = 7,
+  blast_missed = 8,
+  blast_paused = 9,
+  blast_resumed = 10,
+  blast_overdue = 11,
+  blast_recalled = 12,
+  clock_stepped = 13,
 };
 
 using EventNo = std::int64_t;

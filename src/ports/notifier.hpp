@@ -57,6 +57,9 @@ class Deliverer {
   virtual ~Deliverer() = default;
   virtual Handled deliver(NoticeBatch& batch, const Delivery& delivery,
                           const std::shared_ptr<BatchControl>& control) = 0;
+  /// Takes back what was delivered.
+  virtual Handled retract(NoticeBatch& batch, const Delivery& delivery,
+                          const std::shared_ptr<BatchControl>& control) = 0;
 };
 
 }  // namespace bccast

@@ -46,6 +46,9 @@ class ThreadTables {
   virtual void provider_threads(ProviderNo provider, const ThreadPosition* after, const Wanted& wanted,
                                 FunctionRef<bool(const Thread&)> f) const = 0;
 
+  /// The places in whose thread of the blast somebody has written besides it.
+  virtual void touched_places(ProviderNo provider, BlastNo blast, FunctionRef<void(Place)> f) const = 0;
+
   /// Over the stored threads of one side: those with unread messages, and how many these are.
   struct Unread {
     std::int64_t threads = 0;

@@ -38,15 +38,17 @@ struct Line {
   std::int64_t turn = 0;  // its place in line: the lowest goes next, and to the back after each batch
   Seq seq = 0;
   SliceNo slices = 0;
-  Place start = 0;       // where the rotation begins
-  Position cursor = 0;   // the next position to hand out
-  bool follows = false;  // it notifies of what other lines of the blast deliver
-  Position limit = 0;    // of a line that follows: handed out up to here; all before is delivered, or an item
+  Place start = 0;        // where the rotation begins
+  Position cursor = 0;    // the next position to hand out
+  bool follows = false;   // it hands out only what other lines of the blast have delivered
+  bool retracts = false;  // it takes back what the other line of its channel has delivered
+  Position limit = 0;  // of a line that follows: handed out up to here; all before is delivered, or an item
   std::int64_t total = 0;
   std::int64_t done = 0;
   std::int64_t failed = 0;
   std::int64_t skipped = 0;
   bool open = true;
+  bool paused = false;  // its blast is: nothing is handed out
 
   Rotation rotation() const noexcept { return {slices, start}; }
   /// Where handing out stops for now.
@@ -68,7 +70,12 @@ struct Claim {
   std::int64_t tries = 0;  // counted before the sending
 };
 
-enum class ItemState : std::uint8_t { waiting = 0, claimed = 1, failed = 2 };
+enum class ItemState : std::uint8_t {
+  waiting = 0,
+  claimed = 1,
+  failed = 2,
+  parked = 3  // it would wait, but its blast is paused
+};
 
 /// One individual thing: a place of a blast that needs another try or failed (line_no set), or the notice of
 /// one message to one participant.
@@ -98,12 +105,14 @@ enum class SkipReason : std::uint8_t {
   erased = 6,
   provider_archived = 7,
   not_delivered = 8,
-  channel_removed = 9
+  channel_removed = 9,
+  recalled = 10
 };
-inline constexpr std::array kSkipReasons{
-    SkipReason::archived,          SkipReason::notify_off,    SkipReason::no_address,
-    SkipReason::already_read,      SkipReason::by_notifier,   SkipReason::erased,
-    SkipReason::provider_archived, SkipReason::not_delivered, SkipReason::channel_removed};
+inline constexpr std::array kSkipReasons{SkipReason::archived,          SkipReason::notify_off,
+                                         SkipReason::no_address,        SkipReason::already_read,
+                                         SkipReason::by_notifier,       SkipReason::erased,
+                                         SkipReason::provider_archived, SkipReason::not_delivered,
+                                         SkipReason::channel_removed,   SkipReason::recalled};
 constexpr std::string_view name_of(SkipReason reason) noexcept {
   switch (reason) {
     case SkipReason::archived:
@@ -124,6 +133,8 @@ constexpr std::string_view name_of(SkipReason reason) noexcept {
       return "not_delivered";
     case SkipReason::channel_removed:
       return "channel_removed";
+    case SkipReason::recalled:
+      return "recalled";
   }
   return "";
 }
@@ -152,7 +163,7 @@ class WorkTables {
   virtual std::int64_t pending(ChannelNo channel) const = 0;
 
   virtual std::optional<Claim> claim(const Token& token) const = 0;
-  /// One whose lease is over at `now`, or lies further in the future than `longest`.
+  /// One whose lease is over at `now`, or lies further in the future than `longest`; none of a paused line.
   virtual std::optional<Claim> expired_claim(ChannelNo channel, Ms now, Ms longest) const = 0;
   virtual void insert_claim(const Claim& claim) = 0;
   virtual void update_claim(const Claim& claim) = 0;
@@ -162,6 +173,8 @@ class WorkTables {
   /// One is in flight on the channel: one that is no expired_claim().
   virtual bool any_claim_in_flight(ChannelNo channel, Ms now, Ms longest) const = 0;
   virtual void delete_claims(ChannelNo channel) = 0;
+  /// Those of items, of any line and of none.
+  virtual void item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const = 0;
 
   virtual ItemNo insert_item(const Item& item) = 0;
   virtual std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const = 0;
@@ -179,12 +192,18 @@ class WorkTables {
   /// The items of a line with places from `begin` up to but not including `end`, ascending.
   virtual void items_of_line(LineNo line, Place begin, Place end, FunctionRef<void(const Item&)> f) const = 0;
 
+  /// The places of the slice that have an item, whatever its state.
+  virtual Slice item_places(LineNo line, SliceNo slice) const = 0;
+  /// Waiting items of the line are parked, or parked ones wait again.
+  virtual void park_items(LineNo line, bool parked) = 0;
+
   virtual Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const = 0;
   virtual void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) = 0;
 
   /// The earliest moment a waiting item is due, and the earliest at which a lease is over; nothing: there is
   /// none.
   virtual std::optional<Ms> next_item_due(ChannelNo channel) const = 0;
+  /// Leases of paused lines do not count.
   virtual std::optional<Ms> next_lease_over(ChannelNo channel, Ms after) const = 0;
 };
 

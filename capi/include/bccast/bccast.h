@@ -129,7 +129,7 @@ extern "C" {
 #define BCCAST_MAX_LIST 1000     /* rows of a page; 0 asks for 100; more is clamped */
 #define BCCAST_MAX_COLUMN 1000000 /* items of one _many call */
 
-#define BCCAST_API_DATE 20261123 /* changes whenever a function is added */
+#define BCCAST_API_DATE 20261125 /* changes whenever a function is added */
 
 typedef struct bccast_engine bccast_engine;
 typedef struct bccast_config bccast_config;
@@ -303,7 +303,7 @@ BCCAST_API int32_t bccast_provider_roster_count(bccast_engine *engine, const cha
  * provider. [writes] */
 BCCAST_API int32_t bccast_blast_create(bccast_engine *engine, const char *provider, const char *key,
                                        char out_blast[BCCAST_ID_SIZE]);
-/* Throws a draft away. STATE: it was sent. [writes] */
+/* Throws a draft away. STATE: it is scheduled (unschedule it first), or was sent (recall it instead). [writes] */
 BCCAST_API int32_t bccast_blast_discard(bccast_engine *engine, const char *provider, const char *blast);
 
 /* The selection of a draft. The last act on a client decides. select_all_active is a rule: whoever is active
@@ -329,19 +329,23 @@ BCCAST_API int32_t bccast_blast_write(bccast_engine *engine, const char *provide
                                       const char *text, size_t length);
 
 /* Sets one thing of a draft; `value` NULL or "" takes it back. Keys: deadline_ms (after sending; 1 to a year);
- * channels (names joined by ",": the only ones it makes work for; else all). NOT_FOUND: no such channel. STATE: not
- * a draft. [writes] */
+ * hold_ms (0 to an hour, 0 unless set: bccast_blast_send schedules it so far ahead, and until then
+ * bccast_blast_unschedule takes it back); channels (names joined by ",": the only ones it makes work for; else all).
+ * NOT_FOUND: no such channel. STATE: not a draft. [writes] */
 BCCAST_API int32_t bccast_blast_set(bccast_engine *engine, const char *provider, const char *blast, const char *key,
                                     const char *value);
 /* A blast as it is, one row: blast state text all_active picked deselected recipients created_at_ms sent_at_ms
- * deadline_at_ms finished_at_ms deadline_ms revision actor sent_by channels. all_active: the rule; picked and
- * deselected: how many clients one by one, of a draft. revision counts the changes of a draft. actor: who made it,
- * sent_by: who sent it; empty: the provider. channels: as set, empty: all. [reads] */
+ * deadline_at_ms finished_at_ms deadline_ms revision actor sent_by channels hold_ms scheduled_at_ms missed_at_ms
+ * missed_reason recalled_at_ms purged. state: draft, scheduled, sent, paused, finished, recalled. all_active: the
+ * rule; picked and deselected: how many clients one by one, before it is sent. revision counts the changes of a
+ * draft. actor: who made it, sent_by: who sent or scheduled it; empty: the provider. channels: as set, empty: all.
+ * scheduled_at_ms: when it is to be sent, or was to be. missed_reason: why a schedule could not go (too_few, changed,
+ * late, provider_archived, damaged), until it is scheduled again. purged: its text was overwritten. [reads] */
 BCCAST_API int32_t bccast_blast_get(bccast_engine *engine, const char *provider, const char *blast,
                                     bccast_rows **out_rows);
 /* Who of the roster would receive a draft, and who was chosen or taken out and would not, in the order of the
  * roster: client client_name chosen reason. reason: archived, off, deselected; empty for the chosen. `filter`:
- * chosen=0|1. STATE: not a draft. [reads] */
+ * chosen=0|1. STATE: it was sent. [reads] */
 BCCAST_API int32_t bccast_blast_selection(bccast_engine *engine, const char *provider, const char *blast,
                                           const char *filter, const char *cursor, uint32_t limit,
                                           bccast_rows **out_rows);
@@ -353,29 +357,60 @@ BCCAST_API int32_t bccast_blast_selection(bccast_engine *engine, const char *pro
  *   no_address     recipients who receive but can not be told: no address on any notifying channel
  *   deselected     taken out again by the provider
  *   digest         for bccast_blast_send: changes whenever the recipients or the text do
- * STATE: not a draft. [reads] */
+ * STATE: it was sent. [reads] */
 BCCAST_API int32_t bccast_blast_preview(bccast_engine *engine, const char *provider, const char *blast,
                                         bccast_rows **out_rows);
 /* Sends: in one transaction every recipient has it in a new private thread, or nobody has. Who is archived at
  * that moment does not receive. `digest` may be NULL; else, if the audience or the text are not what the
  * preview with that digest showed: CONFLICT. TOO_FEW: fewer than two recipients. STATE: no text.
- * EXISTS: it was sent before; nothing was sent again. [writes] */
+ * EXISTS: it was sent before; nothing was sent again. What is scheduled goes now. With hold_ms it is scheduled so far
+ * ahead instead, and until it goes EXISTS says so. [writes] */
 BCCAST_API int32_t bccast_blast_send(bccast_engine *engine, const char *provider, const char *blast,
                                      const char *digest);
+/* Sends it at `at_ms` (in the future, at most 366 days ahead), as bccast_blast_send would then: recipients are who is
+ * chosen and active at that moment. Again: moves it. With `digest` (may be NULL) only what the preview with that digest
+ * showed: CONFLICT now, or missed then, if it is another. It goes as soon after `at_ms` as somebody pumps or claims. What
+ * can not go (fewer than two recipients, another digest, nobody looked for late_limit_ms of the config, the provider
+ * archived) is a draft again, with missed_reason and the event blast.missed. Its deadline counts from `at_ms`, so one
+ * that nobody carries out is overdue. When the clock was set by more than a minute, schedules wait for five minutes
+ * (event clock.stepped). ARGUMENT: not in that time. STATE: no text, or sent. [writes] */
+BCCAST_API int32_t bccast_blast_schedule(bccast_engine *engine, const char *provider, const char *blast,
+                                         int64_t at_ms, const char *digest);
+/* A draft again. EXISTS: it is one. STATE: it was sent: recall it instead. [writes] */
+BCCAST_API int32_t bccast_blast_unschedule(bccast_engine *engine, const char *provider, const char *blast);
+/* Nothing more of it is handed out: of each worker and channel at most the batch in flight is still reported. Its
+ * threads stay where they are. EXISTS: it is paused. STATE: not sent, finished, or recalled. [writes] */
+BCCAST_API int32_t bccast_blast_pause(bccast_engine *engine, const char *provider, const char *blast);
+/* It goes on where it stood. EXISTS: it is not paused. STATE as for bccast_blast_pause. [writes] */
+BCCAST_API int32_t bccast_blast_resume(bccast_engine *engine, const char *provider, const char *blast);
+/* Takes it back from everybody at once. Who has not read it, not written in its thread, and was not told of it (nor is
+ * being told right now), has no such thread any more. To all others the thread stays where it was, the message with
+ * removed 1 and without its text, and read; nobody is told. What was still to be sent is skipped, with the reason
+ * recalled; what was delivered is taken back by the deliverers (`retract`). The provider still sees the text, until
+ * bccast_blast_purge. bccast_blast_status says how many it was taken from in time. EXISTS: it was recalled. STATE: a
+ * draft (discard it), or scheduled (unschedule it). [writes] */
+BCCAST_API int32_t bccast_blast_recall(bccast_engine *engine, const char *provider, const char *blast);
+/* Overwrites the text of a recalled blast, in the file and in its log, for good. PARTIAL: done, but somebody is reading
+ * an older state, and the log keeps the bytes until bccast_operate_checkpoint gives OK. EXISTS: it was purged. STATE: it
+ * was not recalled. [writes] */
+BCCAST_API int32_t bccast_blast_purge(bccast_engine *engine, const char *provider, const char *blast);
 
 /* How far a blast is. One row for each channel, and last one with channel empty that counts people (pending
  * when so on any channel, else failed when so on any, else done when so on any, else skipped; without
  * channels: done). Always done + failed + skipped + pending = recipients.
  *   channel state recipients done failed skipped deferred pending opened replied sent_at_ms deadline_ms
- *   overdue why left_ms
- * state of a channel's row: open, finished; of the last: the blast's (draft, sent, finished). opened and
- * replied are in the last row only. overdue is 1 when not finished at the deadline; why then says why.
- * left_ms: always empty so far. [reads] */
+ *   overdue why left_ms removed on_device
+ * state of a channel's row: open, paused, finished; of the last: the blast's. opened and replied are in the last row
+ * only. deferred: of the pending, those that wait for the end of quiet hours or their turn at the channel's rate.
+ * overdue is 1 when something else is pending at the deadline; why then says why. left_ms: how long the rest takes at
+ * the pace so far, where that is known. Of a recalled blast, on each channel: on_device, who was told of it, or has it
+ * from a deliverer who could not take it back (yet); removed, all others. [reads] */
 BCCAST_API int32_t bccast_blast_status(bccast_engine *engine, const char *provider, const char *blast,
                                        bccast_rows **out_rows);
 /* The recipients of a sent blast, in the order of the roster, one row for each channel (one in all without
  * channels): client client_name thread channel state reason attempts next_at_ms opened_at_ms replied.
- * state: pending, in_flight, retry, done, failed, skipped. client and client_name are empty for who was erased.
+ * state: pending, in_flight, retry, done, failed, skipped. Of a recalled blast the reason of done is on_device, or
+ * removed when a deliverer has taken it back. client and client_name are empty for who was erased.
  * `filter`: state=, channel=, opened=0|1, replied=0|1. STATE: a draft has no recipients. [reads] */
 BCCAST_API int32_t bccast_blast_recipients(bccast_engine *engine, const char *provider, const char *blast,
                                            const char *filter, const char *cursor, uint32_t limit,
@@ -553,7 +588,7 @@ BCCAST_API int32_t bccast_start(bccast_engine *engine, uint32_t n);
 BCCAST_API int32_t bccast_stop(bccast_engine *engine, int64_t timeout_ms);
 
 /* Sends what failed for good once more: of this blast, on every channel, and nothing else. Its deadline begins anew.
- * *out_count (may be NULL): how many items. DONE: nothing had failed. STATE: a draft. [writes] */
+ * *out_count (may be NULL): how many items. DONE: nothing had failed. STATE: not sent, or recalled. [writes] */
 BCCAST_API int32_t bccast_blast_retry_failed(bccast_engine *engine, const char *provider, const char *blast,
                                              int64_t *out_count);
 /* What became of an item later: a mail that came back, a push token that is dead. `item`: its id. `status`:
@@ -580,10 +615,12 @@ BCCAST_API int32_t bccast_claim(bccast_engine *engine, const char *channel, uint
  * thread at_ms locale. id is the same at every attempt. to_kind: client or provider. to: the host's id. To notify there
  * is no text, no blast, no provider and no count in it. To deliver there are besides: provider provider_name client kind
  * title seq author author_name. client: of a private thread. kind, title: of the thread. seq, author, author_name: of the
- * message, as its reader is shown them (bccast_client_messages, bccast_provider_messages). address may be empty.
+ * message, as its reader is shown them (bccast_client_messages, bccast_provider_messages). action: deliver, or retract
+ * (of all items: take back what was delivered, known by its id, or by thread and seq). address may be empty.
  * NULL when `batch` is no batch. [memory] */
 BCCAST_API const bccast_rows *bccast_batch_rows(const bccast_batch *batch);
-/* The text of all items of a batch to deliver; valid as long as the batch. STATE: it is to notify. [memory] */
+/* The text of all items of a batch to deliver; valid as long as the batch. STATE: it is to notify, or to retract.
+ * [memory] */
 BCCAST_API int32_t bccast_batch_text(const bccast_batch *batch, const char **out_text, size_t *out_length);
 /* What became of item `item` (0 to rows - 1): BCCAST_ITEM_*. `reason` may be NULL: a short class ("mailbox_full") and,
  * after a colon, at most 200 bytes of detail that only the operator sees (bccast_channel_list). `retry_after_ms`: not
@@ -609,9 +646,13 @@ BCCAST_API void bccast_batch_free(bccast_batch *batch);
  * happens after its first call; events that all readers have acknowledged, or that are older than events_keep_ms (of the
  * config; a week unless set), are forgotten. provider: whose; empty: the store's. object: the id of what it is about.
  *   blast.sent, blast.finished          the blast
+ *   blast.missed                        a schedule that could not go: a draft again
+ *   blast.paused, blast.resumed, blast.recalled
+ *   blast.overdue                       something of it is late; once for each deadline
  *   message.created, thread.read        the thread
  *   roster.changed                      the client; empty: many
  *   channel.failing, channel.working    the channel, at the first whole failure and at the first success after it
+ *   clock.stepped                       nothing: the system's clock was set, and schedules wait
  * No event holds a text, name or address. [reads], but the first call of a reader [writes] */
 BCCAST_API int32_t bccast_events(bccast_engine *engine, const char *reader, uint32_t limit, bccast_rows **out_rows);
 /* The reader has dealt with all up to and including `event`. EXISTS: it had. NOT_FOUND: no such event, or no such
@@ -652,6 +693,13 @@ BCCAST_API void bccast_rows_free(bccast_rows *rows);
 
 /* ---- Operation --------------------------------------------------------------------------------------- */
 
+/* Blasts that are late, the oldest deadline first; `provider` NULL: of all. provider blast state recipients pending
+ * deferred deadline_ms why left_ms. pending, deferred: over all channels. why, left_ms: as in bccast_blast_status.
+ * What quiet hours or a channel's rate defer is not late: it has a later deadline. [reads] */
+BCCAST_API int32_t bccast_operate_overdue(bccast_engine *engine, const char *provider, const char *cursor,
+                                          uint32_t limit, bccast_rows **out_rows);
+/* bccast_blast_purge for all that were recalled before `before_ms`. *out_count (may be NULL): how many. [writes] */
+BCCAST_API int32_t bccast_operate_purge(bccast_engine *engine, int64_t before_ms, int64_t *out_count);
 /* Looks through the whole store: one row for each thing that is wrong, none when all is well: kind object
  * detail. [reads] */
 BCCAST_API int32_t bccast_operate_verify(bccast_engine *engine, bccast_rows **out_rows);

@@ -9,14 +9,15 @@ namespace {
 #define BLAST_COLUMNS                                                                              \
   "provider_no, blast_no, state, all_active, seq, created_at, sent_at, deadline_at, finished_at, " \
   "recipients, "                                                                                   \
-  "open_lines, revision, deadline, roster_size, key_hash, actor, sent_by, channels, activity"
+  "open_lines, revision, deadline, roster_size, key_hash, actor, sent_by, channels, activity, "    \
+  "hold, scheduled_at, digest, missed_at, missed_reason, overdue, recalled_at, swept, purged"
 
 Blast blast_of(const Query& query) {
   Blast b;
   b.provider_no = query.i64(0);
   b.no = query.i64(1);
   const auto state = query.i64(2);
-  if (state < 0 || state > static_cast<std::int64_t>(BlastState::finished))
+  if (state < 0 || state > static_cast<std::int64_t>(BlastState::recalled))
     throw Error(Code::corrupt, "a blast is in no known state");
   b.state = static_cast<BlastState>(state);
   b.all_active = query.i64(3) != 0;
@@ -35,7 +36,22 @@ Blast blast_of(const Query& query) {
   b.sent_by = query.string(16);
   b.channels = query.string(17);
   b.activity = query.i64(18);
+  b.hold = query.i64(19);
+  b.scheduled_at = query.i64(20);
+  b.digest = query.string(21);
+  b.missed_at = query.i64(22);
+  b.missed_reason = query.string(23);
+  b.overdue = query.i64(24) != 0;
+  b.recalled_at = query.i64(25);
+  b.swept = static_cast<Place>(query.i64(26));
+  b.purged = query.i64(27) != 0;
   return b;
+}
+
+Query& bind_policy(Query& query, const Blast& b) {
+  query.bind(b.hold).bind(b.scheduled_at).bind_or_null(b.digest).bind(b.missed_at).bind(b.missed_reason);
+  query.bind(std::int64_t{b.overdue}).bind(b.recalled_at).bind(std::int64_t{b.swept});
+  return query.bind(std::int64_t{b.purged});
 }
 
 }  // namespace
@@ -66,17 +82,80 @@ std::vector<Blast> SqliteBlastTables::blasts(ProviderNo provider, BlastNo before
   return all;
 }
 
-std::vector<BlastNo> SqliteBlastTables::drafts(ProviderNo provider) const {
-  auto query = db_.query("SELECT blast_no FROM blast WHERE provider_no = ? AND state = ?");
-  query.bind(provider).bind(static_cast<std::int64_t>(BlastState::draft));
-  std::vector<BlastNo> all;
-  while (query.step()) all.push_back(query.i64(0));
+std::vector<Blast> SqliteBlastTables::unsent(ProviderNo provider) const {
+  auto query =
+      db_.query("SELECT " BLAST_COLUMNS " FROM blast WHERE provider_no = ? AND state < 2 ORDER BY blast_no");
+  query.bind(provider);
+  std::vector<Blast> all;
+  while (query.step()) all.push_back(blast_of(query));
+  return all;
+}
+
+BlastTables::Agenda SqliteBlastTables::agenda() const {
+  auto query = db_.query(
+      "SELECT (SELECT min(scheduled_at) FROM blast WHERE state = 1), "
+      "(SELECT min(deadline_at) FROM blast WHERE state BETWEEN 1 AND 3 AND overdue = 0), "
+      "EXISTS (SELECT 1 FROM blast WHERE state = 5 AND swept < roster_size)");
+  Agenda agenda;
+  if (!query.step()) return agenda;
+  if (!query.is_null(0)) agenda.schedule = query.i64(0);
+  if (!query.is_null(1)) agenda.deadline = query.i64(1);
+  agenda.to_sweep = query.i64(2) != 0;
+  return agenda;
+}
+
+std::optional<Blast> SqliteBlastTables::due_schedule(Ms now) const {
+  auto query = db_.query("SELECT " BLAST_COLUMNS
+                         " FROM blast WHERE state = 1 AND scheduled_at <= ? ORDER BY scheduled_at LIMIT 1");
+  query.bind(now);
+  if (!query.step()) return std::nullopt;
+  return blast_of(query);
+}
+
+std::optional<Blast> SqliteBlastTables::due_deadline(Ms now) const {
+  auto query = db_.query("SELECT " BLAST_COLUMNS
+                         " FROM blast WHERE state BETWEEN 1 AND 3 AND overdue = 0 AND deadline_at < ? "
+                         "ORDER BY deadline_at LIMIT 1");
+  query.bind(now);
+  if (!query.step()) return std::nullopt;
+  return blast_of(query);
+}
+
+std::vector<Blast> SqliteBlastTables::past_deadline(std::optional<ProviderNo> provider, Ms now,
+                                                    const DeadlinePosition& after, std::size_t limit) const {
+  auto query =
+      db_.query("SELECT " BLAST_COLUMNS
+                " FROM blast WHERE state BETWEEN 1 AND 3 AND overdue IN (0, 1) AND deadline_at < ? "
+                "AND (deadline_at, provider_no, blast_no) > (?, ?, ?) AND (? = 0 OR provider_no = ?) "
+                "ORDER BY deadline_at, provider_no, blast_no LIMIT ?");
+  query.bind(now).bind(after.deadline_at).bind(after.provider_no).bind(after.blast_no);
+  query.bind(provider.value_or(0)).bind(provider.value_or(0)).bind(static_cast<std::int64_t>(limit));
+  std::vector<Blast> all;
+  while (query.step()) all.push_back(blast_of(query));
+  return all;
+}
+
+std::optional<Blast> SqliteBlastTables::recall_to_sweep() const {
+  auto query =
+      db_.query("SELECT " BLAST_COLUMNS " FROM blast WHERE state = 5 AND swept < roster_size LIMIT 1");
+  if (!query.step()) return std::nullopt;
+  return blast_of(query);
+}
+
+std::vector<Blast> SqliteBlastTables::recalled_before(Ms before, std::size_t limit) const {
+  auto query = db_.query("SELECT " BLAST_COLUMNS
+                         " FROM blast WHERE state = 5 AND purged = 0 AND recalled_at < ? ORDER BY "
+                         "recalled_at LIMIT ?");
+  query.bind(before).bind(static_cast<std::int64_t>(limit));
+  std::vector<Blast> all;
+  while (query.step()) all.push_back(blast_of(query));
   return all;
 }
 
 void SqliteBlastTables::insert_blast(const Blast& b) {
-  auto query = db_.query("INSERT INTO blast(" BLAST_COLUMNS
-                         ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  auto query = db_.query(
+      "INSERT INTO blast(" BLAST_COLUMNS
+      ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   query.bind(b.provider_no)
       .bind(b.no)
       .bind(static_cast<std::int64_t>(b.state))
@@ -92,15 +171,17 @@ void SqliteBlastTables::insert_blast(const Blast& b) {
       .bind_or_null(b.actor)
       .bind_or_null(b.sent_by)
       .bind(b.channels)
-      .bind(b.activity)
-      .run();
+      .bind(b.activity);
+  bind_policy(query, b).run();
 }
 
 void SqliteBlastTables::update_blast(const Blast& b) {
   auto query = db_.query(
       "UPDATE blast SET state = ?, all_active = ?, seq = ?, sent_at = ?, deadline_at = ?, finished_at = ?, "
       "recipients = ?, open_lines = ?, revision = ?, deadline = ?, roster_size = ?, "
-      "sent_by = ?, channels = ?, activity = ? WHERE provider_no = ? AND blast_no = ?");
+      "sent_by = ?, channels = ?, activity = ?, hold = ?, scheduled_at = ?, digest = ?, missed_at = ?, "
+      "missed_reason = ?, overdue = ?, recalled_at = ?, swept = ?, purged = ? "
+      "WHERE provider_no = ? AND blast_no = ?");
   query.bind(static_cast<std::int64_t>(b.state)).bind(std::int64_t{b.all_active}).bind(b.seq).bind(b.sent_at);
   query.bind(b.deadline_at).bind(b.finished_at).bind(b.recipients).bind(b.open_lines).bind(b.revision);
   query.bind(b.deadline)
@@ -108,7 +189,7 @@ void SqliteBlastTables::update_blast(const Blast& b) {
       .bind_or_null(b.sent_by)
       .bind(b.channels)
       .bind(b.activity);
-  query.bind(b.provider_no).bind(b.no).run();
+  bind_policy(query, b).bind(b.provider_no).bind(b.no).run();
 }
 
 void SqliteBlastTables::delete_blast(ProviderNo provider, BlastNo no) {
@@ -197,14 +278,35 @@ bool SqliteBlastTables::is_recipient(ProviderNo provider, Place place, Seq seq) 
   return query.step() && Slice::encoded_contains(query.blob(0), within_slice(place));
 }
 
-void SqliteBlastTables::newer_blasts(ProviderNo provider, Place place, Seq after,
-                                     FunctionRef<void(Seq, BlastNo)> f) const {
+bool SqliteBlastTables::has_thread(ProviderNo provider, Place place, Seq seq) const {
   auto query = db_.query(
-      "SELECT seq, blast_no, places FROM recipients WHERE provider_no = ? AND slice_no = ? AND seq > ? ORDER "
-      "BY seq");
+      "SELECT coalesce(kept, places) FROM recipients WHERE provider_no = ? AND slice_no = ? AND seq = ?");
+  query.bind(provider).bind(std::int64_t{slice_of(place)}).bind(seq);
+  return query.step() && Slice::encoded_contains(query.blob(0), within_slice(place));
+}
+
+Slice SqliteBlastTables::kept(ProviderNo provider, SliceNo slice, Seq seq) const {
+  auto query = db_.query(
+      "SELECT coalesce(kept, places) FROM recipients WHERE provider_no = ? AND slice_no = ? AND seq = ?");
+  query.bind(provider).bind(std::int64_t{slice}).bind(seq);
+  return query.step() ? Slice::decode(query.blob(0)) : Slice();
+}
+
+void SqliteBlastTables::put_kept(ProviderNo provider, SliceNo slice, Seq seq, const Slice& value) {
+  const auto kept = value.encode();
+  auto query = db_.query("UPDATE recipients SET kept = ? WHERE provider_no = ? AND slice_no = ? AND seq = ?");
+  query.bind(kept).bind(provider).bind(std::int64_t{slice}).bind(seq).run();
+}
+
+void SqliteBlastTables::newer_blasts(ProviderNo provider, Place place, Seq after,
+                                     FunctionRef<void(Seq, BlastNo, bool recalled)> f) const {
+  auto query = db_.query(
+      "SELECT seq, blast_no, coalesce(kept, places), kept IS NOT NULL FROM recipients WHERE provider_no = ? "
+      "AND slice_no = ? AND seq > ? ORDER BY seq");
   query.bind(provider).bind(std::int64_t{slice_of(place)}).bind(after);
   while (query.step())
-    if (Slice::encoded_contains(query.blob(2), within_slice(place))) f(query.i64(0), query.i64(1));
+    if (Slice::encoded_contains(query.blob(2), within_slice(place)))
+      f(query.i64(0), query.i64(1), query.i64(3) != 0);
 }
 
 MarkSlice SqliteBlastTables::marks(ProviderNo provider, BlastNo no, SliceNo slice) const {

@@ -14,7 +14,14 @@ class SqliteBlastTables final : public BlastTables {
   std::optional<BlastNo> blast_by_key(ProviderNo provider, std::string_view key_hash) const override;
   std::vector<Blast> blasts(ProviderNo provider, BlastNo before, std::optional<BlastState> state,
                             std::size_t limit) const override;
-  std::vector<BlastNo> drafts(ProviderNo provider) const override;
+  std::vector<Blast> unsent(ProviderNo provider) const override;
+  Agenda agenda() const override;
+  std::optional<Blast> due_schedule(Ms now) const override;
+  std::optional<Blast> due_deadline(Ms now) const override;
+  std::vector<Blast> past_deadline(std::optional<ProviderNo> provider, Ms now, const DeadlinePosition& after,
+                                   std::size_t limit) const override;
+  std::optional<Blast> recall_to_sweep() const override;
+  std::vector<Blast> recalled_before(Ms before, std::size_t limit) const override;
   void insert_blast(const Blast& blast) override;
   void update_blast(const Blast& blast) override;
   void delete_blast(ProviderNo provider, BlastNo no) override;
@@ -28,8 +35,11 @@ class SqliteBlastTables final : public BlastTables {
   Audience audience(ProviderNo provider, SliceNo slice, Seq seq) const override;
   Slice recipients(ProviderNo provider, SliceNo slice, Seq seq) const override;
   bool is_recipient(ProviderNo provider, Place place, Seq seq) const override;
+  bool has_thread(ProviderNo provider, Place place, Seq seq) const override;
+  Slice kept(ProviderNo provider, SliceNo slice, Seq seq) const override;
+  void put_kept(ProviderNo provider, SliceNo slice, Seq seq, const Slice& value) override;
   void newer_blasts(ProviderNo provider, Place place, Seq after,
-                    FunctionRef<void(Seq, BlastNo)> f) const override;
+                    FunctionRef<void(Seq, BlastNo, bool recalled)> f) const override;
   MarkSlice marks(ProviderNo provider, BlastNo no, SliceNo slice) const override;
   void put_marks(ProviderNo provider, BlastNo no, SliceNo slice, const MarkSlice& value) override;
   MarkCounts mark_counts(ProviderNo provider, BlastNo no) const override;

@@ -8,7 +8,7 @@ namespace {
 
 #define PROVIDER_COLUMNS                                                                                  \
   "provider_no, id, name, locale, zone, addresses, next_place, next_blast, next_community, next_notice, " \
-  "send_seq, archived_at, activity"
+  "send_seq, archived_at, activity, recalls"
 #define CLIENT_COLUMNS "client_no, id, name, locale, zone, addresses, flags"
 
 Provider provider_of(const Query& query) {
@@ -26,12 +26,13 @@ Provider provider_of(const Query& query) {
   p.send_seq = query.i64(10);
   p.archived_at = query.i64(11);
   p.activity = query.i64(12);
+  p.recalls = query.i64(13);
   return p;
 }
 
 Query& bind_numbers(Query& query, const Provider& p) {
   query.bind(std::int64_t{p.next_place}).bind(p.next_blast).bind(p.next_community).bind(p.next_notice);
-  return query.bind(p.send_seq).bind(p.archived_at).bind(p.activity);
+  return query.bind(p.send_seq).bind(p.archived_at).bind(p.activity).bind(p.recalls);
 }
 
 std::optional<Provider> one_provider(Query& query) {
@@ -70,7 +71,8 @@ ProviderNo SqliteDirectoryTables::insert_provider(const Provider& p) {
   const std::string addresses = checked_bytes(p.addresses.stored());
   auto query = db_.query(
       "INSERT INTO provider(id, name, locale, zone, addresses, next_place, next_blast, next_community, "
-      "next_notice, send_seq, archived_at, activity) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "next_notice, send_seq, archived_at, activity, recalls) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+      "?)");
   query.bind(p.id).bind(p.name).bind(p.locale).bind(p.zone).bind(string_as_bytes(addresses));
   bind_numbers(query, p).run();
   return db_.last_rowid();
@@ -81,8 +83,8 @@ void SqliteDirectoryTables::update_provider(const Provider& p) {
   // The id does not change: its index stays untouched.
   auto query = db_.query(
       "UPDATE provider SET name = ?, locale = ?, zone = ?, addresses = ?, next_place = ?, next_blast = ?, "
-      "next_community = ?, next_notice = ?, send_seq = ?, archived_at = ?, activity = ? WHERE provider_no = "
-      "?");
+      "next_community = ?, next_notice = ?, send_seq = ?, archived_at = ?, activity = ?, recalls = ? "
+      "WHERE provider_no = ?");
   query.bind(p.name).bind(p.locale).bind(p.zone).bind(string_as_bytes(addresses));
   bind_numbers(query, p).bind(p.no).run();
 }

@@ -38,6 +38,7 @@ CREATE TABLE provider(
   next_notice INTEGER NOT NULL,
   send_seq    INTEGER NOT NULL,
   activity    INTEGER NOT NULL,           -- counts all that is written in its threads
+  recalls     INTEGER NOT NULL,           -- recalled blasts whose threads are not all up to date yet
   archived_at INTEGER NOT NULL            -- 0: it is not
 ) STRICT;
 
@@ -127,9 +128,23 @@ CREATE TABLE blast(
   actor       TEXT,                       -- who made it for the provider
   sent_by     TEXT,                       -- who sent it
   channels    TEXT NOT NULL,              -- names joined by ","; empty: all
+  hold        INTEGER NOT NULL,           -- milliseconds that sending waits
+  scheduled_at INTEGER NOT NULL,          -- 0: it never was
+  digest      TEXT,                       -- what the schedule was made for
+  missed_at   INTEGER NOT NULL,           -- 0: no schedule was missed
+  missed_reason TEXT NOT NULL,
+  overdue     INTEGER NOT NULL,           -- 1: its deadline has passed, and that was said
+  recalled_at INTEGER NOT NULL,
+  swept       INTEGER NOT NULL,           -- of a recalled blast: threads at lower places are up to date
+  purged      INTEGER NOT NULL,
   PRIMARY KEY (provider_no, blast_no)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX blast_key ON blast(provider_no, key_hash) WHERE key_hash IS NOT NULL;
+CREATE INDEX blast_unsent ON blast(provider_no, state, blast_no) WHERE state < 2;
+CREATE INDEX blast_scheduled ON blast(scheduled_at) WHERE state = 1;
+CREATE INDEX blast_deadline ON blast(overdue, deadline_at) WHERE state BETWEEN 1 AND 3;
+CREATE INDEX blast_recalled ON blast(provider_no, blast_no) WHERE state = 5 AND swept < roster_size;
+CREATE INDEX blast_to_purge ON blast(recalled_at) WHERE state = 5 AND purged = 0;
 
 CREATE TABLE blast_text(
   provider_no INTEGER NOT NULL,
@@ -156,6 +171,7 @@ CREATE TABLE recipients(
   archived    BLOB NOT NULL,
   off         BLOB NOT NULL,
   deselected  BLOB NOT NULL,
+  kept        BLOB,                       -- of a recalled blast: who still has a thread
   PRIMARY KEY (provider_no, slice_no, seq)
 ) STRICT, WITHOUT ROWID;
 
@@ -240,13 +256,15 @@ CREATE TABLE line(
   provider_no INTEGER NOT NULL,
   blast_no    INTEGER NOT NULL,
   channel_no  INTEGER NOT NULL,
-  state       INTEGER NOT NULL,           -- 0: ended, 1: has more to hand out, 2: waits for what was handed out
+  state       INTEGER NOT NULL,           -- 0: ended, 1: has more to hand out, 2: waits for what was handed out,
+                                          -- 3: paused
   turn        INTEGER NOT NULL,
   seq         INTEGER NOT NULL,
   slices      INTEGER NOT NULL,
   start       INTEGER NOT NULL,
   cursor      INTEGER NOT NULL,
   follows     INTEGER NOT NULL,
+  retracts    INTEGER NOT NULL,           -- it takes back what another line has delivered
   limit_pos   INTEGER NOT NULL,
   total       INTEGER NOT NULL,
   done        INTEGER NOT NULL,
@@ -277,7 +295,7 @@ CREATE TABLE item(
   seq         INTEGER NOT NULL,           -- of the message in its thread
   to_provider INTEGER NOT NULL,
   at          INTEGER NOT NULL,
-  state       INTEGER NOT NULL,           -- 0: waiting, 1: claimed, 2: failed
+  state       INTEGER NOT NULL,           -- 0: waiting, 1: claimed, 2: failed, 3: parked, its blast is paused
   attempts    INTEGER NOT NULL,
   due_at      INTEGER NOT NULL,
   reason      TEXT NOT NULL,

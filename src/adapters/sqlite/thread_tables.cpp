@@ -137,6 +137,13 @@ void SqliteThreadTables::provider_threads(ProviderNo provider, const ThreadPosit
   }
 }
 
+void SqliteThreadTables::touched_places(ProviderNo provider, BlastNo blast,
+                                        FunctionRef<void(Place)> f) const {
+  auto query = db_.query("SELECT place FROM thread WHERE provider_no = ? AND origin = ? AND touched > 0");
+  query.bind(provider).bind(blast);
+  while (query.step()) f(static_cast<Place>(query.i64(0)));
+}
+
 ThreadTables::Unread SqliteThreadTables::client_unread(ProviderNo provider, Place place) const {
   auto query = db_.query(
       "SELECT count(*), sum(client_unread) FROM thread WHERE provider_no = ? AND place = ? AND client_unread "

@@ -17,6 +17,7 @@ class SqliteThreadTables final : public ThreadTables {
                       FunctionRef<bool(const Thread&)> f) const override;
   void provider_threads(ProviderNo provider, const ThreadPosition* after, const Wanted& wanted,
                         FunctionRef<bool(const Thread&)> f) const override;
+  void touched_places(ProviderNo provider, BlastNo blast, FunctionRef<void(Place)> f) const override;
   Unread client_unread(ProviderNo provider, Place place) const override;
   Unread provider_unread(ProviderNo provider) const override;
   void insert_message(const ThreadKey& thread, const Message& message) override;

@@ -13,7 +13,7 @@ namespace {
   "items_turn, worker_seen"
 #define LINE_COLUMNS                                                                                   \
   "line_no, provider_no, blast_no, channel_no, state, turn, seq, slices, start, cursor, total, done, " \
-  "failed, skipped, follows, limit_pos"
+  "failed, skipped, follows, limit_pos, retracts"
 #define CLAIM_COLUMNS "token, channel_no, line_no, from_pos, to_pos, lease_until, tries"
 #define ITEM_COLUMNS                                                                                        \
   "item_no, provider_no, channel_no, line_no, place, origin, notice_no, to_provider, at, state, attempts, " \
@@ -21,10 +21,11 @@ namespace {
 
 // Line::open and its cursor as one number, so that one index finds the lines with something to hand out.
 // (Queries repeat the index's own "state > 0": SQLite does not conclude it.)
-enum LineState : std::int64_t { kEnded = 0, kHandingOut = 1, kWaiting = 2 };
+enum LineState : std::int64_t { kEnded = 0, kHandingOut = 1, kWaiting = 2, kPaused = 3 };
 
 std::int64_t state_of(const Line& line) {
   if (!line.open) return kEnded;
+  if (line.paused) return kPaused;
   return line.cursor < line.hand_out_to() ? kHandingOut : kWaiting;
 }
 
@@ -51,6 +52,7 @@ Line line_of(const Query& query) {
   l.blast_no = query.i64(2);
   l.channel_no = query.i64(3);
   l.open = query.i64(4) != kEnded;
+  l.paused = query.i64(4) == kPaused;
   l.turn = query.i64(5);
   l.seq = query.i64(6);
   l.slices = static_cast<SliceNo>(query.i64(7));
@@ -62,6 +64,7 @@ Line line_of(const Query& query) {
   l.skipped = query.i64(13);
   l.follows = query.i64(14) != 0;
   l.limit = query.i64(15);
+  l.retracts = query.i64(16) != 0;
   return l;
 }
 
@@ -147,10 +150,13 @@ void SqliteWorkTables::update_channel(const Channel& c) {
 void SqliteWorkTables::insert_line(const Line& l) {
   auto query = db_.query(
       "INSERT INTO line(provider_no, blast_no, channel_no, state, turn, seq, slices, start, cursor, total, "
-      "done, failed, skipped, follows, limit_pos) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "done, failed, skipped, follows, limit_pos, retracts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+      "?, "
+      "?, ?)");
   query.bind(l.provider_no).bind(l.blast_no).bind(l.channel_no).bind(state_of(l)).bind(l.turn).bind(l.seq);
   query.bind(std::int64_t{l.slices}).bind(std::int64_t{l.start}).bind(l.cursor).bind(l.total);
-  query.bind(l.done).bind(l.failed).bind(l.skipped).bind(std::int64_t{l.follows}).bind(l.limit).run();
+  query.bind(l.done).bind(l.failed).bind(l.skipped).bind(std::int64_t{l.follows}).bind(l.limit);
+  query.bind(std::int64_t{l.retracts}).run();
 }
 
 std::optional<Line> SqliteWorkTables::line(LineNo no) const {
@@ -239,9 +245,10 @@ std::optional<Claim> SqliteWorkTables::claim(const Token& token) const {
 
 // The table has a row for each batch in flight, that is for each worker: it is read whole.
 std::optional<Claim> SqliteWorkTables::expired_claim(ChannelNo channel, Ms now, Ms longest) const {
-  auto query =
-      db_.query("SELECT " CLAIM_COLUMNS
-                " FROM claim WHERE channel_no = ? AND (lease_until <= ? OR lease_until > ?) LIMIT 1");
+  auto query = db_.query(
+      "SELECT " CLAIM_COLUMNS
+      " FROM claim WHERE channel_no = ? AND (lease_until <= ? OR lease_until > ?) "
+      "AND NOT EXISTS (SELECT 1 FROM line WHERE line.line_no = claim.line_no AND state = 3) LIMIT 1");
   query.bind(channel).bind(now).bind(now + longest);
   if (!query.step()) return std::nullopt;
   return claim_of(query);
@@ -287,6 +294,12 @@ bool SqliteWorkTables::any_claim_in_flight(ChannelNo channel, Ms now, Ms longest
 
 void SqliteWorkTables::delete_claims(ChannelNo channel) {
   db_.query("DELETE FROM claim WHERE channel_no = ?").bind(channel).run();
+}
+
+void SqliteWorkTables::item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const {
+  auto query = db_.query("SELECT " CLAIM_COLUMNS " FROM claim WHERE channel_no = ? AND line_no = 0");
+  query.bind(channel);
+  while (query.step()) f(claim_of(query));
 }
 
 ItemNo SqliteWorkTables::insert_item(const Item& i) {
@@ -390,6 +403,23 @@ void SqliteWorkTables::items_of_line(LineNo line, Place begin, Place end,
   while (query.step()) f(item_of(query));
 }
 
+// The index alone answers it.
+Slice SqliteWorkTables::item_places(LineNo line, SliceNo slice) const {
+  auto query =
+      db_.query("SELECT place FROM item WHERE line_no > 0 AND line_no = ? AND place >= ? AND place < ?");
+  query.bind(line).bind(std::int64_t{place_at(slice, 0)}).bind(std::int64_t{place_at(slice + 1, 0)});
+  Slice places;
+  while (query.step()) places.add(within_slice(static_cast<Place>(query.i64(0))));
+  return places;
+}
+
+void SqliteWorkTables::park_items(LineNo line, bool parked) {
+  auto query = db_.query("UPDATE item SET state = ? WHERE line_no > 0 AND line_no = ? AND state = ?");
+  const auto waiting = static_cast<std::int64_t>(ItemState::waiting);
+  const auto parking = static_cast<std::int64_t>(ItemState::parked);
+  query.bind(parked ? parking : waiting).bind(line).bind(parked ? waiting : parking).run();
+}
+
 Slice SqliteWorkTables::skipped(const Line& line, SliceNo slice, SkipReason reason) const {
   auto query = db_.query(
       "SELECT places FROM skip WHERE provider_no = ? AND line_no = ? AND slice_no = ? AND reason = ?");
@@ -421,7 +451,9 @@ std::optional<Ms> SqliteWorkTables::next_item_due(ChannelNo channel) const {
 }
 
 std::optional<Ms> SqliteWorkTables::next_lease_over(ChannelNo channel, Ms after) const {
-  auto query = db_.query("SELECT min(lease_until) FROM claim WHERE channel_no = ? AND lease_until > ?");
+  auto query = db_.query(
+      "SELECT min(lease_until) FROM claim WHERE channel_no = ? AND lease_until > ? "
+      "AND NOT EXISTS (SELECT 1 FROM line WHERE line.line_no = claim.line_no AND state = 3)");
   query.bind(channel).bind(after);
   if (!query.step() || query.is_null(0)) return std::nullopt;
   return query.i64(0);

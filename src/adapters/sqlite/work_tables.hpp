@@ -32,6 +32,7 @@ class SqliteWorkTables final : public WorkTables {
   void claims_of(LineNo line, FunctionRef<void(const Claim&)> f) const override;
   bool any_claim_in_flight(ChannelNo channel, Ms now, Ms longest) const override;
   void delete_claims(ChannelNo channel) override;
+  void item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const override;
   ItemNo insert_item(const Item& item) override;
   std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const override;
   std::vector<Item> items_of(const Token& token) const override;
@@ -43,6 +44,8 @@ class SqliteWorkTables final : public WorkTables {
   void forget_details(ProviderNo provider, Place place) override;
   std::vector<Item> items_of_notice(ProviderNo provider, std::int64_t notice_no) const override;
   void items_of_line(LineNo line, Place begin, Place end, FunctionRef<void(const Item&)> f) const override;
+  Slice item_places(LineNo line, SliceNo slice) const override;
+  void park_items(LineNo line, bool parked) override;
   Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const override;
   void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) override;
   std::optional<Ms> next_item_due(ChannelNo channel) const override;

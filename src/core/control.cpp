@@ -1,0 +1,149 @@
+#include "core/control.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/access.hpp"
+#include "core/events.hpp"
+#include "core/line_update.hpp"
+#include "core/retracting.hpp"
+
+namespace bccast {
+namespace {
+
+/// Stops the lines of a blast, or lets them go on where they stood.
+void set_paused(Tables& tables, const Blast& blast, bool paused) {
+  for (Line line : tables.work().lines(blast.provider_no, blast.no)) {
+    if (!line.open) continue;
+    line.paused = paused;
+    tables.work().update_line(line);
+    tables.work().park_items(line.no, paused);
+  }
+}
+
+/// The text's bytes are overwritten where they stand.
+void purge_text(Tables& tables, Blast blast) {
+  tables.blasts().put_text(blast.provider_no, blast.no, {});
+  blast.purged = true;
+  tables.blasts().update_blast(blast);
+}
+
+/// So many are purged in one transaction.
+constexpr std::size_t kPurgedTogether = 100;
+
+}  // namespace
+
+Code Control::pause(std::string_view provider_id, std::string_view blast_id) {
+  Code result = Code::ok;
+  context_.store.write([&](Tables& tables) {
+    const Provider provider = access::open_provider(tables, provider_id);
+    Blast blast = access::blast(tables, context_, provider, blast_id);
+    if (blast.state == BlastState::paused) {
+      result = Code::exists;
+      return;
+    }
+    blast.state = access::next(blast, BlastVerb::pause, blast_id);
+    tables.blasts().update_blast(blast);
+    set_paused(tables, blast, true);
+    emit(tables, context_, EventKind::blast_paused, provider.no, blast.no);
+  });
+  return result;
+}
+
+Code Control::resume(std::string_view provider_id, std::string_view blast_id) {
+  Code result = Code::ok;
+  context_.store.write([&](Tables& tables) {
+    const Provider provider = access::open_provider(tables, provider_id);
+    Blast blast = access::blast(tables, context_, provider, blast_id);
+    if (blast.state == BlastState::sent) {
+      result = Code::exists;
+      return;
+    }
+    blast.state = access::next(blast, BlastVerb::resume, blast_id);
+    tables.blasts().update_blast(blast);
+    set_paused(tables, blast, false);
+    emit(tables, context_, EventKind::blast_resumed, provider.no, blast.no);
+  });
+  return result;
+}
+
+Code Control::recall(std::string_view provider_id, std::string_view blast_id) {
+  Code result = Code::ok;
+  context_.store.write([&](Tables& tables) {
+    Provider provider = access::open_provider(tables, provider_id);
+    Blast blast = access::blast(tables, context_, provider, blast_id);
+    if (blast.state == BlastState::recalled) {
+      result = Code::exists;
+      return;
+    }
+    blast.state = access::next(blast, BlastVerb::recall, blast_id);
+    blast.recalled_at = context_.clock.wall_ms();
+    const auto lines = tables.work().lines(provider.no, blast.no);
+    keep_who_knows(tables, blast, lines);
+    // First what it has still to do, so that it is not finished in between.
+    blast.open_lines += add_retracting(tables, blast, lines);
+    if (blast.open_lines == 0 && blast.finished_at == 0) blast.finished_at = blast.recalled_at;
+    tables.blasts().update_blast(blast);
+    ++provider.recalls;
+    tables.directory().update_provider(provider);
+    for (const auto& line : lines) {
+      if (!line.open) continue;
+      if (line.paused) tables.work().park_items(line.no, false);
+      drop_not_handed_out(tables, context_, line, SkipReason::recalled);
+    }
+    if (!lines.empty()) unlock_followers(tables, lines.front());
+    emit(tables, context_, EventKind::blast_recalled, provider.no, blast.no);
+  });
+  return result;
+}
+
+Code Control::purge(std::string_view provider_id, std::string_view blast_id, bool& emptied) {
+  Code result = Code::ok;
+  context_.store.write([&](Tables& tables) {
+    const Provider provider = access::provider(tables, provider_id);
+    const Blast blast = access::blast(tables, context_, provider, blast_id);
+    access::next(blast, BlastVerb::purge, blast_id);
+    if (blast.purged) {
+      result = Code::exists;
+    } else {
+      purge_text(tables, blast);
+    }
+  });
+  emptied = empty_log();
+  return result;
+}
+
+std::int64_t Control::purge_before(Ms before, bool& emptied) {
+  std::int64_t count = 0;
+  for (std::size_t found = kPurgedTogether; found == kPurgedTogether;) {
+    context_.store.write([&](Tables& tables) {
+      const auto blasts = tables.blasts().recalled_before(before, kPurgedTogether);
+      for (const auto& blast : blasts) purge_text(tables, blast);
+      found = blasts.size();
+    });
+    count += static_cast<std::int64_t>(found);
+  }
+  emptied = empty_log();
+  return count;
+}
+
+/// Its own checkpoint: what was overwritten is in the log until then.
+bool Control::empty_log() const {
+  try {
+    return context_.store.checkpoint();
+  } catch (const Error&) {
+    return false;  // purged it is
+  }
+}
+
+bool Control::sweep() {
+  bool found = false;
+  context_.store.write([&](Tables& tables) {
+    auto blast = tables.blasts().recall_to_sweep();
+    found = blast.has_value();
+    if (found) sweep_some(tables, context_, *blast);
+  });
+  return found;
+}
+
+}  // namespace bccast

@@ -1,0 +1,41 @@
+// What the clock brings about and no channel carries: schedules that are due, deadlines that pass, and the
+// rows that a recall left behind.
+#pragma once
+
+#include <mutex>
+#include <optional>
+
+#include "core/control.hpp"
+#include "core/overdue.hpp"
+#include "core/scheduling.hpp"
+
+namespace bccast {
+
+class Agenda {
+ public:
+  Agenda(Context& context, Scheduling& scheduling, Overdue& overdue, Control& control)
+      : context_(context), scheduling_(scheduling), overdue_(overdue), control_(control) {}
+
+  /// Does what is due, one thing after another, until nothing is or the monotonic clock has passed
+  /// `until_us`; at least one thing. Says how many things were done. Where nothing is due it costs one
+  /// statement that reads.
+  std::size_t run(std::int64_t until_us);
+  /// In how many milliseconds something is due: 0: now; nothing: nothing known.
+  std::optional<Ms> next_due();
+
+ private:
+  /// Whether schedules have to wait, because the wall clock was set.
+  bool compare_clocks();
+  std::int64_t held_for_us();
+
+  Context& context_;
+  Scheduling& scheduling_;
+  Overdue& overdue_;
+  Control& control_;
+  // The wall clock and the monotonic one run together; when they do not, somebody has set the wall clock.
+  std::mutex mutex_;
+  std::optional<Ms> apart_;                    // how far apart they were at the last look
+  std::optional<std::int64_t> held_until_us_;  // of the monotonic clock
+};
+
+}  // namespace bccast
