@@ -830,7 +830,8 @@ TEST_CASE("lists: the columns that the manual names, in that order, with rows an
       {"client client_name state chosen contact since_ms",
        must(bccast_provider_roster, host, "new", nullptr, nullptr, 0).rows},
       {"blast state text all_active picked deselected recipients created_at_ms sent_at_ms deadline_at_ms "
-       "finished_at_ms deadline_ms revision actor sent_by channels",
+       "finished_at_ms deadline_ms revision actor sent_by channels hold_ms scheduled_at_ms missed_at_ms "
+       "missed_reason recalled_at_ms purged",
        must(bccast_blast_get, host, "lee", draft).rows},
       {"client client_name chosen reason",
        must(bccast_blast_selection, host, "lee", draft, nullptr, nullptr, 0).rows},

@@ -254,6 +254,8 @@ class Clock {
     wall_ms_ += ms;
     if (ms > 0) monotonic_us_ += ms * 1000;
   }
+  /// The wall clock is set, and no time passes.
+  void step(std::int64_t ms) { wall_ms_ += ms; }
 
   void attach(bccast_config* config) {
     const bccast_clock_vtbl vtbl{
