@@ -51,7 +51,8 @@ show import "$data/clients.csv" --provider dr-lee --name "Dr. Lee"
 active=$(grep -vc ' archived$' "$work/people")
 
 tell "One message to all active clients but c17 and c23"
-show send --as-provider dr-lee --all-active --except c17 --except c23 --file "$data/message.txt" --yes
+show send --as-provider dr-lee --all-active --except c17 --except c23 --file "$data/message.txt" --yes \
+  --hold 0
 blast=$("$bccast" blast list --as-provider dr-lee --limit 1 | awk 'NR == 2 { print $1 }')
 recipients=$(count_of blast recipients "$blast" --as-provider dr-lee)
 holds "all $active active clients but two have it" [ "$recipients" = $((active - 2)) ]
@@ -96,6 +97,15 @@ for client in c20 c17 c23; do
   holds "$client: no thread, no mail to $address" \
     [ "$(count_of threads --as-client "$client") $(mails_to "$address")" = "0 0" ]
 done
+
+tell "Sent by mistake: for a while it is held, and can be taken back"
+mails=$(count_mails)
+show send --as-provider dr-lee --all-active --file "$data/message.txt" --yes --hold 60 2>&1 | cat # no terminal
+mistake=$("$bccast" blast list --as-provider dr-lee --state scheduled | awk 'NR == 2 { print $1 }')
+show unschedule "$mistake" --as-provider dr-lee
+show run
+holds "nobody has it, and nobody is told" \
+  [ "$(count_of threads --as-client c7) $(count_of threads --as-client c8) $(count_mails)" = "1 1 $mails" ]
 show store verify
 
 tell "All of it is in $work. Look for yourself:"

@@ -26,7 +26,7 @@ class EveryCommand(CliTest):
         self.community = self.get("community", "create", "--title", "T", "--members-see-each-other", *AS)["thread"]
         self.get("community", "add", self.community, "c2", *AS)
         self.get("thread", "bind", self.thread, "room")
-        self.draft = self.draft_with_text()
+        self.draft, self.later = self.draft_with_text(), self.draft_with_text()
         self.get("run")
         self.item = self.items()[0]
         self.get("events", "list", "billing")  # from here on
@@ -37,12 +37,24 @@ class EveryCommand(CliTest):
         self.get("blast", "write", draft, "--file", "-", *AS, text="Hi")
         return draft
 
+    def sent(self, *verbs):
+        """A blast that is under way, after those verbs."""
+        blast = self.send("--all-active")["blast"]
+        for verb in verbs:
+            self.get(verb, blast, *AS)
+        return [blast, *AS]
+
     def arguments(self):
         """For each command, what to call it with: in this order, and each more than once."""
         return {
             "import": ["in.csv", "--provider", "dr-lee"],
-            "send": [*AS, "--all-active", "--file", "-", "--yes", "--key", "k"],
-            "run": [], "status": AS, "why": [self.blast, "c3", *AS],
+            "send": [*AS, "--all-active", "--file", "-", "--yes", "--hold", "0", "--key", "k"],
+            "run": [], "status": AS, "why": [self.blast, "c3", *AS], "overdue": [],
+            "schedule": [self.later, "--at", "+1d", *AS], "unschedule": [self.later, *AS],
+            "blast schedule": [self.later, "--at", "+1d", *AS], "blast unschedule": [self.later, *AS],
+            "pause": None, "resume": None, "recall": None, "purge": None,
+            "blast pause": None, "blast resume": None, "blast recall": None, "blast purge": None,
+            "retry": [self.blast, *AS],
             "threads": ["--as-client", "c1"], "messages": [self.thread, "--as-client", "c1"],
             "reply": [self.thread, "--as-client", "c1", "--file", "-"], "read": [self.thread, "--as-client", "c1"],
             "direct": ["c1", *AS], "members": [self.community, "--as-client", "c2"],
@@ -81,7 +93,11 @@ class EveryCommand(CliTest):
         for name in order:
             for json_wanted in (True, False):
                 path, rest = name.split(), arguments[name]
-                if name == "blast discard":
+                if path[-1] in ("pause", "recall"):
+                    rest = self.sent()
+                elif path[-1] in ("resume", "purge"):
+                    rest = self.sent("pause" if path[-1] == "resume" else "recall")
+                elif name == "blast discard":
                     rest = [self.draft_with_text(), *AS]
                 elif name == "community remove":
                     self.get("community", "add", self.community, "c1", "c2", *AS)

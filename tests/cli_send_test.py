@@ -14,7 +14,8 @@ class Send(CliTest):
 
     def test_preview_tells_who_is_left_out(self):
         done = self.run_program(
-            "send", "--as-provider", "dr-lee", "--all-active", "--except", "c6", "--file", "-", "--yes", text="Hi")
+            "send", "--as-provider", "dr-lee", "--all-active", "--except", "c6", "--file", "-", "--yes", "--hold", "0",
+            text="Hi")
         for count, what in ((4, "will receive"), (1, "no address"), (1, "archived"), (1, "taken out")):
             self.assertRegex(done.err, rf"(?m)^ +{count}  .*{what}")
         sent = self.send("--client", "c1", "--client", "c2", "--client", "c5", "--except", "c1", "--client", "c3")
@@ -61,7 +62,7 @@ class Send(CliTest):
         self.assertEqual(self.send("--all-active", "--key", "k2")["recipients"], 5)
 
     def test_asks_on_a_terminal(self):
-        send = ["send", "--as-provider", "dr-lee", "--all-active", "--file", self.write("text.txt", "Hi")]
+        send = ["send", "--as-provider", "dr-lee", "--all-active", "--hold", "0", "--file", self.write("text.txt", "Hi")]
         for no in (b"n\n", b"\n", b"\x03", b"\x04"):
             shown, code = self.ask(no, *send)
             self.assertEqual(code, 1, shown)

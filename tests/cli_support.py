@@ -106,7 +106,7 @@ class CliTest(unittest.TestCase):
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("BCCAST_")}
 
     def run_program(self, *arguments, text=None, exit_code=0, environment=None, store=True):
-        """Runs a command without a terminal."""
+        """Runs a command without a terminal. `exit_code` None: whatever it is."""
         command = [PROGRAM, *(["--store", str(self.store)] if store else []), *map(str, arguments)]
         done = subprocess.run(
             command, input=(text or "").encode(), capture_output=True, cwd=self.folder, timeout=120,
@@ -114,7 +114,8 @@ class CliTest(unittest.TestCase):
         )
         done.out = done.stdout.decode()
         done.err = done.stderr.decode()
-        self.assertEqual(done.returncode, exit_code, f"{command}\n{done.out}\n{done.err}")
+        if exit_code is not None:
+            self.assertEqual(done.returncode, exit_code, f"{command}\n{done.out}\n{done.err}")
         return done
 
     def get(self, *arguments, name=None, **options):
@@ -150,8 +151,9 @@ class CliTest(unittest.TestCase):
         self.document("error", done.out)
         return None, done.err
 
-    def send(self, *arguments, text="Hello, all of you", **options):
-        return self.get("send", "--as-provider", "dr-lee", "--file", "-", "--yes", *arguments, text=text, **options)
+    def send(self, *arguments, text="Hello, all of you", hold=0, **options):
+        return self.get("send", "--as-provider", "dr-lee", "--file", "-", "--yes", "--hold", hold, *arguments, text=text,
+                        **options)
 
     def thread_of(self, client):
         return self.get("threads", "--as-client", client)["threads"][0]["thread"]

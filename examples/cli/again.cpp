@@ -1,4 +1,4 @@
-// bccast blast retry-failed, report: second thoughts on what was handed over, or could not be.
+// bccast retry (blast retry-failed), report: second thoughts on what was handed over, or could not be.
 #include <cstdint>
 #include <map>
 #include <string>
@@ -49,10 +49,10 @@ int report(const Session& session, const ReportOptions& options) {
 
 }  // namespace
 
-void add_retry_verb(CLI::App& blast, Session& session) {
+void add_retry(CLI::App& group, Session& session, const char* name) {
   auto options = std::make_shared<RetryOptions>();
-  CLI::App* command = add_command(blast, session, "retry-failed", "Try once more what failed for good",
-                                  options, retry_failed);
+  CLI::App* command =
+      add_command(group, session, name, "Try once more what failed for good", options, retry_failed);
   command->add_option("BLAST", options->blast, "The blast")->required();
   add_acting(command, options->acting);
   add_footer(command,

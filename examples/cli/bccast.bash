@@ -3,21 +3,22 @@
 # What may follow a command: its verbs, or else its options.
 _bccast_words() {
   case $1 in
-    '') echo 'import send run status why threads messages reply read direct members community provider client roster
+    '') echo 'import send run status why overdue schedule unschedule pause resume recall retry purge threads messages reply read direct members community provider client roster
       export erase blast channel report events thread store version' ;;
     community) echo 'create set add remove members' ;;
     provider) echo 'put set archive restore list unread' ;;
     client) echo 'put set archive restore show unread' ;;
     roster) echo 'list count add archive restore set' ;;
     blast) echo 'create write set discard show list select deselect all-active none selection preview send status
-      recipients find why retry-failed' ;;
+      recipients find why retry-failed schedule unschedule pause resume recall purge' ;;
     channel) echo 'put set remove list' ;;
     events) echo 'list ack' ;;
     thread) echo 'bind find' ;;
     store) echo 'verify checkpoint settings' ;;
 
     import) echo '--provider --name' ;;
-    send) echo '--as-provider --actor --all-active --client --clients-from --except --file --key --maildir --yes' ;;
+    send) echo '--as-provider --actor --all-active --client --clients-from --except --file --key --maildir --hold
+      --yes' ;;
     run) echo '--maildir --set --watch' ;;
     status | why | direct | 'blast status' | 'blast why' | 'blast show' | 'blast preview') echo '--as-provider' ;;
     threads) echo '--as-provider --as-client --unread --replied --client --blast --limit' ;;
@@ -26,7 +27,12 @@ _bccast_words() {
     read) echo '--as-provider --as-client --up-to' ;;
     members | 'community members') echo '--as-provider --as-client' ;;
     'community create') echo '--title --as-provider --actor --members-see-each-other' ;;
-    'community set' | 'blast set' | 'blast discard' | 'blast all-active' | 'blast none' | 'blast retry-failed')
+    schedule | 'blast schedule') echo '--at --zone --as-provider --actor --digest' ;;
+    purge | 'blast purge') echo '--as-provider --before --zone' ;;
+    overdue) echo '--as-provider --limit' ;;
+    unschedule | pause | resume | recall | retry | 'blast unschedule' | 'blast pause' | 'blast resume' | \
+      'blast recall' | 'community set' | 'blast set' | 'blast discard' | 'blast all-active' | 'blast none' | \
+      'blast retry-failed')
       echo '--as-provider --actor' ;;
     'community add' | 'community remove' | 'blast select' | 'blast deselect' | 'blast write')
       echo '--file --as-provider --actor' ;;
@@ -85,7 +91,7 @@ _bccast() {
     --state)
       case $command in
         'roster list') words='active archived' ;;
-        'blast list') words='draft sent finished' ;;
+        'blast list') words='draft scheduled sent paused finished recalled' ;;
         *) words='pending in_flight retry done failed skipped' ;;
       esac
       mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

@@ -9,10 +9,14 @@ void add_blast_commands(CLI::App& program, Session& session) {
   add_draft_verbs(blast, session);
   add_selection_verbs(blast, session);
   add_send_verb(blast, session);
+  add_schedule(blast, session);
+  add_unschedule(blast, session);
   add_status(blast, session);
   add_recipient_verbs(blast, session);
   add_why(blast, session);
-  add_retry_verb(blast, session);
+  add_retry(blast, session, "retry-failed");
+  add_control(blast, session);
+  add_purge(blast, session);
 }
 
 }  // namespace cli

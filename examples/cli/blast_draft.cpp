@@ -77,10 +77,11 @@ int show(const Session& session, const DraftOptions& options) {
     Record().add_row(rows, 0).print(true);
     return kOk;
   }
-  // Here it is how long after sending, unlike in the status of a blast.
+  // The deadline here is how long after sending, unlike in the status of a blast.
   Record record;
-  record.add_row(rows, 0, {"text", "deadline_ms"});
-  record.add("deadline_after_s", rows.number(0, "deadline_ms") / 1000).print(false);
+  record.add_row(rows, 0, {"text", "deadline_ms", "hold_ms"});
+  record.add("deadline_after_s", rows.number(0, "deadline_ms") / 1000);
+  record.add("hold_s", rows.number(0, "hold_ms") / 1000).print(false);
   std::cout << printable_lines(rows.text(0, "text"), "    ");
   return kOk;
 }
@@ -123,7 +124,9 @@ void add_draft_verbs(CLI::App& blast, Session& session) {
 
   CLI::App* changed = add_command(blast, session, "set", "Set one thing of a draft", options, set);
   add_blast(changed, *options);
-  changed->add_option("KEY", options->key, "deadline_ms (after sending), or channels (joined by commas)")
+  changed
+      ->add_option("KEY", options->key,
+                   "deadline_ms (after sending), hold_ms (before sending), or channels (joined by commas)")
       ->required();
   changed->add_option("VALUE", options->value, "The value; takes it back unless given");
   add_acting(changed, options->acting);
@@ -141,13 +144,18 @@ void add_draft_verbs(CLI::App& blast, Session& session) {
       shown,
       "One line, and then the text.\n"
       "Columns: blast state all_active picked deselected recipients created_at sent_at deadline_at\n"
-      "finished_at revision actor sent_by channels deadline_after_s; in JSON text, and deadline_ms (after\n"
-      "sending)",
+      "finished_at revision actor sent_by channels scheduled_at missed_at missed_reason recalled_at purged\n"
+      "deadline_after_s hold_s; in JSON text, and deadline_ms (after sending) and hold_ms\n"
+      "missed_reason: why what was scheduled could not go: too_few, changed, late, provider_archived, "
+      "damaged",
       "5f3a... --as-provider dr-lee");
 
   CLI::App* listed = add_command(blast, session, "list", "A provider's blasts, newest first", options, list);
   add_provider(listed, options->acting);
-  listed->add_option("--state", options->state, "Only those that are: draft, sent, finished")->check(given());
+  listed
+      ->add_option("--state", options->state,
+                   "Only those that are: draft, scheduled, sent, paused, finished, recalled")
+      ->check(given());
   add_limit(listed, options->limit);
   add_footer(listed,
              "Columns: blast state created_at sent_at recipients actor sent_by text; in JSON also key_given",

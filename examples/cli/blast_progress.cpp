@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "command.hpp"
 #include "commands.hpp"
@@ -27,7 +29,7 @@ struct ProgressOptions {
   const char* provider() const noexcept { return acting.provider.c_str(); }
 };
 
-/// The blast sent last; without any, the newest draft.
+/// The blast sent or scheduled last; without any, the newest draft.
 std::string newest_blast(bccast_engine* engine, const std::string& provider) {
   std::string newest;
   std::string cursor;
@@ -53,9 +55,14 @@ int show_status(const Session& session, const ProgressOptions& options) {
   Rows rows;
   check(bccast_blast_status(engine.get(), options.provider(), blast.c_str(), rows.out()));
   const std::size_t last = rows.count() - 1;
-  Listing listing(session.json, "status",
-                  {"channel", "state", "recipients", "done", "failed", "skipped", "deferred", "pending",
-                   "opened", "replied"});
+  std::vector<std::string> shown = {"channel", "state",    "recipients", "done",   "failed",
+                                    "skipped", "deferred", "pending",    "opened", "replied"};
+  if (rows.text(last, "state") == "recalled") {
+    shown.insert(shown.end(), {"removed", "on_device"});
+  } else {
+    shown.emplace_back("left_ms");
+  }
+  Listing listing(session.json, "status", std::move(shown));
   listing.add_property("blast", blast);
   for (const char* column : {"sent_at_ms", "deadline_ms"}) {
     listing.add_property(column, cell(rows, last, rows.find(column)));
@@ -115,14 +122,17 @@ void add_status(CLI::App& group, Session& session) {
   auto options = std::make_shared<ProgressOptions>();
   CLI::App* command =
       add_command(group, session, "status", "How far a blast is, by channel", options, show_status);
-  command->add_option("BLAST", options->blast, "The blast; the one sent last unless given")->check(given());
+  command->add_option("BLAST", options->blast, "The blast; the one sent or scheduled last unless given")
+      ->check(given());
   add_provider(command, options->acting);
   add_footer(
       command,
       "One line for each channel; the last one, which names none, counts people. Always done + failed +\n"
       "skipped + pending = recipients.\n"
-      "Columns: channel state recipients done failed skipped deferred pending opened replied; in JSON also\n"
-      "sent_at_ms deadline_ms overdue why left_ms",
+      "Columns: channel state recipients done failed skipped deferred pending opened replied, left_ms (how\n"
+      "long the rest takes) or, of what was recalled, removed on_device; in JSON also sent_at_ms "
+      "deadline_ms\n"
+      "overdue why",
       "--as-provider dr-lee");
 }
 

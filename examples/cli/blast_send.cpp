@@ -5,6 +5,7 @@
 #include "ask.hpp"
 #include "command.hpp"
 #include "commands.hpp"
+#include "hold.hpp"
 #include "output.hpp"
 #include "preview.hpp"
 
@@ -26,10 +27,12 @@ void remark_without_channel(bccast_engine* engine) {
   }
 }
 
-bool is_draft(bccast_engine* engine, const SendVerbOptions& options) {
+/// Whether it would be sent now; what is held already would not.
+bool can_be_sent(bccast_engine* engine, const SendVerbOptions& options) {
   Rows rows;
   check(bccast_blast_get(engine, options.acting.provider.c_str(), options.blast.c_str(), rows.out()));
-  return rows.text(0, "state") == "draft";
+  const auto state = rows.text(0, "state");
+  return state == "draft" || (state == "scheduled" && rows.number(0, "hold_ms") == 0);
 }
 
 int send(const Session& session, const SendVerbOptions& options) {
@@ -38,7 +41,7 @@ int send(const Session& session, const SendVerbOptions& options) {
   const Engine engine = open_to_write(session, options.acting.actor);
   const char* provider = options.acting.provider.c_str();
   std::string digest = options.digest;
-  if (is_draft(engine.get(), options)) {
+  if (can_be_sent(engine.get(), options)) {
     remark_without_channel(engine.get());
     if (asks) {
       const Preview preview(engine.get(), options.acting.provider, options.blast);
@@ -52,12 +55,13 @@ int send(const Session& session, const SendVerbOptions& options) {
   const bool before = check(bccast_blast_send(engine.get(), provider, options.blast.c_str(),
                                               digest.empty() ? nullptr : digest.c_str())) == BCCAST_EXISTS;
   if (before) remark("it was sent before; nothing was sent again");
-  Rows rows;
-  check(bccast_blast_get(engine.get(), provider, options.blast.c_str(), rows.out()));
+  const Held held(engine.get(), options.acting.provider, options.blast);
+  if (held.is_held()) held.remark_how_to_take_back();
   Record()
       .add("blast", options.blast)
-      .add("recipients", rows.number(0, "recipients"))
+      .add("recipients", held.recipients())
       .add("sent_before", before)
+      .add("scheduled_at_ms", held.goes_at())
       .print(session.json);
   return kOk;
 }
@@ -72,11 +76,14 @@ void add_send_verb(CLI::App& blast, Session& session) {
   command->add_option("--digest", options->digest, "Only what `blast preview` showed with this digest")
       ->check(given());
   command->add_flag("--yes", options->yes, "Do not ask");
-  add_footer(command,
-             "Shows who will receive it, and asks, unless there is --yes or --digest. Sending again sends "
-             "nothing.\n"
-             "Columns: blast recipients sent_before",
-             "5f3a... --as-provider dr-lee --yes");
+  add_footer(
+      command,
+      "Shows who will receive it, and asks, unless there is --yes or --digest. Sending again sends "
+      "nothing.\n"
+      "What is scheduled goes now. What has hold_ms (`blast set`) is held so long: `bccast unschedule`\n"
+      "takes it back until scheduled_at.\n"
+      "Columns: blast recipients sent_before scheduled_at",
+      "5f3a... --as-provider dr-lee --yes");
 }
 
 }  // namespace cli

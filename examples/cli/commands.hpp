@@ -14,6 +14,14 @@ void add_send(CLI::App& program, Session& session);
 void add_run(CLI::App& program, Session& session);
 void add_status(CLI::App& group, Session& session);  // also a verb of `blast`
 void add_why(CLI::App& group, Session& session);     // also a verb of `blast`
+void add_overdue(CLI::App& program, Session& session);
+
+// Later, or not at all; all of them are also verbs of `blast`.
+void add_schedule(CLI::App& group, Session& session);
+void add_unschedule(CLI::App& group, Session& session);
+void add_control(CLI::App& group, Session& session);  // pause, resume, recall
+void add_purge(CLI::App& group, Session& session);
+void add_retry(CLI::App& group, Session& session, const char* name);  // `retry`, or there `retry-failed`
 
 // Conversations.
 void add_thread_commands(CLI::App& program, Session& session);  // threads, messages, reply, read, direct
@@ -33,7 +41,6 @@ void add_draft_verbs(CLI::App& blast, Session& session);
 void add_selection_verbs(CLI::App& blast, Session& session);
 void add_send_verb(CLI::App& blast, Session& session);
 void add_recipient_verbs(CLI::App& blast, Session& session);
-void add_retry_verb(CLI::App& blast, Session& session);
 
 // The store and what is around it.
 void add_thread_names(CLI::App& program, Session& session);  // thread bind, thread find

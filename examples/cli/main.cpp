@@ -24,7 +24,7 @@ constexpr const char* kFooter =
     "document;\n"
     "its names are the columns of its table, but times (sent_at) have their unit (sent_at_ms, since 1970, "
     "UTC).\n"
-    "Exit codes: 0 done, 1 error, 2 wrong use, 3 done in part, 4 not found, 75 busy: try again.\n"
+    "Exit codes: 0 done, 1 error, 2 wrong use, 3 in part or late, 4 not found, 75 busy: try again.\n"
     "bccast COMMAND --help tells more, with an example.";
 
 /// One line. What stood on the command line is not repeated unless it is the name of an option: it may be the
@@ -63,7 +63,14 @@ void add_commands(CLI::App& program, cli::Session& session) {
   cli::add_run(program, session);
   cli::add_status(program, session);
   cli::add_why(program, session);
+  cli::add_overdue(program, session);
   in("The common job");
+  cli::add_schedule(program, session);
+  cli::add_unschedule(program, session);
+  cli::add_control(program, session);
+  cli::add_retry(program, session, "retry");
+  cli::add_purge(program, session);
+  in("Later or not at all");
   cli::add_thread_commands(program, session);
   cli::add_members(program, session);
   cli::add_community(program, session);

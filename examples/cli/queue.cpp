@@ -4,9 +4,13 @@
 #include <chrono>
 #include <cstddef>
 #include <numeric>
+#include <optional>
+#include <string>
 
 #include "interrupt.hpp"
+#include "moment.hpp"
 #include "progress.hpp"
+#include "text.hpp"
 
 namespace cli {
 namespace {
@@ -14,6 +18,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kPause{500};           // after an error that may pass
+constexpr milliseconds kWaitedFor{60'000};    // ending just before it would surprise
 constexpr std::uint32_t kBudgetUs = 100'000;  // between two looks at the clock and at Ctrl-C
 
 std::int64_t count_pending(bccast_engine* engine) {
@@ -23,8 +28,47 @@ std::int64_t count_pending(bccast_engine* engine) {
   return std::accumulate(pending.begin(), pending.end(), std::int64_t{0});
 }
 
-std::int64_t now_ms() {
-  return std::chrono::floor<milliseconds>(std::chrono::system_clock::now()).time_since_epoch().count();
+/// When the first of a provider's blasts is to be sent.
+void note_soonest(bccast_engine* engine, const std::string& provider, std::optional<std::int64_t>& soonest) {
+  Rows blasts;
+  check(
+      bccast_blast_list(engine, provider.c_str(), "state=scheduled", nullptr, BCCAST_MAX_LIST, blasts.out()));
+  for (std::size_t i = 0; i < blasts.count(); ++i) {
+    Rows blast;
+    const std::string id(blasts.text(i, "blast"));
+    check(bccast_blast_get(engine, provider.c_str(), id.c_str(), blast.out()));
+    if (blast.text(0, "state") != "scheduled") continue;
+    const std::int64_t at = blast.number(0, "scheduled_at_ms");
+    if (!soonest || at < *soonest) soonest = at;
+  }
+}
+
+std::optional<std::int64_t> soonest_schedule(bccast_engine* engine) {
+  std::optional<std::int64_t> soonest;
+  std::string cursor;
+  for (bool more = true; more;) {
+    Rows rows;
+    check(bccast_directory_provider_list(engine, cursor.empty() ? nullptr : cursor.c_str(), BCCAST_MAX_LIST,
+                                         rows.out()));
+    for (std::size_t i = 0; i < rows.count(); ++i) {
+      note_soonest(engine, std::string(rows.text(i, "provider")), soonest);
+    }
+    more = rows.next() != nullptr;
+    if (more) cursor = rows.next();
+  }
+  return soonest;
+}
+
+/// Waits for what is to be sent within a minute. False: there is nothing of the kind, or interrupted.
+bool wait_for_schedule(bccast_engine* engine, std::int64_t next_ms, const Interrupt& interrupt, bool silent) {
+  // Whatever is scheduled, the library looks after a minute at the latest.
+  if (next_ms < 0 || next_ms > kWaitedFor.count()) return false;
+  const auto at = soonest_schedule(engine);
+  if (!at || *at > now_ms() + kWaitedFor.count()) return false;
+  const std::int64_t left = *at - now_ms();
+  if (left < -kPause.count()) return false;  // the clock was set, and schedules wait
+  if (!silent && left > kPause.count()) remark("waiting for what is to be sent at " + iso_time(*at));
+  return interrupt.wait(milliseconds(std::max<std::int64_t>(left, 1)));
 }
 
 }  // namespace
@@ -43,7 +87,9 @@ Worked work_queue(bccast_engine* engine, bool silent) {
       const std::int32_t result = check(bccast_pump(engine, 0, kBudgetUs, &done, &next_ms));
       worked.done += done;
       more = result == BCCAST_OK;
-      if (!more && next_ms >= 0) worked.next_at_ms = now_ms() + next_ms;
+      if (more) continue;
+      worked.next_at_ms = next_ms < 0 ? std::nullopt : std::optional(now_ms() + next_ms);
+      more = wait_for_schedule(engine, next_ms, interrupt, silent);
     }
     worked.pending = count_pending(engine);
     progress.show(worked.done, worked.done + static_cast<std::uint64_t>(worked.pending));

@@ -11,6 +11,7 @@
 #include "command.hpp"
 #include "commands.hpp"
 #include "files.hpp"
+#include "hold.hpp"
 #include "output.hpp"
 #include "preview.hpp"
 #include "queue.hpp"
@@ -27,10 +28,11 @@ struct SendOptions {
   std::string file;
   std::string key;
   std::string maildir;
+  std::uint64_t hold_s = 10;  // as long as one needs to see that it was a mistake
   bool yes = false;
 };
 
-/// A draft, thrown away again unless it was sent.
+/// A draft, thrown away again unless it was sent, or is to be.
 class Draft {
  public:
   Draft(bccast_engine* engine, const SendOptions& options)
@@ -67,21 +69,23 @@ class Draft {
     check(bccast_blast_write(engine_, provider_.c_str(), id(), text.data(), text.size()));
   }
 
-  void send(const std::string& digest) {
+  void send(const std::string& digest, std::uint64_t hold_s) {
+    check(bccast_blast_set(engine_, provider_.c_str(), id(), "hold_ms", in_ms(hold_s).c_str()));
     check(bccast_blast_send(engine_, provider_.c_str(), id(), digest.c_str()));
     sent_ = true;
   }
-
-  std::int64_t recipients() const { return get().number(0, "recipients"); }
+  /// It was taken back.
+  void is_draft_again() noexcept { sent_ = false; }
 
  private:
-  Rows get() const {
+  std::string state() const {
     Rows rows;
     check(bccast_blast_get(engine_, provider_.c_str(), id(), rows.out()));
-    return rows;
+    return std::string(rows.text(0, "state"));
   }
 
-  std::string state() const { return std::string(get().text(0, "state")); }
+  /// What has too many digits is left to the library to refuse.
+  static std::string in_ms(std::uint64_t s) { return std::to_string(s) + (s == 0 ? "" : "000"); }
 
   /// An id that is not on the roster ends it all: a mistyped --except must not reach anybody.
   void act_on_many(decltype(&bccast_blast_select_many) act, const std::vector<std::string>& clients) {
@@ -112,6 +116,28 @@ void check_options(const SendOptions& options) {
   }
 }
 
+/// Shows who will receive it, and sends it if that is wanted; says who is left out.
+Record look_and_send(const Engine& engine, const SendOptions& options, bool silent, Draft& draft) {
+  const Preview preview(engine.get(), options.acting.provider, draft.id());
+  if (!options.yes || !silent) preview.show();
+  if (!options.yes && !ask("Send it to " + std::to_string(preview.recipients()) + " clients now?")) {
+    throw Stop(kError, "nothing was sent");
+  }
+  draft.send(preview.digest(), options.hold_s);
+  Record left_out;
+  preview.add_to(left_out);
+  return left_out;
+}
+
+/// Where somebody looks, the hold is waited for; else it is told.
+void wait_or_tell(Held& held, Draft& draft) {
+  if (!held.is_held()) return;
+  held.remark_how_to_take_back();
+  if (!can_count_down()) return;
+  draft.is_draft_again();
+  if (!held.count_down()) throw Stop(kError, "taken back; nothing was sent");
+}
+
 int send(const Session& session, const SendOptions& options) {
   check_options(options);
   const std::string text = read_message(options.file);
@@ -130,17 +156,13 @@ int send(const Session& session, const SendOptions& options) {
   } else {
     draft.select(options);
     draft.write(text);
-    const Preview preview(engine.get(), options.acting.provider, draft.id());
-    if (!options.yes || !session.json) preview.show();
-    if (!options.yes && !ask("Send it to " + std::to_string(preview.recipients()) + " clients now?")) {
-      throw Stop(kError, "nothing was sent");
-    }
-    draft.send(preview.digest());
-    preview.add_to(left_out);
+    left_out = look_and_send(engine, options, session.json, draft);
   }
+  Held held(engine.get(), options.acting.provider, draft.id());
+  wait_or_tell(held, draft);
   Record record;
-  record.add("blast", std::string(draft.id()));
-  record.add("recipients", draft.recipients()).add("sent_before", before);
+  record.add("blast", std::string(draft.id())).add("recipients", held.recipients());
+  record.add("sent_before", before).add("scheduled_at_ms", held.goes_at());
   // In a table it would only repeat what was just shown.
   if (session.json) {
     for (const auto& [name, value] : left_out.properties()) record.add(name, value);
@@ -177,14 +199,19 @@ void add_send(CLI::App& program, Session& session) {
       ->check(given());
   command->add_option("--maildir", options->maildir, "Also work the queue at once, as `run` with this folder")
       ->check(given());
+  command->add_option("--hold", options->hold_s,
+                      "So many seconds it can be taken back; 10 unless given, 0: none");
   command->add_flag("--yes", options->yes, "Do not ask");
   add_footer(
       command,
       "Shows who will receive it, and who is left out and why, and asks. If the audience changes before\n"
-      "you have answered, nothing is sent. Clients are told by the next `bccast run`, on the channel\n"
+      "it goes, nothing is sent. For 10 seconds it is held: on a terminal they are counted down, and Ctrl-C\n"
+      "takes it back; else the command ends at once, and `bccast unschedule` takes it back. Then it goes,\n"
+      "where nobody counts down by the next `bccast run`. Clients are told by `bccast run`, on the channel\n"
       "\"email\". An id that is not on the roster stops it: nothing is sent. Line ends at the end of the\n"
       "file are not part of the text.\n"
-      "Columns: blast recipients sent_before; in JSON also what was shown: no_address archived off\n"
+      "Columns: blast recipients sent_before scheduled_at (empty: it has gone); in JSON also what was shown: "
+      "no_address archived off\n"
       "not_on_roster deselected",
       "--as-provider dr-lee --all-active --except c17 --file message.txt");
 }
