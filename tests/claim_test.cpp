@@ -554,7 +554,9 @@ TEST_CASE("a probe whose lease seems to end in a year, after a step of the clock
   const auto next = claim(host);
   REQUIRE(next.size() == 1);  // still a probe
   CHECK(next.complete() == BCCAST_OK);
-  CHECK(probe.complete() == BCCAST_E_CONFLICT);
+  // It is the lost probe's item, or the first of those that wait behind it: each counts once.
+  const bool same = people_in(next) == people_in(probe);
+  CHECK(probe.complete() == (same ? BCCAST_E_CONFLICT : BCCAST_OK));
   host.work_off();
   CHECK(host.sums(blast).number("done") == 20);
   CHECK(host.verify().empty());

@@ -2,7 +2,7 @@
 // claims that are completed in parts. Three processes on one store, one for each way; each also sends. What
 // must hold is said at the end of the test.
 //
-// BCCAST_TEST_SCALE: so many times 150 kills; by hand, or in a long run.
+// BCCAST_TEST_SCALE: so many times 500 kills; by hand, or in a long run.
 #include <bccast/bccast.h>
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -38,6 +38,11 @@ using test::Engine;
 using test::must;
 
 constexpr int kClients = 150;
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr int kKills = 150;
+#else
+constexpr int kKills = 500;
+#endif
 constexpr std::size_t kPart = 10;
 
 /// A hundred times as fast as the world's, so that leases end while the killing goes on; and put forward at
@@ -217,7 +222,7 @@ TEST_CASE(
     roles[i].way = kWays[i];
     start(roles[i]);
   }
-  const int kills = 150 * test::scale();
+  const int kills = kKills * test::scale();
   for (int kill = 0; kill < kills; ++kill) {
     std::this_thread::sleep_for(std::chrono::microseconds(random() % 40'000));
     auto& role = roles[random() % roles.size()];
@@ -238,7 +243,7 @@ TEST_CASE(
   {
     const Engine engine(paths.store, [&](bccast_config* c) { clock.attach(c); });
     CHECK(must(bccast_operate_verify, engine).rows.empty());
-    for (int turn = 0; turn < 2'000; ++turn) {
+    for (int turn = 0; turn < 20'000; ++turn) {
       auto batch = test::claim(engine);
       if (batch.empty() && must(bccast_channel_list, engine).rows[0].number("pending") == 0) break;
       if (batch.empty()) {

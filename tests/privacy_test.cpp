@@ -41,7 +41,7 @@ using Ids = std::vector<std::string>;
 #if defined(__SANITIZE_THREAD__)
 constexpr std::uint64_t kHistories = 40;  // one runs for ten times as long
 #elif defined(__SANITIZE_ADDRESS__)
-constexpr std::uint64_t kHistories = 120;
+constexpr std::uint64_t kHistories = 40;  // what a client sees is the same; this is about memory
 #else
 constexpr std::uint64_t kHistories = 300;
 #endif

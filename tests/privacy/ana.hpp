@@ -200,18 +200,17 @@ class Ana {
   // ---- She is told
 
   /// Time for all of ana's notifications, and what she was told. When they come is up to the load: they are
-  /// compared as a set.
+  /// compared as a set. Others' can fail at every probe of a channel and hold it up for as long as they do;
+  /// so from some time on they do not, and that is when she is told at last.
   void drain() {
+    static constexpr std::int64_t kTroubleS[] = {0, 7, 20, 75, 300};
+    static constexpr std::int64_t kCalmS[] = {600, 7, 20, 75, 300};  // the first outlasts the longest breaker
     failures_left_ = 2;
-    for (const std::int64_t wait_s : {0, 7, 20, 75, 300, 600, 900}) {
-      scene_.store.clock.advance(wait_s * 1000);
-      for (;;) {
-        std::uint64_t done = 0;
-        std::int64_t next_ms = 0;
-        const auto most = scene_.alone || scene_.noise.one_in(2) ? 0U : 1 + scene_.noise.below(20);
-        if (act(bccast_pump, scene_.store, most, 0, &done, &next_ms).code == BCCAST_DONE) break;
-      }
-    }
+    for (const auto wait_s : kTroubleS) pump_after(wait_s);
+    failures_left_ = 0;
+    calm_ = true;
+    for (const auto wait_s : kCalmS) pump_after(wait_s);
+    calm_ = false;
     scene_.facts.now_ms = scene_.store.clock.now_ms();
     look_through(nullptr, 100, 100);  // so that her threads have their numbers
     auto notices = scene_.store.take_notices("ana");
@@ -302,6 +301,16 @@ class Ana {
     return false;
   }
 
+  void pump_after(std::int64_t wait_s) {
+    scene_.store.clock.advance(wait_s * 1000);
+    for (;;) {
+      std::uint64_t done = 0;
+      std::int64_t next_ms = 0;
+      const auto most = scene_.alone || scene_.noise.one_in(2) ? 0U : 1 + scene_.noise.below(20);
+      if (act(bccast_pump, scene_.store, most, 0, &done, &next_ms).code == BCCAST_DONE) break;
+    }
+  }
+
   /// Something that is there in this world, if it can be, and that ana can not see.
   std::string foreign(const Event& event) const {
     const auto& other = scene_.disturbed[event.b % scene_.disturbed.size()];
@@ -359,7 +368,7 @@ class Ana {
       const auto tries = tries_[channel + item.text("id")]++;
       if (tries > 1) return {};
       coin = mix(static_cast<std::uint64_t>(item.number("at_ms")), channel.size() * 8 + tries);
-    } else if (!scene_.alone) {
+    } else if (!scene_.alone && !calm_) {
       coin = scene_.noise.next();
     } else {
       return {};
@@ -392,6 +401,7 @@ class Ana {
   std::string last_notice_;
   std::string last_member_;
   int failures_left_ = 0;
+  bool calm_ = false;
 };
 
 }  // namespace privacy
