@@ -347,6 +347,34 @@ TEST_CASE("Selecting many is one transaction, and writes a row for each slice") 
   CHECK(preview.begun <= 20);
 }
 
+TEST_CASE("Selecting from an earlier blast is some statements a slice, however many have it") {
+  std::map<std::size_t, Cost> costs;
+  for (const std::size_t size : {std::size_t{100}, std::size_t{60'000}, std::size_t{100'000}}) {
+    CAPTURE(size);
+    World world;
+    world.clients(0, size);
+    const auto earlier = world.sent();
+    const auto thread = world.inbox.of_client(World::id(7), {}, {}, 0).items.at(0).thread;
+    world.conversation.read(world.client(7), thread, 1);
+    const auto select = [&] {
+      const auto blast = world.drafting.create("lee", {}, {}).blast;
+      const auto cost =
+          world.cost([&] { world.drafting.select_from("lee", blast, earlier, "opened=0&replied=0"); });
+      CHECK(world.drafting.preview("lee", blast).recipients == static_cast<std::int64_t>(size) - 1);
+      return cost;
+    };
+    select();  // prepares the statements
+    const auto cost = costs[size] = select();
+    INFO(cost);
+    CHECK(cost.rows == static_cast<std::int64_t>(slices(size)) + 1);
+    CHECK(cost.commits == 1);
+    CHECK(cost.syncs == 1);
+  }
+  CHECK(costs[60'000].begun == costs[100].begun);
+  // Of each slice: its recipients, its marks, the draft's, and these written.
+  CHECK(costs[100'000].begun - costs[60'000].begun == 4);
+}
+
 TEST_CASE("A page of the roster costs the same at any depth of any roster, and so do a search and a why") {
   struct Costs {
     std::int64_t begun = 0;

@@ -324,6 +324,11 @@ BCCAST_API int32_t bccast_blast_select_many(bccast_engine *engine, const char *p
 BCCAST_API int32_t bccast_blast_deselect_many(bccast_engine *engine, const char *provider, const char *blast,
                                               size_t n, const char *ids, const uint64_t *id_offsets,
                                               int32_t *out_results);
+/* Selects the recipients of a blast of the same provider that was sent, in one act: those of them that fit `filter`:
+ * opened=0|1, replied=0|1 (NULL: all). Who was archived since may be among them but will not receive. NOT_FOUND: no
+ * such blast. STATE: `blast` is not a draft, or `from_blast` is one. [writes] */
+BCCAST_API int32_t bccast_blast_select_from(bccast_engine *engine, const char *provider, const char *blast,
+                                            const char *from_blast, const char *filter);
 /* The text of a draft; writing again replaces it. 1 to BCCAST_MAX_TEXT bytes. STATE: not a draft. [writes] */
 BCCAST_API int32_t bccast_blast_write(bccast_engine *engine, const char *provider, const char *blast,
                                       const char *text, size_t length);
