@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,10 @@ constexpr const char* kSchema =
     "CREATE TABLE client_provider (client_no INTEGER NOT NULL, provider_no INTEGER NOT NULL,"
     " place INTEGER NOT NULL, PRIMARY KEY (client_no, provider_no)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE roster_name (provider_no INTEGER NOT NULL, kind INTEGER NOT NULL, key BLOB NOT NULL,"
-    " place INTEGER NOT NULL, PRIMARY KEY (provider_no, kind, key, place)) STRICT, WITHOUT ROWID;";
+    " place INTEGER NOT NULL, PRIMARY KEY (provider_no, kind, key, place)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE roster_address (provider_no INTEGER NOT NULL, hash INTEGER NOT NULL, place INTEGER NOT "
+    "NULL,"
+    " PRIMARY KEY (provider_no, hash)) STRICT, WITHOUT ROWID;";
 
 /// The names here are ASCII: to fold them is to make their letters small.
 std::string folded(std::string name) {
@@ -35,7 +39,8 @@ class RosterWriter {
       : client_(database, "INSERT INTO client VALUES (?1, ?2, ?3, ?4)"),
         roster_(database, "INSERT INTO roster VALUES (1, ?1, ?2, ?3, ?4, ?5)"),
         place_(database, "INSERT INTO client_provider VALUES (?1, 1, ?2)"),
-        name_(database, "INSERT INTO roster_name VALUES (1, ?1, CAST(?2 AS BLOB), ?3)") {}
+        name_(database, "INSERT INTO roster_name VALUES (1, ?1, CAST(?2 AS BLOB), ?3)"),
+        address_(database, "INSERT INTO roster_address VALUES (1, ?1, ?2)") {}
 
   void write(std::uint64_t client) {
     const auto place = static_cast<std::int64_t>(client);
@@ -48,6 +53,8 @@ class RosterWriter {
     write_key(kWhole, key, place);
     for (std::size_t space = key.find(' '); space != std::string::npos; space = key.find(' ', space + 1))
       write_key(kLaterWord, std::string_view(key).substr(space + 1), place);
+    // Any hash does that scatters the addresses; bccast's is keyed.
+    address_.bind(1, static_cast<std::int64_t>(std::hash<std::string>{}(address))).bind(2, place).run();
   }
 
  private:
@@ -57,7 +64,7 @@ class RosterWriter {
     name_.bind(1, kind).bind(2, key).bind(3, place).run();
   }
 
-  Statement client_, roster_, place_, name_;
+  Statement client_, roster_, place_, name_, address_;
 };
 
 void write_roster(Database& database, std::uint64_t clients) {

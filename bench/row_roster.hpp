@@ -7,8 +7,9 @@
 namespace bench {
 
 /// What bccast's import writes: for each client a client row, a roster row, a client_provider row, and in the
-/// index of names a row for the folded name and one from each later word of it on; with prepared inserts, in
-/// transactions of kImportChunk clients. import_s counts until all is in the database file.
+/// index of names a row for the folded name and one from each later word of it on, in the index of addresses
+/// one; with prepared inserts, in transactions of kImportChunk clients. import_s counts until all is in the
+/// database file.
 Figures import_rows(const Task& task);
 
 }  // namespace bench

@@ -197,6 +197,7 @@ std::vector<Place> provider_places(const World& w) {
       {"blast_deselect", [=](auto p) { return bccast_blast_deselect(e, p, blast, "ana"); }},
       {"blast_select_all_active", [=](auto p) { return bccast_blast_select_all_active(e, p, blast); }},
       {"blast_select_none", [=](auto p) { return bccast_blast_select_none(e, p, blast); }},
+      {"blast_select_from", [=](auto p) { return bccast_blast_select_from(e, p, blast, sent, nullptr); }},
       {"blast_select_many",
        [=](auto p) {
          return with_ids({"cyd"}, [&](auto n, auto ids, auto offsets, auto results) {
@@ -342,12 +343,14 @@ constexpr std::size_t kPlacesOfTheRoster = 9;  // the last of client_places: a c
 /// Every verb with a blast's id, all else being right for lee's draft, or for lee's sent blast.
 std::vector<Place> blast_places(const World& w) {
   bccast_engine* e = w.host;
+  const char* sent = w.sent.c_str();
   return {
       {"blast_discard", [=](auto b) { return bccast_blast_discard(e, "lee", b); }},
       {"blast_select", [=](auto b) { return bccast_blast_select(e, "lee", b, "ana"); }},
       {"blast_deselect", [=](auto b) { return bccast_blast_deselect(e, "lee", b, "ana"); }},
       {"blast_select_all_active", [=](auto b) { return bccast_blast_select_all_active(e, "lee", b); }},
       {"blast_select_none", [=](auto b) { return bccast_blast_select_none(e, "lee", b); }},
+      {"blast_select_from", [=](auto b) { return bccast_blast_select_from(e, "lee", b, sent, nullptr); }},
       {"blast_select_many",
        [=](auto b) {
          return with_ids({"ana"}, [&](auto n, auto ids, auto offsets, auto results) {
@@ -385,7 +388,7 @@ std::vector<Place> blast_places(const World& w) {
        }},
   };
 }
-constexpr std::size_t kPlacesOfDrafts = 9;  // the first of blast_places: STATE for what was sent
+constexpr std::size_t kPlacesOfDrafts = 10;  // the first of blast_places: STATE for what was sent
 
 std::vector<Place> thread_places(const World& w, const char* client, const char* provider) {
   bccast_engine* e = w.host;

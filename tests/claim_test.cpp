@@ -625,7 +625,7 @@ TEST_CASE("retry_failed sends what failed for good, and nothing else, with the s
   Practice host;
   must(bccast_channel_put, host, "push", "notify");
   for (const auto& client : kEverybody)
-    must(bccast_directory_client_set, host, client, "address.push", "token");
+    must(bccast_directory_client_set, host, client, "address.push", "token of " + client);
   std::int64_t count = 7;
   const auto draft = host.draft("lee", kEverybody);
   host.write("lee", draft, "Good morning");

@@ -65,6 +65,27 @@ class Blast(CliTest):
         self.assertEqual((changes["changed"], changes["unchanged"], changes["refused"]),
                          (1, 1, [{"client": "c9", "code": "BCCAST_E_NOT_FOUND"}]))
 
+    def test_select_from(self):
+        self.get("channel", "put", "email")
+        earlier = self.draft("c1", "c2", "c3")
+        self.blast("write", earlier, "--file", "-", text="Hello")
+        self.blast("send", earlier, "--yes")
+        for client, verb in (("c1", "read"), ("c1", "reply"), ("c2", "read")):
+            [found] = self.blast("find", earlier, client)["found"]
+            more = ["--file", "-"] if verb == "reply" else []
+            self.get(verb, found["thread"], "--as-client", client, *more, text="Yes")
+        for options, clients in (([], ["c1", "c2", "c3"]), (["--opened", "no"], ["c3"]), (["--opened", "yes"], ["c1", "c2"]),
+                                 (["--opened", "yes", "--replied", "no"], ["c2"]), (["--replied", "yes"], ["c1"])):
+            draft = self.draft()
+            self.assertEqual(self.blast("select", draft, "--from", earlier, *options),
+                             {"blast": draft, "recipients": len(clients)})
+            self.assertEqual([r["client"] for r in self.blast("selection", draft)["selection"]], clients)
+        for wrong in (["c1", "--from", earlier], ["--opened", "no", "c1"], ["--from", ""],
+                      ["--from", earlier, "--opened", "maybe"], ["--from", earlier, "--file", "ids"]):
+            self.get_error("blast", "select", draft, *wrong, *AS, exit_code=2)
+        self.get_error("blast", "select", draft, "--from", draft, *AS, exit_code=1)
+        self.get_error("blast", "select", draft, "--from", "0" * 32, *AS, exit_code=4)
+
     def test_draft_set_show_list_discard(self):
         blast = self.blast("create", "--key", "k")["blast"]
         self.assertEqual(self.blast("create", "--key", "k")["blast"], blast)

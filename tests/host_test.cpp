@@ -213,8 +213,8 @@ TEST_CASE(
       return BCCAST_OK;
     });
   });
-  for (const auto& client : {"ana", "ben", "cal"})
-    must(bccast_directory_client_set, host, client, "address.push", "token");
+  for (const string client : {"ana", "ben", "cal"})
+    must(bccast_directory_client_set, host, client, "address.push", "token of " + client);
   const auto blast = host.blast("lee", "Good morning");
   must(bccast_pump, engine, 0U, 0U, nullptr, nullptr);
   CHECK(codes == std::vector<std::int32_t>{1, BCCAST_OK});

@@ -528,8 +528,8 @@ TEST_CASE("a whole batch that fails opens the breaker, and then nothing is lost"
 
 TEST_CASE("one channel's failure is none of another's") {
   Practice host(test::Setup{.channels = {"email", "push"}});
-  for (const auto* client : {"ana", "ben"})
-    must(bccast_directory_client_set, host, client, "address.push", "a device");
+  for (const std::string client : {"ana", "ben"})
+    must(bccast_directory_client_set, host, client, "address.push", "device of " + client);
   const auto blast = host.blast("lee", {"ana", "ben", "cal"}, "Good morning");
   host.notifier.whole = [](const std::vector<Notice>& batch) {
     return batch[0].channel == "email" ? BCCAST_E_NOTIFIER : BCCAST_OK;

@@ -69,6 +69,7 @@ std::vector<Verb> verbs() {
       {"blast_deselect", [](E e) { return bccast_blast_deselect(e, "p", id, "c"); }},
       {"blast_select_all_active", [](E e) { return bccast_blast_select_all_active(e, "p", id); }},
       {"blast_select_none", [](E e) { return bccast_blast_select_none(e, "p", id); }},
+      {"blast_select_from", [](E e) { return bccast_blast_select_from(e, "p", id, id, nullptr); }},
       {"blast_select_many",
        [](E e) { return bccast_blast_select_many(e, "p", id, 1, "c", offsets.data(), nullptr); }},
       {"blast_deselect_many",

@@ -474,9 +474,9 @@ Names lines_of(const Host& host, const std::string& blast) {
 
 TEST_CASE("set channels: the only ones that a blast makes work for") {
   Practice host(test::Setup{.channels = {"email", "push", "sms"}});
-  for (const auto* client : {"ana", "ben"}) {
-    must(bccast_directory_client_set, host, client, "address.push", "device");
-    must(bccast_directory_client_set, host, client, "address.sms", "number");
+  for (const std::string client : {"ana", "ben"}) {
+    must(bccast_directory_client_set, host, client, "address.push", "device of " + client);
+    must(bccast_directory_client_set, host, client, "address.sms", "number of " + client);
   }
   const auto draft = host.draft("lee", {"ana", "ben", "cal"});
   host.write("lee", draft, "Good morning");

@@ -89,6 +89,15 @@ int32_t bccast_blast_select_none(bccast_engine* engine, const char* provider, co
   });
 }
 
+int32_t bccast_blast_select_from(bccast_engine* engine, const char* provider, const char* blast,
+                                 const char* from_blast, const char* filter) {
+  return with_engine(engine, [&](Engine& e) {
+    const BlastOf of(provider, blast);
+    e.blast_select_from(of.provider, of.blast, required(from_blast, "blast to select from"),
+                        optional(filter));
+  });
+}
+
 int32_t bccast_blast_select_many(bccast_engine* engine, const char* provider, const char* blast, size_t n,
                                  const char* ids, const uint64_t* id_offsets, int32_t* out_results) {
   const auto code = guard([&] {

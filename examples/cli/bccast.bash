@@ -34,8 +34,8 @@ _bccast_words() {
       'blast recall' | 'community set' | 'blast set' | 'blast discard' | 'blast all-active' | 'blast none' | \
       'blast retry-failed')
       echo '--as-provider --actor' ;;
-    'community add' | 'community remove' | 'blast select' | 'blast deselect' | 'blast write')
-      echo '--file --as-provider --actor' ;;
+    'community add' | 'community remove' | 'blast deselect' | 'blast write') echo '--file --as-provider --actor' ;;
+    'blast select') echo '--file --from --opened --replied --as-provider --actor' ;;
     'provider put' | 'client put') echo '--name --email' ;;
     'provider list' | 'events list') echo '--limit' ;;
     'roster list') echo '--state --search --draft --limit' ;;

@@ -17,6 +17,9 @@ struct SelectOptions {
   Acting acting;
   std::string blast;
   Clients clients;
+  std::string from;
+  std::string opened;
+  std::string replied;
   std::string chosen;
   std::uint64_t limit = kNoLimit;
 
@@ -36,22 +39,34 @@ int act(const Session& session, const SelectOptions& options, decltype(&bccast_b
        }});
 }
 
+/// What applies to many at once. Answers with what the draft would do now.
+template <typename Act>
+int act_and_count(const Session& session, const SelectOptions& options, Act&& act) {
+  const Engine engine = open_to_write(session, options.acting.actor);
+  check(act(engine.get()));
+  const Preview preview(engine.get(), options.acting.provider, options.blast);
+  Record().add("blast", options.blast).add("recipients", preview.recipients()).print(session.json);
+  return kOk;
+}
+
 int select(const Session& session, const SelectOptions& options) {
-  return act(session, options, bccast_blast_select, bccast_blast_select_many);
+  if (options.from.empty()) return act(session, options, bccast_blast_select, bccast_blast_select_many);
+  const Filter filter = Filter().add("opened", options.opened).add("replied", options.replied);
+  return act_and_count(session, options, [&](bccast_engine* engine) {
+    return bccast_blast_select_from(engine, options.provider(), options.blast.c_str(), options.from.c_str(),
+                                    filter.get());
+  });
 }
 
 int deselect(const Session& session, const SelectOptions& options) {
   return act(session, options, bccast_blast_deselect, bccast_blast_deselect_many);
 }
 
-/// What applies to everyone. Answers with what the draft would do now.
 int act_on_all(const Session& session, const SelectOptions& options,
                decltype(&bccast_blast_select_none) act) {
-  const Engine engine = open_to_write(session, options.acting.actor);
-  check(act(engine.get(), options.provider(), options.blast.c_str()));
-  const Preview preview(engine.get(), options.acting.provider, options.blast);
-  Record().add("blast", options.blast).add("recipients", preview.recipients()).print(session.json);
-  return kOk;
+  return act_and_count(session, options, [&](bccast_engine* engine) {
+    return act(engine, options.provider(), options.blast.c_str());
+  });
 }
 
 int select_all_active(const Session& session, const SelectOptions& options) {
@@ -90,8 +105,8 @@ CLI::App* add_verb(CLI::App& blast, Session& session, const char* name, const ch
   return command;
 }
 
-void add_act(CLI::App& blast, Session& session, const char* name, const char* help, const Options& options,
-             Run run) {
+CLI::App* add_act(CLI::App& blast, Session& session, const char* name, const char* help,
+                  const Options& options, Run run, const std::string& more_columns = {}) {
   CLI::App* command = add_verb(blast, session, name, help, options, run);
   add_clients(command, options->clients);
   add_acting(command, options->acting);
@@ -99,8 +114,21 @@ void add_act(CLI::App& blast, Session& session, const char* name, const char* he
              "The last act on a client decides. Ids that are not on the roster are told, and change nothing "
              "(exit code\n"
              "3; 4 when it was the only one).\n"
-             "Columns: blast changed unchanged refused",
+             "Columns: blast changed unchanged refused" +
+                 more_columns,
              "5f3a... c17 c18 --as-provider dr-lee");
+  return command;
+}
+
+/// Instead of naming clients: those who have an earlier blast.
+void add_from(CLI::App* select, const Options& options) {
+  CLI::Option* from = select->add_option("--from", options->from,
+                                         "An earlier blast, instead of clients: all of its recipients");
+  from->check(given())->excludes("CLIENT")->excludes("--file");
+  add_yes_no(select, "--opened", options->opened, "Of those only who has read it, or has not");
+  add_yes_no(select, "--replied", options->replied, "Of those only who has answered, or has not");
+  select->get_option("--opened")->needs(from);
+  select->get_option("--replied")->needs(from);
 }
 
 void add_act_on_all(CLI::App& blast, Session& session, const char* name, const char* help,
@@ -117,7 +145,9 @@ void add_act_on_all(CLI::App& blast, Session& session, const char* name, const c
 
 void add_selection_verbs(CLI::App& blast, Session& session) {
   auto options = std::make_shared<SelectOptions>();
-  add_act(blast, session, "select", "Choose clients for a draft", options, select);
+  add_from(add_act(blast, session, "select", "Choose clients for a draft", options, select,
+                   "; with --from: blast recipients (if it were sent now)"),
+           options);
   add_act(blast, session, "deselect", "Take clients out of a draft", options, deselect);
   add_act_on_all(blast, session, "all-active", "Choose whoever is active when it is sent", options,
                  select_all_active);

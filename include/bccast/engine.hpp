@@ -184,6 +184,8 @@ class Engine {
                                         std::span<const std::string_view> ids);
   void blast_select_all_active(std::string_view provider, std::string_view blast);
   void blast_select_none(std::string_view provider, std::string_view blast);
+  void blast_select_from(std::string_view provider, std::string_view blast, std::string_view from_blast,
+                         std::string_view filter = {});
   void blast_write(std::string_view provider, std::string_view blast, std::string_view text);
   void blast_set(std::string_view provider, std::string_view blast, std::string_view key,
                  std::string_view value);

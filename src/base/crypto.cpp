@@ -21,6 +21,15 @@ void derive(std::span<std::uint8_t> out, const SecretKey& master, std::uint64_t 
   crypto_kdf_derive_from_key(out.data(), out.size(), purpose, "bccast__", master.data());
 }
 
+std::uint64_t short_hash(std::span<const std::uint8_t> in, const std::array<std::uint8_t, 16>& key) noexcept {
+  static_assert(crypto_shorthash_KEYBYTES == 16 && crypto_shorthash_BYTES == 8);
+  std::array<std::uint8_t, 8> out{};
+  crypto_shorthash(out.data(), in.data(), in.size(), key.data());
+  std::uint64_t value = 0;
+  for (std::size_t b = 0; b < 8; ++b) value |= std::uint64_t{out[b]} << (8 * b);
+  return value;
+}
+
 crypto_generichash_state* state_of(std::uint8_t* bytes) {
   return reinterpret_cast<crypto_generichash_state*>(bytes);
 }
@@ -39,7 +48,6 @@ SecretKey random_key() {
 }
 
 Permutation::Permutation(const SecretKey& master, std::uint64_t purpose) {
-  static_assert(crypto_shorthash_KEYBYTES == 16 && crypto_shorthash_BYTES == 8);
   std::array<std::uint8_t, 16 * kRounds> bytes{};
   derive(bytes, master, purpose);
   std::memcpy(keys_.data(), bytes.data(), bytes.size());
@@ -47,12 +55,8 @@ Permutation::Permutation(const SecretKey& master, std::uint64_t purpose) {
 
 std::uint64_t Permutation::round(std::size_t i, std::uint64_t half) const noexcept {
   std::array<std::uint8_t, 8> in{};
-  std::array<std::uint8_t, 8> out{};
   for (std::size_t b = 0; b < 8; ++b) in[b] = static_cast<std::uint8_t>(half >> (8 * b));
-  crypto_shorthash(out.data(), in.data(), in.size(), keys_[i].data());
-  std::uint64_t value = 0;
-  for (std::size_t b = 0; b < 8; ++b) value |= std::uint64_t{out[b]} << (8 * b);
-  return value;
+  return short_hash(in, keys_[i]);
 }
 
 Block Permutation::forward(Block block) const noexcept {
@@ -107,6 +111,14 @@ std::optional<std::string> Sealer::open(std::string_view context, std::string_vi
                                                  context.size(), bytes, key_.data()) != 0)
     return std::nullopt;
   return value;
+}
+
+ShortHash::ShortHash(const SecretKey& master, std::uint64_t purpose) {
+  derive(key_, master, purpose);
+}
+
+std::uint64_t ShortHash::operator()(std::string_view text) const noexcept {
+  return short_hash({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, key_);
 }
 
 Digest::Digest(const SecretKey& master, std::uint64_t purpose) {

@@ -55,6 +55,16 @@ class Sealer {
   SecretKey nonce_key_{};
 };
 
+/// A short keyed hash, for indexes (SipHash-2-4).
+class ShortHash {
+ public:
+  ShortHash(const SecretKey& master, std::uint64_t purpose);
+  std::uint64_t operator()(std::string_view text) const noexcept;
+
+ private:
+  std::array<std::uint8_t, 16> key_{};
+};
+
 /// A keyed digest of a sequence of parts (BLAKE2b). Parts are separated by their lengths, so that no two
 /// different sequences run into the same bytes.
 class Digest {

@@ -31,9 +31,19 @@ struct Assignment {
     std::size_t entry;
     Ms until;
   };
-  std::vector<Deferred> deferred;  // entries whose message is still being delivered
-  Ms at = 0;                       // of a line: when its message was sent, in whole seconds
-  bool loaded = false;             // the batch is filled
+  std::vector<Deferred> deferred;  // entries that have to wait for others: see loading.cpp
+  struct Behind {
+    std::size_t entry;
+    std::size_t first;  // of the batch
+  };
+  std::vector<Behind> behind;  // of a line: entries at the address of one that is in the batch
+  Ms at = 0;                   // of a line: when its message was sent, in whole seconds
+  bool loaded = false;         // the batch is filled
+
+  /// All that was claimed: those of the batch, and those that are not handed over.
+  std::size_t claimed() const noexcept {
+    return batch.size() + left_out.size() + damaged.size() + deferred.size() + behind.size();
+  }
 
   explicit Assignment(const PublicIds& ids) : batch(ids) {}
 };

@@ -10,6 +10,7 @@
 #include "model/blast.hpp"
 #include "model/checked.hpp"
 #include "model/public_id.hpp"
+#include "model/same_address.hpp"
 #include "model/thread.hpp"
 #include "ports/clock.hpp"
 #include "ports/store.hpp"
@@ -22,6 +23,7 @@ inline constexpr std::uint64_t idempotency = 2;
 inline constexpr std::uint64_t digest = 3;
 inline constexpr std::uint64_t cursor = 4;
 inline constexpr std::uint64_t start = 5;
+inline constexpr std::uint64_t address = 6;
 }  // namespace purpose
 
 /// Events that nobody has acknowledged are kept for a week.
@@ -29,12 +31,17 @@ inline constexpr Ms kDefaultEventsKeep = Ms{7} * 24 * 60 * 60 * 1000;
 
 struct Context {
   Context(Store& store_in, Clock& clock_in)
-      : store(store_in), clock(clock_in), ids(store_in.key()), cursors(store_in.key(), purpose::cursor) {}
+      : store(store_in),
+        clock(clock_in),
+        ids(store_in.key()),
+        cursors(store_in.key(), purpose::cursor),
+        addresses(store_in.key(), purpose::address) {}
 
   Store& store;
   Clock& clock;
   PublicIds ids;
   Sealer cursors;
+  ShortHash addresses;
   Ms deadline = kDefaultDeadline;
   Ms events_keep = kDefaultEventsKeep;
   Ms late_limit = kDefaultLateLimit;
@@ -75,6 +82,14 @@ struct Context {
     const auto digest = Digest(store.key(), purpose::idempotency).add(key).finish();
     const auto hash = make_token(std::span(digest).first<12>());
     return {reinterpret_cast<const char*>(hash.data()), hash.size()};
+  }
+
+  /// What the index of addresses holds of one: equal for those that are one address on the channel.
+  AddressHash address_hash(std::string_view channel, std::string_view address) const {
+    std::string text(channel);
+    text.push_back('\0');
+    text += folded_address(address);
+    return static_cast<AddressHash>(addresses(text));
   }
 
   /// The time for something new behind something of the time `last`: never below it. What else goes on, in

@@ -109,7 +109,7 @@ std::vector<Code> Directory::client_put_many(std::span<const std::string_view> i
     }
   }
   context_.store.write([&](Tables& tables) {
-    RosterUpdate rosters(tables, context_.clock.wall_ms());
+    RosterUpdate rosters(tables, context_);
     std::optional<ClientNo> first_new;
     std::unordered_set<ClientNo> changed;  // those that were there before
     Client fresh;
@@ -152,7 +152,7 @@ void Directory::client_set(std::string_view id, std::string_view key, std::strin
     } else if (!set_common(after, key, value)) {
       no_such_key();
     }
-    RosterUpdate rosters(tables, context_.clock.wall_ms());
+    RosterUpdate rosters(tables, context_);
     rosters.change_client(after);
     rosters.finish();
     emit(tables, context_, EventKind::roster_changed, 0, after.no);
@@ -169,7 +169,7 @@ Code Directory::client_archive(std::string_view id, bool archived) {
       result = Code::exists;
       return;
     }
-    RosterUpdate rosters(tables, context_.clock.wall_ms());
+    RosterUpdate rosters(tables, context_);
     rosters.change_client(after);
     rosters.finish();
     emit(tables, context_, EventKind::roster_changed, 0, after.no);
@@ -189,7 +189,7 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
   std::vector<Code> results(ids.size(), Code::ok);
   context_.store.write([&](Tables& tables) {
     Provider provider = access::provider(tables, provider_id);
-    RosterUpdate rosters(tables, context_.clock.wall_ms());
+    RosterUpdate rosters(tables, context_);
     ClientNo last_added = 0;
     const Place first = provider.next_place;
     for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -225,7 +225,7 @@ void Directory::roster_set(std::string_view provider_id, std::string_view client
     if (key != "chat" && key != "notify") no_such_key();
     set_flag(entry.flags, key == "chat" ? flag::chat_off : flag::notify_off, !parse_switch(value));
     if (entry.flags == before.flags) return;
-    RosterUpdate rosters(tables, context_.clock.wall_ms());
+    RosterUpdate rosters(tables, context_);
     rosters.change(entry, before);
     rosters.finish();
     emit(tables, context_, EventKind::roster_changed, provider.no, entry.client.no);
@@ -243,7 +243,7 @@ Code Directory::roster_archive(std::string_view provider_id, std::string_view cl
       result = Code::exists;
       return;
     }
-    RosterUpdate rosters(tables, context_.clock.wall_ms());
+    RosterUpdate rosters(tables, context_);
     rosters.change(entry, before);
     rosters.finish();
     emit(tables, context_, EventKind::roster_changed, provider.no, entry.client.no);
@@ -257,7 +257,7 @@ std::vector<Code> Directory::roster_archive_many(std::string_view provider_id,
   context_.store.write([&](Tables& tables) {
     const Provider provider = access::provider(tables, provider_id);
     const auto places = resolve_places(tables, provider, ids);
-    RosterUpdate rosters(tables, context_.clock.wall_ms());
+    RosterUpdate rosters(tables, context_);
     for (std::size_t i = 0; i < ids.size(); ++i) {
       results[i] = places[i].code;
       if (places[i].code != Code::ok) continue;

@@ -120,6 +120,36 @@ void Drafting::act_all(std::string_view provider_id, std::string_view blast_id, 
   });
 }
 
+void Drafting::select_from(std::string_view provider_id, std::string_view blast_id,
+                           std::string_view from_blast_id, std::string_view filter_text) {
+  const Filter filter(filter_text, {"opened", "replied"});
+  const auto opened = filter.get_switch("opened");
+  const auto replied = filter.get_switch("replied");
+  context_.store.write([&](Tables& tables) {
+    const Provider provider = access::open_provider(tables, provider_id);
+    Blast blast = access::draft(tables, context_, provider, blast_id);
+    const Blast from = access::sent_blast(tables, context_, provider, from_blast_id);
+    for (SliceNo s = 0; s < slices_for(from.roster_size); ++s) {
+      Slice chosen = tables.blasts().recipients(provider.no, s, from.seq);
+      if (chosen.empty()) continue;
+      const auto keep = [&chosen](bool with, const Slice& those) {
+        with ? chosen &= those : chosen -= those;
+      };
+      if (opened || replied) {
+        const MarkSlice marks = tables.blasts().marks(provider.no, from.no, s);
+        if (opened) keep(*opened, marks.opened);
+        if (replied) keep(*replied, marks.replied);
+      }
+      if (chosen.empty()) continue;
+      DraftSlice slice = tables.blasts().draft_slice(provider.no, blast.no, s);
+      slice.picked |= chosen;
+      slice.deselected -= chosen;
+      tables.blasts().put_draft_slice(provider.no, blast.no, s, slice);
+    }
+    touch(tables, blast);
+  });
+}
+
 void Drafting::write(std::string_view provider_id, std::string_view blast_id, std::string_view text) {
   check_message(text);
   context_.store.write([&](Tables& tables) {

@@ -30,6 +30,9 @@ class Drafting {
                              std::span<const std::string_view> ids, Act act);
   /// On everyone: forgets all earlier acts.
   void act_all(std::string_view provider, std::string_view blast, Act act);
+  /// Selects the recipients of a sent blast, or those of them that fit the filter.
+  void select_from(std::string_view provider, std::string_view blast, std::string_view from_blast,
+                   std::string_view filter);
 
   void write(std::string_view provider, std::string_view blast, std::string_view text);
   /// Keys: deadline_ms.

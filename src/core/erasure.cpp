@@ -9,7 +9,7 @@ namespace bccast {
 bool Erasure::erase(std::string_view client_id) {
   context_.store.write([&](Tables& tables) {
     const Client client = access::client(tables, client_id);
-    RosterUpdate rosters(tables, context_.clock.wall_ms());
+    RosterUpdate rosters(tables, context_);
     for (const auto& membership : tables.directory().memberships(client.no)) {
       rosters.erase(access::entry_at(tables, membership.provider_no, membership.place));
       tables.threads().remove_texts(membership.provider_no, membership.place);

@@ -8,6 +8,7 @@
 #include "core/message_list.hpp"
 #include "core/place_states.hpp"
 #include "core/retracting.hpp"
+#include "core/same_address.hpp"
 #include "model/retry.hpp"
 
 namespace bccast {
@@ -70,7 +71,7 @@ class Filling {
         assignment_.left_out.push_back({entry.place, SkipReason::not_delivered});
       } else if (const auto later = deliveries.until.find(entry.place); later != deliveries.until.end()) {
         assignment_.deferred.push_back({entry.place, later->second});
-      } else {
+      } else if (!another_is_told(entry, line, address)) {
         assignment_.batch.add(
             {IdKind::blast_item, line.channel_no, line.provider_no, line.blast_no, entry.place},
             Context::parts_of(key), false, entry.id, address, entry.name, entry.locale, assignment_.at);
@@ -100,6 +101,24 @@ class Filling {
           });
           return true;
         });
+  }
+
+  /// True, and the place is dealt with, when it is another at the same address that is told.
+  bool another_is_told(const RosterView& entry, const Line& line, std::string_view address) {
+    if (!shares(entry.flags)) return false;
+    try {
+      return same_address(line.no, &assignment_.claim).leaves_out(assignment_, entry.place, address);
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt) throw;
+      assignment_.damaged.push_back(entry.place);
+      return true;
+    }
+  }
+
+  /// A message goes to everybody; that there is one is told once at each address.
+  bool shares(std::uint32_t flags) const { return !channel_.delivers && (flags & flag::shares_address) != 0; }
+  SameAddress& same_address(LineNo line, const Claim* own) {
+    return same_address_.try_emplace(line, tables_, context_, line, channel_.name, own, now_).first->second;
   }
 
   /// Meets the roster's entries of the members of a slice, in their order. The bitmap leads: whom the roster
@@ -164,18 +183,11 @@ class Filling {
         if (item.state == ItemState::failed) {
           deliveries.not_delivered.add(within_slice(item.thread.place));
         } else {
-          deliveries.until[item.thread.place] = look_again(item);
+          deliveries.until[item.thread.place] = look_again(item, now_);
         }
       });
     }
     return deliveries;
-  }
-
-  /// When what waits for the delivery of an item should look again.
-  Ms look_again(const Item& item) const {
-    const Ms soon = now_ + kGivenBackWait;
-    const Ms then = item.state == ItemState::waiting ? item.due_at + kGivenBackWait : soon;
-    return std::min(std::max(then, soon), now_ + kLongestWait);
   }
 
   // ---- What is taken back
@@ -320,6 +332,9 @@ class Filling {
       return;
     }
     if (!channel_.delivers && waits_or_lost(i)) return;
+    if (item.line_no != 0 && shares(flags) &&
+        same_address(item.line_no, nullptr).leaves_out_item(assignment_, i, address))
+      return;
     if (assignment_.delivery && !describe_item(item, client)) {
       assignment_.left_out.push_back({i, SkipReason::erased});
       return;
@@ -340,7 +355,7 @@ class Filling {
       if (delivery.state == ItemState::failed) {
         assignment_.left_out.push_back({i, SkipReason::not_delivered});
       } else {
-        assignment_.deferred.push_back({i, look_again(delivery)});
+        assignment_.deferred.push_back({i, look_again(delivery, now_)});
       }
       return true;
     };
@@ -416,6 +431,7 @@ class Filling {
   Assignment& assignment_;
   const Ms now_;
   Channel channel_;
+  std::map<LineNo, SameAddress> same_address_;
   Provider provider_;
   std::optional<SkipReason> dropped_;  // of the item at hand
 };

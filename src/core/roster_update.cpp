@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/fold.hpp"
 #include "core/communities.hpp"
+#include "core/same_address.hpp"
 #include "model/name_keys.hpp"
 
 namespace bccast {
@@ -74,6 +75,45 @@ void RosterUpdate::mark_addresses(ProviderNo provider, Place place, const Addres
   });
 }
 
+/// Keeps the index of addresses. True when the place may share one of `after` with another.
+bool RosterUpdate::index_addresses(ProviderNo provider, Place place, const RosterEntry& before,
+                                   const Addresses& after) {
+  const Addresses& old = before.client.addresses;
+  const auto same = [](std::string_view a, std::string_view b) {
+    return a == b || folded_address(a) == folded_address(b);
+  };
+  Addresses::for_each(old.stored(), [&](std::string_view channel, std::string_view address) {
+    if (same(address, after.get(channel))) return;
+    const auto hash = context_.address_hash(channel, address);
+    if (tables_.directory().delete_address(provider, hash, place))
+      remember_told(tables_, context_, provider, place, channel, hash);
+  });
+  bool shares = false;
+  Addresses::for_each(after.stored(), [&](std::string_view channel, std::string_view address) {
+    if (same(address, old.get(channel))) {
+      shares = shares || (before.flags & flag::shares_address) != 0;
+      return;
+    }
+    const auto found =
+        tables_.directory().insert_address(provider, context_.address_hash(channel, address), place);
+    shares = shares || found.shared;
+    if (found.was_alone) mark_shared(provider, *found.was_alone);
+  });
+  return shares;
+}
+
+/// It stays marked when it is alone again, until its own addresses change: that costs a look, and no more.
+void RosterUpdate::mark_shared(ProviderNo provider, Place place) {
+  try {
+    auto entry = tables_.directory().entry(provider, place);
+    if (!entry || (entry->flags & flag::shares_address) != 0) return;
+    entry->flags |= flag::shares_address;
+    tables_.directory().update_entry(*entry);
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt) throw;  // a damaged entry is told nothing anyway
+  }
+}
+
 bool RosterUpdate::add(Provider& provider, const Client& client, std::uint32_t flags) {
   if (provider.next_place >= kMaxPlaces) throw Error(Code::limit, "the roster is full");
   RosterEntry entry;
@@ -87,6 +127,10 @@ bool RosterUpdate::add(Provider& provider, const Client& client, std::uint32_t f
   ++provider.next_place;
   mark_flags(provider.no, entry.place, entry.flags);
   mark_addresses(provider.no, entry.place, Addresses(), client.addresses);
+  if (index_addresses(provider.no, entry.place, RosterEntry(), client.addresses)) {
+    entry.flags |= flag::shares_address;
+    tables_.directory().update_entry(entry);
+  }
   index_name(provider.no, entry.place, client.name, true);
   return true;
 }
@@ -98,6 +142,8 @@ void RosterUpdate::change(RosterEntry entry, const RosterEntry& before) {
       for (const auto community : tables_.communities().communities_of(entry.provider_no, entry.place))
         leave(tables_, entry.provider_no, community, entry.place);
   }
+  const bool shares = index_addresses(entry.provider_no, entry.place, before, entry.client.addresses);
+  entry.flags = (entry.flags & ~flag::shares_address) | (shares ? flag::shares_address : 0);
   tables_.directory().update_entry(entry);
   if (entry.flags != before.flags) mark_flags(entry.provider_no, entry.place, entry.flags);
   mark_addresses(entry.provider_no, entry.place, before.client.addresses, entry.client.addresses);

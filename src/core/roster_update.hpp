@@ -1,5 +1,6 @@
-// Changes to a roster, kept in step: the entries, and the bitmaps that say who is active, who has chat off
-// and who has an address. Bitmaps are read once, changed in memory and written by finish().
+// Changes to a roster, kept in step: the entries, the indexes of names and of addresses, and the bitmaps that
+// say who is active, who has chat off and who has an address. Bitmaps are read once, changed in memory and
+// written by finish().
 #pragma once
 
 #include <map>
@@ -13,8 +14,8 @@ namespace bccast {
 
 class RosterUpdate {
  public:
-  /// `now`: for entries whose state changes.
-  RosterUpdate(Tables& tables, Ms now) : tables_(tables), now_(now) {}
+  RosterUpdate(Tables& tables, const Context& context)
+      : tables_(tables), context_(context), now_(context.clock.wall_ms()) {}
 
   /// A new entry at the provider's next place. The provider's row is the caller's to write. False when the
   /// client is on the roster already.
@@ -34,8 +35,11 @@ class RosterUpdate {
   void mark_flags(ProviderNo provider, Place place, std::uint32_t flags);
   void index_name(ProviderNo provider, Place place, std::string_view name, bool there);
   void mark_addresses(ProviderNo provider, Place place, const Addresses& before, const Addresses& after);
+  bool index_addresses(ProviderNo provider, Place place, const RosterEntry& before, const Addresses& after);
+  void mark_shared(ProviderNo provider, Place place);
 
   Tables& tables_;
+  const Context& context_;
   Ms now_;
   std::map<Key, RosterSlice> roster_slices_;
   std::map<std::pair<Key, std::string>, Slice> address_slices_;

@@ -9,6 +9,7 @@
 #include "core/claiming.hpp"
 #include "core/events.hpp"
 #include "core/line_update.hpp"
+#include "core/same_address.hpp"
 #include "model/retry.hpp"
 
 namespace bccast {
@@ -45,7 +46,7 @@ bool all_retry(const Assignment& assignment, std::size_t least) {
 }
 
 /// What becomes of somebody whose roster entry is damaged, or gone: never a guess.
-const ItemOutcome kDamaged{ItemStatus::failed, "damaged_entry", -1};
+const ItemOutcome kDamaged{ItemStatus::failed, std::string(kDamagedEntry), -1};
 
 /// What the report says of item i: of its own, or as part of the whole.
 ItemOutcome outcome_in(const Report& report, std::size_t i) {
@@ -183,21 +184,25 @@ class Settling {
         ++line->failed;
         ++advanced_.ended;
       }
+      return item;
+    };
+    const auto defer = [&](std::size_t entry, Ms due_at) {
+      Item item = item_at(entry);
+      item.due_at = due_at;
+      tables_.work().insert_item(item);
     };
     for (const auto& left : assignment_.left_out)
       if (counts(left.entry)) skip(left.entry, left.reason);
     for (const auto entry : assignment_.damaged)
       if (counts(entry)) keep(entry, kDamaged);
-    for (const auto& deferred : assignment_.deferred) {
-      if (!counts(deferred.entry)) continue;
-      Item item = item_at(deferred.entry);
-      item.due_at = deferred.until;
-      tables_.work().insert_item(item);
-    }
+    for (const auto& deferred : assignment_.deferred)
+      if (counts(deferred.entry)) defer(deferred.entry, deferred.until);
+    std::map<std::size_t, Ms> look_at;  // what of the batch was not told at its address: when to look again
     for (std::size_t i = report_.begin; i < report_.stop(); ++i) {
       const auto entry = assignment_.entries[i];
       if (!counts(entry)) {
         advanced_.too_late = true;
+        look_at[i] = now_;
         continue;
       }
       const ItemOutcome outcome = outcome_in(report_, i);
@@ -208,12 +213,25 @@ class Settling {
           break;
         case ItemStatus::skipped:
           skip(entry, SkipReason::by_notifier);
+          look_at[i] = now_;
           break;
         case ItemStatus::failed:
         case ItemStatus::retry:
         case ItemStatus::not_tried:
-          keep(entry, outcome);
+          const Item item = keep(entry, outcome);
+          if (item.state != ItemState::failed) look_at[i] = look_again(item, now_);
           break;
+      }
+    }
+    // Those at the address of one of the batch: it stands for them if it was told just now; else they look
+    // for themselves.
+    for (const auto& behind : assignment_.behind) {
+      if (!counts(behind.entry)) continue;
+      const auto open = look_at.find(behind.first);
+      if (open != look_at.end() || behind.first < report_.begin) {
+        defer(behind.entry, open != look_at.end() ? open->second : now_);
+      } else {
+        skip(behind.entry, SkipReason::same_address);
       }
     }
     if (until >= claim.to) {

@@ -22,6 +22,7 @@ class ProviderCheck {
 
   void run() {
     roster();
+    addresses();
     for (BlastNo before = kMaxNumber + 1;;) {
       const auto blasts = tables_.blasts().blasts(provider_.no, before, std::nullopt, 100);
       for (const auto& one : blasts) blast(one);
@@ -99,6 +100,43 @@ class ProviderCheck {
     });
     if (right != expected)
       found("roster", fmt::format("provider {}", provider_.no), "names are missing in the index");
+  }
+
+  /// The index of addresses has each address of the roster once, and of those that several have all places;
+  /// and these are marked.
+  void addresses() {
+    using Held = std::pair<AddressHash, Place>;
+    std::vector<Held> held;
+    std::vector<Place> marked;
+    tables_.directory().scan(provider_.no, 0, kMaxPlaces, [&](const RosterView& entry) {
+      if ((entry.flags & flag::shares_address) != 0) marked.push_back(entry.place);
+      Addresses::for_each(entry.addresses, [&](std::string_view channel, std::string_view address) {
+        held.emplace_back(context_.address_hash(channel, address), entry.place);
+      });
+    });
+    std::sort(held.begin(), held.end());
+    std::vector<Held> shared;
+    std::vector<AddressHash> hashes;
+    for (std::size_t i = 0; i < held.size(); ++i) {
+      const bool again = i > 0 && held[i - 1].first == held[i].first;
+      const bool more = i + 1 < held.size() && held[i + 1].first == held[i].first;
+      if (!again) hashes.push_back(held[i].first);
+      if (!again && !more) continue;
+      shared.push_back(held[i]);
+      if (!std::binary_search(marked.begin(), marked.end(), held[i].second))
+        found("roster", place_name(held[i].second), "it shares an address, and is not marked");
+    }
+    std::vector<AddressHash> indexed;
+    bool right = true;
+    tables_.directory().addresses(provider_.no, [&](AddressHash hash, Place place) {
+      indexed.push_back(hash);
+      right = right && std::binary_search(held.begin(), held.end(), Held(hash, place));
+    });
+    std::vector<Held> indexed_shared;
+    tables_.directory().shared_addresses(
+        provider_.no, [&](AddressHash hash, Place place) { indexed_shared.emplace_back(hash, place); });
+    if (!right || indexed != hashes || indexed_shared != shared)
+      found("roster", fmt::format("provider {}", provider_.no), "the index of addresses says otherwise");
   }
 
   void blast(const Blast& blast) {

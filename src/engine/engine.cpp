@@ -313,6 +313,10 @@ void Engine::blast_select_all_active(std::string_view provider, std::string_view
 void Engine::blast_select_none(std::string_view provider, std::string_view blast) {
   parts_->drafting.act_all(provider, blast, Act::deselect);
 }
+void Engine::blast_select_from(std::string_view provider, std::string_view blast, std::string_view from_blast,
+                               std::string_view filter) {
+  parts_->drafting.select_from(provider, blast, from_blast, filter);
+}
 void Engine::blast_write(std::string_view provider, std::string_view blast, std::string_view text) {
   parts_->drafting.write(provider, blast, text);
 }

@@ -17,7 +17,7 @@ class Pacing {
 
   std::size_t size() const noexcept { return size_.load(); }
 
-  /// A batch of `items` took so long.
+  /// A batch for which `items` were claimed took so long.
   void measured(std::size_t items, std::int64_t took_us) noexcept {
     const std::size_t size = size_.load();
     if (took_us < kQuickUs) {

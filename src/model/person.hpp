@@ -22,6 +22,9 @@ inline constexpr std::uint32_t client_chat_off = 16;
 inline constexpr std::uint32_t client_notify_off = 32;
 /// The person is gone for good: a dead place, without identity. Archived as well.
 inline constexpr std::uint32_t erased = 64;
+/// Another place of the roster has, or had, one of its addresses (the index of addresses tells). Kept by
+/// RosterUpdate alone.
+inline constexpr std::uint32_t shares_address = 128;
 inline constexpr std::uint32_t of_client = client_archived | client_chat_off | client_notify_off;
 inline constexpr std::uint32_t any_archived = archived | client_archived;
 inline constexpr std::uint32_t any_chat_off = chat_off | client_chat_off;

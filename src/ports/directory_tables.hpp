@@ -10,6 +10,7 @@
 #include "model/audience.hpp"
 #include "model/name_keys.hpp"
 #include "model/person.hpp"
+#include "model/same_address.hpp"
 
 namespace bccast {
 
@@ -76,6 +77,22 @@ class DirectoryTables {
   virtual void delete_name(ProviderNo provider, NameKind kind, std::string_view key, Place place) = 0;
   virtual void names(ProviderNo provider, NameKind kind, std::string_view key, std::optional<Place> after,
                      FunctionRef<bool(std::string_view, Place)> f) const = 0;
+
+  /// The index of addresses: for each of a roster, on whatever channel, the places that have it.
+  struct SharedAddress {
+    bool shared = false;             // other places have it, too
+    std::optional<Place> was_alone;  // the other, when there had been one only
+  };
+  virtual SharedAddress insert_address(ProviderNo provider, AddressHash hash, Place place) = 0;
+  /// True when others have it, too.
+  virtual bool delete_address(ProviderNo provider, AddressHash hash, Place place) = 0;
+  /// The places of an address that several have, those from `start` on first, until f returns false.
+  virtual void shared_places(ProviderNo provider, AddressHash hash, Place start,
+                             FunctionRef<bool(Place)> f) const = 0;
+  /// All of the index: a row for each address, with one of its places; and one for each place of those that
+  /// several have.
+  virtual void addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const = 0;
+  virtual void shared_addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const = 0;
 
   /// Providers with ids after `after`, in the order of their ids.
   virtual std::vector<Provider> providers(std::string_view after, std::size_t limit) const = 0;

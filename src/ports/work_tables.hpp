@@ -10,6 +10,7 @@
 #include "base/function_ref.hpp"
 #include "model/checked.hpp"
 #include "model/rotation.hpp"
+#include "model/same_address.hpp"
 #include "model/thread.hpp"
 
 namespace bccast {
@@ -70,6 +71,9 @@ struct Claim {
   std::int64_t tries = 0;  // counted before the sending
 };
 
+/// The reason of an item whose roster entry could not be read.
+inline constexpr std::string_view kDamagedEntry = "damaged_entry";
+
 enum class ItemState : std::uint8_t {
   waiting = 0,
   claimed = 1,
@@ -106,13 +110,14 @@ enum class SkipReason : std::uint8_t {
   provider_archived = 7,
   not_delivered = 8,
   channel_removed = 9,
-  recalled = 10
+  recalled = 10,
+  same_address = 11
 };
-inline constexpr std::array kSkipReasons{SkipReason::archived,          SkipReason::notify_off,
-                                         SkipReason::no_address,        SkipReason::already_read,
-                                         SkipReason::by_notifier,       SkipReason::erased,
-                                         SkipReason::provider_archived, SkipReason::not_delivered,
-                                         SkipReason::channel_removed,   SkipReason::recalled};
+inline constexpr std::array kSkipReasons{
+    SkipReason::archived,          SkipReason::notify_off,    SkipReason::no_address,
+    SkipReason::already_read,      SkipReason::by_notifier,   SkipReason::erased,
+    SkipReason::provider_archived, SkipReason::not_delivered, SkipReason::channel_removed,
+    SkipReason::recalled,          SkipReason::same_address};
 constexpr std::string_view name_of(SkipReason reason) noexcept {
   switch (reason) {
     case SkipReason::archived:
@@ -135,6 +140,8 @@ constexpr std::string_view name_of(SkipReason reason) noexcept {
       return "channel_removed";
     case SkipReason::recalled:
       return "recalled";
+    case SkipReason::same_address:
+      return "same_address";
   }
   return "";
 }
@@ -199,6 +206,15 @@ class WorkTables {
 
   virtual Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const = 0;
   virtual void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) = 0;
+
+  /// All that were left out of one slice, by reason.
+  virtual void skips(const Line& line, SliceNo slice,
+                     FunctionRef<void(SkipReason, const Slice&)> f) const = 0;
+
+  /// Addresses that were told of a line's blast and are no more those of whoever was told. Of lines that have
+  /// ended nothing is kept.
+  virtual void insert_told_address(LineNo line, AddressHash hash) = 0;
+  virtual bool is_told_address(LineNo line, AddressHash hash) const = 0;
 
   /// The earliest moment a waiting item is due, and the earliest at which a lease is over; nothing: there is
   /// none.

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -84,9 +85,13 @@ struct World {
     std::vector<string> ids;
     for (std::size_t i = from; i < to; ++i) ids.push_back(id(i));
     const std::vector<std::string_view> views(ids.begin(), ids.end());
-    const std::vector<std::string_view> texts(ids.size(), "somebody@example.org");
-    directory.client_put_many(views, texts, texts);
+    const std::vector<std::string_view> names(ids.size(), "Somebody");
+    directory.client_put_many(views, names, views);  // each at an address of its own
     directory.roster_add_many("lee", views);
+  }
+  /// Every `nth` client has the address of the one before it.
+  void families(std::size_t clients, std::size_t nth) {
+    for (std::size_t i = nth; i < clients; i += nth) directory.client_set(id(i), "address.email", id(i - 1));
   }
   string draft(const string& text = "text") {
     const auto blast = drafting.create("lee", {}, {}).blast;
@@ -312,6 +317,58 @@ TEST_CASE("Draining those who are left out writes bitmaps, not a row each") {
   CHECK(world.progress.status("lee", blast).back().skipped == 6667);
 }
 
+TEST_CASE("An address costs an import one statement, and a row") {
+  World world;
+  std::vector<string> ids;
+  for (std::size_t i = 0; i < 2'000; ++i) ids.push_back(World::id(i));
+  const std::vector<std::string_view> views(ids.begin(), ids.end());
+  const std::span<const std::string_view> without(views.data(), 1'000);
+  const std::span<const std::string_view> with(views.data() + 1'000, 1'000);
+  world.directory.client_put_many(without, without, {});
+  world.directory.client_put_many(with, with, with);
+  world.clients(3'000, 3'001);  // prepares the statements
+  const auto plain = world.cost([&] { world.directory.roster_add_many("lee", without); });
+  const auto addressed = world.cost([&] { world.directory.roster_add_many("lee", with); });
+  INFO(plain << "; with addresses " << addressed);
+  // Of each address its row in the index; and once the bitmap of who has one, read and written.
+  CHECK(addressed.statements - plain.statements == 1'000 + 2);
+  CHECK(addressed.rows - plain.rows == 1'000 + 1);
+}
+
+TEST_CASE("Families cost a look each when a blast is handed out, whatever their size and the roster's") {
+  struct Drained {
+    Cost cost{};
+    std::int64_t batches = 0;
+  };
+  constexpr std::size_t kClients = 20'000;
+  const auto drain = [](std::size_t nth) {
+    World world;
+    world.clients(0, kClients);
+    if (nth > 0) world.families(kClients, nth);
+    const auto blast = world.sent();
+    bccast::Pump pump(world.context, world.work, world.queue, {{"email", {world.notifier, nullptr}}});
+    pump.run(64, 0);  // prepares the statements
+    world.notifier->batches = 0;
+    Drained drained;
+    drained.cost = world.cost([&] { pump.run(0, 0); });
+    drained.batches = world.notifier->batches;
+    CHECK(world.verification.run().empty());
+    CHECK(world.progress.status("lee", blast).back().state == "finished");
+    return drained;
+  };
+  const auto none = drain(0);
+  const auto some = drain(100);
+  INFO("none: " << none.cost << "; two hundred families: " << some.cost);
+  // Without families what is known of the roster's index of addresses is not asked for at all: a batch is
+  // its claim and report, and what they need.
+  CHECK(none.cost.begun <= 30 * none.batches);
+  // Of each family: the others at its address, and whether they are told already. Of each batch: how its
+  // line stands. A family in two batches looks a few times more.
+  CHECK(some.cost.begun > none.cost.begun);
+  CHECK(some.cost.begun - none.cost.begun <= 3 * 200 + 10 * some.batches);
+  CHECK(some.cost.rows <= none.cost.rows + 3 * some.batches);  // bitmaps, not a row each
+}
+
 TEST_CASE("A blast to fifty waits for the disk twice: when it is sent, and when it is told") {
   World world;
   world.clients(0, 50);
@@ -345,6 +402,34 @@ TEST_CASE("Selecting many is one transaction, and writes a row for each slice") 
   const auto preview = world.cost([&] { CHECK(world.drafting.preview("lee", blast).recipients == 50'000); });
   CHECK(preview.rows == 0);
   CHECK(preview.begun <= 20);
+}
+
+TEST_CASE("Selecting from an earlier blast is some statements a slice, however many have it") {
+  std::map<std::size_t, Cost> costs;
+  for (const std::size_t size : {std::size_t{100}, std::size_t{60'000}, std::size_t{100'000}}) {
+    CAPTURE(size);
+    World world;
+    world.clients(0, size);
+    const auto earlier = world.sent();
+    const auto thread = world.inbox.of_client(World::id(7), {}, {}, 0).items.at(0).thread;
+    world.conversation.read(world.client(7), thread, 1);
+    const auto select = [&] {
+      const auto blast = world.drafting.create("lee", {}, {}).blast;
+      const auto cost =
+          world.cost([&] { world.drafting.select_from("lee", blast, earlier, "opened=0&replied=0"); });
+      CHECK(world.drafting.preview("lee", blast).recipients == static_cast<std::int64_t>(size) - 1);
+      return cost;
+    };
+    select();  // prepares the statements
+    const auto cost = costs[size] = select();
+    INFO(cost);
+    CHECK(cost.rows == static_cast<std::int64_t>(slices(size)) + 1);
+    CHECK(cost.commits == 1);
+    CHECK(cost.syncs == 1);
+  }
+  CHECK(costs[60'000].begun == costs[100].begun);
+  // Of each slice: its recipients, its marks, the draft's, and these written.
+  CHECK(costs[100'000].begun - costs[60'000].begun == 4);
 }
 
 TEST_CASE("A page of the roster costs the same at any depth of any roster, and so do a search and a why") {

@@ -324,6 +324,11 @@ BCCAST_API int32_t bccast_blast_select_many(bccast_engine *engine, const char *p
 BCCAST_API int32_t bccast_blast_deselect_many(bccast_engine *engine, const char *provider, const char *blast,
                                               size_t n, const char *ids, const uint64_t *id_offsets,
                                               int32_t *out_results);
+/* Selects the recipients of a blast of the same provider that was sent, in one act: those of them that fit `filter`:
+ * opened=0|1, replied=0|1 (NULL: all). Who was archived since may be among them but will not receive. NOT_FOUND: no
+ * such blast. STATE: `blast` is not a draft, or `from_blast` was not sent. [writes] */
+BCCAST_API int32_t bccast_blast_select_from(bccast_engine *engine, const char *provider, const char *blast,
+                                            const char *from_blast, const char *filter);
 /* The text of a draft; writing again replaces it. 1 to BCCAST_MAX_TEXT bytes. STATE: not a draft. [writes] */
 BCCAST_API int32_t bccast_blast_write(bccast_engine *engine, const char *provider, const char *blast,
                                       const char *text, size_t length);
@@ -409,7 +414,9 @@ BCCAST_API int32_t bccast_blast_status(bccast_engine *engine, const char *provid
                                        bccast_rows **out_rows);
 /* The recipients of a sent blast, in the order of the roster, one row for each channel (one in all without
  * channels): client client_name thread channel state reason attempts next_at_ms opened_at_ms replied.
- * state: pending, in_flight, retry, done, failed, skipped. Of a recalled blast the reason of done is on_device, or
+ * state: pending, in_flight, retry, done, failed, skipped. reason of who was skipped: archived, notify_off, no_address,
+ * already_read, skipped_by_notifier, erased, provider_archived, not_delivered, channel_removed, recalled, same_address (of
+ * several recipients at one address one is told). Of a recalled blast the reason of done is on_device, or
  * removed when a deliverer has taken it back. client and client_name are empty for who was erased.
  * `filter`: state=, channel=, opened=0|1, replied=0|1. STATE: a draft has no recipients. [reads] */
 BCCAST_API int32_t bccast_blast_recipients(bccast_engine *engine, const char *provider, const char *blast,

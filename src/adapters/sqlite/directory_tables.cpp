@@ -239,6 +239,79 @@ void SqliteDirectoryTables::names(ProviderNo provider, NameKind kind, std::strin
   }
 }
 
+DirectoryTables::SharedAddress SqliteDirectoryTables::insert_address(ProviderNo provider, AddressHash hash,
+                                                                     Place place) {
+  {
+    auto query = db_.query(
+        "INSERT INTO roster_address(provider_no, hash, place) VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
+    if (query.bind(provider).bind(hash).bind(std::int64_t{place}).run() > 0) return {};
+  }
+  const auto share = [&](Place one) {
+    auto query = db_.query(
+        "INSERT INTO shared_address(provider_no, hash, place) VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
+    return query.bind(provider).bind(hash).bind(std::int64_t{one}).run() > 0;
+  };
+  SharedAddress found{true, std::nullopt};
+  {
+    auto query = db_.query("SELECT place FROM roster_address WHERE provider_no = ? AND hash = ?");
+    query.bind(provider).bind(hash);
+    if (!query.step()) throw Error(Code::corrupt, "the index of addresses has lost a row");
+    found.was_alone = static_cast<Place>(query.i64(0));
+  }
+  if (!share(*found.was_alone)) found.was_alone.reset();
+  share(place);
+  return found;
+}
+
+bool SqliteDirectoryTables::delete_address(ProviderNo provider, AddressHash hash, Place place) {
+  const auto unshare = [&](Place one) {
+    auto query = db_.query("DELETE FROM shared_address WHERE provider_no = ? AND hash = ? AND place = ?");
+    return query.bind(provider).bind(hash).bind(std::int64_t{one}).run() > 0;
+  };
+  if (!unshare(place)) {
+    auto query = db_.query("DELETE FROM roster_address WHERE provider_no = ? AND hash = ? AND place = ?");
+    query.bind(provider).bind(hash).bind(std::int64_t{place}).run();
+    return false;
+  }
+  std::vector<Place> left;
+  {
+    auto query = db_.query(
+        "SELECT place FROM shared_address WHERE provider_no = ? AND hash = ? ORDER BY place LIMIT 2");
+    query.bind(provider).bind(hash);
+    while (query.step()) left.push_back(static_cast<Place>(query.i64(0)));
+  }
+  if (left.empty()) throw Error(Code::corrupt, "the index of addresses has lost a row");
+  if (left.size() == 1) unshare(left[0]);
+  auto query = db_.query("UPDATE roster_address SET place = ? WHERE provider_no = ? AND hash = ?");
+  query.bind(std::int64_t{left[0]}).bind(provider).bind(hash).run();
+  return true;
+}
+
+void SqliteDirectoryTables::shared_places(ProviderNo provider, AddressHash hash, Place start,
+                                          FunctionRef<bool(Place)> f) const {
+  // Two ranges of the key, one after the other: nothing is sorted, and what is not asked for not read.
+  auto query = db_.query(
+      "SELECT place FROM shared_address WHERE provider_no = ? AND hash = ? AND place >= ? UNION ALL "
+      "SELECT place FROM shared_address WHERE provider_no = ? AND hash = ? AND place < ?");
+  query.bind(provider).bind(hash).bind(std::int64_t{start});
+  query.bind(provider).bind(hash).bind(std::int64_t{start});
+  while (query.step())
+    if (!f(static_cast<Place>(query.i64(0)))) return;
+}
+
+void SqliteDirectoryTables::addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const {
+  auto query = db_.query("SELECT hash, place FROM roster_address WHERE provider_no = ? ORDER BY hash");
+  query.bind(provider);
+  while (query.step()) f(query.i64(0), static_cast<Place>(query.i64(1)));
+}
+
+void SqliteDirectoryTables::shared_addresses(ProviderNo provider,
+                                             FunctionRef<void(AddressHash, Place)> f) const {
+  auto query = db_.query("SELECT hash, place FROM shared_address WHERE provider_no = ? ORDER BY hash, place");
+  query.bind(provider);
+  while (query.step()) f(query.i64(0), static_cast<Place>(query.i64(1)));
+}
+
 std::vector<Provider> SqliteDirectoryTables::providers(std::string_view after, std::size_t limit) const {
   auto query = db_.query("SELECT " PROVIDER_COLUMNS " FROM provider WHERE id > ? ORDER BY id LIMIT ?");
   query.bind(after).bind(static_cast<std::int64_t>(limit));

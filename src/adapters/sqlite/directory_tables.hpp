@@ -34,6 +34,12 @@ class SqliteDirectoryTables final : public DirectoryTables {
   void delete_name(ProviderNo provider, NameKind kind, std::string_view key, Place place) override;
   void names(ProviderNo provider, NameKind kind, std::string_view key, std::optional<Place> after,
              FunctionRef<bool(std::string_view, Place)> f) const override;
+  SharedAddress insert_address(ProviderNo provider, AddressHash hash, Place place) override;
+  bool delete_address(ProviderNo provider, AddressHash hash, Place place) override;
+  void shared_places(ProviderNo provider, AddressHash hash, Place start,
+                     FunctionRef<bool(Place)> f) const override;
+  void addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const override;
+  void shared_addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const override;
   std::vector<Provider> providers(std::string_view after, std::size_t limit) const override;
   RosterSlice roster_slice(ProviderNo provider, SliceNo slice) const override;
   void put_roster_slice(ProviderNo provider, SliceNo slice, const RosterSlice& value) override;

@@ -92,6 +92,20 @@ CREATE TABLE address_slice(
   PRIMARY KEY (provider_no, slice_no, channel)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE roster_address(
+  provider_no INTEGER NOT NULL,
+  hash        INTEGER NOT NULL,           -- of a channel and an address there, keyed
+  place       INTEGER NOT NULL,           -- one that has it
+  PRIMARY KEY (provider_no, hash)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE shared_address(
+  provider_no INTEGER NOT NULL,
+  hash        INTEGER NOT NULL,
+  place       INTEGER NOT NULL,           -- each of those that have it, when there are several
+  PRIMARY KEY (provider_no, hash, place)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE channel(
   channel_no    INTEGER PRIMARY KEY,
   name          TEXT NOT NULL,
@@ -313,6 +327,12 @@ CREATE TABLE skip(
   reason      INTEGER NOT NULL,
   places      BLOB NOT NULL,
   PRIMARY KEY (provider_no, line_no, slice_no, reason)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE told_address(
+  line_no     INTEGER NOT NULL,
+  hash        INTEGER NOT NULL,           -- of an address that was told of the blast, and then left by who was
+  PRIMARY KEY (line_no, hash)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE event(

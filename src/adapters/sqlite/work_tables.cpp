@@ -442,6 +442,24 @@ void SqliteWorkTables::put_skipped(const Line& line, SliceNo slice, SkipReason r
   query.bind(places).run();
 }
 
+void SqliteWorkTables::skips(const Line& line, SliceNo slice,
+                             FunctionRef<void(SkipReason, const Slice&)> f) const {
+  auto query =
+      db_.query("SELECT reason, places FROM skip WHERE provider_no = ? AND line_no = ? AND slice_no = ?");
+  query.bind(line.provider_no).bind(line.no).bind(std::int64_t{slice});
+  while (query.step()) f(static_cast<SkipReason>(query.i64(0)), Slice::decode(query.blob(1)));
+}
+
+void SqliteWorkTables::insert_told_address(LineNo line, AddressHash hash) {
+  db_.query("DELETE FROM told_address WHERE line_no NOT IN (SELECT line_no FROM line WHERE state > 0)").run();
+  auto query = db_.query("INSERT INTO told_address(line_no, hash) VALUES (?, ?) ON CONFLICT DO NOTHING");
+  query.bind(line).bind(hash).run();
+}
+
+bool SqliteWorkTables::is_told_address(LineNo line, AddressHash hash) const {
+  return db_.query("SELECT 1 FROM told_address WHERE line_no = ? AND hash = ?").bind(line).bind(hash).step();
+}
+
 std::optional<Ms> SqliteWorkTables::next_item_due(ChannelNo channel) const {
   auto query =
       db_.query("SELECT due_at FROM item WHERE channel_no = ? AND state = 0 ORDER BY due_at LIMIT 1");

@@ -48,6 +48,9 @@ class SqliteWorkTables final : public WorkTables {
   void park_items(LineNo line, bool parked) override;
   Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const override;
   void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) override;
+  void skips(const Line& line, SliceNo slice, FunctionRef<void(SkipReason, const Slice&)> f) const override;
+  void insert_told_address(LineNo line, AddressHash hash) override;
+  bool is_told_address(LineNo line, AddressHash hash) const override;
   std::optional<Ms> next_item_due(ChannelNo channel) const override;
   std::optional<Ms> next_lease_over(ChannelNo channel, Ms after) const override;
 
