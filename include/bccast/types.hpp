@@ -249,6 +249,8 @@ struct ChannelSummary {
   std::string last_reason;
   std::int64_t pending = 0;
   std::optional<std::int64_t> worker_seen_ms;
+  std::string rate;  // items a second, decimal; "": no limit
+  std::optional<std::int64_t> concurrency;
 };
 
 struct FindingRow {

@@ -34,6 +34,8 @@ struct Assignment {
   std::vector<Deferred> deferred;  // entries whose message is still being delivered
   Ms at = 0;                       // of a line: when its message was sent, in whole seconds
   bool loaded = false;             // the batch is filled
+  std::size_t claimed = 0;         // how many entries the claim had when it was made
+  bool rated = false;              // they were taken from the rate of the channel
 
   explicit Assignment(const PublicIds& ids) : batch(ids) {}
 };

@@ -2,12 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/error.hpp"
 #include "core/line_update.hpp"
+#include "model/number.hpp"
 #include "model/text_rules.hpp"
 
 namespace bccast {
 namespace {
+
+/// More claims at once than any host has workers.
+constexpr std::int64_t kMostConcurrency = 100'000;
 
 Channel existing(const Tables& tables, std::string_view name) {
   check_key(name, "channel");
@@ -15,6 +22,37 @@ Channel existing(const Tables& tables, std::string_view name) {
   if (!channel) throw Error(Code::not_found, "there is no such channel");
   return std::move(*channel);
 }
+
+void set_paused(Channel& channel, std::string_view value, Ms /*now*/) {
+  if (value != "on" && value != "off") throw Error(Code::argument, "the value must be on or off");
+  channel.paused = value == "on";
+}
+
+/// What was saved up at the old rate counts; a rate that is new begins with a full bucket.
+void set_rate(Channel& channel, std::string_view value, Ms now) {
+  const Rate rate = parse_rate(value);
+  if (!rate.limited()) {
+    channel.bucket = {};
+  } else if (channel.rate.limited()) {
+    channel.bucket.refill(channel.rate, now);
+    channel.bucket.tokens = std::min(channel.bucket.tokens, TokenBucket::most(rate));
+  } else {
+    channel.bucket = {TokenBucket::most(rate), now};
+  }
+  channel.rate = rate;
+}
+
+void set_concurrency(Channel& channel, std::string_view value, Ms /*now*/) {
+  channel.concurrency = value.empty() ? 0 : parse_number(value, 0, kMostConcurrency, "concurrency");
+}
+
+struct Setting {
+  std::string_view key;
+  void (*set)(Channel& channel, std::string_view value, Ms now);
+};
+
+constexpr std::array kSettings{Setting{"paused", set_paused}, Setting{"rate", set_rate},
+                               Setting{"concurrency", set_concurrency}};
 
 }  // namespace
 
@@ -50,11 +88,12 @@ Code Channels::put(std::string_view name, std::string_view role) {
 }
 
 void Channels::set(std::string_view name, std::string_view key, std::string_view value) {
-  if (key != "paused") throw Error(Code::argument, "there is no such setting");
-  if (value != "on" && value != "off") throw Error(Code::argument, "the value must be on or off");
+  const auto setting =
+      std::find_if(kSettings.begin(), kSettings.end(), [&](const Setting& one) { return one.key == key; });
+  if (setting == kSettings.end()) throw Error(Code::argument, "there is no such setting");
   context_.store.write([&](Tables& tables) {
     Channel channel = existing(tables, name);
-    channel.paused = value == "on";
+    setting->set(channel, value, context_.clock.wall_ms());
     tables.work().update_channel(channel);
   });
 }

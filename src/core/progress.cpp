@@ -406,7 +406,8 @@ std::vector<ChannelSummary> Progress::channels() {
     for (const auto& channel : tables.work().channels())
       rows.push_back({channel.name, channel.delivers ? "deliver" : "notify", channel.paused,
                       unless_zero(channel.failing_since), channel.last_reason,
-                      tables.work().pending(channel.no), unless_zero(channel.worker_seen)});
+                      tables.work().pending(channel.no), unless_zero(channel.worker_seen),
+                      text_of(channel.rate), unless_zero(channel.concurrency)});
   });
   return rows;
 }

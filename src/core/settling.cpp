@@ -99,6 +99,9 @@ class Settling {
       claim->lease_until = 0;
       --claim->tries;
       tables_.work().update_claim(*claim);
+      unspent_ = report_.begin == 0 ? assignment_.claimed : assignment_.batch.size() - report_.begin;
+      if (assignment_.rated)
+        if (auto row = tables_.work().channel(claim->channel_no)) give_back(*row);
       return;
     }
     auto channel = tables_.work().channel(claim->channel_no);
@@ -125,6 +128,7 @@ class Settling {
       settle_items(*claim);
     }
     if (report_.result == BatchResult::as_set && something_ended()) settle_channel(*channel, false, {});
+    if (assignment_.rated && unspent_ > 0) give_back(*channel);
   }
 
  private:
@@ -141,6 +145,13 @@ class Settling {
   void go_on(Claim& claim) {
     claim.lease_until = std::max(claim.lease_until, now_ + kLease);
     tables_.work().update_claim(claim);
+  }
+
+  /// What was not handed over, after all, took nothing of the channel's rate.
+  void give_back(Channel& channel) {
+    if (!channel.rate.limited()) return;
+    channel.bucket.give_back(channel.rate, unspent_);
+    tables_.work().update_channel(channel);
   }
 
   void settle_line(Claim& claim) {
@@ -184,12 +195,13 @@ class Settling {
         ++advanced_.ended;
       }
     };
+    const auto unspent = [&](std::size_t entry) { return counts(entry) && ++unspent_ > 0; };
     for (const auto& left : assignment_.left_out)
-      if (counts(left.entry)) skip(left.entry, left.reason);
+      if (unspent(left.entry)) skip(left.entry, left.reason);
     for (const auto entry : assignment_.damaged)
-      if (counts(entry)) keep(entry, kDamaged);
+      if (unspent(entry)) keep(entry, kDamaged);
     for (const auto& deferred : assignment_.deferred) {
-      if (!counts(deferred.entry)) continue;
+      if (!unspent(deferred.entry)) continue;
       Item item = item_at(deferred.entry);
       item.due_at = deferred.until;
       tables_.work().insert_item(item);
@@ -209,9 +221,11 @@ class Settling {
         case ItemStatus::skipped:
           skip(entry, SkipReason::by_notifier);
           break;
+        case ItemStatus::not_tried:
+          ++unspent_;
+          [[fallthrough]];
         case ItemStatus::failed:
         case ItemStatus::retry:
-        case ItemStatus::not_tried:
           keep(entry, outcome);
           break;
       }
@@ -232,12 +246,13 @@ class Settling {
     for (const auto& item : tables_.work().items_of(claim.token)) open.insert(item.no);
     const auto counts = [&](std::size_t entry) { return open.erase(assignment_.items[entry].no) > 0; };
     const std::size_t until = report_.last() ? assignment_.items.size() : assignment_.entries[report_.stop()];
+    const auto unspent = [&](std::size_t entry) { return entry < until && counts(entry) && ++unspent_ > 0; };
     for (const auto& left : assignment_.left_out)
-      if (left.entry < until && counts(left.entry)) skip(assignment_.items[left.entry], left.reason);
+      if (unspent(left.entry)) skip(assignment_.items[left.entry], left.reason);
     for (const auto entry : assignment_.damaged)
-      if (entry < until && counts(entry)) keep(assignment_.items[entry], kDamaged);
+      if (unspent(entry)) keep(assignment_.items[entry], kDamaged);
     for (const auto& deferred : assignment_.deferred) {
-      if (deferred.entry >= until || !counts(deferred.entry)) continue;
+      if (!unspent(deferred.entry)) continue;
       Item item = assignment_.items[deferred.entry];
       line_of(item);
       item.state = ItemState::waiting;
@@ -259,6 +274,7 @@ class Settling {
       } else if (outcome.status == ItemStatus::skipped) {
         skip(item, SkipReason::by_notifier);
       } else {
+        if (outcome.status == ItemStatus::not_tried) ++unspent_;
         keep(item, outcome);
       }
     }
@@ -338,6 +354,7 @@ class Settling {
   Advanced& advanced_;
   const Ms now_;
   std::map<LineNo, Line> lines_;
+  std::size_t unspent_ = 0;  // items of the report that were not handed over
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "base/function_ref.hpp"
 #include "model/checked.hpp"
+#include "model/rate.hpp"
 #include "model/rotation.hpp"
 #include "model/thread.hpp"
 
@@ -26,6 +27,9 @@ struct Channel {
   std::string last_reason;
   std::int64_t items_turn = 0;  // when single items last had their turn (see Line::turn)
   Ms worker_seen = 0;
+  Rate rate;                     // how fast it may be worked
+  TokenBucket bucket;            // of a limited rate: what is left of it
+  std::int64_t concurrency = 0;  // so many claims in flight at most, of all processes; 0: no limit
 };
 
 /// A blast on a channel: one row, whatever the number of recipients. done + failed + skipped + pending =
@@ -170,8 +174,8 @@ class WorkTables {
   /// False when there is none.
   virtual bool delete_claim(const Token& token) = 0;
   virtual void claims_of(LineNo line, FunctionRef<void(const Claim&)> f) const = 0;
-  /// One is in flight on the channel: one that is no expired_claim().
-  virtual bool any_claim_in_flight(ChannelNo channel, Ms now, Ms longest) const = 0;
+  /// Those of the channel that are no expired_claim().
+  virtual std::int64_t claims_in_flight(ChannelNo channel, Ms now, Ms longest) const = 0;
   virtual void delete_claims(ChannelNo channel) = 0;
   /// Those of items, of any line and of none.
   virtual void item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const = 0;

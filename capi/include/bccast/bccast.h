@@ -540,15 +540,20 @@ BCCAST_API int32_t bccast_thread_find(bccast_engine *engine, const char *host_re
  * threads. Where there are channels that deliver, a person is notified of a message after it was delivered, and not
  * when that failed. EXISTS: it was there with this role. CONFLICT: with another. [writes] */
 BCCAST_API int32_t bccast_channel_put(bccast_engine *engine, const char *channel, const char *role);
-/* Sets one thing of a channel. Keys: paused ("on": nothing is handed out, work waits; "off"). NOT_FOUND: no such
- * channel. [writes] */
+/* Sets one thing of a channel, from the next claim on; `value` NULL or "": as if never set. Keys:
+ *   paused       "on": nothing is handed out, work waits; "off"
+ *   rate         items a second, of all processes together: up to 1000000, with up to three decimals ("0.5"); 0: no limit
+ *                (unless set). At most a second's worth is saved up. Retries count; what is left out does not
+ *   concurrency  how many batches may be claimed at once, of all processes together; 0: no limit (unless set)
+ * ARGUMENT: no such key, or not one of its values. NOT_FOUND: no such channel. [writes] */
 BCCAST_API int32_t bccast_channel_set(bccast_engine *engine, const char *channel, const char *key, const char *value);
 /* Removes a channel. All that was still to be done on it is left out (skipped, with the reason channel_removed), so that
  * blasts finish; what is in flight counts as left out, whatever is still reported of it. Putting the channel again makes
  * a new one. NOT_FOUND: no such channel. [writes] */
 BCCAST_API int32_t bccast_channel_remove(bccast_engine *engine, const char *channel);
-/* The channels by name: channel role paused failing_since_ms last_reason pending worker_seen_ms. pending counts what has
- * not ended yet. worker_seen_ms: when somebody last took up work, to the minute; empty: nobody ever did. [reads] */
+/* The channels by name: channel role paused failing_since_ms last_reason pending worker_seen_ms rate concurrency. pending
+ * counts what has not ended yet. worker_seen_ms: when somebody last took up work, to the minute; empty: nobody ever did.
+ * rate, concurrency: as set, empty: no limit. [reads] */
 BCCAST_API int32_t bccast_channel_list(bccast_engine *engine, bccast_rows **out_rows);
 
 /* ---- Work --------------------------------------------------------------------------------------------- */

@@ -104,7 +104,10 @@ CREATE TABLE channel(
   last_reason   TEXT NOT NULL,
   items_turn    INTEGER NOT NULL,
   worker_seen   INTEGER NOT NULL,
-  settings      TEXT NOT NULL DEFAULT ''
+  rate          INTEGER NOT NULL,         -- items in a thousand seconds; 0: no limit
+  tokens        INTEGER NOT NULL,         -- of its bucket, in millionths of an item, as of tokens_at
+  tokens_at     INTEGER NOT NULL,
+  concurrency   INTEGER NOT NULL          -- claims in flight at most; 0: no limit
 ) STRICT;
 CREATE UNIQUE INDEX channel_name ON channel(name) WHERE removed = 0;
 

@@ -10,7 +10,7 @@ namespace {
 
 #define CHANNEL_COLUMNS                                                                             \
   "channel_no, name, delivers, paused, removed, failures, failing_since, open_until, last_reason, " \
-  "items_turn, worker_seen"
+  "items_turn, worker_seen, rate, tokens, tokens_at, concurrency"
 #define LINE_COLUMNS                                                                                   \
   "line_no, provider_no, blast_no, channel_no, state, turn, seq, slices, start, cursor, total, done, " \
   "failed, skipped, follows, limit_pos, retracts"
@@ -42,6 +42,9 @@ Channel channel_of(const Query& query) {
   c.last_reason = query.string(8);
   c.items_turn = query.i64(9);
   c.worker_seen = query.i64(10);
+  c.rate = {query.i64(11)};
+  c.bucket = {query.i64(12), query.i64(13)};
+  c.concurrency = query.i64(14);
   return c;
 }
 
@@ -127,24 +130,27 @@ std::optional<Channel> SqliteWorkTables::channel(ChannelNo no) const {
 ChannelNo SqliteWorkTables::insert_channel(const Channel& c) {
   auto query = db_.query(
       "INSERT INTO channel(name, delivers, paused, removed, failures, failing_since, open_until, "
-      "last_reason, "
-      "items_turn, worker_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "last_reason, items_turn, worker_seen, rate, tokens, tokens_at, concurrency) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   query.bind(c.name)
       .bind(std::int64_t{c.delivers})
       .bind(std::int64_t{c.paused})
       .bind(std::int64_t{c.removed});
   query.bind(c.failures).bind(c.failing_since);
-  query.bind(c.open_until).bind(c.last_reason).bind(c.items_turn).bind(c.worker_seen).run();
+  query.bind(c.open_until).bind(c.last_reason).bind(c.items_turn).bind(c.worker_seen);
+  query.bind(c.rate.per_1000_s).bind(c.bucket.tokens).bind(c.bucket.at).bind(c.concurrency).run();
   return db_.last_rowid();
 }
 
 void SqliteWorkTables::update_channel(const Channel& c) {
   auto query = db_.query(
       "UPDATE channel SET paused = ?, removed = ?, failures = ?, failing_since = ?, open_until = ?, "
-      "last_reason = ?, "
-      "items_turn = ?, worker_seen = ? WHERE channel_no = ?");
+      "last_reason = ?, items_turn = ?, worker_seen = ?, rate = ?, tokens = ?, tokens_at = ?, concurrency = "
+      "? "
+      "WHERE channel_no = ?");
   query.bind(std::int64_t{c.paused}).bind(std::int64_t{c.removed}).bind(c.failures).bind(c.failing_since);
-  query.bind(c.open_until).bind(c.last_reason).bind(c.items_turn).bind(c.worker_seen).bind(c.no).run();
+  query.bind(c.open_until).bind(c.last_reason).bind(c.items_turn).bind(c.worker_seen);
+  query.bind(c.rate.per_1000_s).bind(c.bucket.tokens).bind(c.bucket.at).bind(c.concurrency).bind(c.no).run();
 }
 
 void SqliteWorkTables::insert_line(const Line& l) {
@@ -286,10 +292,11 @@ void SqliteWorkTables::claims_of(LineNo line, FunctionRef<void(const Claim&)> f)
   while (query.step()) f(claim_of(query));
 }
 
-bool SqliteWorkTables::any_claim_in_flight(ChannelNo channel, Ms now, Ms longest) const {
+std::int64_t SqliteWorkTables::claims_in_flight(ChannelNo channel, Ms now, Ms longest) const {
   auto query =
-      db_.query("SELECT 1 FROM claim WHERE channel_no = ? AND lease_until > ? AND lease_until <= ? LIMIT 1");
-  return query.bind(channel).bind(now).bind(now + longest).step();
+      db_.query("SELECT count(*) FROM claim WHERE channel_no = ? AND lease_until > ? AND lease_until <= ?");
+  query.bind(channel).bind(now).bind(now + longest);
+  return query.step() ? query.i64(0) : 0;
 }
 
 void SqliteWorkTables::delete_claims(ChannelNo channel) {

@@ -30,7 +30,7 @@ class SqliteWorkTables final : public WorkTables {
   void update_claim(const Claim& claim) override;
   bool delete_claim(const Token& token) override;
   void claims_of(LineNo line, FunctionRef<void(const Claim&)> f) const override;
-  bool any_claim_in_flight(ChannelNo channel, Ms now, Ms longest) const override;
+  std::int64_t claims_in_flight(ChannelNo channel, Ms now, Ms longest) const override;
   void delete_claims(ChannelNo channel) override;
   void item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const override;
   ItemNo insert_item(const Item& item) override;
