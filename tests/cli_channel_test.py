@@ -40,7 +40,11 @@ class Channels(CliTest):
         self.assertEqual(self.get("channel", "set", "email", "rate"), {"channel": "email", "key": "rate", "value": None})
         self.get("channel", "set", "email", "concurrency", "0")
         self.assertEqual((self.channel("email")["rate"], self.channel("email")["concurrency"]), (None, None))
-        for key, value in (("rate", "fast"), ("concurrency", "1.5"), ("speed", "1")):
+        self.get("channel", "set", "email", "fail_action", "pause")
+        email = self.channel("email")
+        self.assertEqual((email["fail_percent"], email["fail_window"], email["fail_action"]), (50, 200, "pause"))
+        for key, value in (("rate", "fast"), ("concurrency", "1.5"), ("speed", "1"), ("fail_percent", "101"),
+                           ("fail_window", "10"), ("fail_action", "stop")):
             self.get_error("channel", "set", "email", key, value, exit_code=2)
 
 

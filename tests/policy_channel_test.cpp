@@ -65,6 +65,19 @@ TEST_CASE("a channel's settings: what the list shows, taken back by an empty val
   Practice host(0);
   CHECK(host.channel().null("rate"));
   CHECK(host.channel().null("concurrency"));
+  CHECK(host.channel().number("fail_percent") == 50);
+  CHECK(host.channel().number("fail_window") == 200);
+  CHECK(host.channel().text("fail_action") == "breaker");
+  host.set("fail_percent", "0");
+  host.set("fail_window", "100000");
+  host.set("fail_action", "pause");
+  CHECK(host.channel().number("fail_percent") == 0);
+  CHECK(host.channel().number("fail_window") == 100'000);
+  CHECK(host.channel().text("fail_action") == "pause");
+  for (const auto* key : {"fail_percent", "fail_window", "fail_action"}) host.set(key, "");
+  CHECK(host.channel().number("fail_percent") == 50);
+  CHECK(host.channel().number("fail_window") == 200);
+  CHECK(host.channel().text("fail_action") == "breaker");
   host.set("rate", "2.50");
   host.set("concurrency", "3");
   CHECK(host.channel().text("rate") == "2.5");
@@ -83,6 +96,9 @@ TEST_CASE("a channel's settings: what is refused changes nothing") {
       {"rate", {"-1", "x", "1.", ".5", "1.2345", "1e3", "1000001", " 1", "1,5"}},
       {"concurrency", {"-1", "x", "1.5", "100001", "99999999999999999999"}},
       {"paused", {"", "yes", "1"}},
+      {"fail_percent", {"-1", "101", "50%", "0.5", "x"}},
+      {"fail_window", {"0", "49", "100001", "x"}},
+      {"fail_action", {"stop", "Pause", "on"}},
       {"speed", {"1"}}};
   const auto before = host.channel();
   for (const auto& [key, values] : bad)
@@ -341,4 +357,172 @@ TEST_CASE("concurrency: a pump goes on by itself, one batch after another") {
   host.everybody();
   host.pump();
   CHECK(host.told() == 200);
+}
+
+// ---- Thresholds
+
+namespace {
+
+/// Answers `bad` for so many of a hundred items, spread evenly.
+struct Sometimes {
+  int percent;
+  test::Outcome bad{BCCAST_ITEM_FAILED, "mailbox_full:552 5.2.2 over quota"};
+  int seen = 0;
+
+  test::Outcome operator()(const test::Notice&) {
+    const int before = seen++ * percent / 100;
+    return seen * percent / 100 > before ? bad : test::Outcome{};
+  }
+};
+
+std::vector<string> kinds_of_events(const Host& host) {
+  return must(bccast_events, host, "operator", 100).rows.column("kind");
+}
+
+}  // namespace
+
+TEST_CASE("threshold: when half of the last 200 or more failed, the breaker opens, and tells why") {
+  Practice host(1000);
+  must(bccast_events, host, "operator", 100);
+  const auto blast = host.everybody();
+  host.notifier.each = Sometimes{62};
+  host.pump();
+  CHECK(host.told() == 350);  // 50, 100, 200: batches grow, and are judged as a whole
+  CHECK(host.channel().text("last_reason") == "failing: 62 % of 350, mostly mailbox_full");
+  CHECK(host.channel().number("failing_since_ms") == host.clock.now_ms());
+  CHECK(host.channel().number("paused") == 0);
+  CHECK(host.next_ms() == 1'000);
+  CHECK(kinds_of_events(host).back() == "channel.failing");
+  CHECK(host.people(blast).number("failed") == 217);
+  CHECK(host.people(blast).number("pending") == 650);
+  CHECK(host.verify().empty());
+}
+
+TEST_CASE("threshold: its breaker is probed one by one, and closes when a probe goes well, not before") {
+  Practice host(1000);
+  must(bccast_events, host, "operator", 100);
+  host.everybody();
+  host.notifier.each = Sometimes{100};
+  host.pump();
+  const auto told = host.told();
+  for (const auto wait : {1'000, 2'000, 4'000}) {  // a probe that fails for good is no success here
+    CHECK(host.next_ms() == wait);
+    host.clock.advance(wait);
+    host.pump();
+  }
+  CHECK(host.told() == told + 3);
+  CHECK(host.channel().text("last_reason").starts_with("failing: 100 % of "));
+  host.notifier.each = Sometimes{20};  // the window begins anew
+  host.clock.advance(8'000);
+  host.pump();
+  CHECK(host.told() == 1000);
+  CHECK(host.channel().null("failing_since_ms"));
+  CHECK(host.channel().null("last_reason"));
+  const auto kinds = kinds_of_events(host);
+  CHECK(std::ranges::count(kinds, "channel.failing") == 1);
+  CHECK(std::ranges::count(kinds, "channel.working") == 1);
+  CHECK(host.verify().empty());
+}
+
+TEST_CASE("threshold: what was handed out before does not close its breaker, however well it goes") {
+  Practice host(600, claims());
+  must(bccast_channel_put, host, "email", "notify");
+  host.everybody();
+  const auto failing = claim(host, "email", 200);
+  const auto good = claim(host, "email", 200);
+  CHECK(failing.complete_as(std::vector<std::int32_t>(200, BCCAST_ITEM_FAILED)) == BCCAST_OK);
+  CHECK_FALSE(host.channel().null("failing_since_ms"));
+  CHECK(good.complete() == BCCAST_OK);
+  CHECK_FALSE(host.channel().null("failing_since_ms"));
+  CHECK(claim(host).empty());
+  host.clock.advance(1'000);
+  const auto probe = claim(host);
+  CHECK(probe.size() == 1);
+  CHECK(claim(host).empty());
+  CHECK(probe.complete() == BCCAST_OK);
+  CHECK(host.channel().null("failing_since_ms"));
+  CHECK(claim(host, "email", 500).size() == 199);
+}
+
+TEST_CASE("threshold: with the action pause it is paused, an event says so, and it goes on when it is let") {
+  Practice host(1000);
+  must(bccast_events, host, "operator", 100);
+  host.set("fail_action", "pause");
+  host.everybody();
+  host.notifier.each = Sometimes{80, {BCCAST_ITEM_RETRY, "busy", 3'600'000}};
+  host.pump();
+  CHECK(host.channel().number("paused") == 1);
+  CHECK(host.channel().text("last_reason") == "failing: 80 % of 350, mostly busy");
+  CHECK(host.channel().null("failing_since_ms"));
+  CHECK(host.next_ms() == -1);
+  const auto events = must(bccast_events, host, "operator", 100).rows;
+  CHECK(events.rows.back().text("kind") == "channel.paused");
+  CHECK(events.rows.back().text("object") == "email");
+  CHECK(std::ranges::count(kinds_of_events(host), "channel.failing") == 0);
+  host.restart();
+  host.clock.advance(3'600'000);
+  host.pump();
+  CHECK(host.told() == 350);
+  host.notifier.each = {};
+  host.set("paused", "off");
+  CHECK(host.channel().null("last_reason"));
+  host.pump();
+  CHECK(host.told() == 1000 + 280);
+  CHECK(host.verify().empty());
+}
+
+TEST_CASE("threshold: fewer failures, small counts, and what is skipped or given back, do not trip it") {
+  Practice host(1000);
+  const auto blast = host.everybody();
+  host.notifier.each = Sometimes{49};
+  host.pump();
+  CHECK(host.people(blast).number("failed") == 490);
+  CHECK(host.channel().null("failing_since_ms"));
+
+  Practice few(199);
+  const auto small = few.everybody();
+  few.notifier.each = Sometimes{100};
+  few.pump();
+  CHECK(few.people(small).number("failed") == 199);
+  CHECK(few.channel().null("failing_since_ms"));
+
+  Practice skipped(1000);
+  const auto none = skipped.everybody();
+  skipped.notifier.each = Sometimes{100, {BCCAST_ITEM_SKIPPED, "quiet"}};
+  skipped.pump();
+  CHECK(skipped.people(none).number("skipped") == 1000);
+  CHECK(skipped.channel().null("failing_since_ms"));
+}
+
+TEST_CASE("threshold: as it is set: its per cent, its window, off") {
+  Practice host(1000);
+  host.set("fail_percent", "10");
+  host.set("fail_window", "50");
+  host.everybody();
+  host.notifier.each = Sometimes{10};
+  host.pump();
+  CHECK(host.told() == 50);
+  CHECK(host.channel().text("last_reason") == "failing: 10 % of 50, mostly mailbox_full");
+  host.set("fail_percent", "0");  // lets go what the rule held
+  CHECK(host.channel().null("failing_since_ms"));
+  CHECK(host.next_ms() == 0);
+  host.notifier.each = Sometimes{100};
+  host.pump();
+  CHECK(host.told() == 1000);
+}
+
+TEST_CASE("threshold: another channel goes on") {
+  Practice host(1000, Setup{.channels = {"email", "push"}});
+  for (const auto& id : test::some_people(1000))
+    must(bccast_directory_client_set, host, id, "address.push", "token-" + id);
+  const auto blast = host.everybody();
+  host.notifier.each = [](const test::Notice& notice) {
+    return notice.channel == "email" ? test::Outcome{BCCAST_ITEM_FAILED, "gone"} : test::Outcome{};
+  };
+  host.pump();
+  const auto status = host.status("lee", blast);
+  CHECK(status.where("channel", "push").number("done") == 1000);
+  CHECK(status.where("channel", "email").number("pending") > 0);
+  CHECK_FALSE(host.channel("email").null("failing_since_ms"));
+  CHECK(host.channel("push").null("failing_since_ms"));
 }

@@ -47,6 +47,9 @@ int32_t bccast_channel_list(bccast_engine* engine, bccast_rows** out_rows) {
                     .text(
                         "rate", [](const auto& c) { return c.rate; }, kEmptyIsNull)
                     .i64("concurrency", [](const auto& c) { return c.concurrency; })
+                    .i64("fail_percent", [](const auto& c) { return c.fail_percent; })
+                    .i64("fail_window", [](const auto& c) { return c.fail_window; })
+                    .text("fail_action", [](const auto& c) { return c.fail_action; })
                     .finish();
   });
 }

@@ -76,13 +76,16 @@ void add_channel_commands(CLI::App& program, Session& session) {
   CLI::App* changed = add("set", "Set one thing of a channel", set);
   changed->add_option("KEY", options->key, "See below")->required();
   changed->add_option("VALUE", options->value, "The value; as if never set unless given");
-  add_footer(changed,
-             "Keys, and their values:\n"
-             "  paused        on (nothing is handed out, work waits), or off\n"
-             "  rate          items a second, such as 20 or 0.5; 0: no limit\n"
-             "  concurrency   batches in flight at once, of all processes; 0: no limit\n"
-             "Columns: channel key value",
-             "email rate 20");
+  add_footer(
+      changed,
+      "Keys, and their values:\n"
+      "  paused        on (nothing is handed out, work waits), or off\n"
+      "  rate          items a second, such as 20 or 0.5; 0: no limit\n"
+      "  concurrency   batches in flight at once, of all processes; 0: no limit\n"
+      "  fail_percent  so much of the last fail_window items fails: too much (50, 200 unless set); 0: never\n"
+      "  fail_action   what is done then: breaker (it rests, unless set), or pause\n"
+      "Columns: channel key value",
+      "email rate 20");
 
   add_footer(add("remove", "Remove a channel", remove),
              "All that was still to be done on it is left out, so that blasts finish.\n"
@@ -92,7 +95,8 @@ void add_channel_commands(CLI::App& program, Session& session) {
   CLI::App* listed =
       add_command(group, session, "list", "The channels, and whether they work", options, list);
   add_footer(listed,
-             "Columns: channel role paused failing_since last_reason pending worker_seen rate concurrency",
+             "Columns: channel role paused failing_since last_reason pending worker_seen rate concurrency\n"
+             "fail_percent fail_window fail_action",
              "");
 }
 

@@ -251,6 +251,9 @@ struct ChannelSummary {
   std::optional<std::int64_t> worker_seen_ms;
   std::string rate;  // items a second, decimal; "": no limit
   std::optional<std::int64_t> concurrency;
+  std::int64_t fail_percent = 0;
+  std::int64_t fail_window = 0;
+  std::string fail_action;
 };
 
 struct FindingRow {

@@ -35,6 +35,7 @@ struct Assignment {
   Ms at = 0;                       // of a line: when its message was sent, in whole seconds
   bool loaded = false;             // the batch is filled
   std::size_t claimed = 0;         // how many entries the claim had when it was made
+  bool probe = false;              // of a channel that was failing when the claim was made
   bool rated = false;              // they were taken from the rate of the channel
 
   explicit Assignment(const PublicIds& ids) : batch(ids) {}

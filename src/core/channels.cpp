@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/error.hpp"
+#include "core/channel_health.hpp"
 #include "core/line_update.hpp"
 #include "model/number.hpp"
 #include "model/text_rules.hpp"
@@ -26,6 +27,9 @@ Channel existing(const Tables& tables, std::string_view name) {
 void set_paused(Channel& channel, std::string_view value, Ms /*now*/) {
   if (value != "on" && value != "off") throw Error(Code::argument, "the value must be on or off");
   channel.paused = value == "on";
+  if (channel.paused) return;
+  channel.window = {};
+  if (channel.failures == 0) channel.last_reason.clear();  // why it was paused
 }
 
 /// What was saved up at the old rate counts; a rate that is new begins with a full bucket.
@@ -46,13 +50,42 @@ void set_concurrency(Channel& channel, std::string_view value, Ms /*now*/) {
   channel.concurrency = value.empty() ? 0 : parse_number(value, 0, kMostConcurrency, "concurrency");
 }
 
+/// The rule is another: what was counted by the one before is forgotten.
+void change_rule(Channel& channel, const FailRule& rule) {
+  channel.fail_rule = rule;
+  channel.window = {};
+}
+
+void set_fail_percent(Channel& channel, std::string_view value, Ms /*now*/) {
+  FailRule rule = channel.fail_rule;
+  rule.percent = value.empty() ? FailRule{}.percent : parse_number(value, 0, 100, "fail_percent");
+  change_rule(channel, rule);
+}
+
+void set_fail_window(Channel& channel, std::string_view value, Ms /*now*/) {
+  FailRule rule = channel.fail_rule;
+  rule.window =
+      value.empty() ? FailRule{}.window : parse_number(value, kFewestToJudge, kMostToJudge, "fail_window");
+  change_rule(channel, rule);
+}
+
+void set_fail_action(Channel& channel, std::string_view value, Ms /*now*/) {
+  if (!value.empty() && value != "breaker" && value != "pause")
+    throw Error(Code::argument, "the fail_action must be breaker or pause");
+  FailRule rule = channel.fail_rule;
+  rule.pauses = value == "pause";
+  change_rule(channel, rule);
+}
+
 struct Setting {
   std::string_view key;
   void (*set)(Channel& channel, std::string_view value, Ms now);
 };
 
-constexpr std::array kSettings{Setting{"paused", set_paused}, Setting{"rate", set_rate},
-                               Setting{"concurrency", set_concurrency}};
+constexpr std::array kSettings{
+    Setting{"paused", set_paused},           Setting{"rate", set_rate},
+    Setting{"concurrency", set_concurrency}, Setting{"fail_percent", set_fail_percent},
+    Setting{"fail_window", set_fail_window}, Setting{"fail_action", set_fail_action}};
 
 }  // namespace
 
@@ -95,6 +128,8 @@ void Channels::set(std::string_view name, std::string_view key, std::string_view
     Channel channel = existing(tables, name);
     setting->set(channel, value, context_.clock.wall_ms());
     tables.work().update_channel(channel);
+    // Without the rule nothing holds it up that only the rule stopped.
+    if (channel.over_threshold && channel.fail_rule.percent == 0) channel_works(tables, context_, channel);
   });
 }
 

@@ -407,7 +407,8 @@ std::vector<ChannelSummary> Progress::channels() {
       rows.push_back({channel.name, channel.delivers ? "deliver" : "notify", channel.paused,
                       unless_zero(channel.failing_since), channel.last_reason,
                       tables.work().pending(channel.no), unless_zero(channel.worker_seen),
-                      text_of(channel.rate), unless_zero(channel.concurrency)});
+                      text_of(channel.rate), unless_zero(channel.concurrency), channel.fail_rule.percent,
+                      channel.fail_rule.window, channel.fail_rule.pauses ? "pause" : "breaker"});
   });
   return rows;
 }

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "core/channel_health.hpp"
 #include "core/claiming.hpp"
-#include "core/events.hpp"
 #include "core/line_update.hpp"
 #include "model/retry.hpp"
 
@@ -111,8 +111,10 @@ class Settling {
     const bool whole = report_.result == BatchResult::as_set && report_.begin == 0 && report_.last();
     const bool all_again_later = whole && !taken_over && all_retry(assignment_, probe ? 1 : 2);
     const bool throttled = all_again_later && assignment_.line && claim->tries < kAllRetryTries;
-    if (report_.result == BatchResult::failed || throttled || (probe && all_again_later))
-      settle_channel(*channel, true, all_again_later ? outcome_of(assignment_, 0).reason : report_.reason);
+    const bool failed = report_.result == BatchResult::failed || throttled || (probe && all_again_later);
+    if (failed)
+      channel_failed(tables_, context_, *channel,
+                     all_again_later ? outcome_of(assignment_, 0).reason : report_.reason);
     if (throttled || (report_.result == BatchResult::failed && claim->tries < kTriesTogether)) {
       claim->lease_until = 0;
       tables_.work().update_claim(*claim);
@@ -127,11 +129,27 @@ class Settling {
     } else {
       settle_items(*claim);
     }
-    if (report_.result == BatchResult::as_set && something_ended()) settle_channel(*channel, false, {});
+    if (report_.result == BatchResult::as_set && !failed) judge(*channel);
     if (assignment_.rated && unspent_ > 0) give_back(*channel);
   }
 
  private:
+  /// What the report says about the channel.
+  void judge(Channel& channel) {
+    if (channel.over_threshold) {
+      // Of what was handed out before nothing can be learned: some of it goes well, as ever.
+      if (!assignment_.probe) return;
+      if (attempts_.good > 0) {
+        channel_works(tables_, context_, channel);
+      } else if (!attempts_.bad.empty()) {
+        channel_failed(tables_, context_, channel, attempts_.bad.begin()->first);
+      }
+      return;
+    }
+    if (something_ended()) channel_works(tables_, context_, channel);
+    if (channel.failures == 0) count_attempts(tables_, context_, channel, attempts_);
+  }
+
   /// An item of the report got somewhere: the channel works.
   bool something_ended() const {
     for (std::size_t i = report_.begin; i < report_.stop(); ++i) {
@@ -145,6 +163,13 @@ class Settling {
   void go_on(Claim& claim) {
     claim.lease_until = std::max(claim.lease_until, now_ + kLease);
     tables_.work().update_claim(claim);
+  }
+
+  void count(const ItemOutcome& outcome) {
+    if (outcome.status == ItemStatus::done) ++attempts_.good;
+    if (outcome.status == ItemStatus::failed || outcome.status == ItemStatus::retry)
+      attempts_.add_bad(outcome.reason);
+    if (outcome.status == ItemStatus::not_tried) ++unspent_;
   }
 
   /// What was not handed over, after all, took nothing of the channel's rate.
@@ -213,6 +238,7 @@ class Settling {
         continue;
       }
       const ItemOutcome outcome = outcome_in(report_, i);
+      count(outcome);
       switch (outcome.status) {
         case ItemStatus::done:
           ++line->done;
@@ -221,11 +247,9 @@ class Settling {
         case ItemStatus::skipped:
           skip(entry, SkipReason::by_notifier);
           break;
-        case ItemStatus::not_tried:
-          ++unspent_;
-          [[fallthrough]];
         case ItemStatus::failed:
         case ItemStatus::retry:
+        case ItemStatus::not_tried:
           keep(entry, outcome);
           break;
       }
@@ -267,6 +291,7 @@ class Settling {
       }
       const Item& item = assignment_.items[entry];
       const ItemOutcome outcome = outcome_in(report_, i);
+      count(outcome);
       if (outcome.status == ItemStatus::done) {
         if (Line* line = line_of(item)) ++line->done;
         tables_.work().delete_item(item.no);
@@ -274,7 +299,6 @@ class Settling {
       } else if (outcome.status == ItemStatus::skipped) {
         skip(item, SkipReason::by_notifier);
       } else {
-        if (outcome.status == ItemStatus::not_tried) ++unspent_;
         keep(item, outcome);
       }
     }
@@ -327,26 +351,6 @@ class Settling {
     ++advanced_.ended;
   }
 
-  /// The breaker of a channel: opened by whole failures, for longer each time; closed by the first success.
-  void settle_channel(Channel& channel, bool failed, const std::string& reason) {
-    if (!failed && channel.failures == 0) return;
-    if (failed) {
-      if (channel.failures++ == 0) {
-        channel.failing_since = now_;
-        emit(tables_, context_, EventKind::channel_failing, 0, channel.no);
-      }
-      channel.open_until = now_ + breaker_wait(channel.failures);
-      channel.last_reason = reason;
-    } else {
-      channel.failures = 0;
-      channel.failing_since = 0;
-      channel.open_until = 0;
-      channel.last_reason.clear();
-      emit(tables_, context_, EventKind::channel_working, 0, channel.no);
-    }
-    tables_.work().update_channel(channel);
-  }
-
   Tables& tables_;
   const Context& context_;
   const Report& report_;
@@ -354,6 +358,7 @@ class Settling {
   Advanced& advanced_;
   const Ms now_;
   std::map<LineNo, Line> lines_;
+  AttemptCounts attempts_;
   std::size_t unspent_ = 0;  // items of the report that were not handed over
 };
 

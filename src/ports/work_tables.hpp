@@ -9,6 +9,7 @@
 
 #include "base/function_ref.hpp"
 #include "model/checked.hpp"
+#include "model/fail_window.hpp"
 #include "model/rate.hpp"
 #include "model/rotation.hpp"
 #include "model/thread.hpp"
@@ -30,6 +31,9 @@ struct Channel {
   Rate rate;                     // how fast it may be worked
   TokenBucket bucket;            // of a limited rate: what is left of it
   std::int64_t concurrency = 0;  // so many claims in flight at most, of all processes; 0: no limit
+  FailRule fail_rule;
+  FailWindow window;
+  bool over_threshold = false;  // its breaker was opened by the rule: only a probe that goes well closes it
 };
 
 /// A blast on a channel: one row, whatever the number of recipients. done + failed + skipped + pending =

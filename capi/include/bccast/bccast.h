@@ -545,14 +545,18 @@ BCCAST_API int32_t bccast_channel_put(bccast_engine *engine, const char *channel
  *   rate         items a second, of all processes together: up to 1000000, with up to three decimals ("0.5"); 0: no limit
  *                (unless set). At most a second's worth is saved up. Retries count; what is left out does not
  *   concurrency  how many batches may be claimed at once, of all processes together; 0: no limit (unless set)
+ *   fail_percent, fail_window, fail_action
+ *                when so many per cent (1 to 100, 50 unless set; 0: never) of the last fail_window (50 to 100000, 200
+ *                unless set) items or more failed or are to be tried again, its breaker opens ("breaker", unless set), or
+ *                it is paused ("pause"). Batches that fail as a whole open the breaker at once, whatever is set
  * ARGUMENT: no such key, or not one of its values. NOT_FOUND: no such channel. [writes] */
 BCCAST_API int32_t bccast_channel_set(bccast_engine *engine, const char *channel, const char *key, const char *value);
 /* Removes a channel. All that was still to be done on it is left out (skipped, with the reason channel_removed), so that
  * blasts finish; what is in flight counts as left out, whatever is still reported of it. Putting the channel again makes
  * a new one. NOT_FOUND: no such channel. [writes] */
 BCCAST_API int32_t bccast_channel_remove(bccast_engine *engine, const char *channel);
-/* The channels by name: channel role paused failing_since_ms last_reason pending worker_seen_ms rate concurrency. pending
- * counts what has not ended yet. worker_seen_ms: when somebody last took up work, to the minute; empty: nobody ever did.
+/* The channels by name: channel role paused failing_since_ms last_reason pending worker_seen_ms rate concurrency
+ * fail_percent fail_window fail_action. last_reason: why it fails, or was paused by its threshold. pending counts what has not ended yet. worker_seen_ms: when somebody last took up work, to the minute; empty: nobody ever did.
  * rate, concurrency: as set, empty: no limit. [reads] */
 BCCAST_API int32_t bccast_channel_list(bccast_engine *engine, bccast_rows **out_rows);
 
@@ -656,7 +660,8 @@ BCCAST_API void bccast_batch_free(bccast_batch *batch);
  *   blast.overdue                       something of it is late; once for each deadline
  *   message.created, thread.read        the thread
  *   roster.changed                      the client; empty: many
- *   channel.failing, channel.working    the channel, at the first whole failure and at the first success after it
+ *   channel.failing, channel.working    the channel, when its breaker opens and at the first success after it
+ *   channel.paused                      the channel, when too much failed and its fail_action is pause
  *   clock.stepped                       nothing: the system's clock was set, and schedules wait
  * No event holds a text, name or address. [reads], but the first call of a reader [writes] */
 BCCAST_API int32_t bccast_events(bccast_engine *engine, const char *reader, uint32_t limit, bccast_rows **out_rows);

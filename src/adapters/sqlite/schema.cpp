@@ -107,7 +107,16 @@ CREATE TABLE channel(
   rate          INTEGER NOT NULL,         -- items in a thousand seconds; 0: no limit
   tokens        INTEGER NOT NULL,         -- of its bucket, in millionths of an item, as of tokens_at
   tokens_at     INTEGER NOT NULL,
-  concurrency   INTEGER NOT NULL          -- claims in flight at most; 0: no limit
+  concurrency   INTEGER NOT NULL,         -- claims in flight at most; 0: no limit
+  fail_percent  INTEGER NOT NULL,         -- so much of so many attempts fails: too much; 0: never
+  fail_window   INTEGER NOT NULL,
+  fail_pauses   INTEGER NOT NULL,         -- 1: it is paused then; 0: its breaker opens
+  window_attempts INTEGER NOT NULL,       -- the last attempts, if some failed (src/model/fail_window.hpp)
+  window_failed INTEGER NOT NULL,
+  window_reason TEXT NOT NULL,
+  window_votes  INTEGER NOT NULL,
+  window_seen   INTEGER NOT NULL,
+  over_threshold INTEGER NOT NULL         -- 1: its breaker was opened because too much failed
 ) STRICT;
 CREATE UNIQUE INDEX channel_name ON channel(name) WHERE removed = 0;
 

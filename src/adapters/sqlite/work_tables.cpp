@@ -8,9 +8,13 @@
 namespace bccast::sqlite {
 namespace {
 
-#define CHANNEL_COLUMNS                                                                             \
-  "channel_no, name, delivers, paused, removed, failures, failing_since, open_until, last_reason, " \
-  "items_turn, worker_seen, rate, tokens, tokens_at, concurrency"
+// What changes of a channel, in the order of bind_state().
+#define CHANNEL_STATE                                                                                  \
+  "paused, removed, failures, failing_since, open_until, last_reason, items_turn, worker_seen, rate, " \
+  "tokens, "                                                                                           \
+  "tokens_at, concurrency, fail_percent, fail_window, fail_pauses, window_attempts, window_failed, "   \
+  "window_reason, window_votes, window_seen, over_threshold"
+#define CHANNEL_COLUMNS "channel_no, name, delivers, " CHANNEL_STATE
 #define LINE_COLUMNS                                                                                   \
   "line_no, provider_no, blast_no, channel_no, state, turn, seq, slices, start, cursor, total, done, " \
   "failed, skipped, follows, limit_pos, retracts"
@@ -45,7 +49,19 @@ Channel channel_of(const Query& query) {
   c.rate = {query.i64(11)};
   c.bucket = {query.i64(12), query.i64(13)};
   c.concurrency = query.i64(14);
+  c.fail_rule = {query.i64(15), query.i64(16), query.i64(17) != 0};
+  c.window = {query.i64(18), query.i64(19), query.string(20), query.i64(21), query.i64(22)};
+  c.over_threshold = query.i64(23) != 0;
   return c;
+}
+
+void bind_state(Query& query, const Channel& c) {
+  query.bind(std::int64_t{c.paused}).bind(std::int64_t{c.removed}).bind(c.failures).bind(c.failing_since);
+  query.bind(c.open_until).bind(c.last_reason).bind(c.items_turn).bind(c.worker_seen);
+  query.bind(c.rate.per_1000_s).bind(c.bucket.tokens).bind(c.bucket.at).bind(c.concurrency);
+  query.bind(c.fail_rule.percent).bind(c.fail_rule.window).bind(std::int64_t{c.fail_rule.pauses});
+  query.bind(c.window.attempts).bind(c.window.failed).bind(c.window.reason).bind(c.window.votes);
+  query.bind(c.window.seen).bind(std::int64_t{c.over_threshold});
 }
 
 Line line_of(const Query& query) {
@@ -128,29 +144,21 @@ std::optional<Channel> SqliteWorkTables::channel(ChannelNo no) const {
 }
 
 ChannelNo SqliteWorkTables::insert_channel(const Channel& c) {
-  auto query = db_.query(
-      "INSERT INTO channel(name, delivers, paused, removed, failures, failing_since, open_until, "
-      "last_reason, items_turn, worker_seen, rate, tokens, tokens_at, concurrency) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  query.bind(c.name)
-      .bind(std::int64_t{c.delivers})
-      .bind(std::int64_t{c.paused})
-      .bind(std::int64_t{c.removed});
-  query.bind(c.failures).bind(c.failing_since);
-  query.bind(c.open_until).bind(c.last_reason).bind(c.items_turn).bind(c.worker_seen);
-  query.bind(c.rate.per_1000_s).bind(c.bucket.tokens).bind(c.bucket.at).bind(c.concurrency).run();
+  auto query = db_.query("INSERT INTO channel(" CHANNEL_STATE
+                         ", name, delivers) "
+                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  bind_state(query, c);
+  query.bind(c.name).bind(std::int64_t{c.delivers}).run();
   return db_.last_rowid();
 }
 
 void SqliteWorkTables::update_channel(const Channel& c) {
-  auto query = db_.query(
-      "UPDATE channel SET paused = ?, removed = ?, failures = ?, failing_since = ?, open_until = ?, "
-      "last_reason = ?, items_turn = ?, worker_seen = ?, rate = ?, tokens = ?, tokens_at = ?, concurrency = "
-      "? "
-      "WHERE channel_no = ?");
-  query.bind(std::int64_t{c.paused}).bind(std::int64_t{c.removed}).bind(c.failures).bind(c.failing_since);
-  query.bind(c.open_until).bind(c.last_reason).bind(c.items_turn).bind(c.worker_seen);
-  query.bind(c.rate.per_1000_s).bind(c.bucket.tokens).bind(c.bucket.at).bind(c.concurrency).bind(c.no).run();
+  auto query =
+      db_.query("UPDATE channel SET (" CHANNEL_STATE
+                ") = "
+                "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE channel_no = ?");
+  bind_state(query, c);
+  query.bind(c.no).run();
 }
 
 void SqliteWorkTables::insert_line(const Line& l) {
