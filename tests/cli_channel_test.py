@@ -41,10 +41,12 @@ class Channels(CliTest):
         self.get("channel", "set", "email", "concurrency", "0")
         self.assertEqual((self.channel("email")["rate"], self.channel("email")["concurrency"]), (None, None))
         self.get("channel", "set", "email", "fail_action", "pause")
+        self.get("channel", "set", "email", "quiet_hours", "21:00-08:00")
+        self.assertEqual(self.channel("email")["quiet_hours"], "21:00-08:00")
         email = self.channel("email")
         self.assertEqual((email["fail_percent"], email["fail_window"], email["fail_action"]), (50, 200, "pause"))
         for key, value in (("rate", "fast"), ("concurrency", "1.5"), ("speed", "1"), ("fail_percent", "101"),
-                           ("fail_window", "10"), ("fail_action", "stop")):
+                           ("fail_window", "10"), ("fail_action", "stop"), ("quiet_hours", "21")):
             self.get_error("channel", "set", "email", key, value, exit_code=2)
 
 

@@ -6,7 +6,7 @@
 
 # For the libraries and the programs; for the tests besides; for Clang's builds besides.
 build_needs=(cmake:cmake ninja:ninja-build g++:g++ pkg-config:pkg-config libsqlite3-dev libsodium-dev libxxhash-dev
-  libutf8proc-dev libfmt-dev libcli11-dev nlohmann-json3-dev scdoc:scdoc)
+  libutf8proc-dev libfmt-dev libhowardhinnant-date-dev libcli11-dev nlohmann-json3-dev scdoc:scdoc)
 test_needs=(python3:python3 python3-jsonschema doctest-dev)
 clang_needs=(clang++:clang libclang-rt-14-dev)
 

@@ -50,6 +50,8 @@ int32_t bccast_channel_list(bccast_engine* engine, bccast_rows** out_rows) {
                     .i64("fail_percent", [](const auto& c) { return c.fail_percent; })
                     .i64("fail_window", [](const auto& c) { return c.fail_window; })
                     .text("fail_action", [](const auto& c) { return c.fail_action; })
+                    .text(
+                        "quiet_hours", [](const auto& c) { return c.quiet_hours; }, kEmptyIsNull)
                     .finish();
   });
 }

@@ -82,6 +82,7 @@ void add_channel_commands(CLI::App& program, Session& session) {
       "  paused        on (nothing is handed out, work waits), or off\n"
       "  rate          items a second, such as 20 or 0.5; 0: no limit\n"
       "  concurrency   batches in flight at once, of all processes; 0: no limit\n"
+      "  quiet_hours   such as 21:00-08:00: who is in them is told when they end\n"
       "  fail_percent  so much of the last fail_window items fails: too much (50, 200 unless set); 0: never\n"
       "  fail_action   what is done then: breaker (it rests, unless set), or pause\n"
       "Columns: channel key value",
@@ -96,7 +97,7 @@ void add_channel_commands(CLI::App& program, Session& session) {
       add_command(group, session, "list", "The channels, and whether they work", options, list);
   add_footer(listed,
              "Columns: channel role paused failing_since last_reason pending worker_seen rate concurrency\n"
-             "fail_percent fail_window fail_action",
+             "fail_percent fail_window fail_action quiet_hours",
              "");
 }
 

@@ -254,6 +254,7 @@ struct ChannelSummary {
   std::int64_t fail_percent = 0;
   std::int64_t fail_window = 0;
   std::string fail_action;
+  std::string quiet_hours;  // "21:00-08:00"; "": none
 };
 
 struct FindingRow {

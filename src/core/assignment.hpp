@@ -30,8 +30,9 @@ struct Assignment {
   struct Deferred {
     std::size_t entry;
     Ms until;
+    bool quiet = false;  // for the end of quiet hours; else its message is still being delivered
   };
-  std::vector<Deferred> deferred;  // entries whose message is still being delivered
+  std::vector<Deferred> deferred;  // entries that are not to be handed over yet
   Ms at = 0;                       // of a line: when its message was sent, in whole seconds
   bool loaded = false;             // the batch is filled
   std::size_t claimed = 0;         // how many entries the claim had when it was made

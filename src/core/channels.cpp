@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "core/channel_health.hpp"
 #include "core/line_update.hpp"
+#include "core/quiet.hpp"
 #include "model/number.hpp"
 #include "model/text_rules.hpp"
 
@@ -77,6 +78,13 @@ void set_fail_action(Channel& channel, std::string_view value, Ms /*now*/) {
   change_rule(channel, rule);
 }
 
+void set_quiet_hours(Channel& channel, std::string_view value, Ms /*now*/) {
+  channel.quiet_hours = parse_quiet_hours(value);
+  if (channel.delivers && channel.quiet_hours.any())
+    throw Error(Code::argument, "only channels that notify have quiet hours");
+  channel.waits = channel.waits || channel.quiet_hours.any();
+}
+
 struct Setting {
   std::string_view key;
   void (*set)(Channel& channel, std::string_view value, Ms now);
@@ -85,7 +93,8 @@ struct Setting {
 constexpr std::array kSettings{
     Setting{"paused", set_paused},           Setting{"rate", set_rate},
     Setting{"concurrency", set_concurrency}, Setting{"fail_percent", set_fail_percent},
-    Setting{"fail_window", set_fail_window}, Setting{"fail_action", set_fail_action}};
+    Setting{"fail_window", set_fail_window}, Setting{"fail_action", set_fail_action},
+    Setting{"quiet_hours", set_quiet_hours}};
 
 }  // namespace
 
@@ -128,6 +137,7 @@ void Channels::set(std::string_view name, std::string_view key, std::string_view
     Channel channel = existing(tables, name);
     setting->set(channel, value, context_.clock.wall_ms());
     tables.work().update_channel(channel);
+    if (key == "quiet_hours" && channel.waits) wake_all(tables, channel, context_.clock.wall_ms());
     // Without the rule nothing holds it up that only the rule stopped.
     if (channel.over_threshold && channel.fail_rule.percent == 0) channel_works(tables, context_, channel);
   });

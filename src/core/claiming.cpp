@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "core/line_update.hpp"
+#include "core/quiet.hpp"
 #include "model/retry.hpp"
 
 namespace bccast {
@@ -61,6 +62,7 @@ class Claiming {
       auto due = tables_.work().due_items(channel_.no, now_, kLongestWait, most_);
       for (std::size_t i = 0; i < due.size(); ++i)
         if (due[i].reason == kAlone) due.resize(std::max<std::size_t>(i, 1));
+      if (due.empty() && channel_.waits) due = wake_places(tables_, channel_.no, now_, most_);
       if (channel_.delivers) keep_one_text(due);
       if (!due.empty()) return claim_items(std::move(due));
     }

@@ -9,6 +9,7 @@
 #include "core/channel_health.hpp"
 #include "core/claiming.hpp"
 #include "core/line_update.hpp"
+#include "core/quiet.hpp"
 #include "model/retry.hpp"
 
 namespace bccast {
@@ -227,6 +228,10 @@ class Settling {
       if (unspent(entry)) keep(entry, kDamaged);
     for (const auto& deferred : assignment_.deferred) {
       if (!unspent(deferred.entry)) continue;
+      if (deferred.quiet) {
+        wait_for_morning(*line, static_cast<Place>(deferred.entry), deferred.until);
+        continue;
+      }
       Item item = item_at(deferred.entry);
       item.due_at = deferred.until;
       tables_.work().insert_item(item);
@@ -261,6 +266,7 @@ class Settling {
       go_on(claim);
     }
     for (const auto& [key, slice] : skips) tables_.work().put_skipped(*line, key.first, key.second, slice);
+    store_waiting(*line);
     store(*line);
     if (assignment_.delivery) advanced_.unlocked = unlock_followers(tables_, *line);
   }
@@ -278,7 +284,12 @@ class Settling {
     for (const auto& deferred : assignment_.deferred) {
       if (!unspent(deferred.entry)) continue;
       Item item = assignment_.items[deferred.entry];
-      line_of(item);
+      Line* line = line_of(item);
+      if (deferred.quiet && line != nullptr && item.attempts == 0) {
+        wait_for_morning(*line, item.thread.place, deferred.until);
+        tables_.work().delete_item(item.no);
+        continue;
+      }
       item.state = ItemState::waiting;
       item.due_at = deferred.until;
       tables_.work().update_item(item);
@@ -309,6 +320,7 @@ class Settling {
       go_on(claim);
     }
     for (auto& [no, line] : lines_) {
+      store_waiting(line);
       store(line);
       advanced_.unlocked = advanced_.unlocked || assignment_.delivery.has_value();
     }
@@ -318,6 +330,16 @@ class Settling {
   void store(Line& line) {
     store_line(tables_, context_, line);
     if (line.paused) tables_.work().park_items(line.no, true);
+  }
+
+  /// Never a row for each of them.
+  void wait_for_morning(const Line& line, Place place, Ms until) {
+    waiting_[line.no][{slice_of(place), until}].add(within_slice(place));
+  }
+
+  void store_waiting(Line& line) {
+    for (const auto& [key, places] : waiting_[line.no])
+      let_wait(tables_, line, key.first, key.second, places);
   }
 
   /// The line of an item, to be stored at the end.
@@ -358,6 +380,7 @@ class Settling {
   Advanced& advanced_;
   const Ms now_;
   std::map<LineNo, Line> lines_;
+  std::map<LineNo, std::map<std::pair<SliceNo, Ms>, Slice>> waiting_;
   AttemptCounts attempts_;
   std::size_t unspent_ = 0;  // items of the report that were not handed over
 };

@@ -80,6 +80,9 @@ std::optional<Ms> Work::next_due(const Tables& tables, const Channel& channel) c
   if (!full) {
     if (tables.work().next_line(channel.no)) consider(now, 0);
     consider(tables.work().next_item_due(channel.no), kLongestWait);
+    if (channel.waits)
+      if (const auto next = tables.work().next_waiting(channel.no, now, kLongestWait))
+        consider(next->due_at, kLongestWait);
   }
   consider(tables.work().next_lease_over(channel.no, full ? now : -1), kFarthestLease);
   if (!at) return std::nullopt;

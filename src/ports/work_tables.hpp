@@ -10,6 +10,7 @@
 #include "base/function_ref.hpp"
 #include "model/checked.hpp"
 #include "model/fail_window.hpp"
+#include "model/quiet_hours.hpp"
 #include "model/rate.hpp"
 #include "model/rotation.hpp"
 #include "model/thread.hpp"
@@ -31,6 +32,8 @@ struct Channel {
   Rate rate;                     // how fast it may be worked
   TokenBucket bucket;            // of a limited rate: what is left of it
   std::int64_t concurrency = 0;  // so many claims in flight at most, of all processes; 0: no limit
+  QuietHours quiet_hours;
+  bool waits = false;  // it has quiet hours, or had: places may wait for the end of them
   FailRule fail_rule;
   FailWindow window;
   bool over_threshold = false;  // its breaker was opened by the rule: only a probe that goes well closes it
@@ -55,6 +58,7 @@ struct Line {
   std::int64_t done = 0;
   std::int64_t failed = 0;
   std::int64_t skipped = 0;
+  std::int64_t waiting = 0;  // of the pending: places that wait for the end of quiet hours, as bitmaps
   bool open = true;
   bool paused = false;  // its blast is: nothing is handed out
 
@@ -204,6 +208,19 @@ class WorkTables {
   virtual Slice item_places(LineNo line, SliceNo slice) const = 0;
   /// Waiting items of the line are parked, or parked ones wait again.
   virtual void park_items(LineNo line, bool parked) = 0;
+
+  /// The places of a line's slice that wait for the end of quiet hours, by when that is.
+  virtual void waiting_places(LineNo line, SliceNo slice,
+                              FunctionRef<void(Ms due_at, const Slice&)> f) const = 0;
+  /// Empty: none.
+  virtual void put_waiting_places(const Line& line, SliceNo slice, Ms due_at, const Slice& places) = 0;
+  struct NextWaiting {
+    LineNo line_no;
+    Ms due_at;
+  };
+  /// The first that are due, of lines that are not paused; those further away than `longest` come first: they
+  /// are from before the clock was stepped back.
+  virtual std::optional<NextWaiting> next_waiting(ChannelNo channel, Ms now, Ms longest) const = 0;
 
   virtual Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const = 0;
   virtual void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) = 0;

@@ -198,7 +198,8 @@ BCCAST_API int32_t bccast_close(bccast_engine *engine, int64_t timeout_ms);
 BCCAST_API int32_t bccast_directory_provider_put(bccast_engine *engine, const char *provider,
                                                  const char *display_name);
 /* Sets one thing of a provider; `value` NULL or "" takes it away. Keys: address.<channel> (where the provider
- * is told of replies), locale, timezone. NOT_FOUND: no such provider. ARGUMENT: no such key. [writes] */
+ * is told of replies), locale, timezone (a name that the system knows: "Europe/Berlin"). NOT_FOUND: no such
+ * provider. ARGUMENT: no such key, or time zone. [writes] */
 BCCAST_API int32_t bccast_directory_provider_set(bccast_engine *engine, const char *provider, const char *key,
                                                  const char *value);
 
@@ -409,7 +410,8 @@ BCCAST_API int32_t bccast_blast_status(bccast_engine *engine, const char *provid
                                        bccast_rows **out_rows);
 /* The recipients of a sent blast, in the order of the roster, one row for each channel (one in all without
  * channels): client client_name thread channel state reason attempts next_at_ms opened_at_ms replied.
- * state: pending, in_flight, retry, done, failed, skipped. Of a recalled blast the reason of done is on_device, or
+ * state: pending, in_flight, retry, done, failed, skipped. reason quiet_hours: it waits for their end, at next_at_ms. Of a
+ * recalled blast the reason of done is on_device, or
  * removed when a deliverer has taken it back. client and client_name are empty for who was erased.
  * `filter`: state=, channel=, opened=0|1, replied=0|1. STATE: a draft has no recipients. [reads] */
 BCCAST_API int32_t bccast_blast_recipients(bccast_engine *engine, const char *provider, const char *blast,
@@ -545,6 +547,8 @@ BCCAST_API int32_t bccast_channel_put(bccast_engine *engine, const char *channel
  *   rate         items a second, of all processes together: up to 1000000, with up to three decimals ("0.5"); 0: no limit
  *                (unless set). At most a second's worth is saved up. Retries count; what is left out does not
  *   concurrency  how many batches may be claimed at once, of all processes together; 0: no limit (unless set)
+ *   quiet_hours  "21:00-08:00": who is in them, by the clock of its timezone, else the provider's, else UTC, is told when
+ *                they end (unless read by then); "": none (unless set). Channels that notify only
  *   fail_percent, fail_window, fail_action
  *                when so many per cent (1 to 100, 50 unless set; 0: never) of the last fail_window (50 to 100000, 200
  *                unless set) items or more failed or are to be tried again, its breaker opens ("breaker", unless set), or
@@ -556,7 +560,7 @@ BCCAST_API int32_t bccast_channel_set(bccast_engine *engine, const char *channel
  * a new one. NOT_FOUND: no such channel. [writes] */
 BCCAST_API int32_t bccast_channel_remove(bccast_engine *engine, const char *channel);
 /* The channels by name: channel role paused failing_since_ms last_reason pending worker_seen_ms rate concurrency
- * fail_percent fail_window fail_action. last_reason: why it fails, or was paused by its threshold. pending counts what has not ended yet. worker_seen_ms: when somebody last took up work, to the minute; empty: nobody ever did.
+ * fail_percent fail_window fail_action quiet_hours. last_reason: why it fails, or was paused by its threshold. pending counts what has not ended yet. worker_seen_ms: when somebody last took up work, to the minute; empty: nobody ever did.
  * rate, concurrency: as set, empty: no limit. [reads] */
 BCCAST_API int32_t bccast_channel_list(bccast_engine *engine, bccast_rows **out_rows);
 
