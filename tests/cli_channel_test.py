@@ -31,6 +31,24 @@ class Channels(CliTest):
             self.get_error("channel", *arguments, exit_code=4)
         self.get_error("channel", "put", "fax", "--role", "sing", exit_code=2)
 
+    def test_settings(self):
+        self.get("channel", "put", "email")
+        self.assertEqual(self.get("channel", "set", "email", "rate", "0.50"),
+                         {"channel": "email", "key": "rate", "value": "0.50"})
+        self.get("channel", "set", "email", "concurrency", "4")
+        self.assertEqual((self.channel("email")["rate"], self.channel("email")["concurrency"]), ("0.5", 4))
+        self.assertEqual(self.get("channel", "set", "email", "rate"), {"channel": "email", "key": "rate", "value": None})
+        self.get("channel", "set", "email", "concurrency", "0")
+        self.assertEqual((self.channel("email")["rate"], self.channel("email")["concurrency"]), (None, None))
+        self.get("channel", "set", "email", "fail_action", "pause")
+        self.get("channel", "set", "email", "quiet_hours", "21:00-08:00")
+        self.assertEqual(self.channel("email")["quiet_hours"], "21:00-08:00")
+        email = self.channel("email")
+        self.assertEqual((email["fail_percent"], email["fail_window"], email["fail_action"]), (50, 200, "pause"))
+        for key, value in (("rate", "fast"), ("concurrency", "1.5"), ("speed", "1"), ("fail_percent", "101"),
+                           ("fail_window", "10"), ("fail_action", "stop"), ("quiet_hours", "21")):
+            self.get_error("channel", "set", "email", key, value, exit_code=2)
+
 
 class Events(CliTest):
     def kinds(self, *arguments):

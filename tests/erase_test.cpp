@@ -217,7 +217,7 @@ struct Canaries {
   std::string address = "zq4address13f7c5a2@example.org";
   std::string device = "zq5device-8c2b40e6f1";
   std::string locale = "zq6locale-de";
-  std::string zone = "zq7zone-Berlin";
+  std::string zone = "America/Argentina/ComodRivadavia";
   std::string in_blast = "zq8text in a blast's thread ";
   std::string in_direct = "zq9text in a direct one ";
   std::string in_community = "zqatext in a community ";

@@ -22,7 +22,7 @@ int32_t bccast_channel_put(bccast_engine* engine, const char* channel, const cha
 
 int32_t bccast_channel_set(bccast_engine* engine, const char* channel, const char* key, const char* value) {
   return with_engine(engine, [&](Engine& e) {
-    e.channel_set(required(channel, "channel"), required(key, "key"), required(value, "value"));
+    e.channel_set(required(channel, "channel"), required(key, "key"), optional(value));
   });
 }
 
@@ -44,6 +44,14 @@ int32_t bccast_channel_list(bccast_engine* engine, bccast_rows** out_rows) {
                         "last_reason", [](const auto& c) { return c.last_reason; }, kEmptyIsNull)
                     .i64("pending", [](const auto& c) { return c.pending; })
                     .i64("worker_seen_ms", [](const auto& c) { return c.worker_seen_ms; })
+                    .text(
+                        "rate", [](const auto& c) { return c.rate; }, kEmptyIsNull)
+                    .i64("concurrency", [](const auto& c) { return c.concurrency; })
+                    .i64("fail_percent", [](const auto& c) { return c.fail_percent; })
+                    .i64("fail_window", [](const auto& c) { return c.fail_window; })
+                    .text("fail_action", [](const auto& c) { return c.fail_action; })
+                    .text(
+                        "quiet_hours", [](const auto& c) { return c.quiet_hours; }, kEmptyIsNull)
                     .finish();
   });
 }

@@ -31,7 +31,7 @@ int set(const Session& session, const ChannelOptions& options) {
   Record()
       .add("channel", options.channel)
       .add("key", options.key)
-      .add("value", options.value)
+      .add("value", options.value.empty() ? Value() : Value(options.value))
       .print(session.json);
   return kOk;
 }
@@ -74,9 +74,19 @@ void add_channel_commands(CLI::App& program, Session& session) {
              "email");
 
   CLI::App* changed = add("set", "Set one thing of a channel", set);
-  changed->add_option("KEY", options->key, "paused")->required();
-  changed->add_option("VALUE", options->value, "on (nothing is handed out, work waits), or off")->required();
-  add_footer(changed, "Columns: channel key value", "email paused on");
+  changed->add_option("KEY", options->key, "See below")->required();
+  changed->add_option("VALUE", options->value, "The value; as if never set unless given");
+  add_footer(
+      changed,
+      "Keys, and their values:\n"
+      "  paused        on (nothing is handed out, work waits), or off\n"
+      "  rate          items a second, such as 20 or 0.5; 0: no limit\n"
+      "  concurrency   batches in flight at once, of all processes; 0: no limit\n"
+      "  quiet_hours   such as 21:00-08:00: who is in them is told when they end\n"
+      "  fail_percent  so much of the last fail_window items fails: too much (50, 200 unless set); 0: never\n"
+      "  fail_action   what is done then: breaker (it rests, unless set), or pause\n"
+      "Columns: channel key value",
+      "email rate 20");
 
   add_footer(add("remove", "Remove a channel", remove),
              "All that was still to be done on it is left out, so that blasts finish.\n"
@@ -85,7 +95,10 @@ void add_channel_commands(CLI::App& program, Session& session) {
 
   CLI::App* listed =
       add_command(group, session, "list", "The channels, and whether they work", options, list);
-  add_footer(listed, "Columns: channel role paused failing_since last_reason pending worker_seen", "");
+  add_footer(listed,
+             "Columns: channel role paused failing_since last_reason pending worker_seen rate concurrency\n"
+             "fail_percent fail_window fail_action quiet_hours",
+             "");
 }
 
 }  // namespace cli

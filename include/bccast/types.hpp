@@ -249,6 +249,12 @@ struct ChannelSummary {
   std::string last_reason;
   std::int64_t pending = 0;
   std::optional<std::int64_t> worker_seen_ms;
+  std::string rate;  // items a second, decimal; "": no limit
+  std::optional<std::int64_t> concurrency;
+  std::int64_t fail_percent = 0;
+  std::int64_t fail_window = 0;
+  std::string fail_action;
+  std::string quiet_hours;  // "21:00-08:00"; "": none
 };
 
 struct FindingRow {

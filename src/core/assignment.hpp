@@ -30,8 +30,9 @@ struct Assignment {
   struct Deferred {
     std::size_t entry;
     Ms until;
+    bool quiet = false;  // for the end of quiet hours; else its message is still being delivered
   };
-  std::vector<Deferred> deferred;  // entries that have to wait for others: see loading.cpp
+  std::vector<Deferred> deferred;  // entries that are not to be handed over yet
   struct Behind {
     std::size_t entry;
     std::size_t first;  // of the batch
@@ -39,11 +40,9 @@ struct Assignment {
   std::vector<Behind> behind;  // of a line: entries at the address of one that is in the batch
   Ms at = 0;                   // of a line: when its message was sent, in whole seconds
   bool loaded = false;         // the batch is filled
-
-  /// All that was claimed: those of the batch, and those that are not handed over.
-  std::size_t claimed() const noexcept {
-    return batch.size() + left_out.size() + damaged.size() + deferred.size() + behind.size();
-  }
+  std::size_t claimed = 0;     // how many entries the claim had when it was made
+  bool probe = false;          // of a channel that was failing when the claim was made
+  bool rated = false;          // they were taken from the rate of the channel
 
   explicit Assignment(const PublicIds& ids) : batch(ids) {}
 };

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "core/line_update.hpp"
+#include "core/quiet.hpp"
 #include "model/retry.hpp"
 
 namespace bccast {
@@ -33,13 +34,23 @@ class Claiming {
         most_(channel_.failures > 0 ? 1 : most) {}
 
   std::unique_ptr<Assignment> run() {
+    auto assignment = next();
+    if (assignment) assignment->probe = channel_.failures > 0;
+    if (assignment && channel_.rate.limited()) {
+      assignment->rated = true;
+      channel_.bucket.take(assignment->claimed);
+      tables_.work().update_channel(channel_);
+    }
+    return assignment;
+  }
+
+ private:
+  std::unique_ptr<Assignment> next() {
     if (channel_.paused || channel_.removed) return nullptr;
     const bool breaker_open =
         channel_.open_until > now_ && channel_.open_until <= now_ + kLongestBreaker + kClockSlack;
     if (breaker_open) return nullptr;
-    // A channel that fails is probed with one item at a time, until one goes well.
-    if (channel_.failures > 0 && tables_.work().any_claim_in_flight(channel_.no, now_, kFarthestLease))
-      return nullptr;
+    if (is_at_its_limit(tables_, channel_, now_) || !within_rate()) return nullptr;
     if (now_ - channel_.worker_seen >= kSeenEvery || channel_.worker_seen > now_) {
       channel_.worker_seen = now_;
       tables_.work().update_channel(channel_);
@@ -51,6 +62,7 @@ class Claiming {
       auto due = tables_.work().due_items(channel_.no, now_, kLongestWait, most_);
       for (std::size_t i = 0; i < due.size(); ++i)
         if (due[i].reason == kAlone) due.resize(std::max<std::size_t>(i, 1));
+      if (due.empty() && channel_.waits) due = wake_places(tables_, channel_.no, now_, most_);
       if (channel_.delivers) keep_one_text(due);
       if (!due.empty()) return claim_items(std::move(due));
     }
@@ -58,14 +70,24 @@ class Claiming {
     return claim_places(std::move(*line));
   }
 
- private:
+  /// No more than the rate allows now; false when that is not worth a batch.
+  bool within_rate() {
+    if (!channel_.rate.limited()) return true;
+    const bool stepped_back = channel_.bucket.at > now_;
+    channel_.bucket.refill(channel_.rate, now_);
+    if (stepped_back) tables_.work().update_channel(channel_);  // from here on it fills again
+    if (!channel_.bucket.ready(channel_.rate)) return false;
+    most_ = std::min(most_, channel_.bucket.items());
+    return true;
+  }
+
   /// What was given back, or whose worker is gone.
   std::unique_ptr<Assignment> take_over(Claim claim) {
     auto assignment = std::make_unique<Assignment>(context_.ids);
     if (claim.line_no != 0) {
       assignment->line = tables_.work().line(claim.line_no);
       if (!assignment->line) throw Error(Code::corrupt, "a claim has lost its line");
-      leave_the_rest(*assignment->line, claim);
+      assignment->claimed = leave_the_rest(*assignment->line, claim);
     } else {
       assignment->items = tables_.work().items_of(claim.token);
       if (assignment->items.size() != static_cast<std::size_t>(claim.to))
@@ -77,6 +99,7 @@ class Claiming {
         assignment->items.resize(most_);
         claim.to = static_cast<Position>(most_);
       }
+      assignment->claimed = assignment->items.size();
     }
     claim.lease_until = now_ + kLease;
     ++claim.tries;
@@ -85,17 +108,18 @@ class Claiming {
     return assignment;
   }
 
-  /// What goes beyond as many as are wanted waits in a claim of its own.
-  void leave_the_rest(const Line& line, Claim& claim) {
+  /// What goes beyond as many as are wanted waits in a claim of its own. How many are left.
+  std::size_t leave_the_rest(const Line& line, Claim& claim) {
     const auto [first, after] = first_places(line, claim.from, claim.to, most_);
-    if (after >= claim.to) return;
+    if (after >= claim.to) return first;
     const bool more = first_places(line, after, claim.to, 1).first > 0;
-    if (!more) return;
+    if (!more) return first;
     Claim rest = claim;
     rest.token = new_token();
     rest.from = claim.to = after;
     rest.lease_until = 0;
     tables_.work().insert_claim(rest);
+    return first;
   }
 
   /// How many of at most `most` recipients there are from a position on, and the position behind them.
@@ -138,12 +162,14 @@ class Claiming {
       tables_.work().update_channel(channel_);
     }
     assignment->items = std::move(due);
+    assignment->claimed = assignment->items.size();
     return assignment;
   }
 
   std::unique_ptr<Assignment> claim_places(Line line) {
-    const Position to = first_places(line, line.cursor, line.hand_out_to(), most_).second;
+    const auto [count, to] = first_places(line, line.cursor, line.hand_out_to(), most_);
     auto assignment = std::make_unique<Assignment>(context_.ids);
+    assignment->claimed = count;
     Claim& claim = assignment->claim;
     claim.token = new_token();
     claim.channel_no = channel_.no;
@@ -166,10 +192,16 @@ class Claiming {
   const Context& context_;
   Channel channel_;
   const Ms now_;
-  const std::size_t most_;
+  std::size_t most_;
 };
 
 }  // namespace
+
+bool is_at_its_limit(const Tables& tables, const Channel& channel, Ms now) {
+  // A channel that fails is probed with one item at a time, until one goes well.
+  const auto most = channel.failures > 0 ? 1 : channel.concurrency;
+  return most > 0 && tables.work().claims_in_flight(channel.no, now, kFarthestLease) >= most;
+}
 
 std::unique_ptr<Assignment> claim_next(Tables& tables, const Context& context, ChannelNo no,
                                        std::size_t most) {

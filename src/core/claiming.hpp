@@ -7,10 +7,13 @@
 
 namespace bccast {
 
-/// Claims at most `most` items; null: nothing is due, or the channel is paused, removed, or not to be tried
-/// now.
+/// Claims at most `most` items, and no more than the channel's rate allows; null: nothing is due, or the
+/// channel is paused, removed, at its limit, or not to be tried now.
 std::unique_ptr<Assignment> claim_next(Tables& tables, const Context& context, ChannelNo channel,
                                        std::size_t most);
+
+/// As many claims are in flight on the channel as it may have: until one of them ends there is nothing to do.
+bool is_at_its_limit(const Tables& tables, const Channel& channel, Ms now);
 
 /// Halves a batch of a line; of single items, each is taken up alone.
 void split_claim(Tables& tables, Claim claim, const Assignment& assignment);

@@ -14,6 +14,7 @@
 #include "model/thread.hpp"
 #include "ports/clock.hpp"
 #include "ports/store.hpp"
+#include "ports/zones.hpp"
 
 namespace bccast {
 
@@ -30,15 +31,17 @@ inline constexpr std::uint64_t address = 6;
 inline constexpr Ms kDefaultEventsKeep = Ms{7} * 24 * 60 * 60 * 1000;
 
 struct Context {
-  Context(Store& store_in, Clock& clock_in)
+  Context(Store& store_in, Clock& clock_in, const Zones& zones_in = kNoZones)
       : store(store_in),
         clock(clock_in),
+        zones(zones_in),
         ids(store_in.key()),
         cursors(store_in.key(), purpose::cursor),
         addresses(store_in.key(), purpose::address) {}
 
   Store& store;
   Clock& clock;
+  const Zones& zones;
   PublicIds ids;
   Sealer cursors;
   ShortHash addresses;

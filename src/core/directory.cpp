@@ -30,7 +30,7 @@ void set_flag(std::uint32_t& flags, std::uint32_t bit, bool set) {
 
 /// Sets what providers and clients have in common. False when the key is another.
 template <typename Person>
-bool set_common(Person& person, std::string_view key, std::string_view value) {
+bool set_common(Person& person, std::string_view key, std::string_view value, const Zones& zones) {
   if (key.starts_with(kAddressPrefix)) {
     const auto channel = key.substr(kAddressPrefix.size());
     check_key(channel, "channel");
@@ -40,6 +40,8 @@ bool set_common(Person& person, std::string_view key, std::string_view value) {
   }
   if (key != "locale" && key != "timezone") return false;
   if (!value.empty()) check_key(value, key == "locale" ? "locale" : "time zone");
+  if (key == "timezone" && !value.empty() && !zones.has(value))
+    throw Error(Code::argument, "the system knows no time zone of that name");
   (key == "locale" ? person.locale : person.zone) = value;
   return true;
 }
@@ -79,7 +81,7 @@ void Directory::provider_put(std::string_view id, std::string_view name) {
 void Directory::provider_set(std::string_view id, std::string_view key, std::string_view value) {
   context_.store.write([&](Tables& tables) {
     auto provider = access::provider(tables, id);
-    if (!set_common(provider, key, value)) no_such_key();
+    if (!set_common(provider, key, value, context_.zones)) no_such_key();
     tables.directory().update_provider(provider);
   });
 }
@@ -149,7 +151,7 @@ void Directory::client_set(std::string_view id, std::string_view key, std::strin
       set_flag(after.flags, flag::client_chat_off, !parse_switch(value));
     } else if (key == "notify") {
       set_flag(after.flags, flag::client_notify_off, !parse_switch(value));
-    } else if (!set_common(after, key, value)) {
+    } else if (!set_common(after, key, value, context_.zones)) {
       no_such_key();
     }
     RosterUpdate rosters(tables, context_);

@@ -39,6 +39,8 @@ std::string_view name_of(EventKind kind) {
       return "blast.recalled";
     case EventKind::clock_stepped:
       return "clock.stepped";
+    case EventKind::channel_paused:
+      return "channel.paused";
   }
   return "";
 }
@@ -63,7 +65,8 @@ std::string object_of(const Tables& tables, const Context& context, const Event&
       return client ? client->id : std::string();
     }
     case EventKind::channel_failing:
-    case EventKind::channel_working: {
+    case EventKind::channel_working:
+    case EventKind::channel_paused: {
       const auto channel = tables.work().channel(event.number);
       return channel ? channel->name : std::string();
     }

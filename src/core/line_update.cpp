@@ -57,6 +57,12 @@ void skip_run(Tables& tables, Line& line, SkipReason reason, Position from, Posi
 void skip_not_handed_out(Tables& tables, Line& line, SkipReason reason) {
   const Position end = line.rotation().end();
   skip_run(tables, line, reason, line.cursor, end);
+  for (SliceNo s = 0; s < line.slices && line.waiting > 0; ++s)
+    tables.work().waiting_places(line.no, s, [&](Ms due_at, const Slice& places) {
+      skip_places(tables, line, reason, s, places);
+      tables.work().put_waiting_places(line, s, due_at, {});
+      line.waiting -= places.count();
+    });
   line.cursor = line.limit = end;
   line.paused = false;  // what is left of it is to be reported, or dropped
 }

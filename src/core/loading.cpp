@@ -7,6 +7,7 @@
 #include "core/access.hpp"
 #include "core/message_list.hpp"
 #include "core/place_states.hpp"
+#include "core/quiet.hpp"
 #include "core/retracting.hpp"
 #include "core/same_address.hpp"
 #include "model/retry.hpp"
@@ -37,6 +38,7 @@ class Filling {
     auto channel = tables.work().channel(assignment.claim.channel_no);
     if (!channel) throw Error(Code::corrupt, "a claim has lost its channel");
     channel_ = std::move(*channel);
+    if (channel_.quiet_hours.any()) quiet_.emplace(context.zones, channel_.quiet_hours, now_);
   }
 
   void run() {
@@ -69,6 +71,8 @@ class Filling {
         assignment_.left_out.push_back({entry.place, *reason});
       } else if (deliveries.not_delivered.contains(within_slice(entry.place))) {
         assignment_.left_out.push_back({entry.place, SkipReason::not_delivered});
+      } else if (const auto quiet = quiet_until(entry.zone)) {
+        assignment_.deferred.push_back({entry.place, *quiet, true});
       } else if (const auto later = deliveries.until.find(entry.place); later != deliveries.until.end()) {
         assignment_.deferred.push_back({entry.place, later->second});
       } else if (!another_is_told(entry, line, address)) {
@@ -262,6 +266,11 @@ class Filling {
               entry->client.addresses.get(channel_.name), entry->client.name, entry->client.locale, i);
   }
 
+  /// Until when somebody in that zone is not to be told.
+  std::optional<Ms> quiet_until(std::string_view zone) {
+    return quiet_ ? quiet_->until(zone, provider_.zone) : std::nullopt;
+  }
+
   // ---- Single items
 
   void items() {
@@ -332,6 +341,10 @@ class Filling {
       return;
     }
     if (!channel_.delivers && waits_or_lost(i)) return;
+    if (const auto quiet = quiet_until(person.zone)) {
+      assignment_.deferred.push_back({i, *quiet, true});
+      return;
+    }
     if (item.line_no != 0 && shares(flags) &&
         same_address(item.line_no, nullptr).leaves_out_item(assignment_, i, address))
       return;
@@ -434,6 +447,7 @@ class Filling {
   std::map<LineNo, SameAddress> same_address_;
   Provider provider_;
   std::optional<SkipReason> dropped_;  // of the item at hand
+  std::optional<Quiet> quiet_;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "core/access.hpp"
 #include "core/cursor.hpp"
 #include "core/events.hpp"
+#include "core/quiet.hpp"
 #include "model/text_rules.hpp"
 
 namespace bccast {
@@ -22,7 +23,9 @@ std::string what_holds_up(const Blast& blast, const Line& line, const Channel& c
   if (channel.paused) return fmt::format("channel {}: paused", channel.name);
   if (channel.failures > 0)
     return fmt::format("channel {}: failing since {} ({})", channel.name, channel.failing_since,
-                       channel.last_reason.empty() ? "no reason given" : class_of(channel.last_reason));
+                       channel.last_reason.empty() ? "no reason given"
+                       : channel.over_threshold    ? std::string_view(channel.last_reason)
+                                                   : class_of(channel.last_reason));
   if (channel.worker_seen == 0) return fmt::format("channel {}: no worker was ever seen", channel.name);
   if (channel.worker_seen < blast.sent_at)
     return fmt::format("channel {}: no worker was seen since {}", channel.name, channel.worker_seen);
@@ -45,6 +48,17 @@ LinePace pace_of(const Tables& tables, const Context& context, const Blast& blas
   const auto channel = tables.work().channel(line.channel_no);
   if (!line.open || !channel) return pace;
   const Ms now = context.clock.wall_ms();
+  // What quiet hours, or the rate alone, make wait is not late.
+  const auto quiet = quiet_places(tables, line, now);
+  const auto slowed =
+      deferred_by_rate(channel->rate, line.total, line.pending() - quiet.count, now - blast.sent_at);
+  pace.deferred = quiet.count + slowed;
+  const Ms deadline = context.deadline_of(blast);
+  if (quiet.count > 0) pace.until = quiet.until + deadline;
+  if (slowed > 0) {
+    const Ms all_had = now + deadline + slowed * TokenBucket::kItem / channel->rate.per_1000_s;
+    pace.until = std::max(pace.until.value_or(0), all_had);
+  }
   pace.late = line.pending() - pace.deferred;
   if (blast.state == BlastState::sent && !channel->paused && channel->failures == 0)
     pace.left = time_left(blast, line, now);
@@ -74,9 +88,9 @@ LinePace pace_of(const Tables& tables, const Context& context, const Blast& blas
 }
 
 std::string why_not_sent_yet(const Context& context, const Blast& blast) {
-  return fmt::format("it was to be sent at {}: {}", blast.scheduled_at,
-                     context.schedules_held ? "the clock was stepped, and schedules wait"
-                                                             : "no worker has looked since");
+  return fmt::format(
+      "it was to be sent at {}: {}", blast.scheduled_at,
+      context.schedules_held ? "the clock was stepped, and schedules wait" : "no worker has looked since");
 }
 
 namespace {

@@ -22,6 +22,12 @@ PlaceStates place_states(const Tables& tables, const Line& line, const std::vect
     states[PlaceState::skipped] |= states.skipped_by[r];
   }
   rest -= states[PlaceState::skipped];
+  if (line.waiting > 0)
+    tables.work().waiting_places(line.no, slice, [&](Ms due_at, const Slice& places) {
+      states[PlaceState::pending] |= places;
+      rest -= places;
+      states.waiting.emplace_back(due_at, places);
+    });
   tables.work().items_of_line(line.no, place_at(slice, 0), place_at(slice + 1, 0), [&](const Item& item) {
     const auto state = item.state == ItemState::failed    ? PlaceState::failed
                        : item.state == ItemState::claimed ? PlaceState::in_flight

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/context.hpp"
@@ -18,6 +19,7 @@ inline constexpr std::array<std::string_view, 6> kPlaceStateNames{"pending", "in
 struct PlaceStates {
   std::array<Slice, kPlaceStateNames.size()> of;
   std::array<Slice, kSkipReasons.size()> skipped_by;  // in the order of kSkipReasons
+  std::vector<std::pair<Ms, Slice>> waiting;          // for the end of quiet hours, by when that is
   std::vector<Item> items;                            // those that wait or failed, by place
 
   Slice& operator[](PlaceState state) { return of[static_cast<std::size_t>(state)]; }

@@ -214,6 +214,11 @@ class RecipientReader {
       if (way.states.skipped_by[r].contains(at)) row.reason = name_of(kSkipReasons[r]);
     const bool done = way.states[PlaceState::done].contains(at);
     row.attempts = done ? 1 : 0;
+    for (const auto& [due_at, places] : way.states.waiting) {
+      if (!places.contains(at)) continue;
+      row.reason = "quiet_hours";
+      row.next_at_ms = due_at;
+    }
     if (done && blast_.state == BlastState::recalled)
       row.reason = way.back && way.back_states[PlaceState::done].contains(at) ? "removed" : "on_device";
     const auto item = std::lower_bound(way.states.items.begin(), way.states.items.end(), place,
@@ -406,7 +411,10 @@ std::vector<ChannelSummary> Progress::channels() {
     for (const auto& channel : tables.work().channels())
       rows.push_back({channel.name, channel.delivers ? "deliver" : "notify", channel.paused,
                       unless_zero(channel.failing_since), channel.last_reason,
-                      tables.work().pending(channel.no), unless_zero(channel.worker_seen)});
+                      tables.work().pending(channel.no), unless_zero(channel.worker_seen),
+                      text_of(channel.rate), unless_zero(channel.concurrency), channel.fail_rule.percent,
+                      channel.fail_rule.window, channel.fail_rule.pauses ? "pause" : "breaker",
+                      text_of(channel.quiet_hours)});
   });
   return rows;
 }

@@ -31,6 +31,8 @@ Slice told(const Tables& tables, const Line& line, SliceNo s, const Slice& in_fl
   Slice places = places_between(line.rotation(), s, 0, line.cursor);
   for (const auto reason : kSkipReasons) places -= tables.work().skipped(line, s, reason);
   places -= tables.work().item_places(line.no, s);
+  if (line.waiting > 0)
+    tables.work().waiting_places(line.no, s, [&](Ms, const Slice& those) { places -= those; });
   places |= in_flight;
   return places;
 }

@@ -132,6 +132,12 @@ SameAddress::Found SameAddress::look_at(Place other, bool earlier) {
     }
   });
   if (found) return *found;
+  if (line_.waiting > 0) {  // for the end of its quiet hours
+    tables_.work().waiting_places(line_.no, slice_of(other), [&](Ms due_at, const Slice& places) {
+      if (places.contains(at)) found = {State::open, std::max(due_at, now_) + kGivenBackWait};
+    });
+    if (found) return *found;
+  }
   const Position position = line_.rotation().position_of(other);
   for (const auto& claim : claims_)
     if (position >= claim.from && position < claim.to) return {State::in_flight, now_ + kGivenBackWait};

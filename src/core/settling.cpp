@@ -6,9 +6,10 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "core/channel_health.hpp"
 #include "core/claiming.hpp"
-#include "core/events.hpp"
 #include "core/line_update.hpp"
+#include "core/quiet.hpp"
 #include "core/same_address.hpp"
 #include "model/retry.hpp"
 
@@ -100,6 +101,9 @@ class Settling {
       claim->lease_until = 0;
       --claim->tries;
       tables_.work().update_claim(*claim);
+      unspent_ = report_.begin == 0 ? assignment_.claimed : assignment_.batch.size() - report_.begin;
+      if (assignment_.rated)
+        if (auto row = tables_.work().channel(claim->channel_no)) give_back(*row);
       return;
     }
     auto channel = tables_.work().channel(claim->channel_no);
@@ -109,8 +113,10 @@ class Settling {
     const bool whole = report_.result == BatchResult::as_set && report_.begin == 0 && report_.last();
     const bool all_again_later = whole && !taken_over && all_retry(assignment_, probe ? 1 : 2);
     const bool throttled = all_again_later && assignment_.line && claim->tries < kAllRetryTries;
-    if (report_.result == BatchResult::failed || throttled || (probe && all_again_later))
-      settle_channel(*channel, true, all_again_later ? outcome_of(assignment_, 0).reason : report_.reason);
+    const bool failed = report_.result == BatchResult::failed || throttled || (probe && all_again_later);
+    if (failed)
+      channel_failed(tables_, context_, *channel,
+                     all_again_later ? outcome_of(assignment_, 0).reason : report_.reason);
     if (throttled || (report_.result == BatchResult::failed && claim->tries < kTriesTogether)) {
       claim->lease_until = 0;
       tables_.work().update_claim(*claim);
@@ -125,10 +131,27 @@ class Settling {
     } else {
       settle_items(*claim);
     }
-    if (report_.result == BatchResult::as_set && something_ended()) settle_channel(*channel, false, {});
+    if (report_.result == BatchResult::as_set && !failed) judge(*channel);
+    if (assignment_.rated && unspent_ > 0) give_back(*channel);
   }
 
  private:
+  /// What the report says about the channel.
+  void judge(Channel& channel) {
+    if (channel.over_threshold) {
+      // Of what was handed out before nothing can be learned: some of it goes well, as ever.
+      if (!assignment_.probe) return;
+      if (attempts_.good > 0) {
+        channel_works(tables_, context_, channel);
+      } else if (!attempts_.bad.empty()) {
+        channel_failed(tables_, context_, channel, attempts_.bad.begin()->first);
+      }
+      return;
+    }
+    if (something_ended()) channel_works(tables_, context_, channel);
+    if (channel.failures == 0) count_attempts(tables_, context_, channel, attempts_);
+  }
+
   /// An item of the report got somewhere: the channel works.
   bool something_ended() const {
     for (std::size_t i = report_.begin; i < report_.stop(); ++i) {
@@ -142,6 +165,20 @@ class Settling {
   void go_on(Claim& claim) {
     claim.lease_until = std::max(claim.lease_until, now_ + kLease);
     tables_.work().update_claim(claim);
+  }
+
+  void count(const ItemOutcome& outcome) {
+    if (outcome.status == ItemStatus::done) ++attempts_.good;
+    if (outcome.status == ItemStatus::failed || outcome.status == ItemStatus::retry)
+      attempts_.add_bad(outcome.reason);
+    if (outcome.status == ItemStatus::not_tried) ++unspent_;
+  }
+
+  /// What was not handed over, after all, took nothing of the channel's rate.
+  void give_back(Channel& channel) {
+    if (!channel.rate.limited()) return;
+    channel.bucket.give_back(channel.rate, unspent_);
+    tables_.work().update_channel(channel);
   }
 
   void settle_line(Claim& claim) {
@@ -191,12 +228,19 @@ class Settling {
       item.due_at = due_at;
       tables_.work().insert_item(item);
     };
+    const auto unspent = [&](std::size_t entry) { return counts(entry) && ++unspent_ > 0; };
     for (const auto& left : assignment_.left_out)
-      if (counts(left.entry)) skip(left.entry, left.reason);
+      if (unspent(left.entry)) skip(left.entry, left.reason);
     for (const auto entry : assignment_.damaged)
-      if (counts(entry)) keep(entry, kDamaged);
-    for (const auto& deferred : assignment_.deferred)
-      if (counts(deferred.entry)) defer(deferred.entry, deferred.until);
+      if (unspent(entry)) keep(entry, kDamaged);
+    for (const auto& deferred : assignment_.deferred) {
+      if (!unspent(deferred.entry)) continue;
+      if (deferred.quiet) {
+        wait_for_morning(*line, static_cast<Place>(deferred.entry), deferred.until);
+      } else {
+        defer(deferred.entry, deferred.until);
+      }
+    }
     std::map<std::size_t, Ms> look_at;  // what of the batch was not told at its address: when to look again
     for (std::size_t i = report_.begin; i < report_.stop(); ++i) {
       const auto entry = assignment_.entries[i];
@@ -206,6 +250,7 @@ class Settling {
         continue;
       }
       const ItemOutcome outcome = outcome_in(report_, i);
+      count(outcome);
       switch (outcome.status) {
         case ItemStatus::done:
           ++line->done;
@@ -226,7 +271,7 @@ class Settling {
     // Those at the address of one of the batch: it stands for them if it was told just now; else they look
     // for themselves.
     for (const auto& behind : assignment_.behind) {
-      if (!counts(behind.entry)) continue;
+      if (!unspent(behind.entry)) continue;
       const auto open = look_at.find(behind.first);
       if (open != look_at.end() || behind.first < report_.begin) {
         defer(behind.entry, open != look_at.end() ? open->second : now_);
@@ -241,6 +286,7 @@ class Settling {
       go_on(claim);
     }
     for (const auto& [key, slice] : skips) tables_.work().put_skipped(*line, key.first, key.second, slice);
+    store_waiting(*line);
     store(*line);
     if (assignment_.delivery) advanced_.unlocked = unlock_followers(tables_, *line);
   }
@@ -250,14 +296,20 @@ class Settling {
     for (const auto& item : tables_.work().items_of(claim.token)) open.insert(item.no);
     const auto counts = [&](std::size_t entry) { return open.erase(assignment_.items[entry].no) > 0; };
     const std::size_t until = report_.last() ? assignment_.items.size() : assignment_.entries[report_.stop()];
+    const auto unspent = [&](std::size_t entry) { return entry < until && counts(entry) && ++unspent_ > 0; };
     for (const auto& left : assignment_.left_out)
-      if (left.entry < until && counts(left.entry)) skip(assignment_.items[left.entry], left.reason);
+      if (unspent(left.entry)) skip(assignment_.items[left.entry], left.reason);
     for (const auto entry : assignment_.damaged)
-      if (entry < until && counts(entry)) keep(assignment_.items[entry], kDamaged);
+      if (unspent(entry)) keep(assignment_.items[entry], kDamaged);
     for (const auto& deferred : assignment_.deferred) {
-      if (deferred.entry >= until || !counts(deferred.entry)) continue;
+      if (!unspent(deferred.entry)) continue;
       Item item = assignment_.items[deferred.entry];
-      line_of(item);
+      Line* line = line_of(item);
+      if (deferred.quiet && line != nullptr && item.attempts == 0) {
+        wait_for_morning(*line, item.thread.place, deferred.until);
+        tables_.work().delete_item(item.no);
+        continue;
+      }
       item.state = ItemState::waiting;
       item.due_at = deferred.until;
       tables_.work().update_item(item);
@@ -270,6 +322,7 @@ class Settling {
       }
       const Item& item = assignment_.items[entry];
       const ItemOutcome outcome = outcome_in(report_, i);
+      count(outcome);
       if (outcome.status == ItemStatus::done) {
         if (Line* line = line_of(item)) ++line->done;
         tables_.work().delete_item(item.no);
@@ -287,6 +340,7 @@ class Settling {
       go_on(claim);
     }
     for (auto& [no, line] : lines_) {
+      store_waiting(line);
       store(line);
       advanced_.unlocked = advanced_.unlocked || assignment_.delivery.has_value();
     }
@@ -296,6 +350,16 @@ class Settling {
   void store(Line& line) {
     store_line(tables_, context_, line);
     if (line.paused) tables_.work().park_items(line.no, true);
+  }
+
+  /// Never a row for each of them.
+  void wait_for_morning(const Line& line, Place place, Ms until) {
+    waiting_[line.no][{slice_of(place), until}].add(within_slice(place));
+  }
+
+  void store_waiting(Line& line) {
+    for (const auto& [key, places] : waiting_[line.no])
+      let_wait(tables_, line, key.first, key.second, places);
   }
 
   /// The line of an item, to be stored at the end.
@@ -329,26 +393,6 @@ class Settling {
     ++advanced_.ended;
   }
 
-  /// The breaker of a channel: opened by whole failures, for longer each time; closed by the first success.
-  void settle_channel(Channel& channel, bool failed, const std::string& reason) {
-    if (!failed && channel.failures == 0) return;
-    if (failed) {
-      if (channel.failures++ == 0) {
-        channel.failing_since = now_;
-        emit(tables_, context_, EventKind::channel_failing, 0, channel.no);
-      }
-      channel.open_until = now_ + breaker_wait(channel.failures);
-      channel.last_reason = reason;
-    } else {
-      channel.failures = 0;
-      channel.failing_since = 0;
-      channel.open_until = 0;
-      channel.last_reason.clear();
-      emit(tables_, context_, EventKind::channel_working, 0, channel.no);
-    }
-    tables_.work().update_channel(channel);
-  }
-
   Tables& tables_;
   const Context& context_;
   const Report& report_;
@@ -356,6 +400,9 @@ class Settling {
   Advanced& advanced_;
   const Ms now_;
   std::map<LineNo, Line> lines_;
+  std::map<LineNo, std::map<std::pair<SliceNo, Ms>, Slice>> waiting_;
+  AttemptCounts attempts_;
+  std::size_t unspent_ = 0;  // items of the report that were not handed over
 };
 
 }  // namespace

@@ -184,6 +184,12 @@ class ProviderCheck {
                         "{}, {}",
                         line.no, line.done, line.failed, line.skipped, line.pending(), done, failed, skipped,
                         open));
+    std::int64_t waiting = 0;
+    for (SliceNo s = 0; s < line.slices; ++s)
+      tables_.work().waiting_places(line.no, s, [&](Ms, const Slice& places) { waiting += places.count(); });
+    if (waiting != line.waiting)
+      found("line", id,
+            fmt::format("line {}: {} places wait, {} were counted", line.no, waiting, line.waiting));
     if (line.open != (line.pending() != 0)) found("line", id, "open, or not, against its counts");
     if (line.open && line.paused != (blast.state == BlastState::paused))
       found("line", id, "paused, or not, against its blast");

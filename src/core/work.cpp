@@ -76,18 +76,24 @@ std::optional<Ms> Work::next_due(const Tables& tables, const Channel& channel) c
     if (*moment > now + longest) moment = now;  // stored before the clock stepped back
     if (!at || *moment < *at) at = moment;
   };
-  // A channel that fails has one batch in flight at a time, its probe: until that ends there is nothing to
-  // do.
-  const bool probing =
-      channel.failures > 0 && tables.work().any_claim_in_flight(channel.no, now, kFarthestLease);
-  if (!probing) {
+  const bool full = is_at_its_limit(tables, channel, now);
+  if (!full) {
     if (tables.work().next_line(channel.no)) consider(now, 0);
     consider(tables.work().next_item_due(channel.no), kLongestWait);
+    if (channel.waits)
+      if (const auto next = tables.work().next_waiting(channel.no, now, kLongestWait))
+        consider(next->due_at, kLongestWait);
   }
-  consider(tables.work().next_lease_over(channel.no, probing ? now : -1), kFarthestLease);
+  consider(tables.work().next_lease_over(channel.no, full ? now : -1), kFarthestLease);
   if (!at) return std::nullopt;
   const Ms opens = channel.open_until > now + kLongestBreaker + kClockSlack ? now : channel.open_until;
-  return std::max({*at, opens, now}) - now;
+  TokenBucket bucket = channel.bucket;
+  Ms allowed = now;
+  if (channel.rate.limited()) {
+    bucket.refill(channel.rate, now);
+    allowed += bucket.ready_in(channel.rate);
+  }
+  return std::max({*at, opens, allowed, now}) - now;
 }
 
 }  // namespace bccast

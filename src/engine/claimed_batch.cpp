@@ -10,6 +10,7 @@ ClaimedBatch::~ClaimedBatch() {
     Report report;
     report.assignment = assignment_.get();
     report.result = BatchResult::returned;
+    report.begin = reported_;
     try {
       work_.advance(assignment_->claim.channel_no, &report, 0);
     } catch (...) {

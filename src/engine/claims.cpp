@@ -46,7 +46,7 @@ std::shared_ptr<BatchControl> Claims::next(ChannelNo channel, std::size_t most,
     // The host asks for more, or is at its limit: the bell is quiet until this ends.
     if (alone_) doorbell_.hold();
     const auto began = context_.clock.monotonic_us();
-    const auto items = assignment->claimed();
+    const auto items = assignment->claimed;
     ClaimedBatch::Around around;
     around.keep_alive = std::move(keep_alive);
     around.stored = [this] {

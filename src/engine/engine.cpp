@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "adapters/sqlite/sqlite_store.hpp"
+#include "adapters/tz/system_zones.hpp"
 #include "core/channels.hpp"
 #include "core/client_export.hpp"
 #include "core/communities.hpp"
@@ -71,7 +72,7 @@ struct Engine::Parts {
   Parts(std::string_view url, std::shared_ptr<Clock> clock_in, std::shared_ptr<Queue> hosts_queue)
       : clock(clock_in ? std::move(clock_in) : std::make_shared<SystemClock>()),
         store(url),
-        context(store, *clock),
+        context(store, *clock, zones),
         doorbell(store),
         bells(doorbell, std::move(hosts_queue)) {}
 
@@ -121,6 +122,7 @@ struct Engine::Parts {
 
   std::shared_ptr<Clock> clock;
   sqlite::SqliteStore store;
+  tz::SystemZones zones;
   Context context;
   Doorbell doorbell;
   Bells bells;

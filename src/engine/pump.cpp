@@ -186,7 +186,7 @@ bool Pump::work_off(Flow& flow, Report& report) {
     report.reason = "handler_threw";
   }
   inside = here.outer;
-  way.pacing.measured(flow.current->claimed(), context_.clock.monotonic_us() - began);
+  way.pacing.measured(flow.current->claimed, context_.clock.monotonic_us() - began);
   if (handled == Handled::kept) stay->begin();
   if (handled == Handled::kept || batch->over()) {
     flow.current.reset();

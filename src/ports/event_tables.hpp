@@ -25,6 +25,7 @@ enum class EventKind : std::uint8_t {
   blast_overdue = 11,
   blast_recalled = 12,
   clock_stepped = 13,
+  channel_paused = 14,
 };
 
 using EventNo = std::int64_t;

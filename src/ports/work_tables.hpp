@@ -9,6 +9,9 @@
 
 #include "base/function_ref.hpp"
 #include "model/checked.hpp"
+#include "model/fail_window.hpp"
+#include "model/quiet_hours.hpp"
+#include "model/rate.hpp"
 #include "model/rotation.hpp"
 #include "model/same_address.hpp"
 #include "model/thread.hpp"
@@ -27,6 +30,14 @@ struct Channel {
   std::string last_reason;
   std::int64_t items_turn = 0;  // when single items last had their turn (see Line::turn)
   Ms worker_seen = 0;
+  Rate rate;                     // how fast it may be worked
+  TokenBucket bucket;            // of a limited rate: what is left of it
+  std::int64_t concurrency = 0;  // so many claims in flight at most, of all processes; 0: no limit
+  QuietHours quiet_hours;
+  bool waits = false;  // it has quiet hours, or had: places may wait for the end of them
+  FailRule fail_rule;
+  FailWindow window;
+  bool over_threshold = false;  // its breaker was opened by the rule: only a probe that goes well closes it
 };
 
 /// A blast on a channel: one row, whatever the number of recipients. done + failed + skipped + pending =
@@ -48,6 +59,7 @@ struct Line {
   std::int64_t done = 0;
   std::int64_t failed = 0;
   std::int64_t skipped = 0;
+  std::int64_t waiting = 0;  // of the pending: places that wait for the end of quiet hours, as bitmaps
   bool open = true;
   bool paused = false;  // its blast is: nothing is handed out
 
@@ -177,8 +189,8 @@ class WorkTables {
   /// False when there is none.
   virtual bool delete_claim(const Token& token) = 0;
   virtual void claims_of(LineNo line, FunctionRef<void(const Claim&)> f) const = 0;
-  /// One is in flight on the channel: one that is no expired_claim().
-  virtual bool any_claim_in_flight(ChannelNo channel, Ms now, Ms longest) const = 0;
+  /// Those of the channel that are no expired_claim().
+  virtual std::int64_t claims_in_flight(ChannelNo channel, Ms now, Ms longest) const = 0;
   virtual void delete_claims(ChannelNo channel) = 0;
   /// Those of items, of any line and of none.
   virtual void item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const = 0;
@@ -203,6 +215,19 @@ class WorkTables {
   virtual Slice item_places(LineNo line, SliceNo slice) const = 0;
   /// Waiting items of the line are parked, or parked ones wait again.
   virtual void park_items(LineNo line, bool parked) = 0;
+
+  /// The places of a line's slice that wait for the end of quiet hours, by when that is.
+  virtual void waiting_places(LineNo line, SliceNo slice,
+                              FunctionRef<void(Ms due_at, const Slice&)> f) const = 0;
+  /// Empty: none.
+  virtual void put_waiting_places(const Line& line, SliceNo slice, Ms due_at, const Slice& places) = 0;
+  struct NextWaiting {
+    LineNo line_no;
+    Ms due_at;
+  };
+  /// The first that are due, of lines that are not paused; those further away than `longest` come first: they
+  /// are from before the clock was stepped back.
+  virtual std::optional<NextWaiting> next_waiting(ChannelNo channel, Ms now, Ms longest) const = 0;
 
   virtual Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const = 0;
   virtual void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) = 0;

@@ -198,7 +198,8 @@ BCCAST_API int32_t bccast_close(bccast_engine *engine, int64_t timeout_ms);
 BCCAST_API int32_t bccast_directory_provider_put(bccast_engine *engine, const char *provider,
                                                  const char *display_name);
 /* Sets one thing of a provider; `value` NULL or "" takes it away. Keys: address.<channel> (where the provider
- * is told of replies), locale, timezone. NOT_FOUND: no such provider. ARGUMENT: no such key. [writes] */
+ * is told of replies), locale, timezone (a name that the system knows: "Europe/Berlin"). NOT_FOUND: no such
+ * provider. ARGUMENT: no such key, or time zone. [writes] */
 BCCAST_API int32_t bccast_directory_provider_set(bccast_engine *engine, const char *provider, const char *key,
                                                  const char *value);
 
@@ -416,7 +417,8 @@ BCCAST_API int32_t bccast_blast_status(bccast_engine *engine, const char *provid
  * channels): client client_name thread channel state reason attempts next_at_ms opened_at_ms replied.
  * state: pending, in_flight, retry, done, failed, skipped. reason of who was skipped: archived, notify_off, no_address,
  * already_read, skipped_by_notifier, erased, provider_archived, not_delivered, channel_removed, recalled, same_address (of
- * several recipients at one address one is told). Of a recalled blast the reason of done is on_device, or
+ * several recipients at one address one is told). reason quiet_hours: it waits for their end, at next_at_ms. Of a
+ * recalled blast the reason of done is on_device, or
  * removed when a deliverer has taken it back. client and client_name are empty for who was erased.
  * `filter`: state=, channel=, opened=0|1, replied=0|1. STATE: a draft has no recipients. [reads] */
 BCCAST_API int32_t bccast_blast_recipients(bccast_engine *engine, const char *provider, const char *blast,
@@ -547,15 +549,26 @@ BCCAST_API int32_t bccast_thread_find(bccast_engine *engine, const char *host_re
  * threads. Where there are channels that deliver, a person is notified of a message after it was delivered, and not
  * when that failed. EXISTS: it was there with this role. CONFLICT: with another. [writes] */
 BCCAST_API int32_t bccast_channel_put(bccast_engine *engine, const char *channel, const char *role);
-/* Sets one thing of a channel. Keys: paused ("on": nothing is handed out, work waits; "off"). NOT_FOUND: no such
- * channel. [writes] */
+/* Sets one thing of a channel, from the next claim on; `value` NULL or "": as if never set. Keys:
+ *   paused       "on": nothing is handed out, work waits; "off"
+ *   rate         items a second, of all processes together: up to 1000000, with up to three decimals ("0.5"); 0: no limit
+ *                (unless set). At most a second's worth is saved up. Retries count; what is left out does not
+ *   concurrency  how many batches may be claimed at once, of all processes together; 0: no limit (unless set)
+ *   quiet_hours  "21:00-08:00": who is in them, by the clock of its timezone, else the provider's, else UTC, is told when
+ *                they end (unless read by then); "": none (unless set). Channels that notify only
+ *   fail_percent, fail_window, fail_action
+ *                when so many per cent (1 to 100, 50 unless set; 0: never) of the last fail_window (50 to 100000, 200
+ *                unless set) items or more failed or are to be tried again, its breaker opens ("breaker", unless set), or
+ *                it is paused ("pause"). Batches that fail as a whole open the breaker at once, whatever is set
+ * ARGUMENT: no such key, or not one of its values. NOT_FOUND: no such channel. [writes] */
 BCCAST_API int32_t bccast_channel_set(bccast_engine *engine, const char *channel, const char *key, const char *value);
 /* Removes a channel. All that was still to be done on it is left out (skipped, with the reason channel_removed), so that
  * blasts finish; what is in flight counts as left out, whatever is still reported of it. Putting the channel again makes
  * a new one. NOT_FOUND: no such channel. [writes] */
 BCCAST_API int32_t bccast_channel_remove(bccast_engine *engine, const char *channel);
-/* The channels by name: channel role paused failing_since_ms last_reason pending worker_seen_ms. pending counts what has
- * not ended yet. worker_seen_ms: when somebody last took up work, to the minute; empty: nobody ever did. [reads] */
+/* The channels by name: channel role paused failing_since_ms last_reason pending worker_seen_ms rate concurrency
+ * fail_percent fail_window fail_action quiet_hours. last_reason: why it fails, or was paused by its threshold. pending counts what has not ended yet. worker_seen_ms: when somebody last took up work, to the minute; empty: nobody ever did.
+ * rate, concurrency: as set, empty: no limit. [reads] */
 BCCAST_API int32_t bccast_channel_list(bccast_engine *engine, bccast_rows **out_rows);
 
 /* ---- Work --------------------------------------------------------------------------------------------- */
@@ -658,7 +671,8 @@ BCCAST_API void bccast_batch_free(bccast_batch *batch);
  *   blast.overdue                       something of it is late; once for each deadline
  *   message.created, thread.read        the thread
  *   roster.changed                      the client; empty: many
- *   channel.failing, channel.working    the channel, at the first whole failure and at the first success after it
+ *   channel.failing, channel.working    the channel, when its breaker opens and at the first success after it
+ *   channel.paused                      the channel, when too much failed and its fail_action is pause
  *   clock.stepped                       nothing: the system's clock was set, and schedules wait
  * No event holds a text, name or address. [reads], but the first call of a reader [writes] */
 BCCAST_API int32_t bccast_events(bccast_engine *engine, const char *reader, uint32_t limit, bccast_rows **out_rows);

@@ -47,7 +47,7 @@ std::vector<Event> SqliteEventTables::events(EventNo after, Ms since, std::size_
   std::vector<Event> all;
   while (query.step()) {
     const auto kind = query.i64(2);
-    if (kind < 1 || kind > static_cast<std::int64_t>(EventKind::clock_stepped))
+    if (kind < 1 || kind > static_cast<std::int64_t>(EventKind::channel_paused))
       throw Error(Code::corrupt, "an event is of no known kind");
     all.push_back({query.i64(0), query.i64(1), static_cast<EventKind>(kind), query.i64(3), query.i64(4),
                    static_cast<Place>(query.i64(5))});

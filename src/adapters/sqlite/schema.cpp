@@ -118,7 +118,22 @@ CREATE TABLE channel(
   last_reason   TEXT NOT NULL,
   items_turn    INTEGER NOT NULL,
   worker_seen   INTEGER NOT NULL,
-  settings      TEXT NOT NULL DEFAULT ''
+  rate          INTEGER NOT NULL,         -- items in a thousand seconds; 0: no limit
+  tokens        INTEGER NOT NULL,         -- of its bucket, in millionths of an item, as of tokens_at
+  tokens_at     INTEGER NOT NULL,
+  concurrency   INTEGER NOT NULL,         -- claims in flight at most; 0: no limit
+  fail_percent  INTEGER NOT NULL,         -- so much of so many attempts fails: too much; 0: never
+  fail_window   INTEGER NOT NULL,
+  fail_pauses   INTEGER NOT NULL,         -- 1: it is paused then; 0: its breaker opens
+  window_attempts INTEGER NOT NULL,       -- the last attempts, if some failed (src/model/fail_window.hpp)
+  window_failed INTEGER NOT NULL,
+  window_reason TEXT NOT NULL,
+  window_votes  INTEGER NOT NULL,
+  window_seen   INTEGER NOT NULL,
+  over_threshold INTEGER NOT NULL,        -- 1: its breaker was opened because too much failed
+  quiet_from    INTEGER NOT NULL,         -- minutes of the day; both the same: no quiet hours
+  quiet_to      INTEGER NOT NULL,
+  waits         INTEGER NOT NULL          -- 1: it has quiet hours, or had
 ) STRICT;
 CREATE UNIQUE INDEX channel_name ON channel(name) WHERE removed = 0;
 
@@ -283,10 +298,21 @@ CREATE TABLE line(
   total       INTEGER NOT NULL,
   done        INTEGER NOT NULL,
   failed      INTEGER NOT NULL,
-  skipped     INTEGER NOT NULL
+  skipped     INTEGER NOT NULL,
+  waiting     INTEGER NOT NULL            -- places in the table of that name
 ) STRICT;
 CREATE INDEX line_of_blast ON line(provider_no, blast_no);
 CREATE INDEX line_open ON line(channel_no, state, turn) WHERE state > 0;
+
+CREATE TABLE waiting(                     -- for the end of quiet hours
+  line_no     INTEGER NOT NULL,
+  slice_no    INTEGER NOT NULL,
+  due_at      INTEGER NOT NULL,
+  channel_no  INTEGER NOT NULL,
+  places      BLOB NOT NULL,
+  PRIMARY KEY (line_no, slice_no, due_at)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX waiting_due ON waiting(channel_no, due_at);
 
 CREATE TABLE claim(
   token       BLOB PRIMARY KEY,

@@ -8,12 +8,16 @@
 namespace bccast::sqlite {
 namespace {
 
-#define CHANNEL_COLUMNS                                                                             \
-  "channel_no, name, delivers, paused, removed, failures, failing_since, open_until, last_reason, " \
-  "items_turn, worker_seen"
+// What changes of a channel, in the order of bind_state().
+#define CHANNEL_STATE                                                                                  \
+  "paused, removed, failures, failing_since, open_until, last_reason, items_turn, worker_seen, rate, " \
+  "tokens, "                                                                                           \
+  "tokens_at, concurrency, fail_percent, fail_window, fail_pauses, window_attempts, window_failed, "   \
+  "window_reason, window_votes, window_seen, over_threshold, quiet_from, quiet_to, waits"
+#define CHANNEL_COLUMNS "channel_no, name, delivers, " CHANNEL_STATE
 #define LINE_COLUMNS                                                                                   \
   "line_no, provider_no, blast_no, channel_no, state, turn, seq, slices, start, cursor, total, done, " \
-  "failed, skipped, follows, limit_pos, retracts"
+  "failed, skipped, follows, limit_pos, retracts, waiting"
 #define CLAIM_COLUMNS "token, channel_no, line_no, from_pos, to_pos, lease_until, tries"
 #define ITEM_COLUMNS                                                                                        \
   "item_no, provider_no, channel_no, line_no, place, origin, notice_no, to_provider, at, state, attempts, " \
@@ -42,7 +46,27 @@ Channel channel_of(const Query& query) {
   c.last_reason = query.string(8);
   c.items_turn = query.i64(9);
   c.worker_seen = query.i64(10);
+  c.rate = {query.i64(11)};
+  c.bucket = {query.i64(12), query.i64(13)};
+  c.concurrency = query.i64(14);
+  c.fail_rule = {query.i64(15), query.i64(16), query.i64(17) != 0};
+  c.window = {query.i64(18), query.i64(19), query.string(20), query.i64(21), query.i64(22)};
+  c.over_threshold = query.i64(23) != 0;
+  c.quiet_hours = {static_cast<int>(query.i64(24)), static_cast<int>(query.i64(25))};
+  c.waits = query.i64(26) != 0;
   return c;
+}
+
+void bind_state(Query& query, const Channel& c) {
+  query.bind(std::int64_t{c.paused}).bind(std::int64_t{c.removed}).bind(c.failures).bind(c.failing_since);
+  query.bind(c.open_until).bind(c.last_reason).bind(c.items_turn).bind(c.worker_seen);
+  query.bind(c.rate.per_1000_s).bind(c.bucket.tokens).bind(c.bucket.at).bind(c.concurrency);
+  query.bind(c.fail_rule.percent).bind(c.fail_rule.window).bind(std::int64_t{c.fail_rule.pauses});
+  query.bind(c.window.attempts).bind(c.window.failed).bind(c.window.reason).bind(c.window.votes);
+  query.bind(c.window.seen).bind(std::int64_t{c.over_threshold});
+  query.bind(std::int64_t{c.quiet_hours.from})
+      .bind(std::int64_t{c.quiet_hours.to})
+      .bind(std::int64_t{c.waits});
 }
 
 Line line_of(const Query& query) {
@@ -65,6 +89,7 @@ Line line_of(const Query& query) {
   l.follows = query.i64(14) != 0;
   l.limit = query.i64(15);
   l.retracts = query.i64(16) != 0;
+  l.waiting = query.i64(17);
   return l;
 }
 
@@ -125,38 +150,33 @@ std::optional<Channel> SqliteWorkTables::channel(ChannelNo no) const {
 }
 
 ChannelNo SqliteWorkTables::insert_channel(const Channel& c) {
-  auto query = db_.query(
-      "INSERT INTO channel(name, delivers, paused, removed, failures, failing_since, open_until, "
-      "last_reason, "
-      "items_turn, worker_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  query.bind(c.name)
-      .bind(std::int64_t{c.delivers})
-      .bind(std::int64_t{c.paused})
-      .bind(std::int64_t{c.removed});
-  query.bind(c.failures).bind(c.failing_since);
-  query.bind(c.open_until).bind(c.last_reason).bind(c.items_turn).bind(c.worker_seen).run();
+  auto query =
+      db_.query("INSERT INTO channel(" CHANNEL_STATE
+                ", name, delivers) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  bind_state(query, c);
+  query.bind(c.name).bind(std::int64_t{c.delivers}).run();
   return db_.last_rowid();
 }
 
 void SqliteWorkTables::update_channel(const Channel& c) {
   auto query = db_.query(
-      "UPDATE channel SET paused = ?, removed = ?, failures = ?, failing_since = ?, open_until = ?, "
-      "last_reason = ?, "
-      "items_turn = ?, worker_seen = ? WHERE channel_no = ?");
-  query.bind(std::int64_t{c.paused}).bind(std::int64_t{c.removed}).bind(c.failures).bind(c.failing_since);
-  query.bind(c.open_until).bind(c.last_reason).bind(c.items_turn).bind(c.worker_seen).bind(c.no).run();
+      "UPDATE channel SET (" CHANNEL_STATE
+      ") = "
+      "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE channel_no = ?");
+  bind_state(query, c);
+  query.bind(c.no).run();
 }
 
 void SqliteWorkTables::insert_line(const Line& l) {
   auto query = db_.query(
       "INSERT INTO line(provider_no, blast_no, channel_no, state, turn, seq, slices, start, cursor, total, "
-      "done, failed, skipped, follows, limit_pos, retracts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-      "?, "
-      "?, ?)");
+      "done, failed, skipped, follows, limit_pos, retracts, waiting) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   query.bind(l.provider_no).bind(l.blast_no).bind(l.channel_no).bind(state_of(l)).bind(l.turn).bind(l.seq);
   query.bind(std::int64_t{l.slices}).bind(std::int64_t{l.start}).bind(l.cursor).bind(l.total);
   query.bind(l.done).bind(l.failed).bind(l.skipped).bind(std::int64_t{l.follows}).bind(l.limit);
-  query.bind(std::int64_t{l.retracts}).run();
+  query.bind(std::int64_t{l.retracts}).bind(l.waiting).run();
 }
 
 std::optional<Line> SqliteWorkTables::line(LineNo no) const {
@@ -210,8 +230,8 @@ std::int64_t SqliteWorkTables::last_turn(ChannelNo channel) const {
 
 void SqliteWorkTables::update_line(const Line& l) {
   auto query = db_.query(
-      "UPDATE line SET state = ?, turn = ?, cursor = ?, done = ?, failed = ?, skipped = ?, limit_pos = ? "
-      "WHERE line_no = ?");
+      "UPDATE line SET state = ?, turn = ?, cursor = ?, done = ?, failed = ?, skipped = ?, limit_pos = ?, "
+      "waiting = ? WHERE line_no = ?");
   query.bind(state_of(l))
       .bind(l.turn)
       .bind(l.cursor)
@@ -219,6 +239,7 @@ void SqliteWorkTables::update_line(const Line& l) {
       .bind(l.failed)
       .bind(l.skipped)
       .bind(l.limit)
+      .bind(l.waiting)
       .bind(l.no)
       .run();
 }
@@ -286,10 +307,11 @@ void SqliteWorkTables::claims_of(LineNo line, FunctionRef<void(const Claim&)> f)
   while (query.step()) f(claim_of(query));
 }
 
-bool SqliteWorkTables::any_claim_in_flight(ChannelNo channel, Ms now, Ms longest) const {
+std::int64_t SqliteWorkTables::claims_in_flight(ChannelNo channel, Ms now, Ms longest) const {
   auto query =
-      db_.query("SELECT 1 FROM claim WHERE channel_no = ? AND lease_until > ? AND lease_until <= ? LIMIT 1");
-  return query.bind(channel).bind(now).bind(now + longest).step();
+      db_.query("SELECT count(*) FROM claim WHERE channel_no = ? AND lease_until > ? AND lease_until <= ?");
+  query.bind(channel).bind(now).bind(now + longest);
+  return query.step() ? query.i64(0) : 0;
 }
 
 void SqliteWorkTables::delete_claims(ChannelNo channel) {
@@ -418,6 +440,42 @@ void SqliteWorkTables::park_items(LineNo line, bool parked) {
   const auto waiting = static_cast<std::int64_t>(ItemState::waiting);
   const auto parking = static_cast<std::int64_t>(ItemState::parked);
   query.bind(parked ? parking : waiting).bind(line).bind(parked ? waiting : parking).run();
+}
+
+void SqliteWorkTables::waiting_places(LineNo line, SliceNo slice,
+                                      FunctionRef<void(Ms, const Slice&)> f) const {
+  std::vector<std::pair<Ms, Slice>> all;  // f may write
+  {
+    auto query =
+        db_.query("SELECT due_at, places FROM waiting WHERE line_no = ? AND slice_no = ? ORDER BY due_at");
+    query.bind(line).bind(std::int64_t{slice});
+    while (query.step()) all.emplace_back(query.i64(0), Slice::decode(query.blob(1)));
+  }
+  for (const auto& [due_at, places] : all) f(due_at, places);
+}
+
+void SqliteWorkTables::put_waiting_places(const Line& line, SliceNo slice, Ms due_at, const Slice& places) {
+  if (places.empty()) {
+    auto query = db_.query("DELETE FROM waiting WHERE line_no = ? AND slice_no = ? AND due_at = ?");
+    query.bind(line.no).bind(std::int64_t{slice}).bind(due_at).run();
+    return;
+  }
+  const auto bytes = places.encode();
+  auto query = db_.query(
+      "INSERT INTO waiting(line_no, slice_no, due_at, channel_no, places) VALUES (?, ?, ?, ?, ?) "
+      "ON CONFLICT DO UPDATE SET places = excluded.places");
+  query.bind(line.no).bind(std::int64_t{slice}).bind(due_at).bind(line.channel_no).bind(bytes).run();
+}
+
+std::optional<WorkTables::NextWaiting> SqliteWorkTables::next_waiting(ChannelNo channel, Ms now,
+                                                                      Ms longest) const {
+  // A row for each slice and each end of quiet hours: few.
+  auto query = db_.query(
+      "SELECT w.line_no, w.due_at FROM waiting w JOIN line l USING (line_no) "
+      "WHERE w.channel_no = ? AND l.state <> 3 ORDER BY w.due_at > ? DESC, w.due_at LIMIT 1");
+  query.bind(channel).bind(now + longest);
+  if (!query.step()) return std::nullopt;
+  return NextWaiting{query.i64(0), query.i64(1)};
 }
 
 Slice SqliteWorkTables::skipped(const Line& line, SliceNo slice, SkipReason reason) const {

@@ -30,7 +30,7 @@ class SqliteWorkTables final : public WorkTables {
   void update_claim(const Claim& claim) override;
   bool delete_claim(const Token& token) override;
   void claims_of(LineNo line, FunctionRef<void(const Claim&)> f) const override;
-  bool any_claim_in_flight(ChannelNo channel, Ms now, Ms longest) const override;
+  std::int64_t claims_in_flight(ChannelNo channel, Ms now, Ms longest) const override;
   void delete_claims(ChannelNo channel) override;
   void item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const override;
   ItemNo insert_item(const Item& item) override;
@@ -46,6 +46,9 @@ class SqliteWorkTables final : public WorkTables {
   void items_of_line(LineNo line, Place begin, Place end, FunctionRef<void(const Item&)> f) const override;
   Slice item_places(LineNo line, SliceNo slice) const override;
   void park_items(LineNo line, bool parked) override;
+  void waiting_places(LineNo line, SliceNo slice, FunctionRef<void(Ms, const Slice&)> f) const override;
+  void put_waiting_places(const Line& line, SliceNo slice, Ms due_at, const Slice& places) override;
+  std::optional<NextWaiting> next_waiting(ChannelNo channel, Ms now, Ms longest) const override;
   Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const override;
   void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) override;
   void skips(const Line& line, SliceNo slice, FunctionRef<void(SkipReason, const Slice&)> f) const override;

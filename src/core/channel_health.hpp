@@ -1,0 +1,21 @@
+// Whether a channel works: its breaker, and how much of what it is handed fails.
+#pragma once
+
+#include <string>
+
+#include "core/context.hpp"
+#include "model/fail_window.hpp"
+
+namespace bccast {
+
+/// A batch failed as a whole, or a probe did: the breaker opens, for longer each time.
+void channel_failed(Tables& tables, const Context& context, Channel& channel, const std::string& reason);
+
+/// Closes the breaker, and begins to count anew. Nothing, when it was closed.
+void channel_works(Tables& tables, const Context& context, Channel& channel);
+
+/// Counts how single attempts went on a channel that does not fail as a whole. When too many failed, the
+/// breaker opens, or the channel is paused.
+void count_attempts(Tables& tables, const Context& context, Channel& channel, const AttemptCounts& counts);
+
+}  // namespace bccast
