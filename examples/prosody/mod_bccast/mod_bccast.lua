@@ -119,6 +119,7 @@ end
 -- An error for a message of ours: it belongs to the item, and is no news for the provider's devices.
 local function take_error(event)
 	local stanza = event.stanza;
+	if not engine then return; end
 	local item = (stanza.attr.id or ""):match("^%x+$") or (stanza.attr.id or ""):match("^retract%-(%x+)$");
 	if stanza.attr.type ~= "error" or not item or #item ~= 32 or not providers[jid.bare(stanza.attr.to)] then return; end
 	local _, condition = stanza:get_error();
