@@ -75,7 +75,7 @@ class Server:
         folder = self.folder / "data" / "localhost" / "accounts"
         folder.mkdir(parents=True, exist_ok=True)
         for name in names:
-            file = re.sub(r"\W|_", lambda m: f"%{ord(m[0]):02x}", name, flags=re.ASCII)
+            file = re.sub(rb"\W|_", lambda m: b"%%%02x" % ord(m[0]), name.encode()).decode()
             (folder / f"{file}.dat").write_text(f'return {{ ["password"] = "{PASSWORD}" }};\n')
 
     def clients(self, active, archived=(), more=()):
