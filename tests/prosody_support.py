@@ -19,7 +19,7 @@ COMMANDS = "http://jabber.org/protocol/commands"
 FORMS = "jabber:x:data"
 PROVIDER = "dr-lee@localhost"
 PASSWORD = "a password of the test"
-PATIENCE = 30  # seconds for anything that is waited for
+PATIENCE = 60  # seconds for anything that is waited for, on a machine that has much else to do
 
 CONFIG = """
 run_as_root = true
