@@ -256,6 +256,34 @@ TEST_CASE("an item has the same id at every attempt, and another on another chan
   CHECK(host.on("chat", "ana").size() > 2);
 }
 
+TEST_CASE(
+    "what is written through the engine of a host that has it is not delivered there, and notified of") {
+  Practice host;
+  Engine server(host.store_path(), [&](bccast_config* c) {
+    host.clock.attach(c);
+    must(bccast_config_set, c, "own_channel", "chat");
+    CHECK(bccast_config_set(c, "own_channel", "a\nb") == BCCAST_E_ARGUMENT);
+  });
+  const auto blast = host.draft("lee", kEverybody);
+  host.write("lee", blast, "Good morning");
+  must(bccast_blast_send, server, "lee", blast, nullptr);
+  CHECK(host.pump_desk_to_the_end());
+  CHECK(host.on("chat").size() == 5);
+  CHECK(host.on("email").size() == 5);
+  host.steps.clear();
+  const auto thread = host.of_blast("lee", blast, "ana");
+  must(bccast_client_reply, server, "ana", thread, nullptr, "Thanks", 6U, nullptr, nullptr);
+  must(bccast_provider_reply, server, "lee", thread, nullptr, "You are welcome", 15U, nullptr, nullptr);
+  CHECK(host.pump_desk_to_the_end());
+  CHECK(host.on("chat").empty());
+  CHECK(host.on("email", "lee").size() == 1);
+  CHECK(host.on("email", "ana").size() == 1);
+  host.reply("ana", thread, "Written elsewhere");
+  CHECK(host.pump_desk_to_the_end());
+  REQUIRE(host.on("chat").size() == 1);
+  CHECK(host.on("chat")[0].text == "Written elsewhere");
+}
+
 TEST_CASE("a deliverer binds the thread to the host's own, from inside the callback, and finds it again") {
   Practice host;
   host.whole = [&](const string& channel, bccast_batch* batch) {

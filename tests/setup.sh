@@ -8,6 +8,12 @@
 build_needs=(cmake:cmake ninja:ninja-build g++:g++ pkg-config:pkg-config libsqlite3-dev libsodium-dev libxxhash-dev
   libutf8proc-dev libfmt-dev libcli11-dev nlohmann-json3-dev libhowardhinnant-date-dev scdoc:scdoc)
 test_needs=(python3:python3 python3-jsonschema doctest-dev)
+# For the tests with real servers, which are left out where these are missing.
+server_needs=(
+  prosody:prosody
+  liblua5.4-dev
+  python3-slixmpp
+)
 clang_needs=(clang++:clang libclang-rt-14-dev)
 
 is_there() {

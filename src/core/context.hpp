@@ -48,6 +48,7 @@ struct Context {
   Ms deadline = kDefaultDeadline;
   Ms events_keep = kDefaultEventsKeep;
   Ms late_limit = kDefaultLateLimit;
+  std::string own_channel;  // what is written through this engine came by it; empty: by none
   /// The clock was stepped, and schedules wait (engine/agenda.hpp).
   std::atomic<bool> schedules_held = false;
 

@@ -189,13 +189,15 @@ void Conversation::mark(Tables& tables, const ThreadKey& key, bool opened, bool 
   if (news_opened || news_replied) tables.blasts().put_marks(key.provider_no, key.origin, s, marks);
 }
 
-/// Every message makes work: for each participant that did not write it, on every channel.
+/// Every message makes work: for each participant that did not write it, on every channel but the one it came
+/// by.
 void Conversation::notify(Tables& tables, Provider& provider, const ThreadKey& key, bool to_provider,
                           const Message& message) const {
   if (provider.next_notice > kMaxNumber)
     throw Error(Code::limit, "the provider has no numbers left for notices");
   const std::int64_t number = provider.next_notice++;
   for (const auto& channel : tables.work().channels()) {
+    if (channel.delivers && channel.name == context_.own_channel) continue;  // the host has it there already
     Item item;
     item.provider_no = key.provider_no;
     item.channel_no = channel.no;

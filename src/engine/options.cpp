@@ -25,6 +25,10 @@ constexpr std::array kKeys{
                  "a schedule that nobody could carry out for so long is missed: a draft again"},
     Options::Key{"events_keep_ms", "milliseconds", "604800000",
                  "events that nobody has acknowledged are forgotten after this"},
+    Options::Key{
+        "own_channel", "text", "",
+        "a channel that delivers: messages written through this engine came by it and are not delivered "
+        "there again; blasts are"},
     Options::Key{"mail.from", "address", "no-reply@localhost.invalid", "From of notification mails"},
     Options::Key{"mail.from_name", "text", "", "the name beside it"},
     Options::Key{"mail.reply_to", "address", "", "Reply-To; empty: as From"},
@@ -118,6 +122,7 @@ void Options::set(std::string_view key, std::string_view value) {
   }
   for (const auto& known : kKeys) {
     if (key != known.key) continue;
+    if (key == "own_channel" && !value.empty()) check_key(value, "channel");
     if (std::string_view(known.type) == "milliseconds") parse_number(value, 1, kLongestDeadline, known.key);
     values_.insert_or_assign(std::string(key), std::string(value));
     return;

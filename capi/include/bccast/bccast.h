@@ -547,7 +547,9 @@ BCCAST_API int32_t bccast_thread_find(bccast_engine *engine, const char *host_re
  * on make work for it, whoever sends them; a process without a handler for it leaves that work to others. `role`:
  * "notify", it tells people that there is something new; "deliver", it puts the messages themselves into the host's own
  * threads. Where there are channels that deliver, a person is notified of a message after it was delivered, and not
- * when that failed. EXISTS: it was there with this role. CONFLICT: with another. [writes] */
+ * when that failed. What is written through an engine whose config names a channel as own_channel (replies, direct
+ * messages, posts; not blasts) came by it, and is not delivered there again. EXISTS: it was there with this role.
+ * CONFLICT: with another. [writes] */
 BCCAST_API int32_t bccast_channel_put(bccast_engine *engine, const char *channel, const char *role);
 /* Sets one thing of a channel, from the next claim on; `value` NULL or "": as if never set. Keys:
  *   paused       "on": nothing is handed out, work waits; "off"
