@@ -8,6 +8,9 @@
 build_needs=(cmake:cmake ninja:ninja-build g++:g++ pkg-config:pkg-config libsqlite3-dev libsodium-dev libxxhash-dev
   libutf8proc-dev libfmt-dev libcli11-dev nlohmann-json3-dev scdoc:scdoc)
 test_needs=(python3:python3 python3-jsonschema doctest-dev)
+# For the plugin of Mosquitto, the page, and their tests: a real broker, clients and a browser.
+server_needs=(mosquitto mosquitto-clients mosquitto-dev libmosquitto-dev libcjson-dev node:nodejs npm:npm
+  chromium:chromium)
 clang_needs=(clang++:clang libclang-rt-14-dev)
 
 is_there() {
