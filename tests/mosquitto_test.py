@@ -2,9 +2,10 @@
 """The Mosquitto plugin, with mosquitto_sub and mosquitto_pub: blasts, replies, and who may do what."""
 
 import json
+import time
 import unittest
 
-from mosquitto_support import (CONTROL, MosquittoTest, encode, properties, publish, schema, thread_of, wait_for)
+from mosquitto_support import (CONTROL, MosquittoTest, check, encode, properties, publish, thread_of, wait_for)
 
 
 class Blast(MosquittoTest):
@@ -44,7 +45,7 @@ class Blast(MosquittoTest):
         self.assertEqual(properties(reply)["author"], "ana")
         answers = [json.loads(m["payload"]) for m in ana.wait_count(3)[1:]]
         self.assertEqual(answers[0], answers[1])
-        schema("reply").validate(answers[0])
+        check("reply", answers[0])
         self.assertEqual(answers[0]["seq"], 2)
 
         provider.ask("reply", thread=thread, text="You are welcome.")
@@ -151,7 +152,7 @@ class Commands(MosquittoTest):
                         '{"command":"blast-write","blast":"%s","text":"a\\u0000b"}' % blast,
                         "[" * 5000):
             document = json.loads(provider.ask_raw(payload)["payload"])
-            schema("error").validate(document)
+            check("error", document)
             self.assertEqual(document["error"]["code"], "BCCAST_E_ARGUMENT", payload[:60])
         provider.ask("blast-write", blast=blast, text="not a NUL: \\u0000")
         self.assertEqual(provider.ask("blast-show", blast=blast)["text"], "not a NUL: \\u0000")
@@ -163,6 +164,51 @@ class Commands(MosquittoTest):
         unknown = provider.ask("blast-show", error="NOT_FOUND", blast="0123456789abcdef" * 2)
         self.assertEqual(json.dumps(foreign).replace(theirs, "?"),
                          json.dumps(unknown).replace("0123456789abcdef" * 2, "?"))
+
+
+class States(MosquittoTest):
+    def test_what_is_held_can_be_taken_back_and_what_is_scheduled_goes(self):
+        broker = self.broker(["ana", "ben"])
+        provider = self.provider(broker)
+        ana = self.subscribe(broker, "ana")
+        blast = provider.ask("blast-create")["blast"]
+        provider.ask("blast-all-active", blast=blast)
+        provider.ask("blast-write", blast=blast, text="Oh no")
+        provider.ask("blast-set", blast=blast, key="hold_ms", value="3600000")
+        provider.ask("blast-send", blast=blast)
+        self.assertEqual(provider.ask("blast-unschedule", blast=blast)["state"], "draft")
+        self.assertFalse(provider.ask("blast-unschedule", blast=blast)["changed"])
+        provider.ask("blast-schedule", error="ARGUMENT", blast=blast, at_ms=1)
+        self.assertEqual(ana.messages, [])
+        provider.ask("blast-write", blast=blast, text="Better")
+        at_ms = int(time.time() * 1000) + 300
+        self.assertEqual(provider.ask("blast-schedule", blast=blast, at_ms=at_ms)["state"], "scheduled")
+        self.assertEqual(ana.wait_count(1)[0]["payload"], "Better")
+
+    def test_a_recall_reaches_devices_that_are_there_and_those_that_come_back(self):
+        broker = self.broker(["ana", "ben"])
+        provider = self.provider(broker)
+        ana = self.subscribe(broker, "ana")
+        blast = provider.send("Oh no")
+        message = ana.wait_count(1)[0]
+        provider.finished(blast)
+        self.assertEqual(provider.ask("blast-recall", blast=blast), {"blast": blast, "state": "recalled", "changed": True})
+        self.assertFalse(provider.ask("blast-recall", blast=blast)["changed"])
+        back = ana.wait_count(2)[1]
+        for one in (back, self.subscribe(broker, "ana").wait_count(1)[0], self.subscribe(broker, "ben").wait_count(1)[0]):
+            self.assertEqual((one["payload"], properties(one)["removed"]), (None, "1"))
+        self.assertEqual(back["topic"], message["topic"])
+        self.assertEqual(properties(back)["id"], properties(message)["id"])
+        self.assertEqual(provider.ask("blast-purge", blast=blast)["changed"], True)
+        self.assertEqual(provider.ask("blast-show", blast=blast)["text"], None)
+
+    def test_pause_and_resume(self):
+        broker = self.broker(["ana", "ben"])
+        provider = self.provider(broker)
+        blast = provider.send("Hello")
+        provider.finished(blast)
+        provider.ask("blast-pause", error="STATE", blast=blast)
+        provider.ask("blast-resume", error="STATE", blast=blast)
 
 
 class Rights(MosquittoTest):

@@ -17,6 +17,7 @@ struct message {
   const char *to, *branch, *thread, *kind, *title, *author, *author_name, *text;
   size_t length;
   int64_t seq, at_ms;
+  bool removed; /* it was taken back: forget it */
 };
 
 static const char* text_of(const bccast_rows* rows, size_t row, const char* column) {
@@ -65,15 +66,12 @@ static bool publish_message(const struct message* message) {
   add_text(&properties, "author_name", message->author_name);
   add_text(&properties, "kind", message->kind);
   add_text(&properties, "title", message->title);
+  if (message->removed) add_text(&properties, "removed", "1");
   return publish(topic, message->text, message->length, properties);
 }
 
-int32_t outbox_deliver(void* plugin, bccast_batch* batch) {
-  (void)plugin;
+static void publish_batch(bccast_batch* batch, struct message message) {
   const bccast_rows* items = bccast_batch_rows(batch);
-  struct message message = {0};
-  int32_t code = bccast_batch_text(batch, &message.text, &message.length);
-  if (code < 0) return code;
   for (size_t i = 0; i < bccast_rows_count(items); ++i) {
     message.to = text_of(items, i, "to");
     message.branch = strcmp(text_of(items, i, "to_kind"), "provider") == 0 ? "desk" : "inbox";
@@ -86,6 +84,19 @@ int32_t outbox_deliver(void* plugin, bccast_batch* batch) {
     message.at_ms = number_of(items, i, "at_ms");
     if (!publish_message(&message)) bccast_batch_set(batch, i, BCCAST_ITEM_RETRY, "broker", -1);
   }
+}
+
+int32_t outbox_deliver(void* plugin, bccast_batch* batch) {
+  (void)plugin;
+  struct message message = {0};
+  int32_t code = bccast_batch_text(batch, &message.text, &message.length);
+  if (code >= 0) publish_batch(batch, message);
+  return code;
+}
+
+int32_t outbox_retract(void* plugin, bccast_batch* batch) {
+  (void)plugin;
+  publish_batch(batch, (struct message){.text = "", .removed = true});
   return BCCAST_OK;
 }
 
@@ -96,35 +107,40 @@ struct side {
   int32_t (*messages)(bccast_engine*, const char*, const char*, int64_t, int32_t, uint32_t, bccast_rows**);
 };
 
-/* Publishes the newest messages of a thread, the oldest of them first. */
-static void catch_up_thread(struct plugin* plugin, const struct side* side, struct message* message) {
+/* Publishes the newest messages of a thread, the oldest of them first; or of those only what was taken back.
+ */
+static void catch_up_thread(struct plugin* plugin, const struct side* side, struct message message,
+                            bool only_removed) {
   bccast_rows* rows = NULL;
-  (void)side->messages(plugin->engine, message->to, message->thread, 0, -1, CATCH_UP_MESSAGES, &rows);
+  (void)side->messages(plugin->engine, message.to, message.thread, 0, -1, CATCH_UP_MESSAGES, &rows);
   for (size_t i = bccast_rows_count(rows); i-- > 0;) {
-    message->author = text_of(rows, i, "author");
-    message->author_name = text_of(rows, i, "author_name");
-    message->seq = number_of(rows, i, "seq");
-    message->at_ms = number_of(rows, i, "at_ms");
-    message->text = "";
-    message->length = 0;
-    (void)bccast_rows_get_text(rows, i, "text", &message->text, &message->length);
-    if (message->length > 0) publish_message(message);
+    message.author = text_of(rows, i, "author");
+    message.author_name = text_of(rows, i, "author_name");
+    message.seq = number_of(rows, i, "seq");
+    message.at_ms = number_of(rows, i, "at_ms");
+    message.removed = number_of(rows, i, "removed") == 1;
+    message.text = "";
+    message.length = 0;
+    (void)bccast_rows_get_text(rows, i, "text", &message.text, &message.length);
+    if (message.removed || !only_removed) publish_message(&message);
   }
   bccast_rows_free(rows);
 }
 
-static void catch_up_side(struct plugin* plugin, const struct side* side, const char* user) {
+static void catch_up_threads(struct plugin* plugin, const struct side* side, const char* user,
+                             const char* filter) {
   bccast_rows* rows = NULL;
-  int32_t code = side->threads(plugin->engine, user, "unread=1", NULL, CATCH_UP_THREADS, &rows);
+  int32_t code = side->threads(plugin->engine, user, filter, NULL, CATCH_UP_THREADS, &rows);
   if (code < 0 && code != BCCAST_E_NOT_FOUND) {
-    mosquitto_log_printf(MOSQ_LOG_ERR, "bccast: unread threads: %s", bccast_error_message());
+    mosquitto_log_printf(MOSQ_LOG_ERR, "bccast: threads: %s", bccast_error_message());
   }
   for (size_t i = bccast_rows_count(rows); i-- > 0;) {
     struct message message = {.to = user, .branch = side->branch};
     message.thread = text_of(rows, i, "thread");
     message.kind = text_of(rows, i, "kind");
     message.title = text_of(rows, i, "title");
-    catch_up_thread(plugin, side, &message);
+    bool removed = number_of(rows, i, "removed") == 1;
+    if (filter != NULL || removed) catch_up_thread(plugin, side, message, filter == NULL);
   }
   bccast_rows_free(rows);
 }
@@ -132,8 +148,10 @@ static void catch_up_side(struct plugin* plugin, const struct side* side, const 
 void outbox_catch_up(struct plugin* plugin, const char* user) {
   static const struct side client = {"inbox", bccast_client_threads, bccast_client_messages};
   static const struct side provider = {"desk", bccast_provider_threads, bccast_provider_messages};
-  catch_up_side(plugin, &client, user);
-  catch_up_side(plugin, &provider, user);
+  catch_up_threads(plugin, &client, user,
+                   NULL); /* what was taken back: a device that was away may still show it */
+  catch_up_threads(plugin, &client, user, "unread=1");
+  catch_up_threads(plugin, &provider, user, "unread=1");
 }
 
 void outbox_answer(const char* user, const char* command, const cJSON* answer, const char* next,

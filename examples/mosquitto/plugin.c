@@ -114,7 +114,7 @@ static const char* option(const struct mosquitto_opt* options, int count, const 
 }
 
 static int32_t open_store(struct plugin* plugin, const char* store, const char* channel) {
-  const struct bccast_deliverer_vtbl deliverer = {sizeof deliverer, 0, outbox_deliver, NULL, NULL};
+  const struct bccast_deliverer_vtbl deliverer = {sizeof deliverer, 0, outbox_deliver, outbox_retract, NULL};
   bccast_config* config = NULL;
   int32_t code = bccast_config_new(&config);
   if (code >= 0) code = bccast_config_deliverer(config, channel, &deliverer, plugin);

@@ -21,7 +21,9 @@ struct plugin {
 
 /* Puts the messages of a batch on the topics of those whom they are to. */
 int32_t outbox_deliver(void* plugin, bccast_batch* batch);
-/* Publishes all that this user has not read, in its threads with the latest activity. */
+/* Publishes that they were taken back. */
+int32_t outbox_retract(void* plugin, bccast_batch* batch);
+/* Publishes what this user has not read, and what was taken back, of its threads with the latest activity. */
 void outbox_catch_up(struct plugin* plugin, const char* user);
 /* Publishes an answer to `user`, with the correlation data of what it answers. `command` and `next` may be
  * NULL. */
