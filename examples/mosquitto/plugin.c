@@ -78,7 +78,8 @@ static int on_acl_check(int event, void* data, void* self) {
   if (!may(plugin, check, user)) return MOSQ_ERR_ACL_DENIED;
   /* 2.0 has no event for a subscription. What is published now goes out when the loop has turned, to who has
    * it then. */
-  if (check->access == MOSQ_ACL_SUBSCRIBE) outbox_catch_up(plugin, user);
+  if (check->access == MOSQ_ACL_SUBSCRIBE && topic_is_inbox_filter(check->topic, user))
+    outbox_catch_up(plugin, user);
   return MOSQ_ERR_SUCCESS;
 }
 

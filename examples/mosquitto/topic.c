@@ -79,3 +79,9 @@ enum topic_kind topic_look(const char* topic, const char* user, const char** out
 bool topic_is_own_filter(const char* filter, const char* user) {
   return own_part(filter, user) != NULL;
 }
+
+bool topic_is_inbox_filter(const char* filter, const char* user) {
+  const char* part = own_part(filter, user);
+  return part != NULL &&
+         (*part == '#' || *part == '+' || is_within(part, "inbox") || is_within(part, "desk"));
+}

@@ -44,5 +44,7 @@ enum topic_kind topic_look(const char* topic, const char* user, const char** out
 
 /* Whether a filter stays inside of what belongs to `user`. */
 bool topic_is_own_filter(const char* filter, const char* user);
+/* Whether messages to `user` come through it. */
+bool topic_is_inbox_filter(const char* filter, const char* user);
 
 #endif
