@@ -31,9 +31,9 @@ def encode(user):
     return urllib.parse.quote(user, safe="!~*'()")
 
 
-def wait_for(condition, what):
+def wait_for(condition, what, patience=PATIENCE):
     """Waits until condition() is true, and gives what it gave."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while not (found := condition()):
         if time.monotonic() > end:
             raise AssertionError(f"waited in vain for {what}")
