@@ -60,14 +60,20 @@ class Broker:
         self.acl.write_text(acl)
         self.acl.chmod(0o600)
 
+    log_type = "all"
+    per_listener = False  # what the plugin can not work with
+
     def config(self):
-        lines = [
-            "per_listener_settings false", "allow_anonymous false", f"password_file {self.passwords}",
-            "persistence false", "log_dest stderr", "log_type all", "user root",
-            f"plugin {PLUGIN}", f"plugin_opt_store {self.store}",
+        security = [
+            "allow_anonymous false", f"password_file {self.passwords}", f"plugin {PLUGIN}", f"plugin_opt_store {self.store}",
             *(f"plugin_opt_{key} {value}" for key, value in self.options.items()),
             *([f"acl_file {self.acl}"] if self.acl.read_text() else []),
-            f"listener {self.port} 127.0.0.1", f"listener {self.websocket} 127.0.0.1", "protocol websockets",
+        ]
+        lines = [
+            f"per_listener_settings {str(self.per_listener).lower()}", "persistence false", "log_dest stderr",
+            f"log_type {self.log_type}", "user root", *([] if self.per_listener else security),
+            f"listener {self.port} 127.0.0.1", *(security if self.per_listener else []),
+            *([] if self.per_listener else [f"listener {self.websocket} 127.0.0.1", "protocol websockets"]),
         ]
         path = self.folder / "mosquitto.conf"
         path.write_text("\n".join(lines) + "\n")
@@ -269,9 +275,10 @@ class MosquittoTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
 
-    def broker(self, clients, providers=("dr-lee",), archived=(), acl="", users=(), **options):
+    def broker(self, clients, providers=("dr-lee",), archived=(), acl="", users=(), per_listener=False, **options):
         """A running broker; each provider has all clients on its roster."""
         broker = Broker(self.folder, [*clients, *providers, *users], acl, **options)
+        broker.per_listener = per_listener
         for provider in providers:
             broker.fill(clients, provider, archived)
         broker.start()

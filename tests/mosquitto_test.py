@@ -312,6 +312,29 @@ class Ids(MosquittoTest):
             self.assertEqual(self.subscribe(broker, user, topic).granted, [135], topic)
 
 
+class Limits(MosquittoTest):
+    def test_without_a_tick_the_log_says_that_nothing_is_sent(self):
+        broker = self.broker(["ana", "ben"], per_listener=True)
+        provider = self.provider(broker)
+        blast = provider.send("Hello")
+        self.assertIn("nothing is sent: with per_listener_settings", broker.log())
+        self.assertEqual(provider.ask("blast-status", blast=blast)["status"][0]["pending"], 2)
+
+    def test_more_unread_than_the_broker_queues_comes_in_parts(self):
+        broker = self.broker(["ana", "ben"])
+        provider = self.provider(broker)
+        for i in range(105):
+            provider.send(f"number {i}")
+        wait_for(lambda: broker.program("client", "unread", "ana")["threads"] == 105, "the threads")
+        wait_for(lambda: not provider.ask("blast-list", filter="state=sent")["blasts"], "the end of all")
+        first = self.subscribe(broker, "ana").wait_count(100)
+        self.assertEqual([m["payload"] for m in first], [f"number {i}" for i in range(5, 105)])
+        for message in first:
+            publish(broker, "ana", f"bccast/ana/read/{thread_of(message)}", "1")
+        rest = self.subscribe(broker, "ana").wait_count(5)
+        self.assertEqual([m["payload"] for m in rest], [f"number {i}" for i in range(5)])
+
+
 class Logs(MosquittoTest):
     def test_no_text_and_no_name_in_the_log(self):
         canary = "7f1c9be2d4a8430f"

@@ -22,15 +22,19 @@ static int64_t now_us(void) {
   return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* The broker's loop has turned. Work takes half of its time at most. */
+/* The broker's loop has turned. Work rests for as long as it took, and then goes on for half as long as it
+ * rested: a broker that has slept is kept for the whole budget, a busy one soon for no more than a batch. */
 static int on_tick(int event, void* data, void* self) {
   (void)event, (void)data;
   struct plugin* plugin = self;
   struct pollfd work = {plugin->fd, POLLIN, 0};
   int64_t begin = now_us(), next_ms = 0;
+  plugin->ticks = true;
   if (begin < plugin->rest_until_us || poll(&work, 1, 0) != 1) return MOSQ_ERR_SUCCESS;
-  int32_t code = bccast_pump(plugin->engine, 0, plugin->budget_us, NULL, &next_ms);
-  int64_t end = now_us();
+  int64_t fair_us = (begin - plugin->ended_us) / 2;
+  uint32_t budget_us = fair_us < plugin->budget_us ? (uint32_t)fair_us : plugin->budget_us;
+  int32_t code = bccast_pump(plugin->engine, 0, budget_us > 0 ? budget_us : 1, NULL, &next_ms);
+  int64_t end = plugin->ended_us = now_us();
   plugin->rest_until_us = end + (end - begin);
   if (code < 0) {
     mosquitto_log_printf(MOSQ_LOG_ERR, "bccast: work: %s", bccast_error_message());
@@ -85,8 +89,13 @@ static int on_acl_check(int event, void* data, void* self) {
 
 static int on_control(int event, void* data, void* self) {
   (void)event;
+  struct plugin* plugin = self;
   struct mosquitto_evt_control* request = data;
-  command_run(self, mosquitto_client_username(request->client), request);
+  if (!plugin->ticks) {
+    mosquitto_log_printf(MOSQ_LOG_ERR,
+                         "bccast: nothing is sent: with per_listener_settings the broker has no tick");
+  }
+  command_run(plugin, mosquitto_client_username(request->client), request);
   return MOSQ_ERR_SUCCESS;
 }
 

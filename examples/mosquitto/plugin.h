@@ -12,8 +12,10 @@ struct plugin {
   mosquitto_plugin_id_t* broker;
   bccast_engine* engine;
   int32_t fd;            /* readable when there is work */
-  uint32_t budget_us;    /* of work in one tick */
-  int64_t rest_until_us; /* no work before; of the monotonic clock */
+  uint32_t budget_us;    /* of work in one tick, at most */
+  int64_t ended_us;      /* when work last ended; of the monotonic clock */
+  int64_t rest_until_us; /* no work before */
+  bool ticks;            /* the broker's loop has told the plugin that it turns */
   char* sys_user;        /* the only one who may read the broker's counters; NULL: nobody */
 };
 
