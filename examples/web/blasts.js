@@ -1,7 +1,8 @@
 // The provider's blasts: held with a button to undo, on their way, done, taken back.
 import { count, find, safely, show } from './show.js';
 
-const POLL_MS = 500; // while something is on its way
+const SOON_MS = 500; // while something is on its way
+const LATER_MS = 5000; // for who reads meanwhile
 
 /** `ask` gives commands; `undone(blast)` is called with what is a draft again. */
 export function blastList(ask, undone) {
@@ -68,7 +69,7 @@ export function blastList(ask, undone) {
     list.querySelector('.empty')?.remove();
     if (!list.children.length) list.append(show('li.empty', 'Nothing was sent yet.'));
     clearTimeout(timer);
-    if (moving) timer = setTimeout(safely(look), POLL_MS);
+    timer = setTimeout(safely(look), moving ? SOON_MS : LATER_MS);
   }
   return { look: safely(look) };
 }
