@@ -91,11 +91,13 @@ static int on_control(int event, void* data, void* self) {
   (void)event;
   struct plugin* plugin = self;
   struct mosquitto_evt_control* request = data;
+  const char* user = mosquitto_client_username(request->client);
+  if (user == NULL) return MOSQ_ERR_SUCCESS; /* a bridge, of which no rights are asked */
   if (!plugin->ticks) {
     mosquitto_log_printf(MOSQ_LOG_ERR,
                          "bccast: nothing is sent: with per_listener_settings the broker has no tick");
   }
-  command_run(plugin, mosquitto_client_username(request->client), request);
+  command_run(plugin, user, request);
   return MOSQ_ERR_SUCCESS;
 }
 
