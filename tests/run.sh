@@ -10,7 +10,7 @@ preset=${1:-dev}
 shift $(($# > 0))
 jobs=$(nproc)
 
-needs=("${build_needs[@]}" "${test_needs[@]}")
+needs=("${build_needs[@]}" "${test_needs[@]}" "${server_needs[@]}")
 if [[ $preset == clang || $preset == fuzz ]]; then
   needs+=("${clang_needs[@]}")
 fi

@@ -8,12 +8,10 @@
 build_needs=(cmake:cmake ninja:ninja-build g++:g++ pkg-config:pkg-config libsqlite3-dev libsodium-dev libxxhash-dev
   libutf8proc-dev libfmt-dev libcli11-dev nlohmann-json3-dev libhowardhinnant-date-dev scdoc:scdoc)
 test_needs=(python3:python3 python3-jsonschema doctest-dev)
-# For the tests with real servers, which are left out where these are missing.
-server_needs=(
-  prosody:prosody
-  liblua5.4-dev
-  python3-slixmpp
-)
+# For the examples on real chat servers, the page, and their tests: servers, clients and a browser. Where these are
+# missing their tests are left out.
+server_needs=(mosquitto mosquitto-clients mosquitto-dev libmosquitto-dev libcjson-dev prosody:prosody liblua5.4-dev
+  python3-slixmpp node:nodejs npm:npm chromium:chromium)
 clang_needs=(clang++:clang libclang-rt-14-dev)
 
 is_there() {
