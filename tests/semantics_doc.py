@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """docs/semantics.md and its tests: fails when a section names no test case, or one that is not there, or a command
-that does not run it.
+that does not run it; or when its table of states is not the one of src/model/blast.hpp.
 
 Usage: semantics_doc.py              check the tree
        semantics_doc.py --self-test  plant mistakes, one of every kind, and fail if one is not found
@@ -57,6 +57,22 @@ def mistakes(document, cases):
         yield f"{title}: there are two of it"
 
 
+# The table of states, in the document and in the code.
+ROW = re.compile(r"^\| (\w+) \| (\w+) \| (\w+) \|$", re.MULTILINE)
+TRANSITION = re.compile(r"BlastTransition\{BlastState::(\w+), BlastVerb::(\w+), BlastState::(\w+)\}")
+
+
+def other_states(document, code):
+    told = [row for row in ROW.findall(document) if row != ("from", "verb", "to")]
+    true = TRANSITION.findall(code)
+    if not true:
+        yield "the code has no table of states"
+    yield from (f"not in the code's table of states: {row}" for row in told if row not in true)
+    yield from (f"not in the document's table of states: {row}" for row in true if row not in told)
+    if len(told) != len(set(told)):
+        yield "a row of the table of states stands twice"
+
+
 def self_test():
     cases = test_cases(
         {
@@ -87,6 +103,22 @@ def self_test():
             failures.append(f"can not be planted: {what}")
         elif not list(mistakes(right.replace(good, bad), cases)):
             failures.append(f"not found: {what}")
+    table = "| from | verb | to |\n|---|---|---|\n| draft | send | sent |\n| sent | pause | paused |\n"
+    code = (
+        "BlastTransition{BlastState::draft, BlastVerb::send, BlastState::sent},\n"
+        "BlastTransition{BlastState::sent, BlastVerb::pause, BlastState::paused},\n"
+    )
+    failures += [f"found where nothing is wrong: {mistake}" for mistake in other_states(table, code)]
+    for what, document in {
+        "a row less": table.replace("| sent | pause | paused |\n", ""),
+        "a row more": table + "| sent | resume | sent |\n",
+        "another state": table.replace("| paused |", "| recalled |"),
+        "a row twice": table + "| draft | send | sent |\n",
+    }.items():
+        if not list(other_states(document, code)):
+            failures.append(f"not found in the table of states: {what}")
+    if not list(other_states(table, "")):
+        failures.append("not found in the table of states: no code")
     return failures
 
 
@@ -98,6 +130,8 @@ def main():
         document = (tests.parent / "docs" / "semantics.md").read_text(encoding="utf-8")
         sources = {path.name: path.read_text(encoding="utf-8") for path in sorted(tests.glob("*_test.cpp"))}
         failures = list(mistakes(document, test_cases(sources)))
+        code = (tests.parent / "src" / "model" / "blast.hpp").read_text(encoding="utf-8")
+        failures += other_states(document, code)
         print(f"{len(SECTION.findall(document))} sections read")
     else:
         sys.exit(__doc__)

@@ -76,18 +76,19 @@ struct Engine::Parts {
         doorbell(store),
         bells(doorbell, std::move(hosts_queue)) {}
 
-  /// What the pump does, with the bell around it.
+  /// What the pump does, with the agenda before it and the bell around it.
   Pumped run(std::uint32_t max_items, std::uint32_t budget_us, const std::atomic<bool>* stop = nullptr) {
     doorbell.clear();
     const auto until = budget_us != 0 ? clock->monotonic_us() + budget_us : kNoLimit;
-    keep_agenda(until);
-    auto pumped = pump->run(max_items, budget_us, stop);
-    if (!pumped.more) {
-      // Its own commits have rung, and perhaps others' as well: a last look tells.
-      doorbell.clear();
-      const auto next = next_ms();
-      if (next >= 0) pumped.next_ms = next;
-      pumped.more = next == 0;
+    const bool limited = max_items != 0 || budget_us != 0;
+    Pumped pumped;
+    for (bool again = true; again;) {
+      const auto kept = keep_agenda(until);
+      const auto done = pumped.done;
+      pumped = pump->run(max_items, budget_us, stop);
+      // What fell due meanwhile is done as well, where nothing limits it.
+      again = finish_look(pumped) && !limited && (kept > 0 || pumped.done > 0) && (stop == nullptr || !*stop);
+      pumped.done += done;
     }
     if (pumped.more) {
       doorbell.ring();
@@ -97,11 +98,22 @@ struct Engine::Parts {
     return pumped;
   }
 
+  /// Whether more is due now. Its own commits have rung, and perhaps others' as well: a last look tells.
+  bool finish_look(Pumped& pumped) {
+    if (pumped.more) return true;
+    doorbell.clear();
+    const auto next = next_ms();
+    if (next >= 0) pumped.next_ms = next;
+    return pumped.more = next == 0;
+  }
+
   static constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
 
-  /// Does what is due by the clock.
-  void keep_agenda(std::int64_t until_us) {
-    if (agenda.run(until_us) > 0) bells.ring();
+  /// Does what is due by the clock: how many things.
+  std::size_t keep_agenda(std::int64_t until_us) {
+    const auto done = agenda.run(until_us);
+    if (done > 0) bells.ring();
+    return done;
   }
   /// For hosts that claim, and do not pump.
   void set_agenda_timer() {
