@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Sending later, taking back, holding up: schedule, unschedule, pause, resume, recall, purge, overdue; the hold of send."""
+"""Sending later, holding up, taking back: schedule, pause, recall, purge, overdue; and the hold of send."""
 
 import datetime
 import os
@@ -116,7 +116,8 @@ class Schedule(PolicyTest):
         first = self.get("schedule", blast, "--at", "+1h", *AS)["scheduled_at_ms"]
         moved = self.get("blast", "schedule", blast, "--at", "+2h", *AS)["scheduled_at_ms"]
         self.assertGreater(moved, first + 3_000_000)
-        self.assertEqual([b["blast"] for b in self.get("blast", "list", "--state", "scheduled", *AS)["blasts"]], [blast])
+        listed = self.get("blast", "list", "--state", "scheduled", *AS)["blasts"]
+        self.assertEqual([b["blast"] for b in listed], [blast])
         before = time.monotonic()
         self.assertEqual(self.get("run")["done"], 0)  # that is too long to wait for
         self.assertLess(time.monotonic() - before, 30)
@@ -217,7 +218,8 @@ class Control(PolicyTest):
         self.get("blast", "send", blast, "--yes", *AS)
         self.wait_for(lambda: self.run_program("overdue", exit_code=None).returncode == 3, "overdue")
         [late] = self.get("overdue", exit_code=3)["overdue"]
-        self.assertEqual((late["provider"], late["blast"], late["state"], late["pending"]), ("dr-lee", blast, "sent", 4))
+        self.assertEqual((late["provider"], late["blast"], late["state"], late["pending"]),
+                         ("dr-lee", blast, "sent", 4))
         self.assertIn("no worker was ever seen", late["why"])
         self.assertEqual(self.get("overdue", *AS, "--limit", "1", exit_code=3)["overdue"], [late])
         self.get_error("overdue", "--as-provider", "nobody", exit_code=4)
@@ -256,11 +258,13 @@ class Hold(PolicyTest):
         # What was taken back may be sent after all.
         self.get("unschedule", first["blast"], *AS)
         sent = self.send("--all-active", "--key", "k", text="Better so")
-        self.assertEqual((sent["blast"], sent["sent_before"], self.state(first["blast"])), (first["blast"], False, "sent"))
+        self.assertEqual((sent["blast"], sent["sent_before"], self.state(first["blast"])),
+                         (first["blast"], False, "sent"))
 
     def test_a_hold_that_can_not_be(self):
         for hold in ("3601", "99999999999999999999", "-1", "1.5", "x"):
-            self.get_error("send", *AS, "--all-active", "--file", "-", "--yes", f"--hold={hold}", text="Hi", exit_code=2)
+            self.get_error("send", *AS, "--all-active", "--file", "-", "--yes", f"--hold={hold}", text="Hi",
+                           exit_code=2)
         self.assertEqual(self.get("blast", "list", *AS)["blasts"], [])
 
     def test_a_draft_with_a_hold(self):

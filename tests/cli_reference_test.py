@@ -95,7 +95,8 @@ class Completion(unittest.TestCase):
     def test_values(self):
         self.assertEqual(complete("blast", "recipients", "x", "--opened", ""), {"yes", "no"})
         self.assertEqual(complete("roster", "list", "dr-lee", "--state", "a"), {"active", "archived"})
-        self.assertEqual(complete("blast", "list", "--state", ""), {"draft", "scheduled", "sent", "paused", "finished", "recalled"})
+        self.assertEqual(complete("blast", "list", "--state", ""),
+                         {"draft", "scheduled", "sent", "paused", "finished", "recalled"})
         self.assertEqual(complete("send", "--file", "cli_ref", folder=ROOT / "tests"), {"cli_reference_test.py"})
         self.assertEqual(complete("import", "cli_ref", folder=ROOT / "tests"), {"cli_reference_test.py"})
         self.assertEqual(complete("run", "--maildir", "cli_ref", folder=ROOT / "tests"), set())

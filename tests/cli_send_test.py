@@ -62,7 +62,8 @@ class Send(CliTest):
         self.assertEqual(self.send("--all-active", "--key", "k2")["recipients"], 5)
 
     def test_asks_on_a_terminal(self):
-        send = ["send", "--as-provider", "dr-lee", "--all-active", "--hold", "0", "--file", self.write("text.txt", "Hi")]
+        text = self.write("text.txt", "Hi")
+        send = ["send", "--as-provider", "dr-lee", "--all-active", "--hold", "0", "--file", text]
         for no in (b"n\n", b"\n", b"\x03", b"\x04"):
             shown, code = self.ask(no, *send)
             self.assertEqual(code, 1, shown)

@@ -92,8 +92,9 @@ def all_help():
 
 
 def commands():
-    """The help of all commands, by path: ("blast", "list") and so on."""
-    return {path: entry for path, entry in all_help().items() if path and not entry.verbs}
+    """The help of all commands, by path: ("blast", "list") and so on. A group with options is a command as well."""
+    return {path: entry for path, entry in all_help().items()
+            if path and (not entry.verbs or set(entry.options) - {"--help", "--help-all"})}
 
 
 class CliTest(unittest.TestCase):
@@ -152,8 +153,8 @@ class CliTest(unittest.TestCase):
         return None, done.err
 
     def send(self, *arguments, text="Hello, all of you", hold=0, **options):
-        return self.get("send", "--as-provider", "dr-lee", "--file", "-", "--yes", "--hold", hold, *arguments, text=text,
-                        **options)
+        return self.get("send", "--as-provider", "dr-lee", "--file", "-", "--yes", "--hold", hold, *arguments,
+                        text=text, **options)
 
     def thread_of(self, client):
         return self.get("threads", "--as-client", client)["threads"][0]["thread"]

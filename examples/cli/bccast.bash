@@ -3,8 +3,9 @@
 # What may follow a command: its verbs, or else its options.
 _bccast_words() {
   case $1 in
-    '') echo 'import send run status why overdue schedule unschedule pause resume recall retry purge threads messages reply read direct members community provider client roster
-      export erase blast channel report events thread store version' ;;
+    '') echo 'import send run status why watch overdue schedule unschedule pause resume recall retry purge
+      threads messages reply read direct members community provider client roster export erase blast channel
+      report events thread doctor store version' ;;
     community) echo 'create set add remove members' ;;
     provider) echo 'put set archive restore list unread' ;;
     client) echo 'put set archive restore show unread' ;;
@@ -12,15 +13,16 @@ _bccast_words() {
     blast) echo 'create write set discard show list select deselect all-active none selection preview send status
       recipients find why retry-failed schedule unschedule pause resume recall purge' ;;
     channel) echo 'put set remove list' ;;
-    events) echo 'list ack' ;;
+    events) echo 'list ack --follow --reader --ack' ;;
     thread) echo 'bind find' ;;
     store) echo 'verify checkpoint settings' ;;
 
     import) echo '--provider --name' ;;
     send) echo '--as-provider --actor --all-active --client --clients-from --except --file --key --maildir --hold
       --yes' ;;
-    run) echo '--maildir --set --watch' ;;
-    status | why | direct | 'blast status' | 'blast why' | 'blast show' | 'blast preview') echo '--as-provider' ;;
+    run) echo '--maildir --set --watch --workers' ;;
+    status | why | watch | direct | 'blast status' | 'blast why' | 'blast show' | 'blast preview')
+      echo '--as-provider' ;;
     threads) echo '--as-provider --as-client --unread --replied --client --blast --limit' ;;
     messages) echo '--as-provider --as-client --limit' ;;
     reply) echo '--as-provider --as-client --actor --file --key' ;;
@@ -29,6 +31,7 @@ _bccast_words() {
     'community create') echo '--title --as-provider --actor --members-see-each-other' ;;
     schedule | 'blast schedule') echo '--at --zone --as-provider --actor --digest' ;;
     purge | 'blast purge') echo '--as-provider --before --zone' ;;
+    doctor) echo '--deep' ;;
     overdue) echo '--as-provider --limit' ;;
     unschedule | pause | resume | recall | retry | 'blast unschedule' | 'blast pause' | 'blast resume' | \
       'blast recall' | 'community set' | 'blast set' | 'blast discard' | 'blast all-active' | 'blast none' | \
@@ -57,7 +60,7 @@ _bccast_words() {
 _bccast_is_flag() {
   case $1 in
     --json | --help | --help-all | --version | --all-active | --yes | --watch | --unread | --archived | \
-      --members-see-each-other | -h) return 0 ;;
+      --members-see-each-other | --follow | --ack | --deep | -h) return 0 ;;
     *) return 1 ;;
   esac
 }

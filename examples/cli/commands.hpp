@@ -14,6 +14,7 @@ void add_send(CLI::App& program, Session& session);
 void add_run(CLI::App& program, Session& session);
 void add_status(CLI::App& group, Session& session);  // also a verb of `blast`
 void add_why(CLI::App& group, Session& session);     // also a verb of `blast`
+void add_watch(CLI::App& program, Session& session);
 void add_overdue(CLI::App& program, Session& session);
 
 // Later, or not at all; all of them are also verbs of `blast`.
@@ -47,6 +48,7 @@ void add_thread_names(CLI::App& program, Session& session);  // thread bind, thr
 void add_channel_commands(CLI::App& program, Session& session);
 void add_report(CLI::App& program, Session& session);
 void add_event_commands(CLI::App& program, Session& session);
+void add_doctor(CLI::App& program, Session& session);
 void add_store_commands(CLI::App& program, Session& session);  // store verify, checkpoint, settings; version
 
 }  // namespace cli

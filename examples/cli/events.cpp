@@ -1,10 +1,14 @@
 // bccast events: what has happened, for readers that remember how far they are.
 #include <algorithm>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "command.hpp"
 #include "commands.hpp"
+#include "interrupt.hpp"
 #include "output.hpp"
 
 namespace cli {
@@ -15,6 +19,14 @@ struct EventOptions {
   std::string event;
   std::uint64_t limit = BCCAST_MAX_LIST;
 };
+
+struct FollowOptions {
+  std::string reader;
+  bool follow = false;
+  bool ack = false;
+};
+
+constexpr std::chrono::milliseconds kLook{250};  // between two looks for events
 
 int list(const Session& session, const EventOptions& options) {
   const Engine engine = open_to_write(session);  // a reader's first look is remembered
@@ -39,10 +51,92 @@ int acknowledge(const Session& session, const EventOptions& options) {
   return kOk;
 }
 
+/// Of the events in `rows`, the first that comes after `last`; 0 when that is not among them.
+std::size_t first_after(const Rows& rows, const std::string& last) {
+  for (std::size_t i = 0; i < rows.count(); ++i) {
+    if (rows.text(i, "event") == last) return i + 1;
+  }
+  return 0;
+}
+
+/// Prints each event as it comes: a line of a table, or a JSON document a line.
+class Follower {
+ public:
+  Follower(const Session& session, const FollowOptions& options)
+      : engine_(open_to_write(session)), json_(session.json), options_(options), table_(false, "events") {}
+
+  void look() {
+    Rows rows;
+    check(bccast_events(engine_.get(), options_.reader.c_str(), BCCAST_MAX_LIST, rows.out()));
+    const std::size_t first = first_after(rows, last_);
+    if (first == rows.count()) {
+      if (rows.count() == BCCAST_MAX_LIST)
+        throw Stop(kPartly, "too many events are not acknowledged; see --ack");
+      return;
+    }
+    print(rows, first);
+    flush_output();
+    last_ = rows.text(rows.count() - 1, "event");
+    if (options_.ack) check(bccast_events_ack(engine_.get(), options_.reader.c_str(), last_.c_str()));
+  }
+
+ private:
+  void print(const Rows& rows, std::size_t first) {
+    std::vector<Record> events;
+    for (std::size_t i = first; i < rows.count(); ++i) {
+      events.emplace_back().add_row(rows, i);
+      if (json_) events.back().print(true);
+    }
+    if (!json_) table_.add(events);
+  }
+
+  Engine engine_;
+  const bool json_;
+  const FollowOptions& options_;
+  Listing table_;
+  std::string last_;  // printed
+};
+
+int follow(const Session& session, const FollowOptions& options) {
+  if (!options.follow || options.reader.empty()) {
+    throw Stop(kUsage, "events needs a verb, or else --follow and --reader; see bccast events --help");
+  }
+  Follower follower(session, options);
+  const Interrupt interrupt;
+  do follower.look();
+  while (interrupt.wait(kLook));
+  return kOk;
+}
+
+/// `events` without a verb follows; with one, that is another command.
+void add_follow(CLI::App& group, Session& session) {
+  auto options = std::make_shared<FollowOptions>();
+  group.require_subcommand(0, 1);
+  group.add_flag("--follow", options->follow, "Print each event as it comes, until Ctrl-C");
+  group.add_option("--reader", options->reader, "The reader's name")->check(given());
+  group.add_flag("--ack", options->ack, "Acknowledge what was printed");
+  group.callback([&session, &group, options] {
+    const bool has_verb = !group.get_subcommands().empty();
+    if (!has_verb) {
+      session.command = [&session, options] { return follow(session, *options); };
+    } else if (options->follow || options->ack || !options->reader.empty()) {
+      session.command = []() -> int { throw Stop(kUsage, "--follow, --reader and --ack go without a verb"); };
+    }
+  });
+  add_footer(
+      &group,
+      "Following is no list: it does not end, and with --json prints a document a line. A reader that\n"
+      "does not acknowledge sees the same again the next time.\n"
+      "Columns: event provider kind object at\n"
+      "bccast events VERB --help tells more of the verbs.",
+      "--follow --reader billing --ack");
+}
+
 }  // namespace
 
 void add_event_commands(CLI::App& program, Session& session) {
   CLI::App& group = add_group(program, "events", "What has happened, for named readers");
+  add_follow(group, session);
   auto options = std::make_shared<EventOptions>();
 
   CLI::App* listed =

@@ -63,6 +63,7 @@ void add_commands(CLI::App& program, cli::Session& session) {
   cli::add_run(program, session);
   cli::add_status(program, session);
   cli::add_why(program, session);
+  cli::add_watch(program, session);
   cli::add_overdue(program, session);
   in("The common job");
   cli::add_schedule(program, session);
@@ -87,6 +88,7 @@ void add_commands(CLI::App& program, cli::Session& session) {
   cli::add_report(program, session);
   cli::add_event_commands(program, session);
   cli::add_thread_names(program, session);
+  cli::add_doctor(program, session);
   cli::add_store_commands(program, session);
   in("The store");
 }

@@ -3,9 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <iostream>
+
+#include "session.hpp"
+#include "text.hpp"
 
 namespace cli {
 namespace {
@@ -13,15 +14,6 @@ namespace {
 constexpr std::chrono::milliseconds kRedraw{100};
 constexpr std::chrono::milliseconds kNextLine{1000};
 constexpr std::size_t kBarCells = 30;
-
-std::string duration(std::uint64_t seconds) {
-  std::array<char, 48> out{};
-  const auto hours = static_cast<unsigned long long>(seconds / 3600);
-  std::snprintf(out.data(), out.size(), "%llu:%02llu:%02llu", hours,
-                static_cast<unsigned long long>(seconds / 60 % 60),
-                static_cast<unsigned long long>(seconds % 60));
-  return out.data();
-}
 
 }  // namespace
 
@@ -47,6 +39,13 @@ void Progress::show(std::uint64_t done, std::uint64_t total) {
   } else {
     std::cerr << bar(done, total) << std::endl;
   }
+}
+
+void Progress::remark(const std::string& text) {
+  if (silent_) return;
+  if (drawn_ && terminal_) std::cerr << std::endl;
+  drawn_ = false;
+  cli::remark(text);
 }
 
 std::string Progress::bar(std::uint64_t done, std::uint64_t total) const {

@@ -19,6 +19,8 @@ class Progress {
 
   /// May be called as often as one likes.
   void show(std::uint64_t done, std::uint64_t total);
+  /// A remark, on a line of its own; nothing when silent.
+  void remark(const std::string& text);
   /// Whether a call of show() would be shown now, for those who must work out the total first.
   bool is_due() const;
 

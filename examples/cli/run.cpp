@@ -16,6 +16,7 @@ namespace {
 struct RunOptions {
   std::string maildir;
   std::vector<std::string> settings;
+  std::uint32_t workers = 0;
   bool watch = false;
 };
 
@@ -43,7 +44,10 @@ Config config_of(const Session& session, const RunOptions& options) {
 int run_queue(const Session& session, const RunOptions& options) {
   const Config config = config_of(session, options);
   const Engine engine = open_to_write(session, "", &config);
-  const Worked worked = options.watch ? watch_queue(engine.get()) : work_queue(engine.get(), session.json);
+  const Worked worked = options.workers != 0
+                            ? work_with_threads(engine.get(), options.workers, options.watch, session.json)
+                        : options.watch ? watch_queue(engine.get())
+                                        : work_queue(engine.get(), session.json);
   remark_failing_channels(engine.get());
   if (worked.interrupted) {
     remark("interrupted; what is left is done by the next run");
@@ -51,7 +55,7 @@ int run_queue(const Session& session, const RunOptions& options) {
     remark(std::to_string(worked.pending) + " left, the next one is due at " + iso_time(*worked.next_at_ms));
   }
   Record()
-      .add("done", static_cast<std::int64_t>(worked.done))
+      .add("done", worked.done ? Value(static_cast<std::int64_t>(*worked.done)) : Value())
       .add("pending", worked.pending)
       .add("next_at_ms", worked.next_at_ms ? Value(*worked.next_at_ms) : Value())
       .print(session.json);
@@ -68,14 +72,16 @@ void add_run(CLI::App& program, Session& session) {
   command->add_option("--set", options->settings, "A setting, as KEY=VALUE; may be repeated")
       ->allow_extra_args(false);
   command->add_flag("--watch", options->watch, "Go on until Ctrl-C, with what comes in and falls due");
+  command->add_option("--workers", options->workers, "With so many threads, 1 to 64, instead of one");
   add_footer(
       command,
       "Without --watch it does not wait for what is due later, such as the next attempt of a notification\n"
-      "that failed, but says when that is: run it again then. Ctrl-C ends it after the batch in progress;\n"
+      "that failed, but says when that is: run it again then. Only a blast that is to be sent within a\n"
+      "minute is waited for, and then sent. Ctrl-C ends it after the batch in progress;\n"
       "nothing is lost (exit code 3 when something is left that was due).\n"
       "Without --maildir the folder is BCCAST_MAILDIR of the environment, else the store's name and\n"
       "\".maildir\". The settings are listed by `bccast store settings`.\n"
-      "Columns: done pending next_at",
+      "Columns: done (empty with --workers: threads do not count) pending next_at",
       "--maildir /srv/mail/outgoing --set mail.from=practice@example.org");
 }
 

@@ -14,14 +14,6 @@ namespace {
 constexpr std::string_view kScheme = "sqlite:";
 constexpr std::string_view kMemory = ":memory:";
 
-/// The file of a store, without what a URL puts around it.
-std::string store_path(const Session& session) {
-  std::string_view path = session.store;
-  if (!path.starts_with(kScheme)) return std::string(path);
-  path.remove_prefix(kScheme.size());
-  return std::string(path.substr(0, path.find('?')));
-}
-
 void check_exists(const Session& session) {
   const std::string path = store_path(session);
   std::error_code ignored;
@@ -32,6 +24,13 @@ void check_exists(const Session& session) {
 }
 
 }  // namespace
+
+std::string store_path(const Session& session) {
+  std::string_view path = session.store;
+  if (!path.starts_with(kScheme)) return std::string(path);
+  path.remove_prefix(kScheme.size());
+  return std::string(path.substr(0, path.find('?')));
+}
 
 ExitCode exit_code_of(std::int32_t code) {
   switch (code) {

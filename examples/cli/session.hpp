@@ -48,6 +48,8 @@ struct Session {
   std::function<int()> command;        ///< the one that was named on the command line
 };
 
+/// The file of a store, without what a URL puts around it.
+std::string store_path(const Session& session);
 /// Opens a store that is there, without ever writing to it.
 Engine open_to_read(const Session& session);
 /// Opens a store that is there. `actor`, unless empty, is the person behind the provider.

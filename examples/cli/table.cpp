@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <utility>
 
 #include "text.hpp"
 
@@ -12,7 +13,8 @@ constexpr std::size_t kGap = 2;  // cells between two columns
 
 }  // namespace
 
-void Table::print(std::vector<std::size_t>& widths) const {
+std::vector<std::string> Table::aligned(std::vector<std::size_t>& widths) const {
+  std::vector<std::string> all;
   widths.resize(to_the_right.size());
   for (const auto& line : lines) {
     for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], width(line[i]));
@@ -27,8 +29,13 @@ void Table::print(std::vector<std::size_t>& widths) const {
       if (!to_the_right[i]) out += padding;
       out.append(kGap, ' ');
     }
-    std::cout << out << '\n';
+    all.push_back(std::move(out));
   }
+  return all;
+}
+
+void Table::print(std::vector<std::size_t>& widths) const {
+  for (const std::string& line : aligned(widths)) std::cout << line << '\n';
 }
 
 }  // namespace cli

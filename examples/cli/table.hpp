@@ -12,6 +12,7 @@ struct Table {
   std::vector<bool> to_the_right;  ///< the columns of numbers
 
   /// `widths`, of the columns, only grow: so that the pages of a list stand below each other.
+  std::vector<std::string> aligned(std::vector<std::size_t>& widths) const;
   void print(std::vector<std::size_t>& widths) const;
 };
 

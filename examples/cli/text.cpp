@@ -112,4 +112,13 @@ std::string iso_time(std::int64_t ms) {
   return out.data();
 }
 
+std::string duration(std::uint64_t seconds) {
+  std::array<char, 48> out{};
+  const auto hours = static_cast<unsigned long long>(seconds / 3600);
+  std::snprintf(out.data(), out.size(), "%llu:%02llu:%02llu", hours,
+                static_cast<unsigned long long>(seconds / 60 % 60),
+                static_cast<unsigned long long>(seconds % 60));
+  return out.data();
+}
+
 }  // namespace cli

@@ -30,4 +30,7 @@ std::string shortened(std::string_view text, std::size_t cells);
 /// 2026-11-23T12:00:00Z
 std::string iso_time(std::int64_t ms);
 
+/// 1:05:00, for an hour and five minutes.
+std::string duration(std::uint64_t seconds);
+
 }  // namespace cli
