@@ -159,6 +159,7 @@ def self_test():
         src/base/id.hpp                  <sodium.h>
         src/base/id.hpp                  <sys/random.h>
         src/base/fold.cpp                <utf8proc.h>
+        src/adapters/tz/system_zones.cpp <date/tz.h>
         src/model/blast.hpp              "base/id.hpp"
         src/model/blast.hpp              <xxhash.h>
         src/ports/store.hpp              "model/blast.hpp"
@@ -212,6 +213,7 @@ def self_test():
         src/adapters/sqlite/store.hpp    <xxhash.h>                    xxHash
         src/core/inbox.hpp               <utf8proc.h>                  utf8proc
         include/bccast/values.hpp        <fmt/format.h>                fmt
+        src/core/quiet.hpp               <date/tz.h>                   date
         include/bccast/engine.hpp        <boost/container/flat_map.hpp> Boost
         capi/include/bccast/bccast.h     <boost/version.hpp>           Boost
         src/base/id.hpp                  <doctest/doctest.h>           doctest
