@@ -13,6 +13,11 @@ import subprocess
 import sys
 
 
+def is_built(entry):
+    words = shlex.split(entry["command"])
+    return (pathlib.Path(entry["directory"]) / words[words.index("-o") + 1]).exists()
+
+
 def look(entry):
     """The number of the compiler's result; it writes its warnings itself."""
     words = shlex.split(entry["command"])
@@ -23,7 +28,7 @@ def look(entry):
 def main():
     folder = pathlib.Path(sys.argv[1]).resolve()
     entries = json.loads((folder / "compile_commands.json").read_text())
-    left = [one for one in entries if not (pathlib.Path(one["directory"]) / one["output"]).exists()]
+    left = [one for one in entries if not is_built(one)]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         failed = sum(code != 0 for code in pool.map(look, left))
     print(f"{len(left)} of {len(entries)} sources looked at for warnings alone, {failed} with some")

@@ -310,7 +310,7 @@ Page<ThreadSummary> Inbox::of_provider(std::string_view provider_id, std::string
                                       offer);
     } else {
       tables.threads().provider_threads(provider.no, after ? &*after : nullptr,
-                                        {unread.value_or(false), of_blast}, offer);
+                                        {unread.value_or(false), of_blast, replied}, offer);
     }
     const auto seal = [&](const Thread& last) { return seal_position(context_, list, last); };
     page = make_page(threads, most, seal, [&](const Thread& thread) {

@@ -94,15 +94,15 @@ bool Pump::handling() const noexcept {
 
 Pumped Pump::run(std::uint32_t max_items, std::uint32_t budget_us, const std::atomic<bool>* stop) {
   Pumped pumped;
+  Limits limits{
+      max_items != 0 ? max_items : std::numeric_limits<std::uint64_t>::max(),
+      budget_us != 0 ? context_.clock.monotonic_us() + budget_us : std::numeric_limits<std::int64_t>::max(),
+      stop};
   store_unstored(pumped);
   find_channels();
   std::vector<Flow> flows;
   for (const auto& way : ways_)
     if (way->channel != 0) flows.push_back(Flow{way.get()});
-  Limits limits{
-      max_items != 0 ? max_items : std::numeric_limits<std::uint64_t>::max(),
-      budget_us != 0 ? context_.clock.monotonic_us() + budget_us : std::numeric_limits<std::int64_t>::max(),
-      stop};
   try {
     pumped.more = run_flows(flows, limits, pumped);
     for (auto& flow : flows)  // another channel's batch has reached the limit

@@ -41,6 +41,7 @@ class ThreadTables {
   struct Wanted {
     bool unread = false;              // with messages it has not read
     std::optional<BlastNo> of_blast;  // of this blast
+    std::optional<bool> replied;      // with, or without, a message of a client; not heeded where `unread` is
   };
   /// The touched threads of a provider that come after `after`.
   virtual void provider_threads(ProviderNo provider, const ThreadPosition* after, const Wanted& wanted,

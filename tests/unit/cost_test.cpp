@@ -387,6 +387,44 @@ TEST_CASE("A blast to fifty waits for the disk twice: when it is sent, and when 
   CHECK(cost.rows <= 12);
 }
 
+TEST_CASE(
+    "A thousand all over the roster cost what a thousand who stand together cost, and a constant a slice") {
+  constexpr std::size_t kRoster = 400'000;  // seven slices
+  constexpr std::size_t kFew = 1'000;
+  World world;
+  world.clients(0, kRoster);
+  bccast::Pump pump(world.context, world.work, world.queue, {{"email", {world.notifier, nullptr}}});
+  const auto costs = [&](std::size_t step) {
+    std::vector<string> ids;
+    for (std::size_t i = 0; i < kFew; ++i) ids.push_back(World::id(70'000 + i * step % (kRoster - 70'000)));
+    const std::vector<std::string_view> views(ids.begin(), ids.end());
+    const auto blast = world.drafting.create("lee", {}, {}).blast;
+    world.drafting.act_many("lee", blast, views, Drafting::Act::select);
+    world.drafting.write("lee", blast, "text");
+    const auto sent = world.cost([&] { world.sending.send("lee", blast, {}, {}); });
+    world.notifier->batches = world.notifier->notices = 0;
+    const auto drained = world.cost([&] { pump.run(0, 0); });
+    CHECK(world.notifier->notices == static_cast<std::int64_t>(kFew));
+    return std::pair{sent, drained};
+  };
+  costs(1);  // prepares the statements
+  const auto dense = costs(1);
+  const auto dense_batches = world.notifier->batches;
+  const auto sparse = costs(330);
+  const auto more = static_cast<std::int64_t>(slices(kRoster));
+  INFO("send: " << dense.first << "; all over: " << sparse.first);
+  INFO("drain: " << dense.second << "; all over: " << sparse.second);
+  CHECK(world.notifier->batches <= dense_batches + 1);
+  CHECK(sparse.first.rows <= dense.first.rows + 2 * more);  // and its slice of the draft goes
+  CHECK(sparse.first.syncs == dense.first.syncs);
+  CHECK(sparse.first.steps <= dense.first.steps + 400 * more);
+  CHECK(sparse.second.rows <= dense.second.rows + 5);
+  CHECK(sparse.second.syncs <= dense.second.syncs + 1);
+  // Looked up one by one, not scanned: a statement for each of them, and not a row of anybody else.
+  CHECK(sparse.second.begun <= dense.second.begun + static_cast<std::int64_t>(kFew) + 20 * more);
+  CHECK(sparse.second.steps <= 4 * dense.second.steps + 400 * more);
+}
+
 TEST_CASE("Selecting many is one transaction, and writes a row for each slice") {
   World world;
   world.clients(0, 100'000);

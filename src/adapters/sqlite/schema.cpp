@@ -229,12 +229,15 @@ CREATE TABLE thread(
   PRIMARY KEY (provider_no, place, origin)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX thread_of_client ON thread(provider_no, place, last_at, origin);
-CREATE INDEX thread_of_provider ON thread(provider_no, last_at, origin, place) WHERE touched > 0;
-CREATE INDEX thread_of_blast ON thread(provider_no, origin, last_at, place) WHERE touched > 0;
+CREATE INDEX thread_alone ON thread(provider_no, last_at, origin, place) WHERE touched = 1;
+CREATE INDEX thread_replied ON thread(provider_no, last_at, origin, place) WHERE touched = 2;
+CREATE INDEX thread_blast_alone ON thread(provider_no, origin, last_at, place) WHERE touched = 1;
+CREATE INDEX thread_blast_replied ON thread(provider_no, origin, last_at, place) WHERE touched = 2;
 CREATE INDEX thread_client_unread ON thread(provider_no, place, last_at, origin, client_unread)
   WHERE client_unread > 0;
 CREATE INDEX thread_provider_unread ON thread(provider_no, last_at, origin, place, provider_unread)
   WHERE provider_unread > 0;
+CREATE INDEX thread_blast_unread ON thread(provider_no, origin, last_at, place) WHERE provider_unread > 0;
 
 CREATE TABLE thread_ref(
   provider_no INTEGER NOT NULL,

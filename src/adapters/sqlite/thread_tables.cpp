@@ -1,6 +1,7 @@
 #include "adapters/sqlite/thread_tables.hpp"
 
 #include <limits>
+#include <optional>
 
 #include "adapters/sqlite/columns.hpp"
 #include "model/checked.hpp"
@@ -13,6 +14,16 @@ namespace {
   "provider_unread, "                                                                          \
   "opened_at, touched, activity"
 #define MESSAGE_COLUMNS "seq, author, at, key_hash, actor, text"
+
+// A provider's threads, the latest first, of which something holds that has an index in this order.
+#define OF_PROVIDER(holds)                                                 \
+  "SELECT " THREAD_COLUMNS " FROM thread WHERE provider_no = ? AND " holds \
+  " AND (last_at, origin, place) < (?, ?, ?) ORDER BY last_at DESC, origin DESC, place DESC"
+#define OF_BLAST(holds)                                                                   \
+  "SELECT " THREAD_COLUMNS " FROM thread WHERE provider_no = ? AND origin = ? AND " holds \
+  " AND (last_at, place) < (?, ?) ORDER BY last_at DESC, place DESC"
+#define ALONE "touched = 1"
+#define REPLIED "touched = 2"
 
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 
@@ -31,6 +42,30 @@ Thread thread_of(const Query& query) {
   t.activity = query.i64(11);
   return t;
 }
+
+/// The rows of a query one by one; of none when there is no query.
+class ThreadStream {
+ public:
+  template <typename Bind>
+  ThreadStream(Connection& db, const char* sql, Bind&& bind) {
+    if (sql == nullptr) return;
+    query_.emplace(db, sql);
+    bind(query_->query);
+    advance();
+  }
+  void advance() {
+    head.reset();
+    if (query_->query.step()) head = thread_of(query_->query);
+  }
+  std::optional<Thread> head;
+
+ private:
+  struct Held {
+    Held(Connection& db, const char* sql) : query(db.query(sql)) {}
+    Query query;
+  };
+  std::optional<Held> query_;
+};
 
 void bind_thread(Query& query, const Thread& t) {
   query.bind(t.key.provider_no)
@@ -112,34 +147,40 @@ void SqliteThreadTables::client_threads(ProviderNo provider, Place place, Ms fro
 
 void SqliteThreadTables::provider_threads(ProviderNo provider, const ThreadPosition* after,
                                           const Wanted& wanted, FunctionRef<bool(const Thread&)> f) const {
-  // Each has its index, in the order of the list; what is wanted besides is looked at row by row.
-  auto query = wanted.of_blast
-                   ? db_.query("SELECT " THREAD_COLUMNS
-                               " FROM thread WHERE provider_no = ? AND origin = ? AND touched > 0 "
-                               "AND (last_at, place) < (?, ?) ORDER BY last_at DESC, place DESC")
-               : wanted.unread ? db_.query("SELECT " THREAD_COLUMNS
-                                           " FROM thread WHERE provider_no = ? AND provider_unread > 0 "
-                                           "AND (last_at, origin, place) < (?, ?, ?) "
-                                           "ORDER BY last_at DESC, origin DESC, place DESC")
-                               : db_.query("SELECT " THREAD_COLUMNS
-                                           " FROM thread WHERE provider_no = ? AND touched > 0 "
-                                           "AND (last_at, origin, place) < (?, ?, ?) "
-                                           "ORDER BY last_at DESC, origin DESC, place DESC");
-  query.bind(provider);
-  if (wanted.of_blast) query.bind(*wanted.of_blast);
-  query.bind(after != nullptr ? after->last_at : kMax);
-  if (!wanted.of_blast) query.bind(after != nullptr ? after->origin : kMax);  // else the same for all
-  query.bind(after != nullptr ? std::int64_t{after->place} : kMax);
-  while (query.step()) {
-    const Thread thread = thread_of(query);
-    if (wanted.unread && thread.provider_unread == 0) continue;
-    if (!f(thread)) return;
+  const auto bind = [&](Query& query) {
+    query.bind(provider);
+    if (wanted.of_blast) query.bind(*wanted.of_blast);
+    query.bind(after != nullptr ? after->last_at : kMax);
+    if (!wanted.of_blast) query.bind(after != nullptr ? after->origin : kMax);  // else the same for all
+    query.bind(after != nullptr ? std::int64_t{after->place} : kMax);
+  };
+  const bool of_blast = wanted.of_blast.has_value();
+  if (wanted.unread) {
+    ThreadStream unread(db_, of_blast ? OF_BLAST("provider_unread > 0") : OF_PROVIDER("provider_unread > 0"),
+                        bind);
+    for (; unread.head; unread.advance())
+      if (!f(*unread.head)) return;
+    return;
+  }
+  // Those with and those without a reply are two lists, which together are the one of all.
+  constexpr const char* kEmpty = nullptr;
+  const bool with = wanted.replied.value_or(true);
+  const bool without = !wanted.replied.value_or(false);
+  ThreadStream replied(db_, !with ? kEmpty : of_blast ? OF_BLAST(REPLIED) : OF_PROVIDER(REPLIED), bind);
+  ThreadStream alone(db_, !without ? kEmpty : of_blast ? OF_BLAST(ALONE) : OF_PROVIDER(ALONE), bind);
+  while (replied.head || alone.head) {
+    const bool first = !alone.head || (replied.head && position_of(*replied.head) > position_of(*alone.head));
+    ThreadStream& next = first ? replied : alone;
+    if (!f(*next.head)) return;
+    next.advance();
   }
 }
 
 void SqliteThreadTables::touched_places(ProviderNo provider, BlastNo blast,
                                         FunctionRef<void(Place)> f) const {
-  auto query = db_.query("SELECT place FROM thread WHERE provider_no = ? AND origin = ? AND touched > 0");
+  auto query =
+      db_.query("SELECT place FROM thread WHERE provider_no = ?1 AND origin = ?2 AND " ALONE
+                " UNION ALL SELECT place FROM thread WHERE provider_no = ?1 AND origin = ?2 AND " REPLIED);
   query.bind(provider).bind(blast);
   while (query.step()) f(static_cast<Place>(query.i64(0)));
 }
