@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compiles what a build folder has not built yet as far as its warnings: no code is made, which is most of the time.
 
-Usage: warnings.py BUILD_FOLDER   (with a compile_commands.json; the flags are the build's, -Werror among them)
+Usage: clang_warnings.py BUILD_FOLDER   (with a compile_commands.json; the flags are the build's, -Werror among them)
 """
 
 import concurrent.futures
