@@ -38,7 +38,7 @@ FAMILIES = {
     "libsodium": (r"sodium(\.h|/.*)", ["src/base/", "tests/"]),
     "utf8proc": (r"utf8proc\.h", ["src/base/", "tests/"]),
     "xxHash": (r"(xxhash|xxh3)\.h", ["src/base/", "src/model/", "tests/"]),
-    "date": (r"date/.*", ["src/adapters/tz/", "tests/"]),
+    "date": (r"date/.*", ["src/adapters/tz/", "examples/cli/", "tests/"]),
     "fmt": (r"fmt/.*", ["src/", "capi/src/", "tests/"]),
     "Boost": (r"boost/.*", ["src/", "capi/src/", "tests/"]),
     "doctest": (r"doctest(/.*|\.h)", ["tests/"]),
