@@ -177,6 +177,7 @@ def self_test():
         examples/cli/main.cpp            <bccast/bccast.h>
         examples/cli/main.cpp            <CLI/CLI.hpp>
         examples/cli/main.cpp            <nlohmann/json.hpp>
+        examples/cli/moment.cpp          <date/tz.h>
         bench/drain.cpp                  <bccast/bccast.h>
         tests/send_test.cpp              <bccast/bccast.h>
         tests/unit/blast_test.cpp        "model/blast.hpp"
@@ -217,6 +218,7 @@ def self_test():
         src/base/id.hpp                  <doctest/doctest.h>           doctest
         src/engine/engine.hpp            <CLI/CLI.hpp>                 CLI11
         capi/src/guard.hpp               <nlohmann/json.hpp>           nlohmann-json
+        src/core/inbox.hpp               <date/tz.h>                   date
         capi/include/bccast/bccast.h     <time.h>                      C header
         capi/include/bccast/bccast.h     <string>                      C header
         src/model/blast.hpp              <mutex>                       pure
