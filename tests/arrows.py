@@ -38,7 +38,7 @@ FAMILIES = {
     "libsodium": (r"sodium(\.h|/.*)", ["src/base/", "tests/"]),
     "utf8proc": (r"utf8proc\.h", ["src/base/", "tests/"]),
     "xxHash": (r"(xxhash|xxh3)\.h", ["src/base/", "src/model/", "tests/"]),
-    "date": (r"date/.*", ["src/adapters/tz/", "tests/"]),
+    "date": (r"date/.*", ["src/adapters/tz/", "examples/cli/", "tests/"]),
     "fmt": (r"fmt/.*", ["src/", "capi/src/", "tests/"]),
     "Boost": (r"boost/.*", ["src/", "capi/src/", "tests/"]),
     "doctest": (r"doctest(/.*|\.h)", ["tests/"]),
@@ -178,6 +178,7 @@ def self_test():
         examples/cli/main.cpp            <bccast/bccast.h>
         examples/cli/main.cpp            <CLI/CLI.hpp>
         examples/cli/main.cpp            <nlohmann/json.hpp>
+        examples/cli/moment.cpp          <date/tz.h>
         bench/drain.cpp                  <bccast/bccast.h>
         tests/send_test.cpp              <bccast/bccast.h>
         tests/unit/blast_test.cpp        "model/blast.hpp"
@@ -219,6 +220,7 @@ def self_test():
         src/base/id.hpp                  <doctest/doctest.h>           doctest
         src/engine/engine.hpp            <CLI/CLI.hpp>                 CLI11
         capi/src/guard.hpp               <nlohmann/json.hpp>           nlohmann-json
+        src/core/inbox.hpp               <date/tz.h>                   date
         capi/include/bccast/bccast.h     <time.h>                      C header
         capi/include/bccast/bccast.h     <string>                      C header
         src/model/blast.hpp              <mutex>                       pure
