@@ -68,12 +68,8 @@ void Model::archive_provider(ProviderNo provider) {
   auto& it = providers[at(provider)];
   it.archived = true;
   for (auto& blast : blasts)
-    if (blast.provider == provider && blast.state == Blast::State::draft) {
+    if (blast.provider == provider && blast.state == Blast::State::draft)
       blast.state = Blast::State::discarded;
-    } else if (blast.provider == provider && blast.state == Blast::State::scheduled) {
-      blast.state = Blast::State::draft;
-      ++blast.misses;
-    }
   for (auto& item : items)
     if (threads[at(item.thread)].provider == provider && !item.ended()) item.dropped = true;
 }
@@ -119,7 +115,6 @@ std::set<PersonNo> Model::audience(const Blast& blast) const {
 void Model::send(BlastNo number) {
   Blast& blast = blasts[at(number)];
   blast.state = Blast::State::sent;
-  ++blast.sendings;
   blast.recipients = audience(blast);
   for (const auto channel : living_channels())
     if (!blast.only || blast.only->contains(channels[at(channel)].name)) blast.channels.insert(channel);
@@ -139,7 +134,7 @@ void Model::send(BlastNo number) {
 bool Model::sees(const Thread& thread, PersonNo person) const {
   if (people[at(person)].erased) return false;
   if (thread.kind == Thread::Kind::community) return thread.members.contains(person);
-  return thread.person == person && !thread.messages.empty() && thread.fate != Thread::Fate::gone;
+  return thread.person == person && !thread.messages.empty();
 }
 
 int Model::first_seen(const Thread& thread, PersonNo person) const {
@@ -237,15 +232,8 @@ std::optional<std::size_t> Model::match(const std::string& id, ChannelNo channel
   if (const auto known = item_ids.find(id); known != item_ids.end())
     return fits(items[known->second]) ? std::optional(known->second) : std::nullopt;
   std::optional<std::size_t> found;
-  const auto recalled = [&](const Item& item) {
-    return threads[at(item.thread)].messages[at(item.seq - 1)].recalled;
-  };
-  const bool other = std::ranges::any_of(items_of[thread], [&](std::size_t i) {
-    return items[i].id.empty() && fits(items[i]) && !recalled(items[i]);
-  });
   for (const auto i : items_of[thread]) {
     if (!items[i].id.empty() || !fits(items[i])) continue;
-    if (other && recalled(items[i])) continue;
     if (found) items[i].alike = items[*found].alike = true;
     if (!found) found = i;
   }
@@ -278,7 +266,7 @@ bool Model::too_early(const Item& item) const {
 bool Model::reason_to_skip(const Item& item) const {
   const Thread& thread = threads[at(item.thread)];
   const Channel& way = channels[at(item.channel)];
-  if (thread.messages[at(item.seq - 1)].removed || thread.messages[at(item.seq - 1)].recalled) return true;
+  if (thread.messages[at(item.seq - 1)].removed) return true;
   if (item.to_provider) {
     const Provider& provider = providers[at(thread.provider)];
     return provider.archived || provider_unread(thread) == 0 ||

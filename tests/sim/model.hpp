@@ -52,7 +52,7 @@ struct Channel {
 };
 
 struct Blast {
-  enum class State { draft, scheduled, sent, paused, recalled, discarded };
+  enum class State { draft, sent, discarded };
   ProviderNo provider = 0;
   std::string id;  // empty: not known, it was made when the answer was lost
   State state = State::draft;
@@ -66,14 +66,6 @@ struct Blast {
   std::map<PersonNo, ThreadNo> threads;
   std::int64_t sent_at = kUnknown;
   bool finished = false;  // seen so
-  std::int64_t scheduled_at = kUnknown;
-  std::optional<std::pair<std::set<PersonNo>, std::string>> promised;  // whom and what the digest showed
-  int sendings = 0;  // each with a deadline: of the schedule, of the sending, of a second try
-  int misses = 0;
-  bool purged = false;
-
-  bool sent() const { return state == State::sent || state == State::paused || state == State::recalled; }
-  bool editable() const { return state == State::draft; }
 };
 
 struct Message {
@@ -81,7 +73,6 @@ struct Message {
   std::string text;
   std::int64_t at = kUnknown;
   bool removed = false;
-  bool recalled = false;  // its client sees no text, its provider does
 };
 
 struct Member {
@@ -102,9 +93,6 @@ struct Thread {
   int provider_read = 0;
   std::map<PersonNo, Member> members;
   std::map<std::string, int> keys;  // "author key": seq
-  /// After a recall: whether its client still has it. open: it was not known whether it was told.
-  enum class Fate { kept, open, gone };
-  Fate fate = Fate::kept;
 };
 
 /// One notification or delivery: of a message, to one person, on one channel.
@@ -146,8 +134,6 @@ struct Reader {
   std::set<std::string> seen;         // events
   std::map<std::string, int> blasts;  // "kind blast": how often
   std::set<BlastNo> sent_before;
-  std::set<BlastNo> recalled_before;
-  std::map<BlastNo, int> missed_before;
 };
 
 class Model {
@@ -185,8 +171,6 @@ class Model {
   // Blasts.
   std::set<PersonNo> audience(const Blast& blast) const;
   void send(BlastNo blast);
-  /// Who knows nothing of it has no such thread any more.
-  void recall(BlastNo blast);
   /// Whether there is such a thread for this client.
   bool sees(const Thread& thread, PersonNo person) const;
   int first_seen(const Thread& thread, PersonNo person) const;  // 1, or the first since joining
@@ -218,7 +202,6 @@ class Model {
   static std::size_t at(int number) { return static_cast<std::size_t>(number); }
 
  private:
-  Thread::Fate fate_of(ThreadNo thread) const;
   void add_items(ThreadNo thread, int seq, const std::set<ChannelNo>& on);
   void add_item(ThreadNo thread, int seq, ChannelNo channel, bool to_provider, PersonNo person);
 };

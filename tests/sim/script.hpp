@@ -38,13 +38,6 @@ enum class Kind {
   discard,
   send,
   blast,  // all of the above at once
-  // What becomes of a blast.
-  schedule,
-  unschedule,
-  pause,
-  resume,
-  recall,
-  purge,
   // Threads.
   direct,
   client_reply,
