@@ -82,7 +82,11 @@ Code Control::recall(std::string_view provider_id, std::string_view blast_id) {
     keep_who_knows(tables, blast, lines);
     // First what it has still to do, so that it is not finished in between.
     blast.open_lines += add_retracting(tables, blast, lines);
-    if (blast.open_lines == 0 && blast.finished_at == 0) blast.finished_at = blast.recalled_at;
+    if (blast.open_lines > 0) {
+      blast.finished_at = 0;  // taking back what was delivered is work too
+    } else if (blast.finished_at == 0) {
+      blast.finished_at = blast.recalled_at;
+    }
     tables.blasts().update_blast(blast);
     ++provider.recalls;
     tables.directory().update_provider(provider);

@@ -65,6 +65,10 @@ inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   X(draft_set, true, 1)         \
   X(draft_send, true, 2)        \
   X(draft_discard, true, 1)     \
+  X(own_pause, true, 2)         \
+  X(own_resume, true, 3)        \
+  X(own_recall, true, 5)        \
+  X(own_retry, true, 2)         \
   X(direct, true, 6)            \
   X(provider_reply, true, 6)    \
   X(provider_read, true, 2)     \
@@ -98,6 +102,9 @@ inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   X(other_pick, false, 12)      \
   X(other_blast, false, 10)     \
   X(other_draft, false, 5)      \
+  X(other_pause, false, 3)      \
+  X(other_recall, false, 5)     \
+  X(other_schedule, false, 4)   \
   X(other_direct, false, 8)     \
   X(other_reply, false, 12)     \
   X(other_read, false, 8)       \

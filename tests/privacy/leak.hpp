@@ -35,6 +35,7 @@ struct Facts {
   std::int64_t clients = 0;
   std::int64_t messages = 0;
   std::int64_t blasts = 0;
+  std::int64_t recalls = 0;
   std::map<std::string, Sent> sent;  // by the thread of a recipient
   std::map<std::string, std::string>
       first_name;  // of a thread's provider, when somebody else touched the thread

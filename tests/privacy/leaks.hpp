@@ -137,6 +137,14 @@ inline std::vector<Leak> leaks() {
       {"a bump of the list by what others get", "two worlds", [=](Observation& seen, const Facts& facts) {
          if (is(seen, "threads")) move(seen, "last_at_ms", facts.blasts * 1000);
        }});
+  all.push_back({"a bump of the list by a recall", "two worlds", [=](Observation& seen, const Facts& facts) {
+                   if (is(seen, "threads")) move(seen, "last_at_ms", facts.recalls * 1000);
+                 }});
+  all.push_back({"a thread less when another's blast is recalled", "two worlds",
+                 [=](Observation& seen, const Facts& facts) {
+                   auto& rows = seen.answer.rows.rows;
+                   if (is(seen, "threads") && facts.recalls > 1 && !rows.empty()) rows.pop_back();
+                 }});
   all.push_back({"members with the host's ids", "shape", [=](Observation& seen, const Facts&) {
                    if (!is(seen, "members")) return;
                    for (auto& row : seen.answer.rows.rows)

@@ -113,6 +113,31 @@ class OtherEvents {
         scene_.other_blasts.push_back(draft);
         return;
       }
+      case Kind::other_pause:
+      case Kind::other_recall: {
+        if (scene_.other_blasts.empty()) return;
+        const Draft& blast = scene_.other_blasts[a % scene_.other_blasts.size()];
+        if (kind == Kind::other_pause) {
+          act(c % 3 == 0 ? bccast_blast_resume : bccast_blast_pause, scene_.store, blast.provider, blast.id);
+          return;
+        }
+        if (act(bccast_blast_recall, scene_.engine_for(event), blast.provider, blast.id).code == BCCAST_OK)
+          ++scene_.facts.recalls;
+        if (c % 2 == 0) act(bccast_blast_purge, scene_.store, blast.provider, blast.id);
+        if (c % 8 == 0) act(bccast_operate_purge, scene_.store, scene_.store.clock.now_ms(), nullptr);
+        return;
+      }
+      case Kind::other_schedule: {  // never sent: taken back, or so far ahead that nobody sees it
+        char id[BCCAST_ID_SIZE] = "";
+        act(bccast_blast_create, scene_.engine_for(event), where, nullptr, id);
+        if (id[0] == '\0') return;
+        act(bccast_blast_select_all_active, scene_.store, where, id);
+        act(bccast_blast_write, scene_.store, where, id, text, text.size());
+        act(bccast_blast_schedule, scene_.store, where, id,
+            scene_.store.clock.now_ms() + (c % 2 == 0 ? kFarAhead : 1), nullptr);
+        if (c % 2 != 0) act(bccast_blast_unschedule, scene_.store, where, id);
+        return;
+      }
       case Kind::other_direct: {
         const auto direct = scene_.direct_of(where, anybody);
         if (direct.empty()) return;
@@ -263,6 +288,7 @@ class OtherEvents {
     act(bccast_operate_checkpoint, scene_.store);
   }
 
+  static constexpr std::int64_t kFarAhead = 31'536'000'000;  // a year: longer than any history
   inline static const std::string kCal = "cal";
   inline static const std::string kDan = "dan";
   inline static const std::string kZoe = "zoe";

@@ -94,6 +94,29 @@ class OwnEvents {
       case Kind::draft_discard:
         if (!draft.id.empty()) act(bccast_blast_discard, engine, draft.provider, draft.id);
         return;
+      case Kind::own_pause:
+      case Kind::own_resume:
+      case Kind::own_retry: {
+        if (scene_.own_blasts.empty()) return;
+        const Draft& blast = scene_.own_blasts[a % scene_.own_blasts.size()];
+        if (kind == Kind::own_retry) {
+          act(bccast_blast_retry_failed, engine, blast.provider, blast.id, nullptr);
+        } else {
+          act(kind == Kind::own_pause ? bccast_blast_pause : bccast_blast_resume, engine, blast.provider,
+              blast.id);
+        }
+        return;
+      }
+      case Kind::own_recall: {
+        if (scene_.own_blasts.empty()) return;
+        // Whether she keeps the thread depends on whether she was told: in both worlds all that can be is.
+        ana_.drain();
+        const Draft& blast = scene_.own_blasts[a % scene_.own_blasts.size()];
+        if (act(bccast_blast_recall, engine, blast.provider, blast.id).code == BCCAST_OK)
+          ++scene_.facts.recalls;
+        if (b % 2 == 0) act(bccast_blast_purge, engine, blast.provider, blast.id);
+        return;
+      }
       case Kind::direct: {
         const auto direct = scene_.direct_of(provider, "ana");
         if (!direct.empty())
@@ -267,8 +290,10 @@ class OwnEvents {
     std::string digest;
     const auto preview = act(bccast_blast_preview, scene_.store, draft.provider, draft.id).rows;
     if (event.c % 3 == 0 && !preview.empty()) digest = preview[0].text("digest");
-    const auto answer = act(bccast_blast_send, scene_.engine_for(event), draft.provider, draft.id,
-                            digest.empty() ? nullptr : digest.c_str());
+    const char* seen = digest.empty() ? nullptr : digest.c_str();
+    const auto answer =
+        event.b % 4 == 0 ? send_later(scene_.engine_for(event), draft, seen, event.b % 8 == 0)
+                         : act(bccast_blast_send, scene_.engine_for(event), draft.provider, draft.id, seen);
     if (answer.code == BCCAST_E_TOO_FEW) {  // in the second world it may have been sent, without ana
       act(bccast_blast_discard, scene_.store, draft.provider, draft.id);
       draft.id.clear();
@@ -277,6 +302,24 @@ class OwnEvents {
     scene_.sent(draft);
     if (!scene_.find(draft, "ana").empty()) scene_.own_blasts.push_back(draft);
     draft.id.clear();
+  }
+
+  /// By the schedule, or, `moved`, by sending what is on the schedule: the answer of a call that sends.
+  test::Answer send_later(bccast_engine* engine, const Draft& draft, const char* digest, bool moved) {
+    constexpr std::int64_t kAhead = 90'000;
+    const auto answer = act(bccast_blast_schedule, engine, draft.provider, draft.id,
+                            scene_.store.clock.now_ms() + kAhead, digest);
+    if (answer.code != BCCAST_OK) return answer;
+    if (moved) {
+      auto now = act(bccast_blast_send, engine, draft.provider, draft.id, digest);
+      if (now.code < 0) act(bccast_blast_unschedule, engine, draft.provider, draft.id);
+      return now;
+    }
+    scene_.store.clock.advance(kAhead);
+    ana_.drain();
+    const auto now = act(bccast_blast_get, scene_.store, draft.provider, draft.id).rows;
+    if (!now.empty() && now[0].text("missed_reason") == "too_few") return {BCCAST_E_TOO_FEW, ""};
+    return {now.empty() || now[0].null("sent_at_ms") ? BCCAST_E_STATE : BCCAST_OK, ""};
   }
 
   Scene& scene_;

@@ -122,7 +122,7 @@ class Shape {
         {"delivered",
          "id to_kind to address to_name thread at_ms locale provider provider_name client kind title seq "
          "author "
-         "author_name text"}};
+         "author_name action text"}};
     const auto& rows = seen.answer.rows;
     for (const auto& [name, value] : seen.outs)
       if (name.ends_with("_ms")) whole_second(seen, name, value);
