@@ -171,6 +171,22 @@ Made make(const string& path) {
   engine->blast_send("lee", made.unseen);
   made.draft = blast("lee", "fourth", "A draft", {"c1", "c3", "c4"});
   engine->blast_deselect("lee", made.draft, "c3");
+  const auto recalled = blast("lee", "fifth", "Closed on the 12th", {"c1", "c2", "c4"});
+  engine->blast_send("lee", recalled);
+  engine->client_read("c4", engine->blast_why("lee", recalled, "c4").at(0).thread, 1);
+  engine->blast_recall("lee", recalled);
+  {
+    // On a channel with quiet hours somebody waits for the morning.
+    bccast::Options options;
+    options.clock(clock);
+    options.notifier("sms", [](bccast::Notices&) { return true; });
+    Engine phone(path, std::move(options));
+    phone.channel_set("sms", "quiet_hours", "00:00-23:59");
+    const auto quiet = blast("lee", "sixth", "Come at 7", {"c2", "c4"});
+    phone.blast_set("lee", quiet, "channels", "sms");
+    phone.blast_send("lee", quiet);
+    phone.pump();
+  }
   engine->checkpoint();
   return made;
 }
@@ -487,8 +503,9 @@ TEST_CASE("The small store has a blob in every column of blobs") {
 
 TEST_CASE("A flipped bit in a bitmap is found, and nobody is told who should not be") {
   Damage damage;
-  damage.try_all(of({"recipients", "roster_slice", "address_slice", "draft_slice", "mark_slice", "skip"}),
-                 400);
+  damage.try_all(
+      of({"recipients", "roster_slice", "address_slice", "draft_slice", "mark_slice", "skip", "waiting"}),
+      400);
 }
 
 TEST_CASE("A flipped bit in a roster's entry is found, and nobody is told who should not be") {
@@ -528,9 +545,9 @@ TEST_CASE("A flipped bit in a stored idempotency key is found, and nothing is do
 
 TEST_CASE("No blob is left out") {
   const auto tried =
-      of({"recipients", "roster_slice", "address_slice", "draft_slice", "mark_slice", "skip", "roster",
-          "roster_name", "claim", "provider.addresses", "client.addresses", "blast_text", "message.text",
-          "store", "blast.key_hash", "message.key_hash", "item.token"});
+      of({"recipients", "roster_slice", "address_slice", "draft_slice", "mark_slice", "skip", "waiting",
+          "roster", "roster_name", "claim", "provider.addresses", "client.addresses", "blast_text",
+          "message.text", "store", "blast.key_hash", "message.key_hash", "item.token"});
   const TemporaryFolder folder;
   const string path = folder.file();
   make(path);
