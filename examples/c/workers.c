@@ -1,4 +1,5 @@
-/* A host that lets the library do the work on threads of the library's, and waits for a blast to be finished. */
+/* A host that lets the library do the work on threads of the library's, and waits for a blast to be finished.
+ */
 #include <bccast/bccast_ext.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,8 @@ static void check(int32_t code) {
   exit(1);
 }
 
-/* Called on one of the library's threads. A handler that is slow asks for more time before its lease is over. */
+/* Called on one of the library's threads. A handler that is slow asks for more time before its lease is over.
+ */
 static int32_t notify(void* self, bccast_batch* batch) {
   (void)self;
   check(bccast_batch_extend(batch, 120000));
@@ -47,7 +49,9 @@ int main(void) {
 
   check(bccast_directory_provider_put(engine, "dr-lee", "Dr. Lee"));
   for (i = 0; i < 3; ++i) {
-    check(bccast_directory_client_put(engine, clients[i], clients[i], "someone@example.org"));
+    char address[32];
+    snprintf(address, sizeof address, "%s@example.org", clients[i]);
+    check(bccast_directory_client_put(engine, clients[i], clients[i], address));
     check(bccast_directory_roster_add(engine, "dr-lee", clients[i]));
   }
   check(bccast_blast_create(engine, "dr-lee", NULL, blast));

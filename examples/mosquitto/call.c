@@ -203,10 +203,28 @@ static int32_t blast_preview(struct call* call) {
 /* ---- A blast ---------------------------------------------------------------------------------------------
  */
 
+/* When it goes; null: it has gone. */
+static int32_t answer_when(struct call* call, int32_t code) {
+  bccast_rows* rows = NULL;
+  const char* state = "";
+  int64_t at_ms = 0;
+  int32_t looked = bccast_blast_get(call->engine, call->provider, text(call, "blast"), &rows);
+  (void)bccast_rows_get_text(rows, 0, "state", &state, NULL);
+  (void)bccast_rows_get_i64(rows, 0, "scheduled_at_ms", &at_ms);
+  if (strcmp(state, "scheduled") == 0) {
+    answer_number(call, "scheduled_at_ms", at_ms);
+  } else {
+    cJSON_AddNullToObject(call->answer, "scheduled_at_ms");
+  }
+  bccast_rows_free(rows);
+  return looked < 0 ? looked : code;
+}
+
 static int32_t blast_send(struct call* call) {
   int32_t code = bccast_blast_send(call->engine, call->provider, text(call, "blast"), text(call, "digest"));
   cJSON_AddBoolToObject(call->answer, "sent_before", code == BCCAST_EXISTS);
-  return answer_recipients(call, answer_blast(call, code), bccast_blast_get);
+  code = answer_recipients(call, answer_blast(call, code), bccast_blast_get);
+  return code < 0 ? code : answer_when(call, code);
 }
 
 static int32_t blast_show(struct call* call) {
