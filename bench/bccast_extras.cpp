@@ -17,6 +17,7 @@
 namespace bench {
 namespace {
 
+constexpr unsigned kRecalls = 3;
 constexpr unsigned kUnseen = 5;         // blasts that wait in each inbox
 constexpr std::uint64_t kLookers = 50;  // providers of two clients; and as many clients of the big roster
 constexpr unsigned kLaterLooks = 5;     // a client
@@ -142,6 +143,26 @@ Figures bccast_random_half(const Task& task) {
           {"half_accept_s", work.at("accept_s")},
           {"half_work_s", work.at("work_s")},
           {"half_kept_bytes", static_cast<double>(bytes_in_use(task.path)) - static_cast<double>(before)}};
+}
+
+Figures bccast_recall(const Task& task) {
+  BccastStore store(task.path);
+  std::vector<double> untold, told;
+  for (unsigned i = 0; i < kRecalls; ++i) {
+    for (auto* times : {&untold, &told}) {
+      const std::string blast = store.create_blast(kProvider);
+      store.select_all_active(kProvider, blast);
+      store.write(kProvider, blast);
+      store.send(kProvider, blast);
+      if (times == &told) store.pump();
+      const Stopwatch watch;
+      store.recall(kProvider, blast);
+      times->push_back(watch.seconds());
+      store.pump();
+    }
+  }
+  store.close();
+  return {{"recall_untold_s", median(untold)}, {"recall_told_s", median(told)}};
 }
 
 Figures bccast_inbox(const Task& task) {

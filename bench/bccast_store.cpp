@@ -83,6 +83,10 @@ void BccastStore::select_all_active(const std::string& provider, const std::stri
              "blast_select_all_active");
 }
 
+void BccastStore::recall(const std::string& provider, const std::string& blast) {
+  require_ok(bccast_blast_recall(engine_, provider.c_str(), blast.c_str()), "blast_recall");
+}
+
 void BccastStore::select_many(const std::string& provider, const std::string& blast, const Column& ids) {
   require_ok(bccast_blast_select_many(engine_, provider.c_str(), blast.c_str(), ids.count(), ids.bytes(),
                                       ids.offsets(), nullptr),

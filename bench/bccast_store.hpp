@@ -35,6 +35,7 @@ class BccastStore {
   void select_many(const std::string& provider, const std::string& blast, const Column& ids);
   void write(const std::string& provider, const std::string& blast);
   void send(const std::string& provider, const std::string& blast);
+  void recall(const std::string& provider, const std::string& blast);
   /// Until nothing is due.
   void pump();
   /// Throws unless the blast is finished and all of `recipients` are done.

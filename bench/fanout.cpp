@@ -112,7 +112,8 @@ class Run {
 
   void measure_extras(std::uint64_t size) {
     results_.extras_size = size;
-    constexpr Figures (*kExtras[])(const Task&) = {bccast_inbox, bccast_select_by_id, bccast_random_half};
+    constexpr Figures (*kExtras[])(const Task&) = {bccast_inbox, bccast_select_by_id, bccast_random_half,
+                                                   bccast_recall};
     const TemporaryFolder folder(folder_.path());
     const Task task{folder.path() + "/store", size, 1};
     if (!child("bccast's roster for the extras", [&] { return bccast_import(task); })) return;

@@ -117,6 +117,8 @@ void print_extras(const Results& results) {
   print_line(f, "half_work_s", "random half of the roster: W", 1e3, "ms");
   const double half_kept = figure(f, "half_kept_bytes") / figure(f, "half_recipients");
   print_line({{"kept", half_kept}}, "kept", "random half of the roster: kept for each recipient", 1, "B");
+  print_line(f, "recall_untold_s", "recall from all, before anybody was told", 1e3, "ms");
+  print_line(f, "recall_told_s", "recall from all, after everybody was told", 1e3, "ms");
   print_line(f, "inbox_2_first_s", "inbox, five unseen blasts to 2: first look", 1e3, "ms");
   print_line(f, "inbox_2_later_s", "inbox, five unseen blasts to 2: later looks", 1e3, "ms");
   print_line(f, "inbox_all_first_s", "inbox, five unseen blasts to all: first look", 1e3, "ms");

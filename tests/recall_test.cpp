@@ -4,9 +4,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "support/embedding.hpp"
@@ -290,6 +292,42 @@ TEST_CASE("recall: other blasts to the same clients stay as they are") {
     practice.pump_to_the_end();
   }
   CHECK(practice.sums(second).number("done") == 4);
+}
+
+TEST_CASE("recall: whoever reads meanwhile sees all of it or nothing") {
+  Practice practice(600);
+  for (int round = 0; round < 5; ++round) {
+    const auto blast = practice.sent();
+    std::map<string, string> threads;
+    for (const auto& row : practice.recipients("lee", blast))
+      threads[row.text("client")] = row.text("thread");
+    REQUIRE(threads.size() == 600);
+    std::atomic<bool> stop = false;
+    std::atomic<int> looks = 0;
+    int wrong = 0;
+    // One client after another is asked; after the first that has lost it, no later one may have it.
+    std::thread reader([&] {
+      while (!stop) {
+        bool gone = false;
+        for (const auto& [client, thread] : threads) {
+          const auto code = call(bccast_client_messages, practice, client, thread, 0, 1, 1).code;
+          const bool lost = code == BCCAST_E_NOT_FOUND;
+          if (gone && !lost) ++wrong;
+          gone = gone || lost;
+          ++looks;
+        }
+      }
+    });
+    while (looks < 50) std::this_thread::yield();
+    CHECK(practice.recall(blast) == BCCAST_OK);
+    const int until = looks + 1300;  // two rounds through all of them
+    while (looks < until) std::this_thread::yield();
+    stop = true;
+    reader.join();
+    CHECK(wrong == 0);
+    CHECK(call(bccast_client_messages, practice, "ana", threads["ana"], 0, 1, 1).code == BCCAST_E_NOT_FOUND);
+    practice.pump_to_the_end();
+  }
 }
 
 // ---- Pause

@@ -8,6 +8,7 @@
 #include <bccast/engine.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <span>
@@ -19,6 +20,7 @@
 #include "../support/temporary_folder.hpp"
 #include "adapters/sqlite/sqlite_store.hpp"
 #include "core/channels.hpp"
+#include "core/control.hpp"
 #include "core/conversation.hpp"
 #include "core/directory.hpp"
 #include "core/drafting.hpp"
@@ -128,6 +130,7 @@ struct World {
   bccast::Directory directory{context};
   Drafting drafting{context};
   bccast::Sending sending{context};
+  bccast::Control control{context};
   bccast::Inbox inbox{context};
   Conversation conversation{context};
   bccast::Progress progress{context};
@@ -535,6 +538,60 @@ TEST_CASE("A page of the roster costs the same at any depth of any roster, and s
     }
     if (of_small.empty()) of_small = costs;
   }
+}
+
+TEST_CASE(
+    "A recall writes a bitmap a slice and a constant, with one sync, whatever the number of recipients") {
+  std::map<std::size_t, Cost> untold;
+  std::map<std::size_t, Cost> told;
+  for (const std::size_t size : {std::size_t{1'000}, std::size_t{60'000}, std::size_t{200'000}}) {
+    CAPTURE(size);
+    World world;
+    world.clients(0, size);
+    const auto recall = [&](const string& blast) {
+      return world.cost([&] { CHECK(world.control.recall("lee", blast) == Code::ok); });
+    };
+    recall(world.sent());  // prepares the statements
+    while (world.control.sweep()) {
+    }
+    untold[size] = recall(world.sent());
+    while (world.control.sweep()) {
+    }
+    const auto blast = world.sent();
+    bccast::Pump(world.context, world.work, world.queue, {{"email", {world.notifier, nullptr}}}).run(0, 0);
+    told[size] = recall(blast);
+    for (const auto& cost : {untold[size], told[size]}) {
+      INFO(cost);
+      // A bitmap of who keeps the thread, one of who is left out; the blast, its line, the provider.
+      CHECK(cost.rows <= static_cast<std::int64_t>(2 * slices(size)) + kConstant + 3);
+      CHECK(cost.syncs == 1);
+    }
+  }
+  // The slice in which the order of places begins may be met twice: once more its bitmap is read and written.
+  constexpr std::int64_t kMetTwice = 4;
+  CHECK(std::abs(untold[1'000].statements - untold[60'000].statements) <= kMetTwice);
+  CHECK(told[1'000].statements == told[60'000].statements);
+  // A constant for each slice more.
+  CHECK(untold[200'000].begun - untold[60'000].begun <= 3 * 40);
+  CHECK(told[200'000].begun - told[60'000].begun <= 3 * 40);
+}
+
+TEST_CASE(
+    "Sweeping up after a recall looks at some threads a transaction, and does not grow with the blast") {
+  World world;
+  world.clients(0, 20'000);
+  const auto blast = world.sent();
+  for (std::size_t i = 0; i < 100; ++i) world.inbox.of_client(World::id(i), {}, {}, 10);
+  CHECK(world.control.recall("lee", blast) == Code::ok);
+  int transactions = 0;
+  for (bool more = true; more;) {
+    const auto cost = world.cost([&] { more = world.control.sweep(); });
+    INFO(cost);
+    CHECK(cost.begun <= 2'200);
+    CHECK(cost.rows <= 110);
+    ++transactions;
+  }
+  CHECK(transactions == 11);  // ten of 2,000, and one that finds nothing
 }
 
 TEST_CASE("Counting counts: a row that is written and a commit that is synced show") {
