@@ -101,8 +101,9 @@ TEST_CASE("a channel's settings: what is refused changes nothing") {
       {"fail_action", {"stop", "Pause", "on"}},
       {"speed", {"1"}}};
   const auto before = host.channel();
-  for (const auto& [key, values] : bad)
+  for (const auto& [bad_key, values] : bad)
     for (const auto& value : values) {
+      const string& key = bad_key;
       CAPTURE(key);
       CAPTURE(value);
       CHECK(host.set_code(key, value) == BCCAST_E_ARGUMENT);

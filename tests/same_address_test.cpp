@@ -543,7 +543,8 @@ class History {
         CHECK(
             (row.text("state") == "done" || row.text("state") == "failed" || row.text("state") == "skipped"));
       }
-      for (const auto& [address, times] : told) {
+      for (const auto& [told_at, times] : told) {
+        const string& address = told_at;
         CAPTURE(address);
         CHECK(times <= 1);
         if (left_out[address] > 0) CHECK(ended[address] > 0);

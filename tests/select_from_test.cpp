@@ -45,7 +45,8 @@ TEST_CASE("select from: all recipients of an earlier blast, or those who opened 
       {"opened=0&replied=1", {"cal"}},
       {"opened=0&replied=0", {"dan"}},
   };
-  for (const auto& [filter, expected] : cases) {
+  for (const auto& [given, expected] : cases) {
+    const auto filter = given;
     CAPTURE((filter == nullptr ? "" : filter));
     const auto draft = host.draft("lee");
     CHECK(host.select_from(draft, filter) == BCCAST_OK);

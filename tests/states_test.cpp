@@ -98,7 +98,8 @@ const std::map<string, std::vector<Expected>> kTable{
 
 TEST_CASE("states: every verb in every state") {
   Practice practice;
-  for (const auto& [verb, run] : kVerbs) {
+  for (const auto& [name, run] : kVerbs) {
+    const string& verb = name;
     for (std::size_t s = 0; s < kStates.size(); ++s) {
       CAPTURE(verb);
       CAPTURE(kStates[s]);
@@ -136,7 +137,8 @@ TEST_CASE("states: a foreign blast is one that does not exist, for every verb") 
   Practice practice;
   practice.provider("kim");
   const auto foreign = practice.draft("kim");
-  for (const auto& [verb, run] : kVerbs) {
+  for (const auto& [name, run] : kVerbs) {
+    const string& verb = name;
     CAPTURE(verb);
     const auto theirs = run(practice, foreign);
     CHECK(theirs.code == BCCAST_E_NOT_FOUND);
