@@ -138,6 +138,23 @@ TEST_CASE("overdue: its own deadline, and one that begins anew") {
   CHECK(practice.said().size() == 2);
 }
 
+TEST_CASE("overdue: a report that something is to be sent again does not say it a second time") {
+  Practice practice;
+  practice.notifier.each = [](const test::Notice& notice) {
+    return test::Outcome{notice.to() == "ana" ? BCCAST_ITEM_DONE : BCCAST_ITEM_RETRY, "busy", 2 * kHour};
+  };
+  const auto blast = practice.sent();
+  practice.pump();
+  practice.clock.advance(kHour + 1);
+  practice.pump();
+  REQUIRE(practice.said().size() == 1);
+  const auto item = practice.notifier.to("ana")[0].id();
+  CHECK(call(bccast_report, practice, item, BCCAST_ITEM_RETRY, "bounced").code == BCCAST_OK);
+  practice.pump();
+  CHECK(practice.said().size() == 1);
+  CHECK(practice.sums(blast).number("overdue") == 1);
+}
+
 TEST_CASE("overdue: finished and recalled blasts are not") {
   Practice practice;
   const auto finished = practice.sent();

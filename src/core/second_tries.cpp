@@ -16,7 +16,6 @@ namespace {
 
 /// The line has work again, and its blast is not finished any more.
 void reopen(const Context& context, Line& line, Blast& blast) {
-  blast.overdue = false;
   if (line.open) return;
   line.open = true;
   line.paused = blast.state == BlastState::paused;
@@ -24,6 +23,7 @@ void reopen(const Context& context, Line& line, Blast& blast) {
   blast.state = next_state(blast.state, BlastVerb::reopen).value_or(blast.state);
   blast.finished_at = 0;
   blast.deadline_at = context.clock.wall_ms() + context.deadline_of(blast);
+  blast.overdue = false;
 }
 
 /// A new try, as if there had been none.
@@ -89,6 +89,7 @@ std::int64_t SecondTries::retry_failed(std::string_view provider_id, std::string
     }
     if (count == 0) return;
     blast.deadline_at = now + context_.deadline_of(blast);
+    blast.overdue = false;
     for (auto& line : lines) {
       if (line.pending() > 0) reopen(context_, line, blast);
       tables.work().update_line(line);
