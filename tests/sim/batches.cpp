@@ -302,12 +302,13 @@ void World::complete(std::size_t index, std::size_t n, const std::vector<std::in
   if (!closed && !unclear && code == BCCAST_E_CONFLICT) throw Failure("R3", "the first report was not taken");
   require(code == BCCAST_OK || code == BCCAST_E_CONFLICT, "code",
           "complete gave " + std::string(bccast_code_name(code)) + ": " + message);
+  // Who took the batch over may have been given a part of it: whether the rest of this report counts is open.
+  const bool shared =
+      std::ranges::any_of(it.items, [&](std::size_t i) { return model.items[i].batch != it.number; });
   for (auto i = it.reported; i < it.reported + count; ++i) {
     if (!counts(i)) continue;
     Item& item = model.items[it.items[i]];
-    // Who took the batch over may have been given it in halves: whether the rest of this report counts is
-    // open.
-    if ((may_be_gone(item) || item.batch != it.number) && code != BCCAST_OK) {
+    if ((may_be_gone(item) || shared) && code != BCCAST_OK) {
       item.answer = answer_of(i);
       item.uncertain = item.unclear = true;
       continue;

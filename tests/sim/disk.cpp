@@ -102,6 +102,7 @@ void Disk::plan(std::uint64_t nth, std::function<void()> hook) {
 }
 
 void Disk::before_change() {
+  ++changes_;
   if (!hook_ || suspended > 0 || --until_hook_ > 0) return;
   const auto hook = std::exchange(hook_, nullptr);
   hook();

@@ -81,6 +81,8 @@ class Disk {
   bool planned() const { return static_cast<bool>(hook_); }
   void drop_plan() { hook_ = nullptr; }
   void before_change();
+  /// Writes and syncs so far.
+  std::uint64_t changes() const { return changes_; }
 
   Image crash_image(const std::string& path) const;
   Image power_loss_image(const std::string& path, Prng& prng) const;
@@ -97,6 +99,7 @@ class Disk {
   bool for_ever_ = false;
   std::uint64_t countdown_ = 0;
   std::uint64_t struck_ = 0;
+  std::uint64_t changes_ = 0;
   std::uint64_t until_hook_ = 0;
   std::function<void()> hook_;
 };

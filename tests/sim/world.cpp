@@ -130,6 +130,7 @@ bool World::excused(std::int32_t code, std::uint64_t struck_before) const {
 std::int32_t World::act(const std::string& what, std::vector<std::int32_t> allowed, const Call& call,
                         Effect effect, bool asked_again) {
   const auto struck = Disk::instance().struck();
+  const auto changes = Disk::instance().changes();
   const auto code = call();
   const std::string message = code < 0 ? bccast_error_message() : "";
   trace(what + ": " + bccast_code_name(code));
@@ -145,7 +146,8 @@ std::int32_t World::act(const std::string& what, std::vector<std::int32_t> allow
                               bccast_code_name(allowed.front()));
   if (code == BCCAST_OK || code == BCCAST_PARTIAL || done_before) {
     effect(model);
-    maybe_.clear();
+    // What was stored lies over what a failed call may have left; who stored nothing leaves it where it is.
+    if (Disk::instance().changes() != changes) maybe_.clear();
   }
   return code;
 }
