@@ -502,8 +502,7 @@ TEST_CASE("recall: deliverers take back what they delivered, with the same ids")
     check_removed(practice, "ana", practice.thread_of(blast, "ana"));
   }
   SUBCASE("a part of it, and a batch in flight") {
-    Desk* other = &desk;
-    must(bccast_pump, *other->engine, 10, 0, nullptr, nullptr);
+    must(bccast_pump, *desk.engine, 10, 0, nullptr, nullptr);
     const auto before = desk.delivered.size();
     REQUIRE(before > 0);
     REQUIRE(before < 30);
