@@ -41,7 +41,7 @@ VirtualHost "localhost"
 """
 
 
-async def until(holds, what, seconds=PATIENCE):
+async def until(holds, what, seconds=PATIENCE, every=0.02):
     """Waits for something to hold, and gives it. What it looks at may be asynchronous."""
     end = time.monotonic() + seconds
     while True:
@@ -52,7 +52,7 @@ async def until(holds, what, seconds=PATIENCE):
             return value
         if time.monotonic() > end:
             raise AssertionError(f"in {seconds} s it did not come about that {what}")
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(every)
 
 
 class Server:
@@ -178,8 +178,9 @@ class Person(slixmpp.ClientXMPP):
         await self.make_iq_get(queryxmlns="http://jabber.org/protocol/disco#items", ito="localhost").send(
             timeout=PATIENCE)
 
-    async def leave(self):
-        await self.disconnect()
+    async def cut_off(self):
+        """Reads what had arrived before the server ended, up to the end."""
+        await until(lambda: self.transport is None, f"{self.name} noticed the end")
 
     def write(self, to, thread, text):
         message = self.make_message(mto=to, mbody=text, mtype="chat")

@@ -288,17 +288,16 @@ class Killed(ProsodyTest):
             text = f"{TEXT} ({attempt})"
             await desk.send_blast(text, {"all": "1"})
             folder = server.folder / "data" / "localhost" / "offline"
-            while sum(1 for _ in folder.glob("*.list")) < 100 and (await asyncio.sleep(0)) is None:
-                pass
+            await until(lambda f=folder: sum(1 for _ in f.glob("*.list")) >= 100, "a tenth has it", every=0)
             server.end(signal.SIGKILL)
+            for person in online:
+                await person.cut_off()
             blast = server.run("blast", "list", "--as-provider", PROVIDER)["blasts"][0]["blast"]
             rows = server.run("blast", "recipients", blast, "--as-provider", PROVIDER)["recipients"]
             if any(row["state"] != "done" for row in rows):
                 break
         else:
             self.fail("it was too quick to be killed in the middle, five times")
-        for person in online:
-            person.abort()
         before = {person.name: [b for b in person.blasts() if b[2] == text] for person in online}
         await server.start()
         desk = await self.person(server, "dr-lee", "desk")
