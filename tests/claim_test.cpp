@@ -379,6 +379,76 @@ TEST_CASE("the first report counts, also a late one; the second changes nothing"
   CHECK(host.verify().empty());
 }
 
+namespace {
+
+enum class Rest { waits, in_hand, ended };
+
+/// Five are claimed, and two of them taken over; then the first reports on all five.
+void report_on_what_was_taken_over_in_part(bool of_blast, Rest rest) {
+  Practice host;
+  Host other(test::Setup{.channels = {}, .beside = &host});
+  string blast;
+  if (of_blast) {
+    blast = host.blast("lee", kEverybody, "Good morning");
+  } else {
+    for (const auto& client : kEverybody) host.write_direct("lee", client, "Hello");
+  }
+  auto first = claim(host);
+  REQUIRE(first.size() == 5);
+  for (std::size_t i = 0; i < 5; ++i) first.set(i, BCCAST_ITEM_FAILED, "by_the_first");
+  host.clock.advance(kLease + 1);
+  const auto second = claim(other, "email", 2);
+  REQUIRE(second.size() == 2);
+  Batch third;
+  if (rest != Rest::waits) {
+    third = claim(other);
+    REQUIRE(third.size() == 3);
+  }
+  if (rest == Rest::ended) CHECK(third.complete() == BCCAST_OK);
+  const bool all_by_the_first = rest != Rest::ended;
+  CHECK(first.complete() == (all_by_the_first ? BCCAST_OK : BCCAST_E_CONFLICT));
+  CHECK(second.complete() == BCCAST_E_CONFLICT);
+  if (rest == Rest::in_hand) CHECK(third.complete() == BCCAST_E_CONFLICT);
+  CHECK(must(bccast_channel_list, host).rows[0].number("pending") == 0);
+  if (of_blast) {
+    CHECK(host.sums(blast).number("failed") == (all_by_the_first ? 5 : 2));
+    CHECK(host.sums(blast).number("done") == (all_by_the_first ? 0 : 3));
+    CHECK(host.sums(blast).text("state") == "finished");
+  }
+  host.clock.advance(10 * kLease);
+  CHECK(claim(host).empty());
+  CHECK(host.verify().empty());
+}
+
+}  // namespace
+
+TEST_CASE("taken over in part: the first report counts for each item, in whose hands ever it is by then") {
+  for (const bool of_blast : {true, false})
+    for (const auto rest : {Rest::waits, Rest::in_hand, Rest::ended}) {
+      CAPTURE(of_blast);
+      CAPTURE(static_cast<int>(rest));
+      report_on_what_was_taken_over_in_part(of_blast, rest);
+    }
+}
+
+TEST_CASE("a late report of one whose item went to somebody else's notice changes nothing there") {
+  Practice host;
+  Host other(test::Setup{.channels = {}, .beside = &host});
+  host.write_direct("lee", "ana", "Hello");
+  auto first = claim(host);
+  REQUIRE(first.size() == 1);
+  first.set(0, BCCAST_ITEM_FAILED, "by_the_first");
+  host.clock.advance(kLease + 1);
+  CHECK(claim(other).complete() == BCCAST_OK);
+  host.write_direct("lee", "ben", "Hello");  // stored where ana's was
+  CHECK(first.complete() == BCCAST_E_CONFLICT);
+  const auto second = claim(other);
+  REQUIRE(second.size() == 1);
+  CHECK(second.rows().column("to") == Names{"ben"});
+  CHECK(second.complete() == BCCAST_OK);
+  CHECK(host.verify().empty());
+}
+
 TEST_CASE("a lease can be made longer, as long as nobody has taken the batch over") {
   Practice host;
   Host other(test::Setup{.channels = {}, .beside = &host});

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "core/channel_health.hpp"
@@ -72,6 +73,13 @@ void after_attempt(Item& item, const ItemOutcome& outcome, Ms now) {
   item.due_at = now + std::min(wait, kLongestWait);
 }
 
+/// Nobody has reported the item since. Numbers of items are used again.
+bool is_same_try(const Item& row, const Item& item) {
+  return row.channel_no == item.channel_no && row.line_no == item.line_no && row.thread == item.thread &&
+         row.notice_no == item.notice_no && row.to_provider == item.to_provider &&
+         row.attempts == item.attempts && row.state != ItemState::failed;
+}
+
 class Settling {
  public:
   Settling(Tables& tables, const Context& context, const Report& report, Advanced& advanced)
@@ -84,13 +92,13 @@ class Settling {
 
   void run() {
     auto claim = tables_.work().claim(assignment_.claim.token);
-    if (!claim) {
+    if (!anything_open(claim)) {
       advanced_.too_late = true;
       return;
     }
     // What is said of the batch as a whole counts only from whoever has it now: after its lease it may be
     // another's. What is said of its items counts from whoever says it first.
-    const bool taken_over = claim->tries != assignment_.claim.tries;
+    const bool taken_over = !claim || claim->tries != assignment_.claim.tries;
     const bool all_again = report_.result == BatchResult::failed || report_.result == BatchResult::returned ||
                            report_.result == BatchResult::split;
     if (taken_over && all_again) {
@@ -106,18 +114,18 @@ class Settling {
         if (auto row = tables_.work().channel(claim->channel_no)) give_back(*row);
       return;
     }
-    auto channel = tables_.work().channel(claim->channel_no);
+    auto channel = tables_.work().channel(assignment_.claim.channel_no);
     if (!channel) throw Error(Code::corrupt, "a claim has lost its channel");
     // Of one item "retry" tells nothing about the channel, unless it was its probe.
     const bool probe = channel->failures > 0;
     const bool whole = report_.result == BatchResult::as_set && report_.begin == 0 && report_.last();
     const bool all_again_later = whole && !taken_over && all_retry(assignment_, probe ? 1 : 2);
-    const bool throttled = all_again_later && assignment_.line && claim->tries < kAllRetryTries;
+    const bool throttled = all_again_later && assignment_.line && assignment_.claim.tries < kAllRetryTries;
     const bool failed = report_.result == BatchResult::failed || throttled || (probe && all_again_later);
     if (failed)
       channel_failed(tables_, context_, *channel,
                      all_again_later ? outcome_of(assignment_, 0).reason : report_.reason);
-    if (throttled || (report_.result == BatchResult::failed && claim->tries < kTriesTogether)) {
+    if (throttled || (report_.result == BatchResult::failed && assignment_.claim.tries < kTriesTogether)) {
       claim->lease_until = 0;
       tables_.work().update_claim(*claim);
       return;
@@ -127,9 +135,9 @@ class Settling {
       return;
     }
     if (assignment_.line) {
-      settle_line(*claim);
+      settle_line();
     } else {
-      settle_items(*claim);
+      settle_items();
     }
     if (report_.result == BatchResult::as_set && !failed) judge(*channel);
     if (assignment_.rated && unspent_ > 0) give_back(*channel);
@@ -161,6 +169,31 @@ class Settling {
     return false;
   }
 
+  /// Finds what of the batch nobody has reported yet. That is what its claim says, unless another has taken
+  /// the batch over and left a part of it to others still.
+  bool anything_open(const std::optional<Claim>& claim) {
+    if (assignment_.line) {
+      if (claim && claim->to == assignment_.claim.to) {
+        open_claims_.push_back(*claim);
+        return true;
+      }
+      const auto [from, to] = std::pair(assignment_.claim.from, assignment_.claim.to);
+      tables_.work().claims_of(assignment_.line->no, [&](const Claim& part) {
+        if (part.from < to && from < part.to) open_claims_.push_back(part);
+      });
+      return !open_claims_.empty();
+    }
+    for (const auto& item : tables_.work().items_of(assignment_.claim.token))
+      open_items_.emplace(item.no, assignment_.claim.token);
+    for (std::size_t i = report_.begin; i < report_.stop(); ++i) {
+      const Item& item = assignment_.items[assignment_.entries[i]];
+      if (open_items_.count(item.no) > 0) continue;
+      const auto row = tables_.work().item(item.no);
+      if (row && is_same_try(*row, item)) open_items_.emplace(item.no, tables_.work().holder_of(item.no));
+    }
+    return claim || !open_items_.empty();
+  }
+
   /// The claim after a part of it was reported: the rest, with a new lease.
   void go_on(Claim& claim) {
     claim.lease_until = std::max(claim.lease_until, now_ + kLease);
@@ -181,16 +214,19 @@ class Settling {
     tables_.work().update_channel(channel);
   }
 
-  void settle_line(Claim& claim) {
+  void settle_line() {
     auto line = tables_.work().line(assignment_.line->no);
     if (!line) throw Error(Code::corrupt, "a claim has lost its line");
     const Rotation rotation = line->rotation();
     const auto position = [&](std::size_t entry) { return rotation.position_of(static_cast<Place>(entry)); };
+    const Position end = assignment_.claim.to;
     const Position until =
-        report_.last() ? claim.to : std::min(claim.to, position(assignment_.entries[report_.stop()]));
-    // What lies outside was reported by another, or is another's now.
+        report_.last() ? end : std::min(end, position(assignment_.entries[report_.stop()]));
+    // What lies outside was reported by another.
     const auto counts = [&](std::size_t entry) {
-      return position(entry) >= claim.from && position(entry) < until;
+      const auto at = position(entry);
+      return at < until && std::any_of(open_claims_.begin(), open_claims_.end(),
+                                       [&](const Claim& claim) { return at >= claim.from && at < claim.to; });
     };
     std::map<std::pair<SliceNo, SkipReason>, Slice> skips;
     const auto skip = [&](std::size_t entry, SkipReason reason) {
@@ -279,11 +315,13 @@ class Settling {
         skip(behind.entry, SkipReason::same_address);
       }
     }
-    if (until >= claim.to) {
-      tables_.work().delete_claim(claim.token);
-    } else {
-      claim.from = std::max(claim.from, until);
-      go_on(claim);
+    for (Claim& claim : open_claims_) {
+      if (until >= claim.to) {
+        tables_.work().delete_claim(claim.token);
+      } else if (until > claim.from || claim.token == assignment_.claim.token) {
+        claim.from = std::max(claim.from, until);
+        go_on(claim);
+      }
     }
     for (const auto& [key, slice] : skips) tables_.work().put_skipped(*line, key.first, key.second, slice);
     store_waiting(*line);
@@ -291,10 +329,15 @@ class Settling {
     if (assignment_.delivery) advanced_.unlocked = unlock_followers(tables_, *line);
   }
 
-  void settle_items(Claim& claim) {
-    std::set<ItemNo> open;
-    for (const auto& item : tables_.work().items_of(claim.token)) open.insert(item.no);
-    const auto counts = [&](std::size_t entry) { return open.erase(assignment_.items[entry].no) > 0; };
+  void settle_items() {
+    std::map<Token, Position> others;  // how many of theirs are theirs no more
+    const auto counts = [&](std::size_t entry) {
+      const auto found = open_items_.find(assignment_.items[entry].no);
+      if (found == open_items_.end()) return false;
+      if (found->second && *found->second != assignment_.claim.token) ++others[*found->second];
+      open_items_.erase(found);
+      return true;
+    };
     const std::size_t until = report_.last() ? assignment_.items.size() : assignment_.entries[report_.stop()];
     const auto unspent = [&](std::size_t entry) { return entry < until && counts(entry) && ++unspent_ > 0; };
     for (const auto& left : assignment_.left_out)
@@ -333,11 +376,24 @@ class Settling {
         keep(item, outcome);
       }
     }
-    if (open.empty()) {
-      tables_.work().delete_claim(claim.token);
-    } else {
-      claim.to = static_cast<Position>(open.size());
-      go_on(claim);
+    if (auto claim = tables_.work().claim(assignment_.claim.token)) {
+      claim->to = std::count_if(open_items_.begin(), open_items_.end(),
+                                [&](const auto& item) { return item.second == claim->token; });
+      if (claim->to == 0) {
+        tables_.work().delete_claim(claim->token);
+      } else {
+        go_on(*claim);
+      }
+    }
+    for (const auto& [token, count] : others) {
+      auto claim = tables_.work().claim(token);
+      if (!claim) throw Error(Code::corrupt, "an item has lost its claim");
+      claim->to -= count;
+      if (claim->to == 0) {
+        tables_.work().delete_claim(token);
+      } else {
+        tables_.work().update_claim(*claim);
+      }
     }
     for (auto& [no, line] : lines_) {
       store_waiting(line);
@@ -399,6 +455,8 @@ class Settling {
   const Assignment& assignment_;
   Advanced& advanced_;
   const Ms now_;
+  std::vector<Claim> open_claims_;                     // of a line: what of the batch nobody has reported
+  std::map<ItemNo, std::optional<Token>> open_items_;  // else, and in whose hands: nothing: it waits
   std::map<LineNo, Line> lines_;
   std::map<LineNo, std::map<std::pair<SliceNo, Ms>, Slice>> waiting_;
   AttemptCounts attempts_;

@@ -198,6 +198,9 @@ class WorkTables {
   virtual ItemNo insert_item(const Item& item) = 0;
   virtual std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const = 0;
   virtual std::vector<Item> items_of(const Token& token) const = 0;
+  virtual std::optional<Item> item(ItemNo no) const = 0;
+  /// The claim an item is in; nothing: it is in none.
+  virtual std::optional<Token> holder_of(ItemNo no) const = 0;
   virtual void claim_item(ItemNo no, const Token& token) = 0;
   virtual void update_item(const Item& item) = 0;  // takes its token away
   virtual void delete_item(ItemNo no) = 0;

@@ -93,12 +93,17 @@ Line line_of(const Query& query) {
   return l;
 }
 
+Token token_of(std::span<const std::uint8_t> bytes) {
+  Token token{};
+  if (bytes.size() != token.size()) throw Error(Code::corrupt, "a claim has a damaged token");
+  std::copy(bytes.begin(), bytes.end(), token.begin());
+  if (!is_sound(token)) throw Error(Code::corrupt, "a claim has a damaged token");
+  return token;
+}
+
 Claim claim_of(const Query& query) {
   Claim c;
-  const auto token = query.blob(0);
-  if (token.size() != c.token.size()) throw Error(Code::corrupt, "a claim has a damaged token");
-  std::copy(token.begin(), token.end(), c.token.begin());
-  if (!is_sound(c.token)) throw Error(Code::corrupt, "a claim has a damaged token");
+  c.token = token_of(query.blob(0));
   c.channel_no = query.i64(1);
   c.line_no = query.i64(2);
   c.from = query.i64(3);
@@ -365,6 +370,20 @@ std::vector<Item> SqliteWorkTables::items_of(const Token& token) const {
   std::vector<Item> all;
   while (query.step()) all.push_back(item_of(query));
   return all;
+}
+
+std::optional<Item> SqliteWorkTables::item(ItemNo no) const {
+  auto query = db_.query("SELECT " ITEM_COLUMNS " FROM item WHERE item_no = ?");
+  query.bind(no);
+  if (!query.step()) return std::nullopt;
+  return item_of(query);
+}
+
+std::optional<Token> SqliteWorkTables::holder_of(ItemNo no) const {
+  auto query = db_.query("SELECT token FROM item WHERE item_no = ? AND token IS NOT NULL");
+  query.bind(no);
+  if (!query.step()) return std::nullopt;
+  return token_of(query.blob(0));
 }
 
 void SqliteWorkTables::claim_item(ItemNo no, const Token& token) {

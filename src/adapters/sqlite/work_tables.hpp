@@ -36,6 +36,8 @@ class SqliteWorkTables final : public WorkTables {
   ItemNo insert_item(const Item& item) override;
   std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const override;
   std::vector<Item> items_of(const Token& token) const override;
+  std::optional<Item> item(ItemNo no) const override;
+  std::optional<Token> holder_of(ItemNo no) const override;
   void claim_item(ItemNo no, const Token& token) override;
   void update_item(const Item& item) override;
   void delete_item(ItemNo no) override;
