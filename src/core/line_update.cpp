@@ -82,9 +82,11 @@ std::size_t drop_waiting(Tables& tables, const Context& context, Line line, Skip
   tables.work().items_of_line(line.no, 0, kMaxPlaces, [&](const Item& item) {
     const bool drop =
         item.state == ItemState::claimed ? in_flight == InFlight::dropped : item.state != ItemState::failed;
-    if (!drop || gone.size() == most) return;
-    places[slice_of(item.thread.place)].add(within_slice(item.thread.place));
-    gone.push_back(item.no);
+    if (drop) {
+      places[slice_of(item.thread.place)].add(within_slice(item.thread.place));
+      gone.push_back(item.no);
+    }
+    return gone.size() < most;
   });
   if (gone.empty()) return 0;
   for (const auto& [s, slice] : places) skip_places(tables, line, reason, s, slice);

@@ -189,6 +189,7 @@ class Filling {
         } else {
           deliveries.until[item.thread.place] = look_again(item, now_);
         }
+        return true;
       });
     }
     return deliveries;
@@ -210,7 +211,9 @@ class Filling {
           members.clear();
           recipients.take(begin, end, Slice::kPlaces, members);
           if (members.empty()) return true;
-          const auto states = place_states(tables_, delivered, claims, s, recipients);
+          SliceStates reader(tables_, delivered, claims, s, recipients);
+          reader.read(begin, end, SliceStates::kAll);
+          const auto& states = reader.states();
           meet_entries(line, s, members, [&](const RosterView& entry) {
             take_back(entry.place, states, line, blast, entry.flags, entry.id,
                       Addresses::find(entry.addresses, channel_.name), entry.name, entry.locale);
@@ -260,8 +263,10 @@ class Filling {
     std::vector<Claim> claims;
     tables_.work().claims_of(delivered.no, [&](const Claim& claim) { claims.push_back(claim); });
     const auto s = slice_of(place);
-    const auto states = place_states(tables_, delivered, claims, s,
-                                     tables_.blasts().recipients(line.provider_no, s, line.seq));
+    SliceStates reader(tables_, delivered, claims, s,
+                       tables_.blasts().recipients(line.provider_no, s, line.seq));
+    reader.read(within_slice(place), within_slice(place) + 1u, SliceStates::kAll);
+    const auto& states = reader.states();
     take_back(place, states, line, blast, entry->flags, entry->client.id,
               entry->client.addresses.get(channel_.name), entry->client.name, entry->client.locale, i);
   }

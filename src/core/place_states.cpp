@@ -11,39 +11,65 @@ Slice places_between(const Rotation& rotation, SliceNo slice, Position from, Pos
   return places;
 }
 
-PlaceStates place_states(const Tables& tables, const Line& line, const std::vector<Claim>& claims,
-                         SliceNo slice, const Slice& recipients) {
-  PlaceStates states;
+SliceStates::SliceStates(const Tables& tables, const Line& line, const std::vector<Claim>& claims,
+                         SliceNo slice, const Slice& recipients)
+    : tables_(tables), line_(line), slice_(slice) {
   const Rotation rotation = line.rotation();
-  Slice rest = recipients & places_between(rotation, slice, 0, line.cursor);
-  states[PlaceState::pending] = recipients - rest;
+  rest_ = recipients & places_between(rotation, slice, 0, line.cursor);
+  not_handed_out_ = recipients - rest_;
   for (std::size_t r = 0; r < kSkipReasons.size(); ++r) {
-    states.skipped_by[r] = tables.work().skipped(line, slice, kSkipReasons[r]) & rest;
-    states[PlaceState::skipped] |= states.skipped_by[r];
+    states_.skipped_by[r] = tables.work().skipped(line, slice, kSkipReasons[r]) & rest_;
+    states_[PlaceState::skipped] |= states_.skipped_by[r];
   }
-  rest -= states[PlaceState::skipped];
+  rest_ -= states_[PlaceState::skipped];
   if (line.waiting > 0)
     tables.work().waiting_places(line.no, slice, [&](Ms due_at, const Slice& places) {
-      states[PlaceState::pending] |= places;
-      rest -= places;
-      states.waiting.emplace_back(due_at, places);
+      not_handed_out_ |= places;
+      rest_ -= places;
+      states_.waiting.emplace_back(due_at, places);
     });
-  tables.work().items_of_line(line.no, place_at(slice, 0), place_at(slice + 1, 0), [&](const Item& item) {
-    const auto state = item.state == ItemState::failed    ? PlaceState::failed
-                       : item.state == ItemState::claimed ? PlaceState::in_flight
-                       : item.attempts == 0               ? PlaceState::pending
-                                                          : PlaceState::retry;
-    states[state].add(within_slice(item.thread.place));
-    rest.remove(within_slice(item.thread.place));
-    states.items.push_back(item);
-  });
   for (const auto& claim : claims) {
-    const Slice in_flight = rest & places_between(rotation, slice, claim.from, claim.to);
-    states[PlaceState::in_flight] |= in_flight;
+    Slice in_claim = rest_ & places_between(rotation, slice, claim.from, claim.to);
+    if (!in_claim.empty()) in_claims_.push_back(std::move(in_claim));
+  }
+}
+
+std::uint32_t SliceStates::read(std::uint32_t begin, std::uint32_t end, std::size_t most) {
+  for (const auto state : {PlaceState::in_flight, PlaceState::retry, PlaceState::failed})
+    states_[state].clear();
+  states_[PlaceState::pending] = not_handed_out_;
+  states_.items.clear();
+  Slice rest = rest_;
+  tables_.work().items_of_line(line_.no, place_at(slice_, begin), place_at(slice_, end),
+                               [&](const Item& item) {
+                                 const auto at = within_slice(item.thread.place);
+                                 if (states_.items.size() >= most) {
+                                   end = at;
+                                   return false;
+                                 }
+                                 const auto state = item.state == ItemState::failed    ? PlaceState::failed
+                                                    : item.state == ItemState::claimed ? PlaceState::in_flight
+                                                    : item.attempts == 0               ? PlaceState::pending
+                                                                                       : PlaceState::retry;
+                                 states_[state].add(at);
+                                 rest.remove(at);
+                                 states_.items.push_back(item);
+                                 return true;
+                               });
+  for (const auto& in_claim : in_claims_) {
+    const Slice in_flight = rest & in_claim;
+    states_[PlaceState::in_flight] |= in_flight;
     rest -= in_flight;
   }
-  states[PlaceState::done] = rest;
-  return states;
+  states_[PlaceState::done] = rest;
+  return end;
+}
+
+PlaceStates place_states(const Tables& tables, const Line& line, const std::vector<Claim>& claims,
+                         SliceNo slice, const Slice& recipients) {
+  SliceStates states(tables, line, claims, slice, recipients);
+  states.read(0, Slice::kPlaces, SliceStates::kAll);
+  return states.states();
 }
 
 }  // namespace bccast

@@ -33,7 +33,31 @@ struct PlaceStates {
 /// The places of the slice that stand at the positions from..to.
 Slice places_between(const Rotation& rotation, SliceNo slice, Position from, Position to);
 
-/// `claims`: those of the line (WorkTables::claims_of), read once for all of its slices.
+/// Reads the states of a slice's recipients. What is stored as bitmaps is read once; the single items, of
+/// which there may be many, only where they are asked for.
+class SliceStates {
+ public:
+  /// `claims`: those of the line (WorkTables::claims_of), read once for all of its slices.
+  SliceStates(const Tables& tables, const Line& line, const std::vector<Claim>& claims, SliceNo slice,
+              const Slice& recipients);
+
+  static constexpr std::size_t kAll = static_cast<std::size_t>(-1);
+  /// Reads on from `begin`, up to `end` at the furthest and not much more than `most` items. Gives the place
+  /// up to which states() holds now, from `begin` on; greater than `begin`, unless that is the end.
+  std::uint32_t read(std::uint32_t begin, std::uint32_t end, std::size_t most);
+  const PlaceStates& states() const noexcept { return states_; }
+
+ private:
+  const Tables& tables_;
+  Line line_;
+  SliceNo slice_;
+  Slice not_handed_out_;  // or waiting for the end of quiet hours
+  Slice rest_;            // of them only single items and claims tell
+  std::vector<Slice> in_claims_;
+  PlaceStates states_;
+};
+
+/// All of a slice at once.
 PlaceStates place_states(const Tables& tables, const Line& line, const std::vector<Claim>& claims,
                          SliceNo slice, const Slice& recipients);
 

@@ -141,6 +141,9 @@ StatusRow Progress::people(const Tables& tables, const Blast& blast, const std::
 
 namespace {
 
+/// How many single items (retries, failures) of a slice are looked at before the page may be full.
+constexpr std::size_t kItemsAtOnce = 256;
+
 /// Reads what became of recipients, place by place: one row for each channel.
 class RecipientReader {
  public:
@@ -153,7 +156,8 @@ class RecipientReader {
     for (const auto& line : lines) {
       const auto found = tables.work().channel(line.channel_no);
       if (line.retracts || !found || (!channel.empty() && channel != found->name)) continue;
-      ways_.push_back({line, found->name, claims_of(tables, line), {}, std::nullopt, {}, {}});
+      ways_.push_back(
+          {line, found->name, claims_of(tables, line), std::nullopt, std::nullopt, {}, std::nullopt});
       for (const auto& other : lines)
         if (other.retracts && other.channel_no == line.channel_no) {
           ways_.back().back = other;
@@ -167,26 +171,36 @@ class RecipientReader {
 
   /// Turns to a slice; gives its recipients.
   const Slice& turn_to(SliceNo s) {
-    slice_ = s;
     recipients_ = tables_.blasts().recipients(provider_.no, s, blast_.seq);
     marks_ = tables_.blasts().marks(provider_.no, blast_.no, s);
-    if (!recipients_.empty())
-      for (auto& way : ways_) {
-        way.states = place_states(tables_, way.line, way.claims, s, recipients_);
-        if (way.back) way.back_states = place_states(tables_, *way.back, way.back_claims, s, recipients_);
-      }
+    for (auto& way : ways_) {
+      way.states.reset();
+      way.back_states.reset();
+      if (recipients_.empty()) continue;
+      way.states.emplace(tables_, way.line, way.claims, s, recipients_);
+      if (way.back) way.back_states.emplace(tables_, *way.back, way.back_claims, s, recipients_);
+    }
     return recipients_;
+  }
+  /// Reads what is to be known of the slice's recipients from `begin` on, up to `end` at the furthest. Gives
+  /// the place where it stopped: nowhere else is anything known.
+  std::uint32_t read(std::uint32_t begin, std::uint32_t end) {
+    for (auto& way : ways_) {
+      end = way.states->read(begin, end, kItemsAtOnce);
+      if (way.back) end = way.back_states->read(begin, end, kItemsAtOnce);
+    }
+    return end;
   }
   const MarkSlice& marks() const noexcept { return marks_; }
 
   bool in_state(std::size_t row, std::uint16_t at, PlaceState state) const {
-    return without_channels_ ? state == PlaceState::done : ways_[row].states[state].contains(at);
+    return without_channels_ ? state == PlaceState::done : ways_[row].states->states()[state].contains(at);
   }
   /// The recipients that are in the state on any of the channels.
   Slice in_state(PlaceState state) const {
     Slice slice;
     if (without_channels_ && state == PlaceState::done) slice = recipients_;
-    for (const auto& way : ways_) slice |= way.states[state];
+    for (const auto& way : ways_) slice |= way.states->states()[state];
     return slice;
   }
 
@@ -206,24 +220,26 @@ class RecipientReader {
   void fill(RecipientRow& row, std::size_t which, Place place) const {
     if (without_channels_) return;
     const Way& way = ways_[which];
+    const PlaceStates& states = way.states->states();
     const auto at = within_slice(place);
     row.channel = way.channel;
     for (std::size_t i = 0; i < kPlaceStateNames.size(); ++i)
-      if (way.states.of[i].contains(at)) row.state = kPlaceStateNames[i];
+      if (states.of[i].contains(at)) row.state = kPlaceStateNames[i];
     for (std::size_t r = 0; r < kSkipReasons.size(); ++r)
-      if (way.states.skipped_by[r].contains(at)) row.reason = name_of(kSkipReasons[r]);
-    const bool done = way.states[PlaceState::done].contains(at);
+      if (states.skipped_by[r].contains(at)) row.reason = name_of(kSkipReasons[r]);
+    const bool done = states[PlaceState::done].contains(at);
     row.attempts = done ? 1 : 0;
-    for (const auto& [due_at, places] : way.states.waiting) {
+    for (const auto& [due_at, places] : states.waiting) {
       if (!places.contains(at)) continue;
       row.reason = "quiet_hours";
       row.next_at_ms = due_at;
     }
     if (done && blast_.state == BlastState::recalled)
-      row.reason = way.back && way.back_states[PlaceState::done].contains(at) ? "removed" : "on_device";
-    const auto item = std::lower_bound(way.states.items.begin(), way.states.items.end(), place,
+      row.reason =
+          way.back && way.back_states->states()[PlaceState::done].contains(at) ? "removed" : "on_device";
+    const auto item = std::lower_bound(states.items.begin(), states.items.end(), place,
                                        [](const Item& i, Place p) { return i.thread.place < p; });
-    if (item == way.states.items.end() || item->thread.place != place) return;
+    if (item == states.items.end() || item->thread.place != place) return;
     row.reason = class_of(item->reason);
     row.attempts = item->attempts;
     if (item->state == ItemState::waiting) row.next_at_ms = item->due_at;
@@ -234,10 +250,10 @@ class RecipientReader {
     Line line;
     std::string channel;
     std::vector<Claim> claims;
-    PlaceStates states;
+    std::optional<SliceStates> states;
     std::optional<Line> back;  // the line that takes back
     std::vector<Claim> back_claims;
-    PlaceStates back_states;
+    std::optional<SliceStates> back_states;
   };
   const Context& context_;
   const Tables& tables_;
@@ -245,7 +261,6 @@ class RecipientReader {
   const Blast& blast_;
   std::vector<Way> ways_;
   bool without_channels_ = false;
-  SliceNo slice_ = 0;
   Slice recipients_;
   MarkSlice marks_;
 };
@@ -282,21 +297,26 @@ Page<RecipientRow> Progress::recipients(std::string_view provider_id, std::strin
       };
       if (opened) keep(*opened, reader.marks().opened);
       if (replied) keep(*replied, reader.marks().replied);
-      if (state) wanted &= reader.in_state(*state);
-      const std::uint32_t begin = s == slice_of(first_place) ? within_slice(first_place) : 0;
-      for (std::uint32_t at = wanted.next(begin); at < Slice::kPlaces; at = wanted.next(at + 1)) {
-        const Place place = place_at(s, at);
-        const RecipientRow base = reader.describe(access::entry_at(tables, provider.no, place));
-        for (std::size_t w = place == first_place ? static_cast<std::size_t>(from[1]) : 0; w < reader.rows();
-             ++w) {
-          if (state && !reader.in_state(w, static_cast<std::uint16_t>(at), *state)) continue;
-          if (page.items.size() == most) {
-            page.next = seal_cursor<2>(context_, list, {std::int64_t{place}, static_cast<std::int64_t>(w)});
-            return;
+      std::uint32_t at = wanted.next(s == slice_of(first_place) ? within_slice(first_place) : 0);
+      while (at < Slice::kPlaces) {
+        const std::uint32_t end = reader.read(at, Slice::kPlaces);
+        Slice here = wanted & Slice::range(at, end);
+        if (state) here &= reader.in_state(*state);
+        for (at = here.next(at); at < end; at = here.next(at + 1)) {
+          const Place place = place_at(s, at);
+          const RecipientRow base = reader.describe(access::entry_at(tables, provider.no, place));
+          for (std::size_t w = place == first_place ? static_cast<std::size_t>(from[1]) : 0;
+               w < reader.rows(); ++w) {
+            if (state && !reader.in_state(w, static_cast<std::uint16_t>(at), *state)) continue;
+            if (page.items.size() == most) {
+              page.next = seal_cursor<2>(context_, list, {std::int64_t{place}, static_cast<std::int64_t>(w)});
+              return;
+            }
+            page.items.push_back(base);
+            reader.fill(page.items.back(), w, place);
           }
-          page.items.push_back(base);
-          reader.fill(page.items.back(), w, place);
         }
+        at = wanted.next(end);
       }
     }
   });
@@ -348,6 +368,7 @@ std::vector<RecipientRow> Progress::why(std::string_view provider_id, std::strin
     if (!is_unsent(blast.state) && audience.recipients.contains(at)) {
       RecipientReader reader(context_, tables, provider, blast, {});
       reader.turn_to(s);
+      reader.read(at, at + 1u);
       for (std::size_t w = 0; w < reader.rows(); ++w) {
         rows.push_back(reader.describe(entry));
         reader.fill(rows.back(), w, entry.place);

@@ -130,6 +130,7 @@ SameAddress::Found SameAddress::look_at(Place other, bool earlier) {
     } else {
       found = {item.state == ItemState::claimed ? State::in_flight : State::open, look_again(item, now_)};
     }
+    return false;
   });
   if (found) return *found;
   if (line_.waiting > 0) {  // for the end of its quiet hours

@@ -38,6 +38,7 @@ std::vector<Item> failed_items(const Tables& tables, const Line& line) {
   std::vector<Item> failed;
   tables.work().items_of_line(line.no, 0, kMaxPlaces, [&](const Item& item) {
     if (item.state == ItemState::failed) failed.push_back(item);
+    return true;
   });
   return failed;
 }
@@ -131,7 +132,9 @@ Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemO
     const auto at = within_slice(parts.place);
     Slice one;
     one.add(at);
-    const auto states = place_states(tables, line, claims, s, one);
+    SliceStates reader(tables, line, claims, s, one);
+    reader.read(at, at + 1, SliceStates::kAll);
+    const auto& states = reader.states();
     const bool failed = states[PlaceState::failed].contains(at);
     if (states[PlaceState::skipped].contains(at)) throw not_found();
     if (!failed && !states[PlaceState::done].contains(at))

@@ -211,8 +211,8 @@ class WorkTables {
   virtual void forget_details(ProviderNo provider, Place place) = 0;
   /// The items of one notice, on all channels.
   virtual std::vector<Item> items_of_notice(ProviderNo provider, std::int64_t notice_no) const = 0;
-  /// The items of a line with places from `begin` up to but not including `end`, ascending.
-  virtual void items_of_line(LineNo line, Place begin, Place end, FunctionRef<void(const Item&)> f) const = 0;
+  /// The items of a line with places from `begin` up to but not including `end`, ascending, until `f` says false.
+  virtual void items_of_line(LineNo line, Place begin, Place end, FunctionRef<bool(const Item&)> f) const = 0;
 
   /// The places of the slice that have an item, whatever its state.
   virtual Slice item_places(LineNo line, SliceNo slice) const = 0;

@@ -436,12 +436,13 @@ std::vector<Item> SqliteWorkTables::items_of_notice(ProviderNo provider, std::in
 }
 
 void SqliteWorkTables::items_of_line(LineNo line, Place begin, Place end,
-                                     FunctionRef<void(const Item&)> f) const {
+                                     FunctionRef<bool(const Item&)> f) const {
   auto query =
       db_.query("SELECT " ITEM_COLUMNS
                 " FROM item WHERE line_no > 0 AND line_no = ? AND place >= ? AND place < ? ORDER BY place");
   query.bind(line).bind(std::int64_t{begin}).bind(std::int64_t{end});
-  while (query.step()) f(item_of(query));
+  while (query.step() && f(item_of(query))) {
+  }
 }
 
 // The index alone answers it.

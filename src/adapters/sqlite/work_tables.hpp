@@ -45,7 +45,7 @@ class SqliteWorkTables final : public WorkTables {
   void delete_waiting_notices(ProviderNo provider) override;
   void forget_details(ProviderNo provider, Place place) override;
   std::vector<Item> items_of_notice(ProviderNo provider, std::int64_t notice_no) const override;
-  void items_of_line(LineNo line, Place begin, Place end, FunctionRef<void(const Item&)> f) const override;
+  void items_of_line(LineNo line, Place begin, Place end, FunctionRef<bool(const Item&)> f) const override;
   Slice item_places(LineNo line, SliceNo slice) const override;
   void park_items(LineNo line, bool parked) override;
   void waiting_places(LineNo line, SliceNo slice, FunctionRef<void(Ms, const Slice&)> f) const override;
