@@ -23,7 +23,7 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: screens [--clients 1e6] [--looks 15] [--dir FOLDER] [--json FILE]\n"
-    "  --clients  of each of four rosters; 1e5 to 9e6\n"
+    "  --clients  of each of three rosters; 1e5 to 9e6\n"
     "  --looks    at each page, after one that does not count; medians and the worst are shown\n"
     "  --dir      where a temporary folder is made for the store. Default: here\n"
     "  --json     all figures into this file\n";

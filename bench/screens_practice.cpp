@@ -144,8 +144,7 @@ class Maker {
     make_roster(kMain, is_archived);
     for (std::uint64_t i = 0; i < size_.clients; ++i)
       if (is_chat_off(i)) set_chat_off(i);
-    make_roster(kAbove, spread(2100));
-    make_roster(kBelow, spread(1900));
+    make_roster(kSpread, spread(2000));
     make_roster(kLast, [](std::uint64_t client) { return person_name(client) >= "Zo"; });
   }
   void set_chat_off(std::uint64_t client) {
@@ -213,6 +212,8 @@ class Maker {
     }
     practice_.picked = send(kMain, draft_for(half), "email");
     store_.pump(false);
+    for (const char* channel : {"email", "push"})  // or the channels would stop
+      require_ok(bccast_channel_set(engine_, channel, "fail_percent", "0"));
     practice_.failing = send(kMain, draft_for_all(kMain), "email");
     practice_.failing_twice = send(kMain, draft_for_all(kMain), "email,push");
     store_.pump(true);
@@ -266,12 +267,12 @@ class Maker {
   }
 
   void make_answers() {
-    practice_.answered = send(kAbove, draft_for_all(kAbove), "email");
-    const Threads threads = threads_of(kAbove, practice_.answered, size_.touched);
+    practice_.answered = send(kSpread, draft_for_all(kSpread), "email");
+    const Threads threads = threads_of(kSpread, practice_.answered, size_.touched);
     constexpr std::size_t kReplied = 50;
     for (std::size_t i = 0; i < kReplied; ++i) client_writes(threads.at(i).first, threads.at(i).second);
     at_once(threads.size() - kReplied,
-            [&](std::uint64_t i) { provider_writes(kAbove, threads[kReplied + i].second); });
+            [&](std::uint64_t i) { provider_writes(kSpread, threads[kReplied + i].second); });
   }
 
   void make_drafts() {

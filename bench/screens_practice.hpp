@@ -1,4 +1,4 @@
-// The store whose screens are measured: four providers with the same clients on their rosters, and what has
+// The store whose screens are measured: three providers with the same clients on their rosters, and what has
 // happened there in some years.
 #pragma once
 
@@ -11,14 +11,12 @@
 namespace bench {
 
 inline constexpr const char* kMain = "main";  // a tenth archived, all over the roster; most of all
-inline constexpr const char* kAbove =
-    "2100-archived";  // all over the roster. 2,000 is where the library changes
-inline constexpr const char* kBelow = "1900-archived";  // how it lists a state
-inline constexpr const char* kLast = "last-archived";   // about 1 % archived: those whose names come last
+inline constexpr const char* kSpread = "2,000-archived";  // all over the roster
+inline constexpr const char* kLast = "last-archived";     // about 1 % archived: those whose names come last
 
 struct PracticeSize {
   std::uint64_t clients = 1000000;
-  std::uint64_t touched = 50000;   // threads in which somebody has written, with kMain and with kAbove
+  std::uint64_t touched = 50000;   // threads in which somebody has written, with kMain and with kSpread
   std::uint64_t inbox = 1000;      // threads of one client
   std::uint64_t messages = 10000;  // of one thread
 };
@@ -32,7 +30,7 @@ struct Practice {
   std::string failing_twice;  // the same on two channels
   std::string draft_all;      // by rule, 1,000 taken out
   std::string draft_picked;   // three of ten one by one, 1,000 taken out again
-  // Of kAbove: 50 clients replied; then the provider wrote in many threads.
+  // Of kSpread: 50 clients replied; then the provider wrote in many threads.
   std::string answered;
 
   // Clients: what became of them in `main`, and of whom it was not to in `picked`.

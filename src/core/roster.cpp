@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -16,10 +15,6 @@
 
 namespace bccast {
 namespace {
-
-/// A state that fewer have than this is listed by fetching and sorting them all, and not by passing by all
-/// others.
-constexpr std::int64_t kFew = 2000;
 
 /// Where a page goes on: after this key and place of the index of names.
 struct NamePosition {
@@ -73,10 +68,8 @@ class Listing {
     if (const auto state = filter.get("state"); !state.empty()) {
       if (state != "active" && state != "archived")
         throw Error(Code::argument, "the filter has a state that roster entries do not have");
-      wanted_active_ = state == "active";
+      archived_ = state == "archived";
     }
-    for (SliceNo s = 0; s < slices_for(provider.next_place); ++s)
-      slices_.push_back(tables.directory().roster_slice(provider.no, s));
     if (const auto id = filter.get("draft"); !id.empty()) {
       const Blast draft = access::draft(tables, context, provider, id);
       for_each_audience(tables, provider, draft,
@@ -85,33 +78,8 @@ class Listing {
     }
   }
 
-  bool wants(Place place) const {
-    if (place >= provider_.next_place)
-      throw Error(Code::corrupt, "the index of names goes beyond the roster");
-    return !wanted_active_ ||
-           *wanted_active_ == slices_[slice_of(place)].active.contains(within_slice(place));
-  }
-
-  /// The places in the wanted state when they are few.
-  std::optional<std::vector<Place>> few() const {
-    if (!wanted_active_) return std::nullopt;
-    std::int64_t active = 0;
-    std::int64_t archived = provider_.next_place;
-    for (const auto& slice : slices_) {
-      active += slice.active.count();
-      archived -= slice.active.count() + slice.dead.count();
-    }
-    if ((*wanted_active_ ? active : archived) > kFew) return std::nullopt;
-    std::vector<Place> places;
-    for (SliceNo s = 0; s < slices_.size(); ++s) {
-      const Place left = provider_.next_place - place_at(s, 0);
-      const Slice existing = Slice::range(0, std::min<Place>(left, Slice::kPlaces));
-      const Slice members =
-          *wanted_active_ ? slices_[s].active & existing : existing - slices_[s].active - slices_[s].dead;
-      members.for_each([&](auto at) { places.push_back(place_at(s, at)); });
-    }
-    return places;
-  }
+  /// The state that is listed; nothing: both.
+  std::optional<bool> archived() const noexcept { return archived_; }
 
   RosterRow describe(const RosterEntry& entry) const {
     RosterRow row;
@@ -128,14 +96,21 @@ class Listing {
     return row;
   }
 
-  RosterEntry entry(Place place) const { return access::entry_at(tables_, provider_.no, place); }
+  /// Throws Error(corrupt) when the index has what the entry does not say.
+  RosterEntry entry(Place place) const {
+    if (place >= provider_.next_place)
+      throw Error(Code::corrupt, "the index of names goes beyond the roster");
+    auto entry = access::entry_at(tables_, provider_.no, place);
+    if (archived_ && entry.active() == *archived_)
+      throw Error(Code::corrupt, "the index of names does not go with the roster");
+    return entry;
+  }
 
  private:
   const Tables& tables_;
   const Provider& provider_;
   std::vector<Channel> channels_;
-  std::optional<bool> wanted_active_;
-  std::vector<RosterSlice> slices_;
+  std::optional<bool> archived_;
   std::vector<Slice> chosen_;
   bool has_draft_ = false;
 };
@@ -166,28 +141,11 @@ Page<RosterRow> Roster::list(std::string_view provider_id, std::string_view filt
       return true;
     };
 
-    if (const auto few = listing.few()) {
-      using Key = std::tuple<NameKind, std::string, Place>;
-      std::vector<std::pair<Key, RosterEntry>> entries;
-      for (const Place place : *few) {
-        auto entry = listing.entry(place);
-        if (auto under = listed_under(fold(entry.client.name), prefix))
-          entries.emplace_back(Key(under->first, std::move(under->second), place), std::move(entry));
-      }
-      std::sort(entries.begin(), entries.end(),
-                [](const auto& a, const auto& b) { return a.first < b.first; });
-      for (const auto& [key, entry] : entries) {
-        const bool before = at.after && key <= Key(at.kind, at.key, *at.after);
-        if (!before && !offer(entry, std::get<NameKind>(key), std::get<std::string>(key))) return;
-      }
-      return;
-    }
     // Whole names first; in a search then those of which a later word begins with the text.
     for (bool full = false; !full;) {
-      tables.directory().names(provider.no, at.kind, at.key, at.after,
+      tables.directory().names(provider.no, at.kind, listing.archived(), at.key, at.after,
                                [&](std::string_view key, Place place) {
                                  if (!key.starts_with(prefix)) return false;
-                                 if (!listing.wants(place)) return true;
                                  const RosterEntry entry = listing.entry(place);
                                  auto folded = fold(entry.client.name);
                                  check_key(folded, at.kind, key);

@@ -51,16 +51,17 @@ void RosterUpdate::mark_flags(ProviderNo provider, Place place, std::uint32_t fl
   put(slice.dead, place, (flags & flag::erased) != 0);
 }
 
-void RosterUpdate::index_name(ProviderNo provider, Place place, std::string_view name, bool there) {
+void RosterUpdate::index_name(const RosterEntry& entry, bool there) {
   auto& directory = tables_.directory();
   const auto put_key = [&](NameKind kind, std::string_view key) {
+    const DirectoryTables::NameRow row{kind, !entry.active(), key, entry.place};
     if (there) {
-      directory.insert_name(provider, kind, key, place);
+      directory.insert_name(entry.provider_no, row);
     } else {
-      directory.delete_name(provider, kind, key, place);
+      directory.delete_name(entry.provider_no, row);
     }
   };
-  const auto folded = fold(name);
+  const auto folded = fold(entry.client.name);
   put_key(NameKind::whole, folded);
   for (const auto& word : later_words(folded)) put_key(NameKind::later_word, word);
 }
@@ -131,7 +132,7 @@ bool RosterUpdate::add(Provider& provider, const Client& client, std::uint32_t f
     entry.flags |= flag::shares_address;
     tables_.directory().update_entry(entry);
   }
-  index_name(provider.no, entry.place, client.name, true);
+  index_name(entry, true);
   return true;
 }
 
@@ -147,9 +148,10 @@ void RosterUpdate::change(RosterEntry entry, const RosterEntry& before) {
   tables_.directory().update_entry(entry);
   if (entry.flags != before.flags) mark_flags(entry.provider_no, entry.place, entry.flags);
   mark_addresses(entry.provider_no, entry.place, before.client.addresses, entry.client.addresses);
-  if (entry.client.name == before.client.name && !entry.erased()) return;
-  index_name(entry.provider_no, entry.place, before.client.name, false);
-  if (!entry.erased()) index_name(entry.provider_no, entry.place, entry.client.name, true);
+  const bool same = entry.client.name == before.client.name && entry.active() == before.active();
+  if (same && !entry.erased()) return;
+  index_name(before, false);
+  if (!entry.erased()) index_name(entry, true);
 }
 
 void RosterUpdate::erase(const RosterEntry& before) {

@@ -33,7 +33,7 @@ class RosterUpdate {
   RosterSlice& roster_slice(ProviderNo provider, Place place);
   Slice& address_slice(ProviderNo provider, Place place, std::string_view channel);
   void mark_flags(ProviderNo provider, Place place, std::uint32_t flags);
-  void index_name(ProviderNo provider, Place place, std::string_view name, bool there);
+  void index_name(const RosterEntry& entry, bool there);
   void mark_addresses(ProviderNo provider, Place place, const Addresses& before, const Addresses& after);
   bool index_addresses(ProviderNo provider, Place place, const RosterEntry& before, const Addresses& after);
   void mark_shared(ProviderNo provider, Place place);

@@ -83,21 +83,25 @@ class ProviderCheck {
     names(NameKind::later_word, words);
   }
 
-  /// The index of names has just what the entries' names say: nothing else, and as many.
+  /// The index of names has just what the entries' names and states say: nothing else, and as many.
   void names(NameKind kind, std::size_t expected) {
     std::size_t right = 0;
-    tables_.directory().names(provider_.no, kind, {}, std::nullopt, [&](std::string_view key, Place place) {
-      const auto entry = tables_.directory().entry(provider_.no, place);
-      const auto folded = entry ? fold(entry->client.name) : std::string();
-      const auto words = later_words(folded);
-      if (entry && (kind == NameKind::whole ? key == folded
-                                            : std::find(words.begin(), words.end(), key) != words.end())) {
-        ++right;
-      } else {
-        found("roster", place_name(place), "the index of names says otherwise");
-      }
-      return true;
-    });
+    for (const bool archived : {false, true})
+      tables_.directory().names(
+          provider_.no, kind, archived, {}, std::nullopt, [&](std::string_view key, Place place) {
+            const auto entry = tables_.directory().entry(provider_.no, place);
+            const auto folded = entry ? fold(entry->client.name) : std::string();
+            const auto words = later_words(folded);
+            const bool named = kind == NameKind::whole
+                                   ? key == folded
+                                   : std::find(words.begin(), words.end(), key) != words.end();
+            if (entry && named && entry->active() != archived) {
+              ++right;
+            } else {
+              found("roster", place_name(place), "the index of names says otherwise");
+            }
+            return true;
+          });
     if (right != expected)
       found("roster", fmt::format("provider {}", provider_.no), "names are missing in the index");
   }

@@ -71,12 +71,19 @@ class DirectoryTables {
   virtual void scan(ProviderNo provider, Place begin, Place end,
                     FunctionRef<void(const RosterView&)> f) const = 0;
 
-  /// The index of names. Rows with keys from `key` on, after (key, place) when `after` is set, in the order
-  /// of key and place, until f returns false.
-  virtual void insert_name(ProviderNo provider, NameKind kind, std::string_view key, Place place) = 0;
-  virtual void delete_name(ProviderNo provider, NameKind kind, std::string_view key, Place place) = 0;
-  virtual void names(ProviderNo provider, NameKind kind, std::string_view key, std::optional<Place> after,
-                     FunctionRef<bool(std::string_view, Place)> f) const = 0;
+  /// The index of names.
+  struct NameRow {
+    NameKind kind = NameKind::whole;
+    bool archived = false;
+    std::string_view key;
+    Place place = 0;
+  };
+  virtual void insert_name(ProviderNo provider, const NameRow& row) = 0;
+  virtual void delete_name(ProviderNo provider, const NameRow& row) = 0;
+  /// Rows with keys from `key` on, after (key, place) when `after` is set, in the order of key and place,
+  /// until f returns false. `archived` not set: of both.
+  virtual void names(ProviderNo provider, NameKind kind, std::optional<bool> archived, std::string_view key,
+                     std::optional<Place> after, FunctionRef<bool(std::string_view, Place)> f) const = 0;
 
   /// The index of addresses: for each of a roster, on whatever channel, the places that have it.
   struct SharedAddress {

@@ -53,6 +53,14 @@ std::optional<Client> one_client(Query& query) {
   return c;
 }
 
+Query& bind_name(Query& query, ProviderNo provider, const DirectoryTables::NameRow& row) {
+  return query.bind(provider)
+      .bind(static_cast<std::int64_t>(row.kind))
+      .bind(std::int64_t{row.archived})
+      .bind(string_as_bytes(row.key))
+      .bind(std::int64_t{row.place});
+}
+
 }  // namespace
 
 std::optional<Provider> SqliteDirectoryTables::provider(std::string_view id) const {
@@ -202,34 +210,30 @@ void SqliteDirectoryTables::scan(ProviderNo provider, Place begin, Place end,
   while (query.step()) f(decode_entry(provider, static_cast<Place>(query.i64(0)), query.blob(1)));
 }
 
-void SqliteDirectoryTables::insert_name(ProviderNo provider, NameKind kind, std::string_view key,
-                                        Place place) {
+void SqliteDirectoryTables::insert_name(ProviderNo provider, const NameRow& row) {
   auto query = db_.query(
-      "INSERT INTO roster_name(provider_no, kind, key, place) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
-  query.bind(provider)
-      .bind(static_cast<std::int64_t>(kind))
-      .bind(string_as_bytes(key))
-      .bind(std::int64_t{place})
-      .run();
+      "INSERT INTO roster_name(provider_no, kind, archived, key, place) VALUES (?, ?, ?, ?, ?) "
+      "ON CONFLICT DO NOTHING");
+  bind_name(query, provider, row).run();
 }
 
-void SqliteDirectoryTables::delete_name(ProviderNo provider, NameKind kind, std::string_view key,
-                                        Place place) {
-  auto query =
-      db_.query("DELETE FROM roster_name WHERE provider_no = ? AND kind = ? AND key = ? AND place = ?");
-  query.bind(provider)
-      .bind(static_cast<std::int64_t>(kind))
-      .bind(string_as_bytes(key))
-      .bind(std::int64_t{place})
-      .run();
+void SqliteDirectoryTables::delete_name(ProviderNo provider, const NameRow& row) {
+  auto query = db_.query(
+      "DELETE FROM roster_name WHERE provider_no = ? AND kind = ? AND archived = ? AND key = ? AND place = "
+      "?");
+  bind_name(query, provider, row).run();
 }
 
-void SqliteDirectoryTables::names(ProviderNo provider, NameKind kind, std::string_view key,
-                                  std::optional<Place> after,
+// Of both: SQLite merges the two, row by row.
+#define NAMES_FROM                                                                                       \
+  "SELECT key, place FROM roster_name WHERE provider_no = ?1 AND kind = ?2 AND (key, place) > (?3, ?4) " \
+  "AND archived = "
+void SqliteDirectoryTables::names(ProviderNo provider, NameKind kind, std::optional<bool> archived,
+                                  std::string_view key, std::optional<Place> after,
                                   FunctionRef<bool(std::string_view, Place)> f) const {
-  auto query = db_.query(
-      "SELECT key, place FROM roster_name WHERE provider_no = ? AND kind = ? AND (key, place) > (?, ?) "
-      "ORDER BY key, place");
+  auto query = db_.query(!archived   ? NAMES_FROM "0 UNION ALL " NAMES_FROM "1 ORDER BY 1, 2"
+                         : *archived ? NAMES_FROM "1 ORDER BY key, place"
+                                     : NAMES_FROM "0 ORDER BY key, place");
   query.bind(provider).bind(static_cast<std::int64_t>(kind)).bind(string_as_bytes(key));
   query.bind(after ? std::int64_t{*after} : -1);
   while (query.step()) {
@@ -238,6 +242,7 @@ void SqliteDirectoryTables::names(ProviderNo provider, NameKind kind, std::strin
       return;
   }
 }
+#undef NAMES_FROM
 
 DirectoryTables::SharedAddress SqliteDirectoryTables::insert_address(ProviderNo provider, AddressHash hash,
                                                                      Place place) {

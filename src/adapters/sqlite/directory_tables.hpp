@@ -30,10 +30,10 @@ class SqliteDirectoryTables final : public DirectoryTables {
   void update_entry(const RosterEntry& entry) override;
   void scan(ProviderNo provider, Place begin, Place end,
             FunctionRef<void(const RosterView&)> f) const override;
-  void insert_name(ProviderNo provider, NameKind kind, std::string_view key, Place place) override;
-  void delete_name(ProviderNo provider, NameKind kind, std::string_view key, Place place) override;
-  void names(ProviderNo provider, NameKind kind, std::string_view key, std::optional<Place> after,
-             FunctionRef<bool(std::string_view, Place)> f) const override;
+  void insert_name(ProviderNo provider, const NameRow& row) override;
+  void delete_name(ProviderNo provider, const NameRow& row) override;
+  void names(ProviderNo provider, NameKind kind, std::optional<bool> archived, std::string_view key,
+             std::optional<Place> after, FunctionRef<bool(std::string_view, Place)> f) const override;
   SharedAddress insert_address(ProviderNo provider, AddressHash hash, Place place) override;
   bool delete_address(ProviderNo provider, AddressHash hash, Place place) override;
   void shared_places(ProviderNo provider, AddressHash hash, Place start,

@@ -70,9 +70,10 @@ CREATE TABLE roster(
 CREATE TABLE roster_name(
   provider_no INTEGER NOT NULL,
   kind        INTEGER NOT NULL,           -- 0: the whole name, folded; 1: from a later word of it on
+  archived    INTEGER NOT NULL,           -- so that a list of one state passes by nobody in the other
   key         BLOB NOT NULL,
   place       INTEGER NOT NULL,
-  PRIMARY KEY (provider_no, kind, key, place)
+  PRIMARY KEY (provider_no, kind, archived, key, place)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE roster_slice(
@@ -344,7 +345,7 @@ CREATE TABLE item(
   reason      TEXT NOT NULL,
   token       BLOB
 ) STRICT;
-CREATE INDEX item_due ON item(channel_no, due_at) WHERE state = 0;
+CREATE INDEX item_due ON item(channel_no, due_at, line_no) WHERE state = 0;  -- line_no: for counting notices
 CREATE INDEX item_token ON item(token) WHERE token IS NOT NULL;
 CREATE INDEX item_of_line ON item(line_no, place) WHERE line_no > 0;
 CREATE INDEX item_of_notice ON item(provider_no, notice_no) WHERE line_no = 0;
