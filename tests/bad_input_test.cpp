@@ -242,6 +242,8 @@ std::vector<Place> provider_places(const World& w) {
          });
        }},
       {"provider_read", [=](auto p) { return bccast_provider_read(e, p, thread, 2); }},
+      {"provider_get",
+       [=](auto p) { return with_rows([&](auto out) { return bccast_directory_provider_get(e, p, out); }); }},
       {"provider_archive", [=](auto p) { return bccast_directory_provider_archive(e, p); }},
       {"provider_restore", [=](auto p) { return bccast_directory_provider_restore(e, p); }},
       {"roster_add_archived_many",
@@ -1338,6 +1340,7 @@ TEST_CASE("Outputs that may not be NULL are refused as NULL, those that may are 
       {"provider_threads", [&] { return bccast_provider_threads(e, "lee", nullptr, nullptr, 0, nullptr); }},
       {"provider_messages", [&] { return bccast_provider_messages(e, "lee", thread, 0, 1, 0, nullptr); }},
       {"provider_list", [&] { return bccast_directory_provider_list(e, nullptr, 0, nullptr); }},
+      {"provider_get", [&] { return bccast_directory_provider_get(e, "lee", nullptr); }},
       {"client_get", [&] { return bccast_directory_client_get(e, "ana", nullptr); }},
       {"client_export", [&] { return bccast_directory_client_export(e, "ana", nullptr, 0, nullptr); }},
       {"client_members", [&] { return bccast_client_members(e, "ana", w.community.c_str(), nullptr); }},

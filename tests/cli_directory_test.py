@@ -21,6 +21,8 @@ class Providers(CliTest):
         self.get("provider", "put", "dr-kim", "--name", "Dr. A. Kim", "--email", "")
         [kim] = self.get("provider", "list", "--limit", "1")["providers"]
         self.assertEqual((kim["provider_name"], kim["timezone"], kim["address"]), ("Dr. A. Kim", None, None))
+        self.assertEqual(self.get("provider", "show", "dr-kim"), kim)
+        self.assertEqual(self.get_error("provider", "show", "nobody", exit_code=4)["code"], "BCCAST_E_NOT_FOUND")
         self.assertEqual(self.get_error("provider", "set", "dr-kim", "shoes", "9", exit_code=2)["code"],
                          "BCCAST_E_ARGUMENT")
 

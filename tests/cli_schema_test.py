@@ -64,7 +64,7 @@ class EveryCommand(CliTest):
             "community members": [self.community, *AS], "community remove": None,
             "provider put": ["dr-lee", "--name", "Dr. Lee", "--email", "lee@example.org"],
             "provider set": ["dr-lee", "locale", "de"], "provider archive": ["dr-lee"], "provider restore": ["dr-lee"],
-            "provider list": [], "provider unread": ["dr-lee"],
+            "provider list": [], "provider show": ["dr-lee"], "provider unread": ["dr-lee"],
             "client put": ["c1", "--name", "Anna"], "client set": ["c1", "timezone", "Europe/Berlin"],
             "client archive": ["c2"], "client restore": ["c2"], "client show": ["c1"], "client unread": ["c1"],
             "roster list": ["dr-lee", "--draft", self.draft], "roster count": ["dr-lee"],

@@ -101,6 +101,7 @@ std::vector<Verb> verbs() {
       {"provider_archive", [](E e) { return bccast_directory_provider_archive(e, "p"); }},
       {"provider_restore", [](E e) { return bccast_directory_provider_restore(e, "p"); }},
       {"provider_list", [](E e) { return bccast_directory_provider_list(e, nullptr, 0, &rows); }},
+      {"provider_get", [](E e) { return bccast_directory_provider_get(e, "p", &rows); }},
       {"client_get", [](E e) { return bccast_directory_client_get(e, "c", &rows); }},
       {"client_export", [](E e) { return bccast_directory_client_export(e, "c", nullptr, 0, &rows); }},
       {"client_erase", [](E e) { return bccast_directory_client_erase(e, "c"); }},

@@ -819,6 +819,8 @@ TEST_CASE("lists: the columns that the manual names, in that order, with rows an
   const std::vector<std::pair<std::string, Rows>> lists{
       {"provider provider_name locale timezone address clients archived",
        must(bccast_directory_provider_list, host, nullptr, 0).rows},
+      {"provider provider_name locale timezone address clients archived",
+       must(bccast_directory_provider_get, host, "lee").rows},
       {"client client_name locale timezone archived chat notify address rosters",
        must(bccast_directory_client_get, host, "ana").rows},
       {"record name thread provider provider_name kind title seq author author_name text at_ms removed",
@@ -1272,6 +1274,23 @@ TEST_CASE("provider_list: by id, with pages") {
   const auto cursor = must(bccast_provider_roster, host, "lee", nullptr, nullptr, 1).rows.next;
   CHECK(call(bccast_directory_provider_list, host, cursor, 0).code == BCCAST_E_ARGUMENT);
   CHECK(bccast_directory_provider_list(host, nullptr, 0, nullptr) == BCCAST_E_ARGUMENT);
+}
+
+TEST_CASE("provider_get: one row of the providers' list") {
+  Practice host;
+  must(bccast_directory_provider_set, host, "kim", "locale", "de");
+  must(bccast_directory_provider_archive, host, "kim");
+  const auto all = must(bccast_directory_provider_list, host, nullptr, 0).rows;
+  REQUIRE(all.size() == 2);
+  for (const auto& row : all) {
+    const auto one = must(bccast_directory_provider_get, host, row.text("provider")).rows;
+    REQUIRE(one.size() == 1);
+    CHECK(one[0] == row);
+    CHECK(one.next.empty());
+  }
+  CHECK(all[0].number("archived") == 1);
+  CHECK(call(bccast_directory_provider_get, host, "ana").code == BCCAST_E_NOT_FOUND);  // a client
+  CHECK(call(bccast_directory_provider_get, host, nullptr).code == BCCAST_E_ARGUMENT);
 }
 
 TEST_CASE("client_get: a client as the operator keeps it") {

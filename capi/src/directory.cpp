@@ -10,6 +10,21 @@ namespace {
 
 constexpr bool kEmptyIsNull = true;
 
+bccast_rows* provider_rows(const std::vector<ProviderRow>& providers, std::string next = {}) {
+  return RowsBuilder(providers)
+      .text("provider", [](const auto& p) { return p.provider; })
+      .text("provider_name", [](const auto& p) { return p.provider_name; })
+      .text(
+          "locale", [](const auto& p) { return p.locale; }, kEmptyIsNull)
+      .text(
+          "timezone", [](const auto& p) { return p.timezone; }, kEmptyIsNull)
+      .text(
+          "address", [](const auto& p) { return p.address; }, kEmptyIsNull)
+      .i64("clients", [](const auto& p) { return p.clients; })
+      .i64("archived", [](const auto& p) { return p.archived ? 1 : 0; })
+      .finish(std::move(next));
+}
+
 }  // namespace
 
 int32_t bccast_directory_provider_put(bccast_engine* engine, const char* provider, const char* display_name) {
@@ -143,18 +158,15 @@ int32_t bccast_directory_provider_list(bccast_engine* engine, const char* cursor
   return with_engine(engine, [&](Engine& e) {
     output(out_rows, "rows");
     const auto page = e.provider_list(optional(cursor), limit);
-    *out_rows = RowsBuilder(page.items)
-                    .text("provider", [](const auto& p) { return p.provider; })
-                    .text("provider_name", [](const auto& p) { return p.provider_name; })
-                    .text(
-                        "locale", [](const auto& p) { return p.locale; }, kEmptyIsNull)
-                    .text(
-                        "timezone", [](const auto& p) { return p.timezone; }, kEmptyIsNull)
-                    .text(
-                        "address", [](const auto& p) { return p.address; }, kEmptyIsNull)
-                    .i64("clients", [](const auto& p) { return p.clients; })
-                    .i64("archived", [](const auto& p) { return p.archived ? 1 : 0; })
-                    .finish(page.next);
+    *out_rows = provider_rows(page.items, page.next);
+  });
+}
+
+int32_t bccast_directory_provider_get(bccast_engine* engine, const char* provider, bccast_rows** out_rows) {
+  if (out_rows != nullptr) *out_rows = nullptr;
+  return with_engine(engine, [&](Engine& e) {
+    output(out_rows, "rows");
+    *out_rows = provider_rows({e.provider_get(required(provider, "provider id"))});
   });
 }
 

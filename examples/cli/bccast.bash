@@ -7,7 +7,7 @@ _bccast_words() {
       threads messages reply read direct members community provider client roster export erase blast channel
       report events thread doctor store version' ;;
     community) echo 'create set add remove members' ;;
-    provider) echo 'put set archive restore list unread' ;;
+    provider) echo 'put set archive restore list show unread' ;;
     client) echo 'put set archive restore show unread' ;;
     roster) echo 'list count add archive restore set' ;;
     blast) echo 'create write set discard show list select deselect all-active none selection preview send status

@@ -70,6 +70,14 @@ int list(const Session& session, const ProviderOptions& options) {
   return kOk;
 }
 
+int show(const Session& session, const ProviderOptions& options) {
+  const Engine engine = open_to_read(session);
+  Rows rows;
+  check(bccast_directory_provider_get(engine.get(), options.id(), rows.out()));
+  Record().add_row(rows, 0).print(session.json);
+  return kOk;
+}
+
 int show_unread(const Session& session, const ProviderOptions& options) {
   const Engine engine = open_to_read(session);
   std::int64_t threads = 0;
@@ -86,6 +94,7 @@ int show_unread(const Session& session, const ProviderOptions& options) {
 }  // namespace
 
 void add_provider_commands(CLI::App& program, Session& session) {
+  constexpr const char* kColumns = "Columns: provider provider_name locale timezone address clients archived";
   CLI::App& group = add_group(program, "provider", "The providers");
   auto options = std::make_shared<ProviderOptions>();
   const auto add = [&](const char* name, const char* help,
@@ -120,7 +129,9 @@ void add_provider_commands(CLI::App& program, Session& session) {
 
   CLI::App* listed = add_command(group, session, "list", "The providers, by id", options, list);
   add_limit(listed, options->limit);
-  add_footer(listed, "Columns: provider provider_name locale timezone address clients archived", "");
+  add_footer(listed, kColumns, "");
+
+  add_footer(add("show", "A provider as it is", show), kColumns, "dr-lee");
 
   add_footer(add("unread", "How much a provider has not read", show_unread),
              "Columns: provider threads messages", "dr-lee");

@@ -44,7 +44,10 @@ static int on_tick(int event, void* data, void* self) {
 }
 
 static bool is_provider(struct plugin* plugin, const char* user) {
-  return bccast_provider_roster_count(plugin->engine, user, NULL, NULL) == BCCAST_OK;
+  bccast_rows* rows = NULL;
+  int32_t code = bccast_directory_provider_get(plugin->engine, user, &rows);
+  bccast_rows_free(rows);
+  return code == BCCAST_OK;
 }
 
 /* Denies all of the plugin's topics but those that the user has; other topics are for the broker's ACL file

@@ -161,6 +161,7 @@ class Engine {
   std::vector<Code> roster_archive_many(std::string_view provider, std::span<const std::string_view> ids);
   Code roster_restore(std::string_view provider, std::string_view client);
   Page<ProviderRow> provider_list(std::string_view cursor = {}, std::size_t limit = 0);
+  ProviderRow provider_get(std::string_view provider);
   ClientRow client_get(std::string_view client);
   Page<ExportRow> client_export(std::string_view client, std::string_view cursor = {}, std::size_t limit = 0);
   /// False: erased, but somebody reads an older state, and the store's log keeps the bytes so long.

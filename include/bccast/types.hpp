@@ -40,6 +40,7 @@ struct RosterRow {
   std::int64_t since_ms = 0;  // in this state
 };
 
+/// One row of bccast_directory_provider_list.
 struct ProviderRow {
   std::string provider;
   std::string provider_name;

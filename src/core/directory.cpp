@@ -54,6 +54,16 @@ std::int64_t clients_of(const Tables& tables, const Provider& provider) {
   return clients;
 }
 
+ProviderRow row_of(const Tables& tables, const Provider& p) {
+  return {p.id,
+          p.name,
+          p.locale,
+          p.zone,
+          std::string(p.addresses.get(kEmail)),
+          clients_of(tables, p),
+          p.archived_at != 0};
+}
+
 [[noreturn]] void no_such_key() {
   throw Error(Code::argument, "there is no such setting");
 }
@@ -292,14 +302,17 @@ Page<ProviderRow> Directory::provider_list(std::string_view cursor, std::size_t 
   Page<ProviderRow> page;
   context_.store.read([&](const Tables& tables) {
     const auto providers = tables.directory().providers(after, most + 1);
-    for (std::size_t i = 0; i < std::min(providers.size(), most); ++i) {
-      const Provider& p = providers[i];
-      page.items.push_back({p.id, p.name, p.locale, p.zone, std::string(p.addresses.get(kEmail)),
-                            clients_of(tables, p), p.archived_at != 0});
-    }
+    for (std::size_t i = 0; i < std::min(providers.size(), most); ++i)
+      page.items.push_back(row_of(tables, providers[i]));
     if (providers.size() > most) page.next = context_.cursors.seal(kList, providers[most - 1].id);
   });
   return page;
+}
+
+ProviderRow Directory::provider_get(std::string_view id) {
+  ProviderRow row;
+  context_.store.read([&](const Tables& tables) { row = row_of(tables, access::provider(tables, id)); });
+  return row;
 }
 
 ClientRow Directory::client_get(std::string_view id) {

@@ -40,6 +40,7 @@ class Directory {
   Code roster_archive(std::string_view provider, std::string_view client, bool archived);
   std::vector<Code> roster_archive_many(std::string_view provider, std::span<const std::string_view> ids);
   Page<ProviderRow> provider_list(std::string_view cursor, std::size_t limit);
+  ProviderRow provider_get(std::string_view provider);
   ClientRow client_get(std::string_view client);
   RosterCount roster_count(std::string_view provider);
 

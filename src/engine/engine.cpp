@@ -283,6 +283,9 @@ Code Engine::roster_restore(std::string_view provider, std::string_view client) 
 Page<ProviderRow> Engine::provider_list(std::string_view cursor, std::size_t limit) {
   return parts_->directory.provider_list(cursor, limit);
 }
+ProviderRow Engine::provider_get(std::string_view provider) {
+  return parts_->directory.provider_get(provider);
+}
 ClientRow Engine::client_get(std::string_view client) {
   return parts_->directory.client_get(client);
 }

@@ -215,6 +215,10 @@ BCCAST_API int32_t bccast_directory_provider_restore(bccast_engine *engine, cons
 BCCAST_API int32_t bccast_directory_provider_list(bccast_engine *engine, const char *cursor, uint32_t limit,
                                                   bccast_rows **out_rows);
 
+/* One of them, a row with the same columns. NOT_FOUND: no such provider. [reads] */
+BCCAST_API int32_t bccast_directory_provider_get(bccast_engine *engine, const char *provider,
+                                                 bccast_rows **out_rows);
+
 /* Makes a client, or changes its name and its address on the channel "email". `display_name` and `address`
  * may be NULL: as it was (of a new client: none); "" takes an address away. [writes] */
 BCCAST_API int32_t bccast_directory_client_put(bccast_engine *engine, const char *client,
