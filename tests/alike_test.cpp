@@ -369,7 +369,7 @@ TEST_CASE("P2: two recipients who compare share only the text, the provider, the
                                           "closed=0", "kind=private", "last_at_ms=1700000000000",
                                           "last_author=lee", "last_author_name=Name of lee",
                                           "last_text=Good morning", "locale=", "provider=lee",
-                                          "provider_name=Name of lee", "removed=0", "seq=1",
+                                          "provider_name=Name of lee", "read_seq=0", "removed=0", "seq=1",
                                           "text=Good morning", "title=", "to_kind=client", "unread=1"});
   CHECK(shared(values_of(host, "cal"), values_of(host, "dan")) == of_blast);
 }
@@ -482,10 +482,14 @@ TEST_CASE("P4: to a client, what does not exist and what is another's are one an
     for (const std::int64_t seq : {0, 1, 5})
       answers.push_back(call(bccast_client_read, host, client, thread, seq));
     answers.push_back(call(bccast_client_members, host, client, thread));
+    for (const auto& answer : answers) CHECK(answer.code == BCCAST_E_NOT_FOUND);
+    for (const char* more : {"", "&unread=1", "&unread=0"})
+      answers.push_back(call(bccast_client_threads, host, client, "thread=" + thread + more, nullptr, 0));
+    CHECK(answers.back().code == BCCAST_OK);
+    CHECK(answers.back().rows.empty());
     return answers;
   };
   const auto unknown = probe("ana", kUnknownId);
-  for (const auto& answer : unknown) CHECK(answer.code == BCCAST_E_NOT_FOUND);
   for (const auto& foreign : host.ids) {
     CAPTURE(foreign.first);
     CHECK(probe("ana", foreign.second) == unknown);

@@ -1027,7 +1027,7 @@ TEST_CASE("Filters and cursors that are none of the list are refused") {
        {"state=pending", "state=nonsense", "unread=1", "opened=1"}},
       {"client_threads",
        [&](auto f, auto c, auto out) { return bccast_client_threads(e, "ana", f, c, 1, out); },
-       {"unread=yes", "unread=01", "state=sent", "client=ana"}},
+       {"unread=yes", "unread=01", "state=sent", "client=ana", "thread=", "thread=%", "thread=x&thread=x"}},
       {"provider_threads",
        [&](auto f, auto c, auto out) { return bccast_provider_threads(e, "lee", f, c, 1, out); },
        {"unread=yes", "unread=1&unread=1", "state=sent", "provider=lee", "replied=2", "replied=1&replied=0",

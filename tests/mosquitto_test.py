@@ -85,7 +85,21 @@ class Blast(MosquittoTest):
         publish(broker, "ana", f"bccast/ana/reply/{thread_of(first)}", "here I am")
         wait_for(lambda: provider.ask("provider-unread")["messages"] == 1, "the reply")
         desk = self.subscribe(broker, "dr-lee", "bccast/dr-lee/desk/+")
-        self.assertEqual(desk.wait_count(2)[1]["payload"], "here I am")
+        self.assertEqual(desk.wait_count(1)[0]["payload"], "here I am")
+
+    def test_what_comes_again_begins_where_the_reader_stopped(self):
+        broker = self.broker(["ana", "ben"])
+        provider = self.provider(broker)
+        provider.send("1")
+        thread = thread_of(self.subscribe(broker, "ana").wait_count(1)[0])
+        for i in range(2, 26):  # in a thread, and more than a few
+            provider.ask("reply", thread=thread, text=str(i))
+        for read, expected in ((0, range(1, 26)), (3, range(4, 26))):
+            if read:
+                self.assertTrue(publish(broker, "ana", f"bccast/ana/read/{thread}", str(read)))
+            again = self.subscribe(broker, "ana").wait_count(len(expected))
+            self.assertEqual([int(m["payload"]) for m in again], list(expected))
+            self.assertEqual([int(properties(m)["seq"]) for m in again], list(expected))
 
     def test_clients_of_mqtt_3_read_and_reply(self):
         broker = self.broker(["ana", "ben"])

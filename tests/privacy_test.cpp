@@ -111,6 +111,7 @@ TEST_CASE("P1: there is something of everything in the traces") {
                                   {"probe reply -> BCCAST_E_NOT_FOUND", 0},
                                   {"probe read -> BCCAST_E_NOT_FOUND", 0},
                                   {"probe members -> BCCAST_E_NOT_FOUND", 0},
+                                  {"probe threads -> BCCAST_OK", 0},
                                   {"probe cursor -> BCCAST_E_ARGUMENT", 0},
                                   {"kind:2=community", 0},
                                   {"kind:2=private", 0},
@@ -312,7 +313,8 @@ std::set<std::string> may_share(const std::string& text, std::int64_t second_ms)
           "kind=private",    "title=",
           "unread=1",        "seq=1",
           "removed=0",       "closed=0",
-          "to_kind=client",  "locale="};
+          "read_seq=0",      "to_kind=client",
+          "locale="};
 }
 
 Ids shared_beyond(const View& one, const View& two, const std::set<std::string>& allowed) {

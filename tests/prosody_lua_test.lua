@@ -49,6 +49,8 @@ for n = 1, 120 do must(engine:create("lee", "key " .. n)); end
 local page = must(engine:blasts("lee", nil, nil, 100));
 assert(#page == 100 and #must(engine:blasts("lee", nil, page.next, 100)) == 21);
 
+assert(select(2, engine:client_threads("c1", "thread=" .. blast)) == "BCCAST_E_NOT_FOUND");
+
 -- Closed is closed, once and for all; what is not closed is collected, also in the middle of an error.
 engine:close();
 engine:close();

@@ -850,18 +850,18 @@ TEST_CASE("lists: the columns that the manual names, in that order, with rows an
       {"blast state created_at_ms sent_at_ms recipients key_given actor sent_by text",
        must(bccast_blast_list, host, "new", nullptr, nullptr, 0).rows},
       {"thread provider provider_name kind title unread last_at_ms last_text removed last_author "
-       "last_author_name closed",
+       "last_author_name closed read_seq",
        host.threads("ana")},
       {"thread provider provider_name kind title unread last_at_ms last_text removed last_author "
-       "last_author_name closed",
+       "last_author_name closed read_seq",
        host.threads("new")},
       {messages, host.messages("ana", thread)},
       {"member member_name since_ms me", host.members("ana", group)},
       {"thread client client_name kind title blast unread last_at_ms last_text last_author last_author_name "
-       "last_actor removed",
+       "last_actor removed read_seq",
        host.provider_threads("lee")},
       {"thread client client_name kind title blast unread last_at_ms last_text last_author last_author_name "
-       "last_actor removed",
+       "last_actor removed read_seq",
        host.provider_threads("new")},
       {messages + " actor", host.provider_messages("lee", thread)},
       {"client client_name member since_ms actor", host.provider_members("lee", group)},

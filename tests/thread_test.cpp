@@ -380,6 +380,101 @@ TEST_CASE("threads of a provider: those in which somebody wrote, by client and b
   CHECK(call(bccast_client_threads, host, "ana", "unread=2", nullptr, 0).code == BCCAST_E_ARGUMENT);
 }
 
+TEST_CASE("thread=: one row of the list, or none") {
+  Practice host;
+  const auto blast = host.blast("lee", {"ana", "ben", "cal"}, "One");
+  host.clock.advance(1000);
+  const auto direct = host.direct("lee", "ana");
+  const auto group = host.community("lee", "Monday group", {"ana", "ben"});
+  const auto thread = host.of_blast("lee", blast, "ana");
+  const auto of_ana = [&](const std::string& id, const std::string& more = "") {
+    return host.threads("ana", "thread=" + id + more).rows;
+  };
+  const auto of_lee = [&](const std::string& id, const std::string& more = "") {
+    return host.provider_threads("lee", "thread=" + id + more).rows;
+  };
+  // What the list has not yet, it has not: but the provider's has the blast's thread that nobody wrote in.
+  CHECK(of_ana(direct).empty());
+  CHECK(of_lee(direct).empty());
+  CHECK(of_ana(group).empty());
+  const auto before = of_ana(thread);
+  REQUIRE(before.size() == 1);
+  CHECK(before == host.threads("ana").rows);
+  CHECK(of_ana(thread) == before);  // now it may be a row
+  REQUIRE(of_lee(thread).size() == 1);
+  CHECK(of_lee(thread)[0].text("client") == "ana");
+  CHECK(of_lee(thread)[0].text("blast") == blast);
+  CHECK(of_lee(thread)[0].text("last_text") == "One");
+  CHECK(of_lee(thread)[0].number("unread") == 0);
+  CHECK(of_lee(thread)[0].number("read_seq") == 1);
+  CHECK(host.provider_threads("lee").column("thread") == Names{group});
+
+  host.provider_reply("lee", direct, "Hello");
+  host.provider_reply("lee", group, "Welcome");
+  host.reply("ana", thread, "Thanks");
+  for (const auto& row : host.threads("ana")) CHECK(of_ana(row.text("thread")) == std::vector{row});
+  for (const auto& row : host.provider_threads("lee")) CHECK(of_lee(row.text("thread")) == std::vector{row});
+  REQUIRE(of_ana(group).size() == 1);
+  // With the other filters.
+  CHECK(of_ana(thread, "&unread=1").size() == 1);
+  host.read("ana", thread, 2);
+  CHECK(of_ana(thread, "&unread=1").empty());
+  CHECK(of_ana(thread, "&unread=0").size() == 1);
+  CHECK(of_lee(thread, "&client=ana&replied=1&unread=1&blast=" + blast).size() == 1);
+  CHECK(of_lee(thread, "&client=ben").empty());
+  CHECK(of_lee(thread, "&replied=0").empty());
+  CHECK(of_lee(direct, "&blast=" + blast).empty());
+  // Of a recalled blast, who had read it keeps it; to others there is no such thread.
+  const auto bens = host.of_blast("lee", blast, "ben");
+  CHECK(host.threads("ben", "thread=" + bens).size() == 1);
+  must(bccast_blast_recall, host, "lee", blast);
+  CHECK(host.threads("ben", "thread=" + bens).empty());
+  CHECK(of_lee(bens).empty());
+  CHECK(of_ana(thread).size() == 1);
+  CHECK(must(bccast_client_threads, host, "ana", "thread=" + thread, nullptr, 1).rows.next.empty());
+  CHECK(call(bccast_client_threads, host, "nobody", "thread=" + thread, nullptr, 0).code ==
+        BCCAST_E_NOT_FOUND);
+}
+
+TEST_CASE("read_seq: from the next one on is what somebody has not read, written in or never looked at") {
+  Practice host;
+  const auto blast = host.blast("lee", {"ana", "ben"}, "One");
+  const auto thread = host.of_blast("lee", blast, "ana");
+  const auto read_seq = [&](const std::string& client, const std::string& of) {
+    return host.threads(client).where("thread", of).number("read_seq");
+  };
+  CHECK(read_seq("ana", thread) == 0);
+  CHECK(read_seq("ana", thread) == 0);  // stored by the first look
+  host.provider_reply("lee", thread, "Two");
+  host.provider_reply("lee", thread, "Three");
+  CHECK(read_seq("ana", thread) == 0);
+  host.read("ana", thread, 2);
+  CHECK(read_seq("ana", thread) == 2);
+  host.reply("ana", thread, "Four");  // which reads nothing
+  CHECK(read_seq("ana", thread) == 2);
+  CHECK(host.unread("ana", thread) == 1);
+  host.read("ana", thread, 100);
+  CHECK(read_seq("ana", thread) == 4);
+  CHECK(host.provider_threads("lee").where("thread", thread).number("read_seq") == 1);
+  must(bccast_provider_read, host, "lee", thread, 4);
+  CHECK(host.provider_threads("lee").where("thread", thread).number("read_seq") == 4);
+  CHECK(read_seq("ana", thread) == 4);
+  // A member has read what was written before it came.
+  const auto group = host.community("lee", "Monday group", {"ana"});
+  host.provider_reply("lee", group, "One");
+  host.add_members("lee", group, {"ben"});
+  host.provider_reply("lee", group, "Two");
+  CHECK(read_seq("ana", group) == 0);
+  CHECK(read_seq("ben", group) == 1);
+  // What was taken away counts as read, looked at or not.
+  const auto second = host.blast("lee", {"ana", "ben"}, "Taken back");
+  const auto bens = host.of_blast("lee", second, "ben");
+  host.reply("ben", bens, "Thanks");
+  CHECK(read_seq("ben", bens) == 0);
+  must(bccast_blast_recall, host, "lee", second);
+  CHECK(read_seq("ben", bens) == 1);
+}
+
 TEST_CASE("the provider answers in a thread that its client has never looked at") {
   Practice host;
   const auto blast = host.blast("lee", {"ana", "ben"}, "Good morning");

@@ -67,6 +67,7 @@ int32_t bccast_client_threads(bccast_engine* engine, const char* client, const c
                     .text(
                         "last_author_name", [](const auto& t) { return t.last_author_name; }, kEmptyIsNull)
                     .i64("closed", [](const auto& t) { return t.closed ? 1 : 0; })
+                    .i64("read_seq", [](const auto& t) { return t.read_seq; })
                     .finish(page.next);
   });
 }
@@ -136,6 +137,7 @@ int32_t bccast_provider_threads(bccast_engine* engine, const char* provider, con
                     .text(
                         "last_actor", [](const auto& t) { return t.last_actor; }, kEmptyIsNull)
                     .i64("removed", [](const auto& t) { return t.removed ? 1 : 0; })
+                    .i64("read_seq", [](const auto& t) { return t.read_seq; })
                     .finish(page.next);
   });
 }

@@ -23,7 +23,7 @@ _bccast_words() {
     run) echo '--maildir --set --watch --workers' ;;
     status | why | watch | direct | 'blast status' | 'blast why' | 'blast show' | 'blast preview')
       echo '--as-provider' ;;
-    threads) echo '--as-provider --as-client --unread --replied --client --blast --limit' ;;
+    threads) echo '--as-provider --as-client --unread --replied --client --blast --thread --limit' ;;
     messages) echo '--as-provider --as-client --limit' ;;
     reply) echo '--as-provider --as-client --actor --file --key' ;;
     read) echo '--as-provider --as-client --up-to' ;;

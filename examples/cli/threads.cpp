@@ -49,7 +49,8 @@ int list_threads(const Session& session, const ThreadOptions& options) {
                             .add("unread", options.unread ? "1" : "")
                             .add("replied", options.replied)
                             .add("client", options.client)
-                            .add("blast", options.blast);
+                            .add("blast", options.blast)
+                            .add("thread", options.thread);
   Listing listing(session.json, "threads",
                   {"thread", "client", "client_name", "provider", "provider_name", "kind", "title", "unread",
                    "last_at_ms", "last_text"});
@@ -132,6 +133,7 @@ void add_threads(CLI::App& program, Session& session, const std::shared_ptr<Thre
   add_yes_no(command, "--replied", options->replied, "Only those in which a client has written, or has not");
   command->add_option("--client", options->client, "Only those with this client")->check(given());
   command->add_option("--blast", options->blast, "Only those of this blast")->check(given());
+  command->add_option("--thread", options->thread, "Only this one, if it is there")->check(given());
   for (const char* name : {"--replied", "--client", "--blast"}) {
     command->get_option(name)->needs("--as-provider");
   }
@@ -139,10 +141,10 @@ void add_threads(CLI::App& program, Session& session, const std::shared_ptr<Thre
   add_footer(
       command,
       "A provider sees threads in which somebody has written besides the blast; for the others see\n"
-      "`blast recipients`.\n"
+      "`blast recipients`, or name one with --thread.\n"
       "Columns: thread client client_name (or provider provider_name) kind title unread last_at last_text;\n"
-      "in JSON also last_author last_author_name removed, closed (to a client), blast last_actor (to a\n"
-      "provider)",
+      "in JSON also last_author last_author_name removed read_seq, closed (to a client), blast last_actor\n"
+      "(to a provider)",
       "--as-client c1 --unread");
 }
 

@@ -10,7 +10,7 @@
 
 /* What somebody gets who comes back: the broker drops what exceeds its max_queued_messages, 1,000 unless set.
  */
-enum { CATCH_UP_THREADS = 100, CATCH_UP_MESSAGES = 10 };
+enum { CATCH_UP_THREADS = 100, CATCH_UP_MESSAGES = 1000, CATCH_UP_REMOVED = 10 };
 
 /* A message as its reader is shown it: one row of a batch, or of what a thread holds. */
 struct message {
@@ -107,22 +107,35 @@ struct side {
   int32_t (*messages)(bccast_engine*, const char*, const char*, int64_t, int32_t, uint32_t, bccast_rows**);
 };
 
-/* Publishes the newest messages of a thread, the oldest of them first; or of those only what was taken back.
- */
-static void catch_up_thread(struct plugin* plugin, const struct side* side, struct message message,
-                            bool only_removed) {
+static void publish_row(const bccast_rows* rows, size_t i, struct message message) {
+  message.author = text_of(rows, i, "author");
+  message.author_name = text_of(rows, i, "author_name");
+  message.seq = number_of(rows, i, "seq");
+  message.at_ms = number_of(rows, i, "at_ms");
+  message.removed = number_of(rows, i, "removed") == 1;
+  message.text = "";
+  message.length = 0;
+  (void)bccast_rows_get_text(rows, i, "text", &message.text, &message.length);
+  publish_message(&message);
+}
+
+/* Publishes what follows on what was read, the oldest first; says how many. */
+static uint32_t catch_up_unread(struct plugin* plugin, const struct side* side, struct message message,
+                                int64_t read_seq, uint32_t most) {
   bccast_rows* rows = NULL;
-  (void)side->messages(plugin->engine, message.to, message.thread, 0, -1, CATCH_UP_MESSAGES, &rows);
+  (void)side->messages(plugin->engine, message.to, message.thread, read_seq + 1, 1, most, &rows);
+  size_t count = bccast_rows_count(rows);
+  for (size_t i = 0; i < count; ++i) publish_row(rows, i, message);
+  bccast_rows_free(rows);
+  return (uint32_t)count;
+}
+
+/* Publishes what was taken back of the newest messages. */
+static void catch_up_removed(struct plugin* plugin, const struct side* side, struct message message) {
+  bccast_rows* rows = NULL;
+  (void)side->messages(plugin->engine, message.to, message.thread, 0, -1, CATCH_UP_REMOVED, &rows);
   for (size_t i = bccast_rows_count(rows); i-- > 0;) {
-    message.author = text_of(rows, i, "author");
-    message.author_name = text_of(rows, i, "author_name");
-    message.seq = number_of(rows, i, "seq");
-    message.at_ms = number_of(rows, i, "at_ms");
-    message.removed = number_of(rows, i, "removed") == 1;
-    message.text = "";
-    message.length = 0;
-    (void)bccast_rows_get_text(rows, i, "text", &message.text, &message.length);
-    if (message.removed || !only_removed) publish_message(&message);
+    if (number_of(rows, i, "removed") == 1) publish_row(rows, i, message);
   }
   bccast_rows_free(rows);
 }
@@ -130,6 +143,7 @@ static void catch_up_thread(struct plugin* plugin, const struct side* side, stru
 static void catch_up_threads(struct plugin* plugin, const struct side* side, const char* user,
                              const char* filter) {
   bccast_rows* rows = NULL;
+  uint32_t left = CATCH_UP_MESSAGES;
   int32_t code = side->threads(plugin->engine, user, filter, NULL, CATCH_UP_THREADS, &rows);
   if (code < 0 && code != BCCAST_E_NOT_FOUND) {
     mosquitto_log_printf(MOSQ_LOG_ERR, "bccast: threads: %s", bccast_error_message());
@@ -139,8 +153,11 @@ static void catch_up_threads(struct plugin* plugin, const struct side* side, con
     message.thread = text_of(rows, i, "thread");
     message.kind = text_of(rows, i, "kind");
     message.title = text_of(rows, i, "title");
-    bool removed = number_of(rows, i, "removed") == 1;
-    if (filter != NULL || removed) catch_up_thread(plugin, side, message, filter == NULL);
+    if (filter != NULL) { /* something is kept for each of the threads that follow: i of them */
+      left -= catch_up_unread(plugin, side, message, number_of(rows, i, "read_seq"), left - (uint32_t)i);
+    } else if (number_of(rows, i, "removed") == 1) {
+      catch_up_removed(plugin, side, message);
+    }
   }
   bccast_rows_free(rows);
 }

@@ -277,23 +277,24 @@ static int l_view(lua_State* lua) {
   return rows_in(lua, box, view->call(engine, provider, blast, box));
 }
 
-/* engine:blasts(provider, filter, cursor, limit) and engine:threads of the same. */
+/* engine:blasts(provider, filter, cursor, limit) and engine:threads of the same; engine:client_threads of a
+ * client's. */
 static const struct list {
   const char* name;
   int32_t (*call)(bccast_engine*, const char*, const char*, const char*, uint32_t, bccast_rows**);
 } lists[] = {
     {"blasts", bccast_blast_list},
     {"threads", bccast_provider_threads},
+    {"client_threads", bccast_client_threads},
 };
 
 static int l_list(lua_State* lua) {
   const struct list* list = lua_touserdata(lua, lua_upvalueindex(1));
   bccast_engine* engine = engine_of(lua);
-  const char *provider = text_of(lua, 2), *filter = optional_text_of(lua, 3),
-             *cursor = optional_text_of(lua, 4);
+  const char *whose = text_of(lua, 2), *filter = optional_text_of(lua, 3), *cursor = optional_text_of(lua, 4);
   const uint32_t limit = (uint32_t)luaL_optinteger(lua, 5, 0);
   bccast_rows** box = new_box(lua, ROWS);
-  return rows_in(lua, box, list->call(engine, provider, filter, cursor, limit, box));
+  return rows_in(lua, box, list->call(engine, whose, filter, cursor, limit, box));
 }
 
 /* engine:selection(provider, blast, filter, cursor, limit) */
@@ -308,16 +309,6 @@ static int l_selection(lua_State* lua) {
 
 /* ---- Threads ---------------------------------------------------------------------------------------------
  */
-
-/* engine:messages(client, thread, from_seq, limit) */
-static int l_messages(lua_State* lua) {
-  bccast_engine* engine = engine_of(lua);
-  const char *client = text_of(lua, 2), *thread = text_of(lua, 3);
-  const int64_t from = luaL_optinteger(lua, 4, 0);
-  const uint32_t limit = (uint32_t)luaL_optinteger(lua, 5, 0);
-  bccast_rows** box = new_box(lua, ROWS);
-  return rows_in(lua, box, bccast_client_messages(engine, client, thread, from, 1, limit, box));
-}
 
 /* engine:client_reply(who, thread, key, text): its number in the thread. */
 static const struct reply {
@@ -454,7 +445,6 @@ __attribute__((visibility("default"))) int luaopen_bccast(lua_State* lua) {
                                     {"set", l_set},
                                     {"send", l_send},
                                     {"selection", l_selection},
-                                    {"messages", l_messages},
                                     {"claim", l_claim},
                                     {"report", l_report},
                                     {NULL, NULL}};

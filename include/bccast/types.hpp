@@ -192,6 +192,7 @@ struct ThreadSummary {
   std::string title;
   std::string blast;
   std::int64_t unread = 0;
+  std::int64_t read_seq = 0;  // whose list it is has read up to this message
   std::int64_t last_at_ms = 0;
   std::string last_text;
   bool removed = false;

@@ -129,22 +129,22 @@ Blast draft(const Tables& tables, const Context& context, const Provider& provid
   return found;
 }
 
-Reached thread_of_client(const Tables& tables, const Context& context, const Client& client,
-                         std::string_view thread_id) {
+std::optional<Reached> find_thread_of_client(const Tables& tables, const Context& context,
+                                             const Client& client, std::string_view thread_id) {
   auto key = context.thread_key(thread_id);
-  if (!key) throw no_thread();
+  if (!key) return std::nullopt;
   const auto membership = tables.directory().membership(client.no, key->provider_no);
-  if (!membership) throw no_thread();
+  if (!membership) return std::nullopt;
   Reached reached;
   if (key->of_community()) {
     const auto member = tables.communities().member(key->provider_no, key->community(), membership->place);
-    if (!member) throw no_thread();
+    if (!member) return std::nullopt;
     reached.first_seq = member->first_seq;
     key->place = membership->place;
   }
-  if (membership->place != key->place) throw no_thread();
+  if (membership->place != key->place) return std::nullopt;
   auto thread = visible_thread(tables, *key);
-  if (!thread) throw no_thread();
+  if (!thread) return std::nullopt;
   auto provider = tables.directory().provider(key->provider_no);
   if (!provider) throw Error(Code::corrupt, fmt::format("provider {} is missing", key->provider_no));
   reached.thread = std::move(*thread);
@@ -153,19 +153,34 @@ Reached thread_of_client(const Tables& tables, const Context& context, const Cli
   return reached;
 }
 
-Reached thread_of_provider(const Tables& tables, const Context& context, const Provider& provider,
-                           std::string_view thread_id, bool may_begin) {
+Reached thread_of_client(const Tables& tables, const Context& context, const Client& client,
+                         std::string_view thread_id) {
+  auto found = find_thread_of_client(tables, context, client, thread_id);
+  if (!found) throw no_thread();
+  return std::move(*found);
+}
+
+std::optional<Reached> find_thread_of_provider(const Tables& tables, const Context& context,
+                                               const Provider& provider, std::string_view thread_id,
+                                               bool may_begin) {
   const auto key = context.thread_key(thread_id);
-  if (!key || key->provider_no != provider.no) throw no_thread();
+  if (!key || key->provider_no != provider.no) return std::nullopt;
   auto thread = visible_thread(tables, *key);
   if (!thread && key->origin == kDirect && may_begin && key->place < provider.next_place) {
     thread.emplace();
     thread->key = *key;
   }
-  if (!thread) throw no_thread();
+  if (!thread) return std::nullopt;
   Reached reached{std::move(*thread), provider, std::nullopt, 1};
   if (!key->of_community()) reached.entry = entry_at(tables, provider.no, key->place);
   return reached;
+}
+
+Reached thread_of_provider(const Tables& tables, const Context& context, const Provider& provider,
+                           std::string_view thread_id, bool may_begin) {
+  auto found = find_thread_of_provider(tables, context, provider, thread_id, may_begin);
+  if (!found) throw no_thread();
+  return std::move(*found);
 }
 
 Community community(const Tables& tables, const Context& context, const Provider& provider,

@@ -6,6 +6,7 @@
 // and one not on the roster are.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "core/context.hpp"
@@ -48,6 +49,12 @@ struct Reached {
 };
 Reached thread_of_client(const Tables& tables, const Context& context, const Client& client,
                          std::string_view thread_id);
+/// The same, but nothing where there is no such thread, or it is another's.
+std::optional<Reached> find_thread_of_client(const Tables& tables, const Context& context,
+                                             const Client& client, std::string_view thread_id);
+std::optional<Reached> find_thread_of_provider(const Tables& tables, const Context& context,
+                                               const Provider& provider, std::string_view thread_id,
+                                               bool may_begin = false);
 /// With `may_begin` also a direct thread in which nothing was written yet.
 Reached thread_of_provider(const Tables& tables, const Context& context, const Provider& provider,
                            std::string_view thread_id, bool may_begin = false);

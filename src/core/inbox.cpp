@@ -148,11 +148,48 @@ Page<ThreadSummary> make_page(const std::vector<Thread>& threads, std::size_t mo
   return page;
 }
 
+/// A thread as its client is shown it.
+ThreadSummary row_of_client(const Context& context, const Tables& tables, const Provider& provider,
+                            const Thread& thread) {
+  ThreadSummary row;
+  row.thread = view(context.thread_id(thread.key));
+  row.provider = provider.id;
+  row.provider_name = provider.name;
+  row.unread = thread.client_unread;
+  row.read_seq = thread.client_read;
+  row.last_at_ms = whole_seconds(thread.last_at);
+  row.closed = provider.archived_at != 0;
+  Authors authors(context, tables, provider, thread.key, thread.key.place);
+  describe_last(tables, thread, Side::client, authors, row);
+  row.last_actor.clear();
+  return row;
+}
+
+/// A thread as its provider is shown it.
+ThreadSummary row_of_provider(const Context& context, const Tables& tables, const Provider& provider,
+                              const Thread& thread) {
+  ThreadSummary row;
+  row.thread = view(context.thread_id(thread.key));
+  Authors authors(context, tables, provider, thread.key, std::nullopt);
+  if (!thread.key.of_community()) {
+    const auto entry = access::entry_at(tables, provider.no, thread.key.place);
+    row.client = entry.client.id;
+    row.client_name = entry.client.name;
+    authors.know(entry);
+  }
+  if (thread.key.of_blast()) row.blast = view(context.blast_id(provider.no, thread.key.origin));
+  row.unread = thread.provider_unread;
+  row.read_seq = thread.provider_read;
+  row.last_at_ms = thread.last_at;
+  describe_last(tables, thread, Side::provider, authors, row);
+  return row;
+}
+
 }  // namespace
 
 Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_view filter_text,
                                      std::string_view cursor, std::size_t limit) {
-  const Filter filter(filter_text, {"unread"});
+  const Filter filter(filter_text, {"unread", "thread"});
   const auto unread = filter.get_switch("unread");
   const auto list = list_of("client_threads", std::string(client_id) + '\0' + std::string(filter_text));
   const auto after = parse_client_position(context_, list, cursor);
@@ -164,6 +201,12 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
   Client client;
   context_.store.read([&](const Tables& tables) {
     client = access::client(tables, client_id);
+    if (!filter.get("thread").empty()) {
+      const auto found = access::find_thread_of_client(tables, context_, client, filter.get("thread"));
+      if (found && found->thread.last_seq > 0 && wanted(found->thread))
+        page.items.push_back(row_of_client(context_, tables, found->provider, found->thread));
+      return;
+    }
     Merge merge(after, most + 1);
     std::map<ProviderNo, Provider> providers;
     for (const auto& membership : tables.directory().memberships(client.no)) {
@@ -202,18 +245,7 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
       return seal_client_position(context_, list, providers.at(last.key.provider_no), last);
     };
     page = make_page(merge.finish(), most, seal, [&](const Thread& thread) {
-      const Provider& provider = providers.at(thread.key.provider_no);
-      ThreadSummary row;
-      row.thread = view(context_.thread_id(thread.key));
-      row.provider = provider.id;
-      row.provider_name = provider.name;
-      row.unread = thread.client_unread;
-      row.last_at_ms = whole_seconds(thread.last_at);
-      row.closed = provider.archived_at != 0;
-      Authors authors(context_, tables, provider, thread.key, thread.key.place);
-      describe_last(tables, thread, Side::client, authors, row);
-      row.last_actor.clear();
-      return row;
+      return row_of_client(context_, tables, providers.at(thread.key.provider_no), thread);
     });
   });
   if (!memo.rosters.empty()) {
@@ -280,7 +312,7 @@ UnreadCount Inbox::unread_of_provider(std::string_view provider_id) {
 
 Page<ThreadSummary> Inbox::of_provider(std::string_view provider_id, std::string_view filter_text,
                                        std::string_view cursor, std::size_t limit) {
-  const Filter filter(filter_text, {"unread", "replied", "client", "blast"});
+  const Filter filter(filter_text, {"unread", "replied", "client", "blast", "thread"});
   const auto unread = filter.get_switch("unread");
   const auto replied = filter.get_switch("replied");
   const auto list = list_of("provider_threads", std::string(provider_id) + '\0' + std::string(filter_text));
@@ -296,13 +328,21 @@ Page<ThreadSummary> Inbox::of_provider(std::string_view provider_id, std::string
     if (!filter.get("client").empty())
       of_client = access::entry(tables, provider, filter.get("client")).place;
 
+    const auto wanted = [&](const Thread& thread) {
+      return (!unread || *unread == (thread.provider_unread > 0)) &&
+             (!replied || *replied == thread.replied) && (!of_blast || *of_blast == thread.key.origin) &&
+             (!of_client || *of_client == thread.key.place);
+    };
+    if (!filter.get("thread").empty()) {
+      const auto found = access::find_thread_of_provider(tables, context_, provider, filter.get("thread"));
+      if (found && wanted(found->thread))
+        page.items.push_back(row_of_provider(context_, tables, provider, found->thread));
+      return;
+    }
     std::vector<Thread> threads;
     const auto offer = [&](const Thread& thread) {
       if (after && position_of(thread) >= *after) return true;
-      const bool wanted = (!unread || *unread == (thread.provider_unread > 0)) &&
-                          (!replied || *replied == thread.replied) &&
-                          (!of_blast || *of_blast == thread.key.origin);
-      if (wanted && thread.touched) threads.push_back(thread);
+      if (thread.touched && wanted(thread)) threads.push_back(thread);
       return threads.size() <= most;
     };
     if (of_client) {
@@ -314,20 +354,7 @@ Page<ThreadSummary> Inbox::of_provider(std::string_view provider_id, std::string
     }
     const auto seal = [&](const Thread& last) { return seal_position(context_, list, last); };
     page = make_page(threads, most, seal, [&](const Thread& thread) {
-      ThreadSummary row;
-      row.thread = view(context_.thread_id(thread.key));
-      Authors authors(context_, tables, provider, thread.key, std::nullopt);
-      if (!thread.key.of_community()) {
-        const auto entry = access::entry_at(tables, provider.no, thread.key.place);
-        row.client = entry.client.id;
-        row.client_name = entry.client.name;
-        authors.know(entry);
-      }
-      if (thread.key.of_blast()) row.blast = view(context_.blast_id(provider.no, thread.key.origin));
-      row.unread = thread.provider_unread;
-      row.last_at_ms = thread.last_at;
-      describe_last(tables, thread, Side::provider, authors, row);
-      return row;
+      return row_of_provider(context_, tables, provider, thread);
     });
   });
   return page;

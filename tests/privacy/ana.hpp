@@ -237,6 +237,7 @@ class Ana {
     std::vector<std::string> seen;
     for (std::size_t i = 0; i < known_.size(); ++i) {
       const auto [id, provider, kind] = known_[i];
+      look(("thread=" + id).c_str(), "", 10);
       messages(id, 0, -1, 2);
       members(id);
       for (const auto& row : messages(id, 0, 1, 1000).answer.rows) seen.push_back(line_of(id, row));
@@ -354,6 +355,7 @@ class Ana {
             nullptr));
     add(ask("probe read", bccast_client_read, scene_.store, "ana", thread, 1));
     add(ask("probe members", bccast_client_members, scene_.store, "ana", thread));
+    add(ask("probe threads", bccast_client_threads, scene_.store, "ana", "thread=" + thread, nullptr, 10));
     return answers;
   }
 

@@ -113,7 +113,7 @@ class Shape {
     static const std::map<std::string, std::string> kColumns{
         {"threads",
          "thread provider provider_name kind title unread last_at_ms last_text removed last_author "
-         "last_author_name closed"},
+         "last_author_name closed read_seq"},
         {"messages", "seq author author_name text at_ms removed"},
         {"members", "member member_name since_ms me"},
         {"export",

@@ -445,6 +445,14 @@ void look_at_threads(Practice& p, Screens& screens) {
   threads("replied=1", "replied=1", p.replied + Practice::kFew + 1 + of_reader - 1);
   threads("blast=", "blast=" + p.main, p.replied);
   threads("blast=&replied=1", "replied=1&blast=" + p.main, p.replied);
+  for (const auto& client : {p.active.front(), p.active.back()}) {
+    const auto thread = p.threads_of(p.main, {client}).at(client);
+    const string which = client == p.active.front() ? "" : ", untouched";
+    screens.one("provider's thread" + which,
+                [&] { CHECK(p.engine->provider_threads(kLee, "thread=" + thread).items.size() == 1); });
+    screens.one("client's thread" + which,
+                [&] { CHECK(p.engine->client_threads(client, "thread=" + thread).items.size() == 1); });
+  }
   screens.each("provider_unread", Practice::kUnread,
                [&] { CHECK(p.engine->provider_unread(kLee).threads == Practice::kUnread); });
 

@@ -445,11 +445,11 @@ BCCAST_API int32_t bccast_blast_list(bccast_engine *engine, const char *provider
 /* ---- Threads, as a client sees them ----------------------------------------------------------------- */
 
 /* A client's threads, the one with the latest activity first: thread provider provider_name kind title unread
- * last_at_ms last_text removed last_author last_author_name closed. kind: private or community. title: of a
- * community. unread: messages by others that the client has not read. last_text, and whose (as in
- * bccast_client_messages), is that of the newest message; removed: 1 when that was taken away. closed: 1 when
- * nobody can write there any more. `filter`: unread=1. Listing is not reading. NOT_FOUND: no such client. [reads]
- * */
+ * last_at_ms last_text removed last_author last_author_name closed read_seq. kind: private or community. title: of a
+ * community. unread: messages by others that the client has not read; read_seq: it has read up to this one (0: none).
+ * last_text, and whose (as in bccast_client_messages), is that of the newest message; removed: 1 when that was taken
+ * away. closed: 1 when nobody can write there any more. `filter`: unread=0|1, thread=ID (one row; none when the client
+ * has no such thread, whatever the reason). Listing is not reading. NOT_FOUND: no such client. [reads] */
 BCCAST_API int32_t bccast_client_threads(bccast_engine *engine, const char *client, const char *filter,
                                          const char *cursor, uint32_t limit, bccast_rows **out_rows);
 /* The messages of a thread: seq author author_name text at_ms removed. seq begins at 1; in a community a member
@@ -490,9 +490,10 @@ BCCAST_API int32_t bccast_provider_direct(bccast_engine *engine, const char *pro
                                           char out_thread[BCCAST_ID_SIZE]);
 /* Threads in which somebody has written besides the blast, direct ones and communities; the latest activity first:
  * thread client client_name kind title blast unread last_at_ms last_text last_author last_author_name last_actor
- * removed. blast: empty but for a blast's threads. client: empty for a community, and for who was erased. `filter`:
- * unread=1, replied=0|1 (the client, or a member, has written), client=ID, blast=ID. (A blast's untouched threads
- * are among its recipients.) [reads] */
+ * removed read_seq. blast: empty but for a blast's threads. client: empty for a community, and for who was erased.
+ * read_seq: the provider has read up to this message. `filter`: unread=0|1, replied=0|1 (the client, or a member, has
+ * written), client=ID, blast=ID, thread=ID (one row, or none; of a blast also when nobody else has written there).
+ * (A blast's untouched threads are among its recipients.) [reads] */
 BCCAST_API int32_t bccast_provider_threads(bccast_engine *engine, const char *provider, const char *filter,
                                            const char *cursor, uint32_t limit, bccast_rows **out_rows);
 /* As the client's functions of the same names; authors are the host's ids, and messages have one more column,

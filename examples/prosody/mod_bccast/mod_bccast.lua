@@ -131,8 +131,8 @@ module:hook("message/bare", take_error, 1000);
 -- ---- Between clients and providers: recorded as it goes by ---------------------------------------------------
 
 local function is_thread(client, thread, provider)
-	local first = engine:messages(client, thread, 1, 1);
-	return first and first[1] and first[1].author == provider;
+	local found = engine:client_threads(client, "thread=" .. thread);
+	return found and found[1] and found[1].provider == provider;
 end
 
 -- Whatever becomes of it here, Prosody delivers it as it does any message. The key lets a stanza that a device sends
@@ -140,7 +140,7 @@ end
 local function record(event, client, provider, by_client)
 	local stanza = event.stanza;
 	local thread = stanza:get_child_text("thread");
-	if not thread or #thread ~= 32 or stanza.attr.type == "error" or not is_thread(client, thread, provider) then return; end
+	if not thread or not thread:find("^%x+$") or stanza.attr.type == "error" or not is_thread(client, thread, provider) then return; end
 	local text = stanza:get_child_text("body");
 	if by_client and stanza:get_child("displayed", "urn:xmpp:chat-markers:0") then
 		engine:client_read(client, thread, 1);
