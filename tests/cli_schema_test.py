@@ -187,7 +187,8 @@ class Schema(unittest.TestCase):
 
     def test_it_can_refuse(self):
         good = {"blasts": [{"blast": UNKNOWN, "state": "sent", "created_at_ms": 1, "sent_at_ms": 1, "recipients": 2,
-                            "key_given": 0, "actor": None, "sent_by": None, "text": "Hi"}]}
+                            "key_given": 0, "actor": None, "sent_by": None, "text": "Hi", "done": None, "failed": None,
+                            "skipped": 0, "pending": 0, "opened": 0, "replied": 0}]}
         self.assertTrue(describes("blast-list", good))
         [row] = good["blasts"]
         error = {"exit_code": 1, "code": None, "message": "m", "retriable": False, "native": 0}

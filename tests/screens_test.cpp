@@ -845,9 +845,11 @@ TEST_CASE("lists: the columns that the manual names, in that order, with rows an
       {recipients, must(bccast_blast_recipients, host, "lee", sent, nullptr, nullptr, 0).rows},
       {recipients, must(bccast_blast_why, host, "lee", sent, "dan").rows},
       {"client thread", must(bccast_blast_find, host, "lee", sent, 1, ids.bytes, ids.offsets.data()).rows},
-      {"blast state created_at_ms sent_at_ms recipients key_given actor sent_by text",
+      {"blast state created_at_ms sent_at_ms recipients key_given actor sent_by text done failed skipped "
+       "pending opened replied",
        must(bccast_blast_list, host, "lee", nullptr, nullptr, 0).rows},
-      {"blast state created_at_ms sent_at_ms recipients key_given actor sent_by text",
+      {"blast state created_at_ms sent_at_ms recipients key_given actor sent_by text done failed skipped "
+       "pending opened replied",
        must(bccast_blast_list, host, "new", nullptr, nullptr, 0).rows},
       {"thread provider provider_name kind title unread last_at_ms last_text removed last_author "
        "last_author_name closed read_seq",
@@ -965,6 +967,63 @@ TEST_CASE("threads of a provider: those in which the client has written, and tho
   }
   for (const char* wrong : {"replied=2", "replied=yes", "replied=", "replied=1&replied=0"})
     CHECK(call(bccast_provider_threads, host, "lee", wrong, nullptr, 0).code == BCCAST_E_ARGUMENT);
+  CHECK(host.verify().empty());
+}
+
+TEST_CASE(
+    "blast_list: the counts of people, as the status has them; of several channels those that cost nothing") {
+  Host host(test::Setup{.channels = {"email", "push"}});
+  host.provider("lee");
+  host.clients("lee", {"ana", "ben", "cal", "dan"});
+  must(bccast_directory_client_set, host, "dan", "notify", "off");
+  host.notifier.each = [](const test::Notice& notice) {
+    return test::Outcome{notice.to() == "ben" ? BCCAST_ITEM_FAILED : BCCAST_ITEM_DONE};
+  };
+  const auto send = [&](const char* channels, const std::vector<std::string>& clients) {
+    const auto blast = host.draft("lee", clients);
+    must(bccast_blast_set, host, "lee", blast, "channels", channels);
+    host.write("lee", blast, "Good morning");
+    host.send("lee", blast);
+    return blast;
+  };
+  const auto listed = [&](const std::string& of) {
+    return must(bccast_blast_list, host, "lee", nullptr, nullptr, 0).rows.where("blast", of);
+  };
+  const auto check_alike = [&](const std::string& blast) {
+    const auto people = host.status("lee", blast).where("channel", "");
+    for (const char* column : {"recipients", "done", "failed", "skipped", "pending", "opened", "replied"})
+      CHECK(listed(blast).number(column) == people.number(column));
+  };
+  const auto draft = host.draft("lee", {"ana", "ben"});
+  check_alike(draft);
+  CHECK(listed(draft).number("done") == 0);
+  const auto one = send("email", {"ana", "ben", "cal", "dan"});
+  const auto both = send("email,push", {"ana", "ben", "cal"});
+  check_alike(one);
+  CHECK(listed(one).number("pending") == 4);
+  host.read("ana", host.of_blast("lee", one, "ana"), 1);
+  host.reply("ana", host.of_blast("lee", one, "ana"), "Thanks");
+  host.reply("ana", host.of_blast("lee", one, "ana"), "Again");
+  host.reply("ben", host.of_blast("lee", one, "ben"), "Unread");
+  host.read("cal", host.of_blast("lee", both, "cal"), 1);
+  REQUIRE(host.pump_to_the_end());
+  check_alike(one);
+  const auto row = listed(one);
+  CHECK(row.number("done") == 1);
+  CHECK(row.number("failed") == 1);
+  CHECK(row.number("skipped") == 2);  // ana has read it, dan wants to be told of nothing
+  CHECK(row.number("opened") == 1);
+  CHECK(row.number("replied") == 2);
+  for (const char* column : {"done", "failed", "skipped", "pending"}) CHECK(listed(both).null(column));
+  CHECK(listed(both).number("opened") == 1);
+  CHECK(listed(both).number("replied") == 0);
+  // Taken back, also by a line of its own, and without channels.
+  must(bccast_blast_recall, host, "lee", one);
+  REQUIRE(host.pump_to_the_end());
+  check_alike(one);
+  must(bccast_channel_remove, host, "push");
+  must(bccast_channel_remove, host, "email");
+  check_alike(send("", {"ana", "ben"}));
   CHECK(host.verify().empty());
 }
 

@@ -221,6 +221,12 @@ int32_t bccast_blast_list(bccast_engine* engine, const char* provider, const cha
                         "sent_by", [](const auto& r) { return r.sent_by; }, kEmptyIsNull)
                     .text(
                         "text", [](const auto& r) { return r.text; }, kEmptyIsNull)
+                    .i64("done", [](const auto& r) { return r.done; })
+                    .i64("failed", [](const auto& r) { return r.failed; })
+                    .i64("skipped", [](const auto& r) { return r.skipped; })
+                    .i64("pending", [](const auto& r) { return r.pending; })
+                    .i64("opened", [](const auto& r) { return r.opened; })
+                    .i64("replied", [](const auto& r) { return r.replied; })
                     .finish(page.next);
   });
 }

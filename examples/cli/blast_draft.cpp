@@ -89,9 +89,9 @@ int show(const Session& session, const DraftOptions& options) {
 int list(const Session& session, const DraftOptions& options) {
   const Engine engine = open_to_read(session);
   const Filter filter = Filter().add("state", options.state);
-  Listing listing(
-      session.json, "blasts",
-      {"blast", "state", "created_at_ms", "sent_at_ms", "recipients", "actor", "sent_by", "text"});
+  Listing listing(session.json, "blasts",
+                  {"blast", "state", "created_at_ms", "sent_at_ms", "recipients", "done", "opened", "replied",
+                   "actor", "sent_by", "text"});
   list_all(listing, options.limit, [&](const char* cursor, std::uint32_t limit, bccast_rows** out) {
     return bccast_blast_list(engine.get(), options.provider(), filter.get(), cursor, limit, out);
   });
@@ -158,7 +158,10 @@ void add_draft_verbs(CLI::App& blast, Session& session) {
       ->check(given());
   add_limit(listed, options->limit);
   add_footer(listed,
-             "Columns: blast state created_at sent_at recipients actor sent_by text; in JSON also key_given",
+             "done failed skipped pending count people, and are empty for what is on several channels:\n"
+             "see `blast status`.\n"
+             "Columns: blast state created_at sent_at recipients done opened replied actor sent_by text;\n"
+             "in JSON also key_given failed skipped pending",
              "--as-provider dr-lee --limit 10");
 }
 

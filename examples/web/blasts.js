@@ -33,20 +33,21 @@ export function blastList(ask, undone) {
       await look();
     });
 
-    function draw(row, people) {
+    /** `row` of the list, and the counts of its people. */
+    function draw(row, people, scheduledAt) {
       const held = row.state === 'scheduled';
       const taken = row.state === 'recalled';
       bar.hidden = held || taken;
-      bar.max = Math.max(1, people?.recipients ?? 1);
-      bar.value = people?.done ?? 0;
+      bar.max = Math.max(1, people.recipients);
+      bar.value = people.done;
       act.hidden = taken;
       act.onclick = held ? undo : recall;
       if (held) act.textContent = 'Undo';
       else if (act.dataset.sure !== 'yes') act.textContent = 'Recall';
-      line.textContent = held ? `Goes out in ${Math.max(0, Math.ceil((row.scheduled_at_ms - Date.now()) / 1000))} s.`
+      line.textContent = held ? `Goes out in ${Math.max(0, Math.ceil((scheduledAt - Date.now()) / 1000))} s.`
         : taken ? `Taken back from ${count(people.recipients, 'client', 'clients')}.`
           : `${people.done.toLocaleString('en')} of ${count(people.recipients, 'client has', 'clients have')} it. `
-            + `${people.opened ?? 0} read, ${people.replied ?? 0} replied.`;
+            + `${people.opened} read, ${people.replied} replied.`;
       element.dataset.state = row.state;
     }
     entries.set(blast, { element, draw });
@@ -58,11 +59,13 @@ export function blastList(ask, undone) {
     clearTimeout(timer);
     const { blasts } = await ask('blast-list', { limit: 5 });
     let moving = false;
-    for (const { blast, text, state } of blasts.filter((row) => row.state !== 'draft').reverse()) {
-      const row = await ask('blast-show', { blast });
-      const people = state === 'scheduled' ? null : (await ask('blast-status', { blast })).status.at(-1);
+    for (const row of blasts.filter((one) => one.state !== 'draft').reverse()) {
+      const { blast, text, state } = row;
+      const scheduledAt = state === 'scheduled' ? (await ask('blast-show', { blast })).scheduled_at_ms : null;
+      // On several channels only the status counts people.
+      const people = row.done === null ? (await ask('blast-status', { blast })).status.at(-1) : row;
       const entry = entries.get(blast) ?? made(blast, text);
-      entry.draw(row, people);
+      entry.draw(row, people, scheduledAt);
       if (entry.element.parentNode !== list) list.prepend(entry.element);
       moving ||= state === 'scheduled' || state === 'sent';
     }

@@ -169,6 +169,7 @@ struct RecipientRow {
   bool replied = false;
 };
 
+/// One row of bccast_blast_list.
 struct BlastSummary {
   std::string blast;
   std::string state;
@@ -179,6 +180,12 @@ struct BlastSummary {
   std::string actor;
   std::string sent_by;
   std::string text;
+  std::optional<std::int64_t> done;  // people; nothing of these four: it is on several channels
+  std::optional<std::int64_t> failed;
+  std::optional<std::int64_t> skipped;
+  std::optional<std::int64_t> pending;
+  std::int64_t opened = 0;
+  std::int64_t replied = 0;
 };
 
 /// A thread in a list: a client's (provider set) or a provider's (client and blast set).

@@ -186,7 +186,9 @@ void Conversation::mark(Tables& tables, const ThreadKey& key, bool opened, bool 
   auto marks = tables.blasts().marks(key.provider_no, key.origin, s);
   const bool news_opened = opened && marks.opened.add(within_slice(key.place));
   const bool news_replied = replied && marks.replied.add(within_slice(key.place));
-  if (news_opened || news_replied) tables.blasts().put_marks(key.provider_no, key.origin, s, marks);
+  if (!news_opened && !news_replied) return;
+  tables.blasts().put_marks(key.provider_no, key.origin, s, marks);
+  tables.blasts().count_marks(key.provider_no, key.origin, news_opened ? 1 : 0, news_replied ? 1 : 0);
 }
 
 /// Every message makes work: for each participant that did not write it, on every channel but the one it came

@@ -26,6 +26,15 @@ std::string_view class_of(std::string_view reason) {
   return reason.substr(0, reason.find(':'));
 }
 
+/// Counts people on one channel, whose own counts are the answer, or on none.
+template <typename Row>
+void count_people(const Blast& blast, const std::vector<Line>& lines, Row& row) {
+  row.done = lines.empty() ? blast.recipients : lines[0].done;
+  row.failed = lines.empty() ? 0 : lines[0].failed;
+  row.skipped = lines.empty() ? 0 : lines[0].skipped;
+  row.pending = lines.empty() ? 0 : lines[0].pending();
+}
+
 std::vector<Claim> claims_of(const Tables& tables, const Line& line) {
   std::vector<Claim> claims;
   tables.work().claims_of(line.no, [&](const Claim& claim) { claims.push_back(claim); });
@@ -76,9 +85,8 @@ std::vector<StatusRow> Progress::status(std::string_view provider_id, std::strin
     StatusRow row = people(tables, blast, lines);
     row.state = name_of(blast.state);
     row.recipients = blast.recipients;
-    const auto counts = tables.blasts().mark_counts(provider.no, blast.no);
-    row.opened = counts.opened;
-    row.replied = counts.replied;
+    row.opened = blast.opened;
+    row.replied = blast.replied;
     describe(row, pace_of(tables, context_, blast, all));
     if (blast.state == BlastState::scheduled && past) {
       row.overdue = true;
@@ -98,19 +106,11 @@ void Progress::tell_what_is_left(const Line& line, const std::vector<Line>& line
   row.removed = line.total - line.pending() - *row.on_device;
 }
 
-/// Counts people over all channels. With one channel its own counts are the answer; with several each slice
-/// is looked at.
+/// Counts people over all channels. With several channels each slice is looked at.
 StatusRow Progress::people(const Tables& tables, const Blast& blast, const std::vector<Line>& lines) const {
   StatusRow row;
-  if (lines.empty()) {
-    row.done = blast.recipients;
-    return row;
-  }
-  if (lines.size() == 1) {
-    row.done = lines[0].done;
-    row.failed = lines[0].failed;
-    row.skipped = lines[0].skipped;
-    row.pending = lines[0].pending();
+  if (lines.size() <= 1) {
+    count_people(blast, lines, row);
     return row;
   }
   std::vector<std::vector<Claim>> claims;
@@ -392,6 +392,24 @@ std::vector<RecipientRow> Progress::why(std::string_view provider_id, std::strin
   return rows;
 }
 
+BlastSummary Progress::summary_of(const Tables& tables, const Blast& blast) const {
+  BlastSummary row;
+  row.blast = view(context_.blast_id(blast.provider_no, blast.no));
+  row.state = name_of(blast.state);
+  row.created_at_ms = blast.created_at;
+  row.sent_at_ms = unless_zero(blast.sent_at);
+  row.recipients = blast.recipients;
+  row.key_given = !blast.key_hash.empty();
+  row.actor = blast.actor;
+  row.sent_by = blast.sent_by;
+  row.opened = blast.opened;
+  row.replied = blast.replied;
+  auto lines = tables.work().lines(blast.provider_no, blast.no);
+  std::erase_if(lines, [](const Line& line) { return line.retracts; });
+  if (lines.size() <= 1) count_people(blast, lines, row);
+  return row;
+}
+
 Page<BlastSummary> Progress::list(std::string_view provider_id, std::string_view filter_text,
                                   std::string_view cursor, std::size_t limit) {
   const Filter filter(filter_text, {"state"});
@@ -417,10 +435,8 @@ Page<BlastSummary> Progress::list(std::string_view provider_id, std::string_view
       }
       auto text = tables.blasts().text(provider.no, blast.no).value_or("");
       bytes += text.size();
-      page.items.push_back({std::string(view(context_.blast_id(provider.no, blast.no))),
-                            std::string(name_of(blast.state)), blast.created_at, unless_zero(blast.sent_at),
-                            blast.recipients, !blast.key_hash.empty(), blast.actor, blast.sent_by,
-                            std::move(text)});
+      page.items.push_back(summary_of(tables, blast));
+      page.items.back().text = std::move(text);
     }
   });
   return page;

@@ -148,8 +148,18 @@ class ProviderCheck {
     if (is_unsent(blast.state)) return;
     if (!tables_.blasts().text(provider_.no, blast.no)) found("blast", id, "the text is missing");
     std::int64_t recipients = 0;
-    for (SliceNo s = 0; s < slices_for(provider_.next_place); ++s)
+    std::int64_t opened = 0;
+    std::int64_t replied = 0;
+    for (SliceNo s = 0; s < slices_for(provider_.next_place); ++s) {
       recipients += tables_.blasts().recipients(provider_.no, s, blast.seq).count();
+      const auto marks = tables_.blasts().marks(provider_.no, blast.no, s);
+      opened += marks.opened.count();
+      replied += marks.replied.count();
+    }
+    if (opened != blast.opened || replied != blast.replied)
+      found("blast", id,
+            fmt::format("{} have opened it and {} replied, {} and {} were counted", opened, replied,
+                        blast.opened, blast.replied));
     if (recipients != blast.recipients)
       found("blast", id,
             fmt::format("{} recipients are stored, {} were counted", recipients, blast.recipients));

@@ -87,11 +87,8 @@ class BlastTables {
 
   virtual MarkSlice marks(ProviderNo provider, BlastNo no, SliceNo slice) const = 0;
   virtual void put_marks(ProviderNo provider, BlastNo no, SliceNo slice, const MarkSlice& value) = 0;
-  struct MarkCounts {
-    std::int64_t opened = 0;
-    std::int64_t replied = 0;
-  };
-  virtual MarkCounts mark_counts(ProviderNo provider, BlastNo no) const = 0;
+  /// So many more of its recipients opened it, and replied. (Of a Blast both are read alone.)
+  virtual void count_marks(ProviderNo provider, BlastNo no, std::int64_t opened, std::int64_t replied) = 0;
 };
 
 }  // namespace bccast

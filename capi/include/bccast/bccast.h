@@ -438,7 +438,9 @@ BCCAST_API int32_t bccast_blast_find(bccast_engine *engine, const char *provider
 BCCAST_API int32_t bccast_blast_why(bccast_engine *engine, const char *provider, const char *blast,
                                     const char *client, bccast_rows **out_rows);
 /* The provider's blasts, newest first: blast state created_at_ms sent_at_ms recipients key_given actor sent_by
- * text. `filter`: state=. [reads] */
+ * text done failed skipped pending opened replied. The last six count people, as the last row of bccast_blast_status
+ * does; of a blast on several channels done, failed, skipped and pending are empty: there they take a look at all
+ * recipients, which only bccast_blast_status takes. `filter`: state=. [reads] */
 BCCAST_API int32_t bccast_blast_list(bccast_engine *engine, const char *provider, const char *filter,
                                      const char *cursor, uint32_t limit, bccast_rows **out_rows);
 

@@ -10,7 +10,8 @@ namespace {
   "provider_no, blast_no, state, all_active, seq, created_at, sent_at, deadline_at, finished_at, " \
   "recipients, "                                                                                   \
   "open_lines, revision, deadline, roster_size, key_hash, actor, sent_by, channels, activity, "    \
-  "hold, scheduled_at, digest, missed_at, missed_reason, overdue, recalled_at, swept, purged"
+  "hold, scheduled_at, digest, missed_at, missed_reason, overdue, recalled_at, swept, purged, "    \
+  "opened, replied"
 
 Blast blast_of(const Query& query) {
   Blast b;
@@ -45,6 +46,8 @@ Blast blast_of(const Query& query) {
   b.recalled_at = query.i64(25);
   b.swept = static_cast<Place>(query.i64(26));
   b.purged = query.i64(27) != 0;
+  b.opened = query.i64(28);
+  b.replied = query.i64(29);
   return b;
 }
 
@@ -155,7 +158,7 @@ std::vector<Blast> SqliteBlastTables::recalled_before(Ms before, std::size_t lim
 void SqliteBlastTables::insert_blast(const Blast& b) {
   auto query = db_.query(
       "INSERT INTO blast(" BLAST_COLUMNS
-      ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   query.bind(b.provider_no)
       .bind(b.no)
       .bind(static_cast<std::int64_t>(b.state))
@@ -172,7 +175,7 @@ void SqliteBlastTables::insert_blast(const Blast& b) {
       .bind_or_null(b.sent_by)
       .bind(b.channels)
       .bind(b.activity);
-  bind_policy(query, b).run();
+  bind_policy(query, b).bind(b.opened).bind(b.replied).run();
 }
 
 void SqliteBlastTables::update_blast(const Blast& b) {
@@ -326,15 +329,11 @@ void SqliteBlastTables::put_marks(ProviderNo provider, BlastNo no, SliceNo slice
   query.bind(provider).bind(no).bind(std::int64_t{slice}).bind(opened).bind(replied).run();
 }
 
-BlastTables::MarkCounts SqliteBlastTables::mark_counts(ProviderNo provider, BlastNo no) const {
-  auto query = db_.query("SELECT opened, replied FROM mark_slice WHERE provider_no = ? AND blast_no = ?");
-  query.bind(provider).bind(no);
-  MarkCounts counts;
-  while (query.step()) {
-    counts.opened += Slice::encoded_count(query.blob(0));
-    counts.replied += Slice::encoded_count(query.blob(1));
-  }
-  return counts;
+void SqliteBlastTables::count_marks(ProviderNo provider, BlastNo no, std::int64_t opened,
+                                    std::int64_t replied) {
+  auto query = db_.query(
+      "UPDATE blast SET opened = opened + ?, replied = replied + ? WHERE provider_no = ? AND blast_no = ?");
+  query.bind(opened).bind(replied).bind(provider).bind(no).run();
 }
 
 }  // namespace bccast::sqlite

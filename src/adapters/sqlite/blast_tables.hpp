@@ -42,7 +42,7 @@ class SqliteBlastTables final : public BlastTables {
                     FunctionRef<void(Seq, BlastNo, bool recalled)> f) const override;
   MarkSlice marks(ProviderNo provider, BlastNo no, SliceNo slice) const override;
   void put_marks(ProviderNo provider, BlastNo no, SliceNo slice, const MarkSlice& value) override;
-  MarkCounts mark_counts(ProviderNo provider, BlastNo no) const override;
+  void count_marks(ProviderNo provider, BlastNo no, std::int64_t opened, std::int64_t replied) override;
 
  private:
   Connection& db_;

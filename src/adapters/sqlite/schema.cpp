@@ -167,6 +167,8 @@ CREATE TABLE blast(
   recalled_at INTEGER NOT NULL,
   swept       INTEGER NOT NULL,           -- of a recalled blast: threads at lower places are up to date
   purged      INTEGER NOT NULL,
+  opened      INTEGER NOT NULL,           -- of its recipients, as in mark_slice
+  replied     INTEGER NOT NULL,
   PRIMARY KEY (provider_no, blast_no)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX blast_key ON blast(provider_no, key_hash) WHERE key_hash IS NOT NULL;
