@@ -1418,6 +1418,10 @@ TEST_CASE("Configuration keys and values that are not known are refused") {
        {"", "0", "-1", "+1", "1s", " 1", "1 ", "1e3", "0x10", "1.5", "99999999999999999999999"})
     CHECK_MESSAGE(set("deadline_ms", value) == BCCAST_E_ARGUMENT, "deadline_ms=", value);
   CHECK(set("deadline_ms", "1") == BCCAST_OK);
+  for (const char* value : {"", "0", "999", "600001", "10s", "-1000"})
+    CHECK_MESSAGE(set("lease_ms", value) == BCCAST_E_ARGUMENT, "lease_ms=", value);
+  CHECK(set("lease_ms", "1000") == BCCAST_OK);
+  CHECK(set("lease_ms", "600000") == BCCAST_OK);
   CHECK(set("notifier.", "maildir:/tmp/x") == BCCAST_E_ARGUMENT);
   CHECK(set(("notifier." + string(BCCAST_MAX_KEY + 1, 'x')).c_str(), "maildir:/tmp/x") == BCCAST_E_LIMIT);
   CHECK(set("notifier.a\nb", "maildir:/tmp/x") == BCCAST_E_ARGUMENT);

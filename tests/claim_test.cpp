@@ -475,6 +475,27 @@ TEST_CASE("a lease can be made longer, as long as nobody has taken the batch ove
   CHECK(host.verify().empty());
 }
 
+TEST_CASE("lease_ms: the lease of what an engine claims, and of the rest after a part of it was reported") {
+  Practice host;
+  Host server(test::Setup{.channels = {}, .settings = {{"lease_ms", "10000"}}, .beside = &host});
+  host.blast("lee", kEverybody, "Good morning");
+  auto batch = claim(server);
+  REQUIRE(batch.size() == 5);
+  host.clock.advance(9'999);
+  CHECK(claim(host).empty());
+  CHECK(batch.complete(1) == BCCAST_OK);  // the rest has a lease of its own
+  host.clock.advance(9'999);
+  CHECK(claim(host).empty());
+  host.clock.advance(2);
+  const auto orphans = claim(host);
+  CHECK(orphans.size() == 4);
+  CHECK(must(bccast_batch_extend, orphans, kLease).code == BCCAST_OK);
+  host.clock.advance(10'001);
+  CHECK(claim(server).empty());  // whose lease it is says how long
+  host.clock.advance(kLease);
+  CHECK(claim(server).size() == 4);
+}
+
 TEST_CASE("the batch of a process that died is taken up within two leases, with the same ids") {
   const test::TemporaryFolder folder;
   const string path = (folder.path() / "store.db").string();
@@ -555,6 +576,19 @@ TEST_CASE("a host of 1 s an item that asks for as many as fit gets batches short
   }
   CHECK(told.size() == 200);
   CHECK(host.sums(blast).number("done") == 200);
+}
+
+TEST_CASE("with a short lease the first batch is as much smaller, before anything is known of the host") {
+  Practice host(195);
+  Host server(test::Setup{.channels = {}, .settings = {{"lease_ms", "6000"}}, .beside = &host});
+  Host hasty(test::Setup{.channels = {}, .settings = {{"lease_ms", "1000"}}, .beside = &host});
+  host.blast("lee", "Good morning");
+  const auto few = claim(server);
+  const auto one = claim(hasty);
+  const auto many = claim(host);
+  CHECK(few.size() == 5);
+  CHECK(one.size() == 1);
+  CHECK(many.size() == 50);
 }
 
 TEST_CASE("a quick host gets larger and larger batches, up to a thousand") {

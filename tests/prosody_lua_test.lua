@@ -14,7 +14,7 @@ local function refused(expected, f, ...)
 end
 
 local function filled()
-	local engine = must(bccast.open(":memory:", { own_channel = "chat" }));
+	local engine = must(bccast.open(":memory:", { own_channel = "chat", lease_ms = "1000" }));
 	must(engine:channel_put("chat", "deliver"));
 	must(engine:provider_put("lee", "Dr. Lee"));
 	return engine;

@@ -403,11 +403,6 @@ static int l_batch_set(lua_State* lua) {
   return answer(lua, bccast_batch_set(batch, (size_t)item - 1, state, reason, -1));
 }
 
-static int l_extend(lua_State* lua) {
-  bccast_batch* batch = batch_of(lua);
-  return answer(lua, bccast_batch_extend(batch, luaL_checkinteger(lua, 2)));
-}
-
 /* batch:complete(): all of it, as it was set. */
 static int l_complete(lua_State* lua) {
   return answer(lua, bccast_batch_complete(batch_of(lua), 0, NULL));
@@ -449,7 +444,7 @@ __attribute__((visibility("default"))) int luaopen_bccast(lua_State* lua) {
                                     {"report", l_report},
                                     {NULL, NULL}};
   static const luaL_Reg batch[] = {{"items", l_items},   {"text", l_text},         {"set", l_batch_set},
-                                   {"extend", l_extend}, {"complete", l_complete}, {"free", free_batch},
+                                   {"complete", l_complete}, {"free", free_batch},
                                    {NULL, NULL}};
   static const luaL_Reg module[] = {{"open", l_open}, {NULL, NULL}};
   new_kind(lua, ENGINE, free_engine, engine);

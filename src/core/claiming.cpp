@@ -101,7 +101,7 @@ class Claiming {
       }
       assignment->claimed = assignment->items.size();
     }
-    claim.lease_until = now_ + kLease;
+    claim.lease_until = now_ + context_.lease;
     ++claim.tries;
     tables_.work().update_claim(claim);
     assignment->claim = claim;
@@ -153,7 +153,7 @@ class Claiming {
     claim.token = new_token();
     claim.channel_no = channel_.no;
     claim.to = static_cast<Position>(due.size());
-    claim.lease_until = now_ + kLease;
+    claim.lease_until = now_ + context_.lease;
     claim.tries = 1;
     tables_.work().insert_claim(claim);
     for (const auto& item : due) tables_.work().claim_item(item.no, claim.token);
@@ -176,7 +176,7 @@ class Claiming {
     claim.line_no = line.no;
     claim.from = line.cursor;
     claim.to = to;
-    claim.lease_until = now_ + kLease;
+    claim.lease_until = now_ + context_.lease;
     claim.tries = 1;
     tables_.work().insert_claim(claim);
     line.cursor = to;

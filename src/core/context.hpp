@@ -10,6 +10,7 @@
 #include "model/blast.hpp"
 #include "model/checked.hpp"
 #include "model/public_id.hpp"
+#include "model/retry.hpp"
 #include "model/same_address.hpp"
 #include "model/thread.hpp"
 #include "ports/clock.hpp"
@@ -48,7 +49,8 @@ struct Context {
   Ms deadline = kDefaultDeadline;
   Ms events_keep = kDefaultEventsKeep;
   Ms late_limit = kDefaultLateLimit;
-  std::string own_channel;  // what is written through this engine came by it; empty: by none
+  Ms lease = kDefaultLease;  // of what this engine claims
+  std::string own_channel;   // what is written through this engine came by it; empty: by none
   /// The clock was stepped, and schedules wait (engine/agenda.hpp).
   std::atomic<bool> schedules_held = false;
 

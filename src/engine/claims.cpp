@@ -10,7 +10,7 @@ namespace bccast {
 std::shared_ptr<Pacing> Claims::pacing_of(ChannelNo channel) {
   const std::lock_guard lock(mutex_);
   auto& pacing = pacings_[channel];
-  if (!pacing) pacing = std::make_shared<Pacing>();
+  if (!pacing) pacing = std::make_shared<Pacing>(context_.lease);
   return pacing;
 }
 

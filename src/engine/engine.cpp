@@ -185,6 +185,7 @@ Engine::Engine(std::string_view url, Options options) {
   parts->context.deadline = std::stoll(options.get("deadline_ms"));
   parts->context.events_keep = std::stoll(options.get("events_keep_ms"));
   parts->context.late_limit = std::stoll(options.get("late_limit_ms"));
+  parts->context.lease = std::stoll(options.get("lease_ms"));
   parts->context.own_channel = options.get("own_channel");
   constexpr std::string_view kPrefix = "notifier.";
   for (const auto& [key, value] : options.values_) {

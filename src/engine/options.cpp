@@ -5,6 +5,7 @@
 
 #include "model/blast.hpp"
 #include "model/number.hpp"
+#include "model/retry.hpp"
 #include "model/text_rules.hpp"
 #include "ports/delivery.hpp"
 #include "ports/notice_batch.hpp"
@@ -23,6 +24,10 @@ constexpr std::array kKeys{
                  "a blast that is not finished so long after it was sent is overdue"},
     Options::Key{"late_limit_ms", "milliseconds", "3600000",
                  "a schedule that nobody could carry out for so long is missed: a draft again"},
+    Options::Key{
+        "lease_ms", "milliseconds", "60000",
+        "how long what this engine claims is its own; 1000 to 600000. What a process that died had in "
+        "hand is taken up within two of these"},
     Options::Key{"events_keep_ms", "milliseconds", "604800000",
                  "events that nobody has acknowledged are forgotten after this"},
     Options::Key{
@@ -123,7 +128,11 @@ void Options::set(std::string_view key, std::string_view value) {
   for (const auto& known : kKeys) {
     if (key != known.key) continue;
     if (key == "own_channel" && !value.empty()) check_key(value, "channel");
-    if (std::string_view(known.type) == "milliseconds") parse_number(value, 1, kLongestDeadline, known.key);
+    if (key == "lease_ms") {
+      parse_number(value, kShortestLease, kLongestLease, known.key);
+    } else if (std::string_view(known.type) == "milliseconds") {
+      parse_number(value, 1, kLongestDeadline, known.key);
+    }
     values_.insert_or_assign(std::string(key), std::string(value));
     return;
   }

@@ -7,13 +7,19 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "model/retry.hpp"
+
 namespace bccast {
 
 class Pacing {
  public:
-  /// At a second an item, these are within a lease of 60 s.
+  /// A batch that is handed out before anything is known: within a lease of 60 s at a second an item, and
+  /// of a shorter lease as much of it.
   static constexpr std::size_t kFirst = 50;
   static constexpr std::size_t kLargest = 1000;
+
+  explicit Pacing(Ms lease)
+      : size_(std::clamp<std::size_t>(kFirst * static_cast<std::size_t>(lease) / kDefaultLease, 1, kFirst)) {}
 
   std::size_t size() const noexcept { return size_.load(); }
 
@@ -31,7 +37,7 @@ class Pacing {
  private:
   static constexpr std::int64_t kQuickUs = 250'000;
   static constexpr std::int64_t kSlowUs = 1'000'000;
-  std::atomic<std::size_t> size_{kFirst};
+  std::atomic<std::size_t> size_;
 };
 
 }  // namespace bccast

@@ -68,7 +68,7 @@ struct Pump::Limits {
 Pump::Pump(Context& context, Work& work, Queue& queue, const Handlers& handlers)
     : context_(context), work_(work), queue_(queue) {
   for (const auto& [name, handler] : handlers) {
-    auto way = std::make_unique<Way>();
+    auto way = std::make_unique<Way>(context_.lease);
     way->name = name;
     way->handler = handler;
     ways_.push_back(std::move(way));

@@ -43,6 +43,7 @@ class Pump {
 
  private:
   struct Way {
+    explicit Way(Ms lease) : pacing(lease) {}
     std::string name;
     Handler handler;
     std::atomic<ChannelNo> channel{0};  // a channel may be removed and made again

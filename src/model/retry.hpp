@@ -34,8 +34,9 @@ constexpr Ms breaker_wait(std::int64_t failures) noexcept {
   return wait < kLongestBreaker ? wait : kLongestBreaker;
 }
 
-/// How long a worker may keep a batch before another takes it up.
-inline constexpr Ms kLease = 60'000;
+/// How long a worker may keep a batch before another takes it up, unless set.
+inline constexpr Ms kDefaultLease = 60'000;
+inline constexpr Ms kShortestLease = 1'000;
 /// How far a worker may put off the end of its lease.
 inline constexpr Ms kLongestLease = 600'000;
 /// A lease, or a breaker, seems to last longer than it can when the clock was stepped back. Small steps only

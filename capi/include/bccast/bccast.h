@@ -635,8 +635,9 @@ BCCAST_API int32_t bccast_report(bccast_engine *engine, const char *item, int32_
 #define BCCAST_ITEM_NOT_TRIED 4 /* given back as it was */
 
 /* Claims at most `max_items` items that are due on a channel; 0: as many as fit well into a lease, by how long batches
- * took so far. They are this batch's for 60 s (its lease): whoever has not completed it by then may find it claimed by
- * another, and sent twice. DONE: nothing is due; *out_batch is NULL. Complete the batch, or free it. NOT_FOUND: no such
+ * took so far. They are this batch's for lease_ms of the config (its lease; 60 s unless set): whoever has not completed
+ * it by then may find it claimed by another, and sent twice. What a process had in hand that died is claimed by others
+ * within two leases. DONE: nothing is due; *out_batch is NULL. Complete the batch, or free it. NOT_FOUND: no such
  * channel. [writes] */
 BCCAST_API int32_t bccast_claim(bccast_engine *engine, const char *channel, uint32_t max_items,
                                 bccast_batch **out_batch);

@@ -17,9 +17,9 @@ extern "C" {
 
 /* Handlers are given batches. Both kinds are called on the thread that pumps, or on one of bccast_start's, with no lock
  * held and no transaction open; one handler may be called on several threads at once when several work. A handler may
- * block, up to the lease (60 s; bccast_batch_extend for more: after that another worker may take the batch up), and may
- * call any function but bccast_pump, bccast_wait, bccast_stop and bccast_close. It looks at bccast_batch_rows and sets
- * what did not go well with bccast_batch_set; items not set are done. It returns
+ * block, up to the lease (lease_ms of the config, 60 s unless set; bccast_batch_extend for more: after that another
+ * worker may take the batch up), and may call any function but bccast_pump, bccast_wait, bccast_stop and bccast_close. It
+ * looks at bccast_batch_rows and sets what did not go well with bccast_batch_set; items not set are done. It returns
  *   BCCAST_OK       items as set. The batch and its rows were valid until here.
  *   BCCAST_PENDING  the handler keeps the batch: it is the host's as if claimed, to be completed from any thread and
  *                   freed. Of one channel an engine leaves at most 4 batches with its handler; more come as those end.

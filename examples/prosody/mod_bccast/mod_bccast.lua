@@ -9,7 +9,7 @@ local st = require "util.stanza";
 
 local CHANNEL = "xmpp"; -- of the store: it delivers
 local BATCH = 50; -- messages a turn of the loop
-local LEASE = 10000; -- ms: a batch takes a few; after a crash what was in flight comes again so much later
+local LEASE = "10000"; -- ms: a batch takes a few; after a crash what was in flight comes again so much later
 local AGAIN = 1; -- s, after an error of the store
 
 local store = module:get_option_path("bccast_store", "bccast-" .. module.host .. ".db", "data");
@@ -106,7 +106,6 @@ function look()
 	local batch, code, message = engine:claim(CHANNEL, BATCH);
 	if batch == nil then return later(look, code, message); end
 	if not batch then return; end
-	batch:extend(LEASE);
 	local text = batch:text();
 	for i, item in ipairs(batch:items()) do
 		batch:set(i, deliver(item, item.action ~= "retract" and text or nil));
@@ -178,7 +177,7 @@ end
 
 local function open()
 	-- What clients and providers write comes by this channel: it is not delivered a second time.
-	engine = assert(bccast.open(store, { own_channel = CHANNEL }));
+	engine = assert(bccast.open(store, { own_channel = CHANNEL, lease_ms = LEASE }));
 	assert(engine:channel_put(CHANNEL, "deliver"));
 	for address, name in pairs(providers) do
 		assert(engine:provider_put(address, name));
