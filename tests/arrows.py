@@ -43,7 +43,7 @@ FAMILIES = {
     "Boost": (r"boost/.*", ["src/", "capi/src/", "tests/"]),
     "doctest": (r"doctest(/.*|\.h)", ["tests/"]),
     "CLI11": (r"CLI/.*", ["examples/cli/"]),
-    "nlohmann-json": (r"nlohmann/.*", ["examples/cli/"]),
+    "nlohmann-json": (r"nlohmann/.*", ["examples/cli/", "tests/"]),
 }
 
 # The languages' own headers, and those of the operating system.

@@ -275,6 +275,13 @@ TEST_CASE("What is no rows or no batch is told by all that read them") {
     CHECK(number == 0);
     CHECK(string(text) == "");
     CHECK(length == 0);
+    for (const std::size_t row : {std::size_t{0}, BCCAST_ALL_ROWS}) {
+      text = "x";
+      length = 77;
+      CHECK(bccast_rows_json(rows, row, &text, &length) == BCCAST_E_HANDLE);
+      CHECK(string(text) == "");
+      CHECK(length == 0);
+    }
   }
   bccast_rows_free(nullptr);
   bccast_rows_free(foreign<bccast_rows>());
@@ -339,6 +346,10 @@ TEST_CASE(
   CHECK(bccast_rows_text(rows, text_column, nullptr, &offsets) == BCCAST_E_ARGUMENT);
   CHECK(bccast_rows_text(rows, text_column, &bytes, nullptr) == BCCAST_E_ARGUMENT);
   CHECK(bytes == nullptr);
+  text = "x";
+  CHECK(bccast_rows_json(rows, bccast_rows_count(rows), &text, nullptr) == BCCAST_E_ARGUMENT);
+  CHECK(string(text) == "");
+  CHECK(bccast_rows_json(rows, 0, nullptr, nullptr) == BCCAST_E_ARGUMENT);
   bccast_rows_free(rows);
 }
 

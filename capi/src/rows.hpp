@@ -34,6 +34,7 @@ struct bccast_rows {
   bool borrowed = false;                              // part of a batch: not to be freed
   mutable std::vector<bccast::capi::Column> columns;  // a column is filled in when first asked for
   std::string next;
+  mutable std::string json;  // what bccast_rows_json gave last
   ~bccast_rows() { *static_cast<volatile std::uint64_t*>(&magic) = 0; }
 };
 

@@ -166,6 +166,14 @@ class Rows {
     return texts;
   }
 
+  /// A row as a JSON object; valid until the next one is asked for.
+  std::string_view json(std::size_t row) const {
+    const char* text = nullptr;
+    std::size_t length = 0;
+    check(bccast_rows_json(rows_, row, &text, &length));
+    return {text, length};
+  }
+
   /// The cursor of the next page; nullptr: there is none.
   const char* next() const noexcept { return bccast_rows_next(rows_); }
 

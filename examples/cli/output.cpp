@@ -102,7 +102,7 @@ void Listing::add_page(const Rows& rows, std::size_t most) {
   begin();
   if (json_) {
     for (std::size_t row = 0; row < std::min(rows.count(), most); ++row) {
-      add_json(Record().add_row(rows, row));
+      add_json(rows.json(row));
     }
   } else {
     add_table(rows, most);
@@ -114,7 +114,7 @@ void Listing::add(const std::vector<Record>& records) {
   Table table;
   for (const Record& record : records) {
     if (json_) {
-      add_json(record);
+      add_json(object(record.properties()));
       continue;
     }
     if (!std::exchange(has_rows_, true)) {
@@ -128,8 +128,8 @@ void Listing::add(const std::vector<Record>& records) {
   table.print(widths_);
 }
 
-void Listing::add_json(const Record& record) {
-  std::cout << (std::exchange(has_rows_, true) ? ",\n" : "\n") << object(record.properties());
+void Listing::add_json(std::string_view object) {
+  std::cout << (std::exchange(has_rows_, true) ? ",\n" : "\n") << object;
 }
 
 void Listing::add_table(const Rows& rows, std::size_t most) {

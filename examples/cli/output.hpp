@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -45,7 +46,7 @@ class Listing {
 
  private:
   void begin();
-  void add_json(const Record& record);
+  void add_json(std::string_view object);
   void add_table(const Rows& rows, std::size_t most);
 
   const bool json_;

@@ -1,28 +1,16 @@
 #include "plugin.h"
 
-static cJSON* cell(const bccast_rows* rows, size_t row, size_t column) {
-  if (bccast_rows_type(rows, column) == BCCAST_TYPE_I64) {
-    int64_t number = 0;
-    return bccast_rows_i64_at(rows, row, column, &number) == BCCAST_OK ? cJSON_CreateNumber((double)number)
-                                                                       : cJSON_CreateNull();
-  }
-  const char* text = NULL;
-  (void)bccast_rows_text_at(rows, row, column, &text, NULL);
-  return text != NULL && *text != '\0' ? cJSON_CreateString(text) : cJSON_CreateNull();
-}
-
 cJSON* document_row(const bccast_rows* rows, size_t row) {
-  cJSON* object = cJSON_CreateObject();
-  for (size_t i = 0; i < bccast_rows_columns(rows); ++i) {
-    cJSON_AddItemToObject(object, bccast_rows_name(rows, i), cell(rows, row, i));
-  }
-  return object;
+  const char* json = NULL;
+  size_t length = 0;
+  (void)bccast_rows_json(rows, row, &json, &length);
+  return cJSON_ParseWithLength(json, length);
 }
 
 cJSON* document_rows(const bccast_rows* rows) {
-  cJSON* list = cJSON_CreateArray();
-  for (size_t i = 0; i < bccast_rows_count(rows); ++i) cJSON_AddItemToArray(list, document_row(rows, i));
-  return list;
+  const char* json = NULL;
+  (void)bccast_rows_json(rows, BCCAST_ALL_ROWS, &json, NULL);
+  return cJSON_CreateRaw(json);
 }
 
 /* The program's exit codes: wrong use, not found, try again, and any other error. */

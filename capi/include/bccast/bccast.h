@@ -696,7 +696,7 @@ BCCAST_API int32_t bccast_events_ack(bccast_engine *engine, const char *reader, 
 #define BCCAST_TYPE_TEXT 2
 
 /* Rows and columns. Columns may be added at the end in later versions: ask for them by name. Pointers into
- * rows stay valid until bccast_rows_free. 0 or NULL for what is no rows. [memory, all of them] */
+ * rows stay valid until bccast_rows_free, unless said otherwise. 0 or NULL for what is no rows. [memory, all of them] */
 BCCAST_API size_t bccast_rows_count(const bccast_rows *rows);
 BCCAST_API size_t bccast_rows_columns(const bccast_rows *rows);
 BCCAST_API const char *bccast_rows_name(const bccast_rows *rows, size_t column);
@@ -717,6 +717,12 @@ BCCAST_API int32_t bccast_rows_get_i64(const bccast_rows *rows, size_t row, cons
                                        int64_t *out_value);
 BCCAST_API int32_t bccast_rows_get_text(const bccast_rows *rows, size_t row, const char *column,
                                         const char **out_text, size_t *out_length);
+/* A row as a JSON object, by column name, or with BCCAST_ALL_ROWS all of them as an array of such objects. Cells without
+ * a value, and texts without letters, are null. Control characters, DEL and what turns the order of a line around are
+ * escaped. out_length may be NULL. The text is the rows' own: valid until the next call of this for the same rows.
+ * ARGUMENT: no such row. */
+#define BCCAST_ALL_ROWS ((size_t)-1)
+BCCAST_API int32_t bccast_rows_json(const bccast_rows *rows, size_t row, const char **out_json, size_t *out_length);
 /* The cursor of the next page; NULL: this was the last. Valid as long as the rows. */
 BCCAST_API const char *bccast_rows_next(const bccast_rows *rows);
 /* NULL is fine. */
