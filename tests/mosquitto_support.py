@@ -197,12 +197,6 @@ def check(name, document):
         raise AssertionError(f"{name}, at {fault.json_path}: {fault.message[:300]}\n{document}")
 
 
-# The answer to a verb of a blast's states is the same for all of them: what became of it.
-STATE = {"type": "object", "required": ["blast", "state", "changed"], "properties": {"changed": {"type": "boolean"}}}
-VERBS = ("schedule", "unschedule", "pause", "resume", "recall", "purge")
-SCHEMA["$defs"].update({f"blast-{verb}": STATE for verb in VERBS})
-
-
 def publish(broker, user, topic, payload, *more, key=None, password=None, correlation=None, version="5"):
     """mosquitto_pub. True when the broker took it."""
     command = ["mosquitto_pub", "-p", str(broker.port), "-u", user, "-P", password or user, "-V", version, "-q", "1",

@@ -81,7 +81,7 @@ class Blast(MosquittoTest):
         self.assertEqual(row["text"], "second")
         provider.finished(provider.send("third"))
         self.assertEqual([m["payload"] for m in again.wait_count(2)], ["second", "third"])
-        # A provider who comes back gets what clients wrote.
+        # A provider who comes back gets what clients wrote, and not what it has written itself before that.
         publish(broker, "ana", f"bccast/ana/reply/{thread_of(first)}", "here I am")
         wait_for(lambda: provider.ask("provider-unread")["messages"] == 1, "the reply")
         desk = self.subscribe(broker, "dr-lee", "bccast/dr-lee/desk/+")
@@ -152,6 +152,55 @@ class Commands(MosquittoTest):
         draft = provider.ask("blast-create")["blast"]
         provider.ask("blast-discard", blast=draft)
         provider.ask("direct", client="ana")
+        self.assertEqual(provider.ask("provider-show")["provider_name"], "Dr. Lee")
+
+    def test_choosing_who_has_an_earlier_blast(self):
+        broker = self.broker(["ana", "ben", "cleo"])
+        provider = self.provider(broker)
+        first = provider.send("Hello", "ana", "ben")
+        found = provider.ask("blast-find", blast=first, clients=["cleo", "ben", "nobody"])["found"]
+        self.assertEqual([row["client"] for row in found], ["ben"])
+        provider.finished(first)
+        broker.program("read", found[0]["thread"], "--as-client", "ben")
+        draft = provider.ask("blast-create")["blast"]
+        self.assertEqual(provider.ask("blast-select", blast=draft, **{"from": first}, filter="opened=1")["recipients"], 1)
+        self.assertEqual(provider.ask("blast-select", blast=draft, **{"from": first})["recipients"], 2)
+        provider.ask("blast-select", error="NOT_FOUND", blast=draft, **{"from": "0" * 32})
+        for wrong in ({}, {"clients": ["ana"], "from": first}, {"filter": "opened=1"},
+                      {"clients": ["ana"], "filter": "opened=1"}):
+            provider.ask("blast-select", error="ARGUMENT", blast=draft, **wrong)
+        [row] = [r for r in provider.ask("blast-list")["blasts"] if r["blast"] == first]
+        self.assertEqual((row["done"], row["pending"], row["opened"]), (2, 0, 1))
+
+    def test_what_is_late_is_said(self):
+        broker = self.broker(["ana", "ben"])
+        broker.program("channel", "put", "push")  # on which nobody works
+        provider = self.provider(broker)
+        self.assertEqual(provider.ask("overdue")["overdue"], [])
+        blast = provider.ask("blast-create")["blast"]
+        provider.ask("blast-all-active", blast=blast)
+        provider.ask("blast-write", blast=blast, text="Hello")
+        provider.ask("blast-set", blast=blast, key="deadline_ms", value="1")
+        provider.ask("blast-send", blast=blast)
+        [late] = wait_for(lambda: provider.ask("overdue")["overdue"], "the deadline")
+        self.assertEqual((late["blast"], late["provider"]), (blast, "dr-lee"))
+
+    def test_communities(self):
+        broker = self.broker(["ana", "ben"])
+        provider = self.provider(broker)
+        ana = self.subscribe(broker, "ana")
+        thread = provider.ask("community-create", title="Monday group")["thread"]
+        added = provider.ask("community-add", thread=thread, clients=["ana", "ben", "nobody"])
+        self.assertEqual((added["changed"], [r["client"] for r in added["refused"]]), (2, ["nobody"]))
+        self.assertEqual(provider.ask("community-set", thread=thread, key="title", value="Group")["value"], "Group")
+        provider.ask("reply", thread=thread, text="Welcome")
+        self.assertEqual(properties(ana.wait_count(1)[0])["title"], "Group")
+        gone = provider.ask("community-remove", thread=thread, clients=["ben", "nobody", "x" * 2000])
+        self.assertEqual((gone["changed"], [r["code"] for r in gone["refused"]]),
+                         (1, ["BCCAST_E_NOT_FOUND", "BCCAST_E_LIMIT"]))
+        self.assertEqual([m["client"] for m in provider.ask("members", thread=thread)["members"]], ["ana"])
+        provider.ask("members", error="NOT_FOUND", thread="0" * 32)
+        provider.ask("community-remove", error="NOT_FOUND", thread="0" * 32, clients=["ana"])
 
     def test_what_is_wrong_gets_an_answer(self):
         broker = self.broker(["ana", "ben"], providers=("dr-lee", "dr-may"))
@@ -196,7 +245,9 @@ class States(MosquittoTest):
         self.assertEqual(ana.messages, [])
         provider.ask("blast-write", blast=blast, text="Better")
         at_ms = int(time.time() * 1000) + 300
-        self.assertEqual(provider.ask("blast-schedule", blast=blast, at_ms=at_ms)["state"], "scheduled")
+        scheduled = provider.ask("blast-schedule", blast=blast, at_ms=at_ms)
+        self.assertEqual((scheduled["scheduled_at_ms"], scheduled["zone"]), (at_ms, "UTC"))
+        self.assertEqual(scheduled["local"], time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(at_ms // 1000)))
         self.assertEqual(ana.wait_count(1)[0]["payload"], "Better")
 
     def test_a_recall_reaches_devices_that_are_there_and_those_that_come_back(self):
@@ -206,14 +257,18 @@ class States(MosquittoTest):
         blast = provider.send("Oh no")
         message = ana.wait_count(1)[0]
         provider.finished(blast)
-        self.assertEqual(provider.ask("blast-recall", blast=blast), {"blast": blast, "state": "recalled", "changed": True})
+        recalled = provider.ask("blast-recall", blast=blast)
+        self.assertEqual((recalled["state"], recalled["changed"]), ("recalled", True))
+        self.assertEqual([(c["channel"], c["removed"] + c["on_device"]) for c in recalled["channels"]], [("mqtt", 2)])
         self.assertFalse(provider.ask("blast-recall", blast=blast)["changed"])
         back = ana.wait_count(2)[1]
         for one in (back, self.subscribe(broker, "ana").wait_count(1)[0], self.subscribe(broker, "ben").wait_count(1)[0]):
             self.assertEqual((one["payload"], properties(one)["removed"]), (None, "1"))
         self.assertEqual(back["topic"], message["topic"])
         self.assertEqual(properties(back)["id"], properties(message)["id"])
-        self.assertEqual(provider.ask("blast-purge", blast=blast)["changed"], True)
+        purged = provider.ask("blast-purge", blast=blast)
+        self.assertEqual((purged["purged"], purged["before_at_ms"]), (1, None))
+        self.assertEqual(provider.ask("blast-purge", blast=blast)["purged"], 0)
         self.assertEqual(provider.ask("blast-show", blast=blast)["text"], None)
 
     def test_pause_and_resume(self):

@@ -78,10 +78,11 @@ void command_run(struct plugin* plugin, const char* provider, const struct mosqu
   cJSON* request = json == NULL ? NULL : cJSON_ParseWithLength(json, event->payloadlen);
   const struct command* command =
       call_find(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(request, "command")));
-  struct call call = {plugin->engine, provider, request, cJSON_CreateObject(), NULL};
+  struct call call = {plugin->engine, provider, request, cJSON_CreateObject(), NULL, NULL};
   const char* fault =
       json != NULL && holds_nul(json, event->payloadlen) ? "a NUL in a text" : fault_of(request, command);
   int32_t code = fault != NULL ? BCCAST_E_ARGUMENT : command->run(&call);
+  if (fault == NULL) fault = call.fault;
   if (code < 0) {
     cJSON_Delete(call.answer);
     call.answer = fault != NULL ? document_refusal(code, fault) : document_error(code);

@@ -48,7 +48,7 @@ int reply_read(struct plugin* plugin, const char* client, const char* thread,
 /* ---- document.c: rows and errors as JSON, in the shapes of docs/cli.schema.json -------------------------
  */
 
-/* The rows as an array of objects, or one of them. They do not free the rows. */
+/* The rows as an array of objects, to be printed as it is, or one of them. They do not free the rows. */
 cJSON* document_rows(const bccast_rows* rows);
 cJSON* document_row(const bccast_rows* rows, size_t row);
 /* The calling thread's last error, of a function that returned `code`. */
