@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Every function of capi/exports.txt is used by a test of the C API, and by an example.
+"""Every function of capi/exports.txt is used by a test of the C API, and by an example. And the contents of bccast.h,
+above its rules, name its sections, in their order.
 
 Usage: functions.py               say which are not
        functions.py --self-test   show that one that is not used is found
@@ -10,6 +11,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+HEADER = ROOT / "capi" / "include" / "bccast" / "bccast.h"
 
 # What is no use of a function: its name in a comment, in a text, or where only its type is asked for.
 NO_USE = {
@@ -58,6 +60,14 @@ def look():
     return functions, places
 
 
+def contents_faults(header):
+    """A line where the contents of the header are not its sections; of those the part before the colon counts."""
+    contents = re.search(r"\n \* CONTENTS\n \*\n(.*?)\n \*\n", header, re.DOTALL)[1]
+    told = [re.split(r" {2,}", line.removeprefix(" *     "))[0] for line in contents.split("\n")]
+    sections = [title.split(":")[0] for title in re.findall(r"(?m)^/\* ---- (.+?) -+ \*/$", header)]
+    return [] if told == sections else [f"bccast.h: the contents are {told}, the sections {sections}"]
+
+
 def self_test():
     functions, places = look()
     assert "bccast_blast_send" in functions and not missing({"bccast_blast_send"}, places)
@@ -65,6 +75,9 @@ def self_test():
     for place in places:
         planted = {**places, place: places[place] - {"bccast_blast_send"}}
         assert missing({"bccast_blast_send"}, planted) == [f"bccast_blast_send is used by no {place}"]
+    header = HEADER.read_text()
+    for planted in (header.replace("\n *     Rows ", "\n *     Row "), re.sub(r"(?m)^/\* ---- Events -+ \*/$", "", header)):
+        assert planted != header and contents_faults(planted)
     for text in ("bccast_x(e);", "check(bccast_x(e, 1));", "act(bccast_x, e)", "auto f = &bccast_x;"):
         assert used_in(text) == {"bccast_x"}, text
     for text in ("// bccast_x(e);", "/* one\n bccast_x(e) */", 'say("bccast_x(e)");', "decltype(&bccast_x) f",
@@ -80,7 +93,7 @@ def main():
         self_test()
         return 0
     functions, places = look()
-    faults = missing(functions, places)
+    faults = missing(functions, places) + contents_faults(HEADER.read_text())
     print("\n".join(faults) or f"{len(functions)} functions, each used by a test and by an example")
     return 1 if faults else 0
 

@@ -22,6 +22,26 @@
  * community's, of one provider and its members, who see each other. A notification tells somebody that there is a
  * new message; it never holds the message. A channel is a named way out for notifications, such as "email".
  *
+ * CONTENTS
+ *
+ *     Results                                     what functions return
+ *     Limits                                      of sizes and numbers
+ *     The library                                 its version and parts; the last error
+ *     Configuration                               how a store is opened
+ *     Engine                                      an open store; who acts for a provider
+ *     Rows                                        what answers are given in: cells, columns, JSON
+ *     Directory                                   providers, clients and rosters
+ *     Blasts                                      drafts; sending, now or later; taking back; how far they are
+ *     Threads, as a client sees them              its threads and messages; replying and reading
+ *     Threads, as a provider sees them            the same
+ *     Communities, as their provider keeps them   making them; members
+ *     Threads and the host's own                  names that the host has for them
+ *     Channels                                    what may be handed out on each, and when
+ *     Work                                        pumping, threads, waiting and waking; late reports
+ *     Batches                                     claiming work, and saying what became of it
+ *     Events                                      what has happened
+ *     Operation                                   what is late; purging, verifying, checkpoints
+ *
  * RULES FOR ALL FUNCTIONS
  *
  * Results. Functions that return int32_t return 0 (BCCAST_OK), a positive number (another normal answer)
@@ -81,7 +101,7 @@
 extern "C" {
 #endif
 
-/* ---- Results -------------------------------------------------------------------------------------- */
+/* ---- Results ----------------------------------------------------------------------------------------- */
 
 #define BCCAST_OK 0
 #define BCCAST_DONE 1    /* nothing left, nothing due */
@@ -116,7 +136,7 @@ extern "C" {
 #define BCCAST_E_INTERNAL (-51)  /* a defect of bccast */
 /* -10000 and below are the host's own: what a callback returns there is passed through as it is. */
 
-/* ---- Limits --------------------------------------------------------------------------------------- */
+/* ---- Limits ------------------------------------------------------------------------------------------ */
 
 #define BCCAST_ID_SIZE 33        /* bytes for the id of a blast or thread: 32 hexadecimal letters and NUL */
 #define BCCAST_MAX_ID 1023       /* bytes of a host's id */
@@ -136,7 +156,7 @@ typedef struct bccast_config bccast_config;
 typedef struct bccast_rows bccast_rows;
 typedef struct bccast_batch bccast_batch;
 
-/* ---- The library ---------------------------------------------------------------------------------- */
+/* ---- The library ------------------------------------------------------------------------------------- */
 
 /* The version, such as "0.1.0"; the BCCAST_API_DATE it was built with; 1 when it has a part ("store.sqlite",
  * "notifier.maildir", "notifier.callback", "deliverer.callback", "queue.callback", "fd"), 0 when not. [memory] */
@@ -159,7 +179,7 @@ BCCAST_API size_t bccast_error_copy(char *buffer, size_t size);
 /* "BCCAST_E_NOT_FOUND" for -20, and so on; "unknown" for what is none of them. */
 BCCAST_API const char *bccast_code_name(int32_t code);
 
-/* ---- Configuration -------------------------------------------------------------------------------- */
+/* ---- Configuration ----------------------------------------------------------------------------------- */
 
 /* A new, empty configuration. Free it with bccast_config_free; bccast_open does not. [memory] */
 BCCAST_API int32_t bccast_config_new(bccast_config **out_config);
@@ -172,7 +192,7 @@ BCCAST_API int32_t bccast_config_describe(size_t i, const char **out_key, const 
 /* NULL is fine. Vtables that were not taken over by bccast_open are destroyed. [memory] */
 BCCAST_API void bccast_config_free(bccast_config *config);
 
-/* ---- Engine --------------------------------------------------------------------------------------- */
+/* ---- Engine ------------------------------------------------------------------------------------------ */
 
 /* Opens a store, and makes it when there is none. `url` is a path, "sqlite:PATH", "sqlite:PATH?mode=ro" (never
  * writes), or ":memory:". A file that it makes, and its companions (-wal, -shm), have mode 0600. Several processes
@@ -192,7 +212,45 @@ BCCAST_API int32_t bccast_as(bccast_engine *engine, const char *actor, bccast_en
  * a fork it frees memory and touches no file. Rows stay valid. [writes] */
 BCCAST_API int32_t bccast_close(bccast_engine *engine, int64_t timeout_ms);
 
-/* ---- Directory: providers, clients and rosters, kept by the operator -------------------------------- */
+/* ---- Rows: an owned table ---------------------------------------------------------------------------- */
+
+#define BCCAST_TYPE_I64 1
+#define BCCAST_TYPE_TEXT 2
+
+/* Rows and columns. Columns may be added at the end in later versions: ask for them by name. Pointers into
+ * rows stay valid until bccast_rows_free, unless said otherwise. 0 or NULL for what is no rows. [memory, all of them] */
+BCCAST_API size_t bccast_rows_count(const bccast_rows *rows);
+BCCAST_API size_t bccast_rows_columns(const bccast_rows *rows);
+BCCAST_API const char *bccast_rows_name(const bccast_rows *rows, size_t column);
+BCCAST_API int32_t bccast_rows_find(const bccast_rows *rows, const char *name, size_t *out_column);
+BCCAST_API int32_t bccast_rows_type(const bccast_rows *rows, size_t column);
+/* A whole column: `count` numbers; or the bytes of `count` cells, each followed by a NUL, cell i at offsets[i],
+ * and offsets[count] where the next would begin (its length is offsets[i + 1] - offsets[i] - 1). Empty cells
+ * are 0 and "" here. ARGUMENT: the column is of the other type, or there is none. */
+BCCAST_API int32_t bccast_rows_i64(const bccast_rows *rows, size_t column, const int64_t **out_values);
+BCCAST_API int32_t bccast_rows_text(const bccast_rows *rows, size_t column, const char **out_bytes,
+                                    const uint64_t **out_offsets);
+/* A cell, by the column's index or by its name. The text is NUL-ended; out_length may be NULL. BCCAST_NULL: the
+ * cell is empty (0, ""). ARGUMENT: no such row or column, or of the other type. */
+BCCAST_API int32_t bccast_rows_i64_at(const bccast_rows *rows, size_t row, size_t column, int64_t *out_value);
+BCCAST_API int32_t bccast_rows_text_at(const bccast_rows *rows, size_t row, size_t column,
+                                       const char **out_text, size_t *out_length);
+BCCAST_API int32_t bccast_rows_get_i64(const bccast_rows *rows, size_t row, const char *column,
+                                       int64_t *out_value);
+BCCAST_API int32_t bccast_rows_get_text(const bccast_rows *rows, size_t row, const char *column,
+                                        const char **out_text, size_t *out_length);
+/* A row as a JSON object, by column name, or with BCCAST_ALL_ROWS all of them as an array of such objects. Cells without
+ * a value, and texts without letters, are null. Control characters, DEL and what turns the order of a line around are
+ * escaped. out_length may be NULL. The text is the rows' own: valid until the next call of this for the same rows.
+ * ARGUMENT: no such row. */
+#define BCCAST_ALL_ROWS ((size_t)-1)
+BCCAST_API int32_t bccast_rows_json(const bccast_rows *rows, size_t row, const char **out_json, size_t *out_length);
+/* The cursor of the next page; NULL: this was the last. Valid as long as the rows. */
+BCCAST_API const char *bccast_rows_next(const bccast_rows *rows);
+/* NULL is fine. */
+BCCAST_API void bccast_rows_free(bccast_rows *rows);
+
+/* ---- Directory: providers, clients and rosters, kept by the operator --------------------------------- */
 
 /* Makes a provider, or gives it another display name. [writes] */
 BCCAST_API int32_t bccast_directory_provider_put(bccast_engine *engine, const char *provider,
@@ -301,7 +359,7 @@ BCCAST_API int32_t bccast_provider_roster(bccast_engine *engine, const char *pro
 BCCAST_API int32_t bccast_provider_roster_count(bccast_engine *engine, const char *provider,
                                                 int64_t *out_active, int64_t *out_archived);
 
-/* ---- Blasts --------------------------------------------------------------------------------------- */
+/* ---- Blasts ------------------------------------------------------------------------------------------ */
 
 /* A new, empty draft. `key` may be NULL; a second call with the same key (of this provider) makes nothing and gives
  * EXISTS and the first blast's id, for ever; only discarding the draft makes its key free again. NOT_FOUND: no such
@@ -405,6 +463,11 @@ BCCAST_API int32_t bccast_blast_recall(bccast_engine *engine, const char *provid
  * was not recalled. [writes] */
 BCCAST_API int32_t bccast_blast_purge(bccast_engine *engine, const char *provider, const char *blast);
 
+/* Sends what failed for good once more: of this blast, on every channel, and nothing else. Its deadline begins anew.
+ * *out_count (may be NULL): how many items. DONE: nothing had failed. STATE: not sent, or recalled. [writes] */
+BCCAST_API int32_t bccast_blast_retry_failed(bccast_engine *engine, const char *provider, const char *blast,
+                                             int64_t *out_count);
+
 /* How far a blast is. One row for each channel, and last one with channel empty that counts people (pending
  * when so on any channel, else failed when so on any, else done when so on any, else skipped; without
  * channels: done). Always done + failed + skipped + pending = recipients.
@@ -444,7 +507,7 @@ BCCAST_API int32_t bccast_blast_why(bccast_engine *engine, const char *provider,
 BCCAST_API int32_t bccast_blast_list(bccast_engine *engine, const char *provider, const char *filter,
                                      const char *cursor, uint32_t limit, bccast_rows **out_rows);
 
-/* ---- Threads, as a client sees them ----------------------------------------------------------------- */
+/* ---- Threads, as a client sees them ------------------------------------------------------------------ */
 
 /* A client's threads, the one with the latest activity first: thread provider provider_name kind title unread
  * last_at_ms last_text removed last_author last_author_name closed read_seq. kind: private or community. title: of a
@@ -483,7 +546,7 @@ BCCAST_API int32_t bccast_client_unread(bccast_engine *engine, const char *clien
 BCCAST_API int32_t bccast_client_members(bccast_engine *engine, const char *client, const char *thread,
                                          bccast_rows **out_rows);
 
-/* ---- Threads, as a provider sees them --------------------------------------------------------------- */
+/* ---- Threads, as a provider sees them ---------------------------------------------------------------- */
 
 /* The thread in which provider and client write to each other outside of blasts; never a blast's thread. The
  * same id each time. The client sees it once there is a message. NOT_FOUND: not on the roster. STATE: the client is
@@ -512,6 +575,8 @@ BCCAST_API int32_t bccast_provider_read(bccast_engine *engine, const char *provi
 BCCAST_API int32_t bccast_provider_unread(bccast_engine *engine, const char *provider, int64_t *out_threads,
                                           int64_t *out_messages);
 
+/* ---- Communities, as their provider keeps them ------------------------------------------------------- */
+
 /* A new community: a thread whose members see each other's names and messages. It begins without members; the
  * provider alone puts them there, one by one or as a list, never by a rule. A second call makes a second community.
  * `title`: 1 to BCCAST_MAX_TITLE bytes, for all members to see. [writes] */
@@ -538,7 +603,7 @@ BCCAST_API int32_t bccast_provider_community_remove(bccast_engine *engine, const
 BCCAST_API int32_t bccast_provider_members(bccast_engine *engine, const char *provider, const char *thread,
                                            bccast_rows **out_rows);
 
-/* ---- Threads and the host's own -------------------------------------------------------------------- */
+/* ---- Threads and the host's own ---------------------------------------------------------------------- */
 
 /* Binds a thread to the host's own name for it (1 to BCCAST_MAX_ID bytes), which one thread has at most; another
  * name replaces it, NULL or "" takes it away. EXISTS: bound so already. CONFLICT: the name is another thread's.
@@ -548,7 +613,7 @@ BCCAST_API int32_t bccast_thread_bind(bccast_engine *engine, const char *thread,
 BCCAST_API int32_t bccast_thread_find(bccast_engine *engine, const char *host_ref,
                                       char out_thread[BCCAST_ID_SIZE]);
 
-/* ---- Channels ------------------------------------------------------------------------------------------ */
+/* ---- Channels ---------------------------------------------------------------------------------------- */
 
 /* Makes a channel of the store; attaching a handler by config does it too. Blasts sent and messages written from then
  * on make work for it, whoever sends them; a process without a handler for it leaves that work to others. `role`:
@@ -576,11 +641,12 @@ BCCAST_API int32_t bccast_channel_set(bccast_engine *engine, const char *channel
  * a new one. NOT_FOUND: no such channel. [writes] */
 BCCAST_API int32_t bccast_channel_remove(bccast_engine *engine, const char *channel);
 /* The channels by name: channel role paused failing_since_ms last_reason pending worker_seen_ms rate concurrency
- * fail_percent fail_window fail_action quiet_hours. last_reason: why it fails, or was paused by its threshold. pending counts what has not ended yet. worker_seen_ms: when somebody last took up work, to the minute; empty: nobody ever did.
+ * fail_percent fail_window fail_action quiet_hours. last_reason: why it fails, or was paused by its threshold. pending
+ * counts what has not ended yet. worker_seen_ms: when somebody last took up work, to the minute; empty: nobody ever did.
  * rate, concurrency: as set, empty: no limit. [reads] */
 BCCAST_API int32_t bccast_channel_list(bccast_engine *engine, bccast_rows **out_rows);
 
-/* ---- Work --------------------------------------------------------------------------------------------- */
+/* ---- Work -------------------------------------------------------------------------------------------- */
 
 /* Three ways to have the work done, in any mix, in any number of processes of one machine (docs/embedding.md):
  * bccast_pump on a thread of the host's, when bccast_fd or bccast_next says so; bccast_start, threads of the library's;
@@ -616,17 +682,13 @@ BCCAST_API int32_t bccast_start(bccast_engine *engine, uint32_t n);
  * [writes] */
 BCCAST_API int32_t bccast_stop(bccast_engine *engine, int64_t timeout_ms);
 
-/* Sends what failed for good once more: of this blast, on every channel, and nothing else. Its deadline begins anew.
- * *out_count (may be NULL): how many items. DONE: nothing had failed. STATE: not sent, or recalled. [writes] */
-BCCAST_API int32_t bccast_blast_retry_failed(bccast_engine *engine, const char *provider, const char *blast,
-                                             int64_t *out_count);
 /* What became of an item later: a mail that came back, a push token that is dead. `item`: its id. `status`:
  * BCCAST_ITEM_FAILED (it had been done), BCCAST_ITEM_RETRY (send it again), BCCAST_ITEM_DONE (it arrived after all).
  * `reason` as in bccast_batch_set. EXISTS: so it was. STATE: it has not ended yet. NOT_FOUND: no such item, or nothing is
  * kept of it: of single messages' notices, only failures are. [writes] */
 BCCAST_API int32_t bccast_report(bccast_engine *engine, const char *item, int32_t status, const char *reason);
 
-/* ---- Batches: what a handler is given, or a host claims ------------------------------------------------- */
+/* ---- Batches: what a handler is given, or a host claims ---------------------------------------------- */
 
 #define BCCAST_ITEM_DONE 0      /* handed over */
 #define BCCAST_ITEM_RETRY 1     /* not now: again later */
@@ -669,7 +731,7 @@ BCCAST_API int32_t bccast_batch_complete(bccast_batch *batch, size_t n, const in
  * was only lent to a callback is left alone. [writes] */
 BCCAST_API void bccast_batch_free(bccast_batch *batch);
 
-/* ---- Events --------------------------------------------------------------------------------------------- */
+/* ---- Events ------------------------------------------------------------------------------------------ */
 
 /* What has happened, for a reader of that name (1 to BCCAST_MAX_KEY bytes), oldest first, from its last acknowledgement
  * on: event provider kind object at_ms. The same again until bccast_events_ack, also after a crash. A reader sees what
@@ -689,44 +751,6 @@ BCCAST_API int32_t bccast_events(bccast_engine *engine, const char *reader, uint
 /* The reader has dealt with all up to and including `event`. EXISTS: it had. NOT_FOUND: no such event, or no such
  * reader. [writes] */
 BCCAST_API int32_t bccast_events_ack(bccast_engine *engine, const char *reader, const char *event);
-
-/* ---- Rows: an owned table ---------------------------------------------------------------------------- */
-
-#define BCCAST_TYPE_I64 1
-#define BCCAST_TYPE_TEXT 2
-
-/* Rows and columns. Columns may be added at the end in later versions: ask for them by name. Pointers into
- * rows stay valid until bccast_rows_free, unless said otherwise. 0 or NULL for what is no rows. [memory, all of them] */
-BCCAST_API size_t bccast_rows_count(const bccast_rows *rows);
-BCCAST_API size_t bccast_rows_columns(const bccast_rows *rows);
-BCCAST_API const char *bccast_rows_name(const bccast_rows *rows, size_t column);
-BCCAST_API int32_t bccast_rows_find(const bccast_rows *rows, const char *name, size_t *out_column);
-BCCAST_API int32_t bccast_rows_type(const bccast_rows *rows, size_t column);
-/* A whole column: `count` numbers; or the bytes of `count` cells, each followed by a NUL, cell i at offsets[i],
- * and offsets[count] where the next would begin (its length is offsets[i + 1] - offsets[i] - 1). Empty cells
- * are 0 and "" here. ARGUMENT: the column is of the other type, or there is none. */
-BCCAST_API int32_t bccast_rows_i64(const bccast_rows *rows, size_t column, const int64_t **out_values);
-BCCAST_API int32_t bccast_rows_text(const bccast_rows *rows, size_t column, const char **out_bytes,
-                                    const uint64_t **out_offsets);
-/* A cell, by the column's index or by its name. The text is NUL-ended; out_length may be NULL. BCCAST_NULL: the
- * cell is empty (0, ""). ARGUMENT: no such row or column, or of the other type. */
-BCCAST_API int32_t bccast_rows_i64_at(const bccast_rows *rows, size_t row, size_t column, int64_t *out_value);
-BCCAST_API int32_t bccast_rows_text_at(const bccast_rows *rows, size_t row, size_t column,
-                                       const char **out_text, size_t *out_length);
-BCCAST_API int32_t bccast_rows_get_i64(const bccast_rows *rows, size_t row, const char *column,
-                                       int64_t *out_value);
-BCCAST_API int32_t bccast_rows_get_text(const bccast_rows *rows, size_t row, const char *column,
-                                        const char **out_text, size_t *out_length);
-/* A row as a JSON object, by column name, or with BCCAST_ALL_ROWS all of them as an array of such objects. Cells without
- * a value, and texts without letters, are null. Control characters, DEL and what turns the order of a line around are
- * escaped. out_length may be NULL. The text is the rows' own: valid until the next call of this for the same rows.
- * ARGUMENT: no such row. */
-#define BCCAST_ALL_ROWS ((size_t)-1)
-BCCAST_API int32_t bccast_rows_json(const bccast_rows *rows, size_t row, const char **out_json, size_t *out_length);
-/* The cursor of the next page; NULL: this was the last. Valid as long as the rows. */
-BCCAST_API const char *bccast_rows_next(const bccast_rows *rows);
-/* NULL is fine. */
-BCCAST_API void bccast_rows_free(bccast_rows *rows);
 
 /* ---- Operation --------------------------------------------------------------------------------------- */
 
