@@ -3,6 +3,7 @@
 #include <memory>
 #include <string_view>
 
+#include "check.hpp"
 #include "table.hpp"
 #include "world.hpp"
 
@@ -22,6 +23,7 @@ constexpr std::array kAnswerOf{Answer::done, Answer::retry, Answer::failed, Answ
 
 Held World::take_batch(ChannelNo channel, bccast_batch* batch, bool by_handler) {
   const CalmDisk calm;
+  check_schedules(*this, model, false);
   Held it;
   it.batch = batch;
   it.number = ++batches_;
@@ -29,6 +31,7 @@ Held World::take_batch(ChannelNo channel, bccast_batch* batch, bool by_handler) 
   const Table rows(bccast_batch_rows(batch));
   const Channel& way = model.channels[Model::at(channel)];
   require(rows.size() > 0, "R2", "a batch without items");
+  if (way.deliver && rows.text(0, "action") == "retract") return take_back(batch);
   for (std::size_t row = 0; row < rows.size(); ++row) {
     std::string id = rows.text(row, "id");
     const auto to = rows.text(row, "to");
@@ -74,6 +77,14 @@ Held World::take_batch(ChannelNo channel, bccast_batch* batch, bool by_handler) 
       item.clock_steps = clock.steps;
     }
     const Item& item = model.items[*found];
+    const Thread& of = model.threads[Model::at(*thread)];
+    if (of.kind == Thread::Kind::blast && item.seq == 1 && !item.alike) {
+      auto state = model.blasts[Model::at(of.blast)].state;
+      if (plant(Plant::recalled_is_told)) state = Blast::State::recalled;
+      if (plant(Plant::paused_is_told)) state = Blast::State::paused;
+      require(state != Blast::State::recalled, "P8", what + ": told of what was recalled");
+      require(state != Blast::State::paused, "P8", what + ": told of what is paused");
+    }
     if (way.deliver) {
       const char* text = nullptr;
       std::size_t length = 0;
@@ -103,6 +114,26 @@ Held World::take_batch(ChannelNo channel, bccast_batch* batch, bool by_handler) 
   return it;
 }
 
+Held World::take_back(bccast_batch* batch) {
+  Held it;
+  it.batch = batch;
+  it.number = ++batches_;
+  it.retracts = true;
+  const Table rows(bccast_batch_rows(batch));
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const auto id = rows.text(row, "id");
+    const auto known = model.item_ids.find(id);
+    require(known != model.item_ids.end(), "R2", "to take back what was never delivered: " + id);
+    const Thread& thread = model.threads[Model::at(model.items[known->second].thread)];
+    require(thread.kind == Thread::Kind::blast &&
+                model.blasts[Model::at(thread.blast)].state == Blast::State::recalled,
+            "P8", "to take back what was not recalled");
+    require(rows.text(row, "action") == "retract", "R2", "two actions in one batch");
+  }
+  trace("  take back " + std::to_string(rows.size()));
+  return it;
+}
+
 // ---- Handlers
 
 std::int32_t World::on_batch(const std::string& channel, bccast_batch* batch) {
@@ -114,6 +145,7 @@ std::int32_t World::on_batch(const std::string& channel, bccast_batch* batch) {
       std::ranges::count_if(held, [&](const Held& it) { return it.by_handler && it.channel == *number; }));
   require(kept < kMostPending, "limit", "a fifth batch while the handler keeps four");
   auto taken = take_batch(*number, batch, true);
+  if (taken.retracts) return mood == Mood::any && prng.percent(30) ? BCCAST_E_NOTIFIER : BCCAST_OK;
   if (mood == Mood::good || taken.items.size() != bccast_rows_count(bccast_batch_rows(batch))) {
     for (const auto item : taken.items) say(item, Answer::done);
     return BCCAST_OK;
@@ -199,6 +231,7 @@ void World::pump(std::uint32_t max_items, std::uint32_t budget_us) {
   const auto struck = Disk::instance().struck();
   const bool cannot_write = Disk::instance().failing() && Disk::instance().armed() == Fault::write;
   const int batches = batches_;
+  const auto began = clock.wall_ms();
   std::uint64_t done = 0;
   std::int64_t next = 0;
   const auto code = bccast_pump(engine_, max_items, budget_us, &done, &next);
@@ -215,6 +248,10 @@ void World::pump(std::uint32_t max_items, std::uint32_t budget_us) {
   }
   settle_said();
   maybe_.clear();
+  {
+    const CalmDisk still;
+    check_schedules(*this, model, code == BCCAST_DONE && clock.steps == 0 && clock.wall_ms() == began);
+  }
   if (code == BCCAST_OK) {
     require(next == 0 && (max_items != 0 || budget_us != 0), "pump", "stopped by a limit, without a limit");
     return;
@@ -260,7 +297,7 @@ void World::complete(std::size_t index, std::size_t n, const std::vector<std::in
   const auto left = it.items.size() - it.reported;
   const auto count = n == 0 ? left : std::min(n, left);
   bool closed = false;
-  bool unclear = false;
+  bool unclear = it.retracts;
   // Whoever took an item over may have left it out.
   const auto may_be_gone = [](const Item& item) { return item.unclear || item.may_skip; };
   for (auto i = it.reported; i < it.reported + count; ++i) {

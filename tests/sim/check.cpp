@@ -125,7 +125,10 @@ void check_drafts(World& world, const Model& model) {
     std::set<std::string> expected;
     for (const auto& blast : model.blasts)
       if (blast.provider == static_cast<ProviderNo>(p) && blast.state != Blast::State::discarded)
-        expected.insert(blast.id + (blast.state == Blast::State::draft ? " draft" : " sent"));
+        expected.insert(blast.id + (blast.state == Blast::State::draft       ? " draft"
+                                    : blast.state == Blast::State::scheduled ? " scheduled"
+                                    : blast.state == Blast::State::recalled  ? " recalled"
+                                                                             : " sent"));
     bccast_rows* raw = nullptr;
     const auto code =
         bccast_blast_list(world.engine(), model.providers[p].id.c_str(), nullptr, nullptr, 1000, &raw);
@@ -133,13 +136,15 @@ void check_drafts(World& world, const Model& model) {
     const Table rows(raw);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const auto state = rows.text(i, "state");
-      const auto it = rows.text(i, "blast") + (state == "draft" ? " draft" : " sent");
+      const auto it =
+          rows.text(i, "blast") +
+          (state == "draft" || state == "scheduled" || state == "recalled" ? " " + state : " sent");
       require(expected.erase(it) == 1, "R1", "a blast that should not be there: " + it);
     }
     require(expected.empty(), "R1", "a blast is not there: " + (expected.empty() ? "" : *expected.begin()));
   }
   for (const auto& blast : model.blasts) {
-    if (blast.state != Blast::State::draft) continue;
+    if (blast.state != Blast::State::draft && blast.state != Blast::State::scheduled) continue;
     bccast_rows* raw = nullptr;
     const auto code = bccast_blast_preview(
         world.engine(), model.providers[Model::at(blast.provider)].id.c_str(), blast.id.c_str(), &raw);
@@ -155,6 +160,7 @@ void check_drafts(World& world, const Model& model) {
 }  // namespace
 
 void check_all(World& world, Model& model) {
+  check_schedules(world, model, false);
   check_directory(world, model);
   check_drafts(world, model);
   for (std::size_t i = 0; i < model.blasts.size(); ++i) check_blast(world, model, static_cast<BlastNo>(i));
@@ -166,6 +172,7 @@ void check_all(World& world, Model& model) {
 
 void check_some(World& world, Prng& prng) {
   Model& model = world.model;
+  check_schedules(world, model, false);
   // The newest blasts change most.
   const auto count = model.blasts.size();
   for (std::size_t i = 0; i < std::min<std::size_t>(count, 3); ++i)

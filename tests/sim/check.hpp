@@ -11,6 +11,11 @@ namespace sim {
 void check_client(World& world, Model& model, PersonNo person);
 /// R1, R2, R5: a blast's recipients, and what became of each of them on each channel.
 void check_blast(World& world, Model& model, BlastNo blast);
+/// R11: what is scheduled goes once, not before its time, or is a draft again for a reason. Learns what was
+/// carried out. `all`: whoever has looked had to do all that was due.
+void check_schedules(World& world, Model& model, bool all);
+/// P8: whether a client still has what was recalled, where that was open; from then on it stays so.
+void settle_fates(World& world, Model& model, PersonNo person);
 /// What the provider sees of its threads.
 void check_provider(World& world, Model& model, ProviderNo provider);
 /// Providers, clients, rosters, members and channels are as the model has them.

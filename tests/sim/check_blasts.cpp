@@ -130,7 +130,7 @@ std::map<std::string, Counts> check_recipients(World& world, Model& model, Blast
 
 void check_blast(World& world, Model& model, BlastNo number) {
   Blast& blast = model.blasts[Model::at(number)];
-  if (blast.state != Blast::State::sent) return;
+  if (!blast.sent()) return;
   const auto& provider = model.providers[Model::at(blast.provider)].id;
   Counts people;
   const auto counts = check_recipients(world, model, blast, people);
@@ -157,12 +157,21 @@ void check_blast(World& world, Model& model, BlastNo number) {
         what + " on '" + channel + "': the sums say " + said.print() + ", the recipients " + seen.print());
     auto state = rows.text(i, "state");
     if (said.pending > 0 && world.plant(Plant::finished_early)) state = "finished";
+    const bool recalled = last && blast.state == Blast::State::recalled;
+    if (last && blast.state == Blast::State::paused) {
+      // What was in flight may have been the last of it.
+      require(state == (said.pending == 0 ? "finished" : "paused"), "R5",
+              what + " was paused, and is " + state);
+      if (said.pending == 0) blast.state = Blast::State::sent;
+    }
+    if (recalled) require(state == "recalled", "R5", what + " was recalled, and is " + state);
     require(
-        (state == "finished") == (said.pending == 0), "R5",
+        recalled || (state == "finished") == (said.pending == 0), "R5",
         what + " on '" + channel + "' is " + state + " with " + std::to_string(said.pending) + " pending");
     if (!last) continue;
-    require(!blast.finished || state == "finished", "R5", what + " was finished, and is no more");
-    blast.finished = state == "finished";
+    require(!blast.finished || said.pending == 0, "R5", what + " was finished, and is no more");
+    blast.finished = said.pending == 0;
+    if (recalled) continue;  // read is what a recall has made so, too
     std::int64_t opened = 0;
     std::int64_t replied = 0;
     for (const auto& [who, thread] : blast.threads) {
@@ -188,7 +197,7 @@ void check_blast(World& world, Model& model, BlastNo number) {
       model.threads[Model::at(thread)].messages[0].at = sent_at;
   }
   require(sent_at == blast.sent_at, "R1", what + " was sent at another time than before");
-  require(row.text(0, "text") == *blast.text, "R1", what + " has another text");
+  require(row.text(0, "text") == (blast.purged ? "" : *blast.text), "R1", what + " has another text");
 }
 
 }  // namespace sim

@@ -26,6 +26,27 @@ void note(Reader& reader, const Table& rows) {
   }
 }
 
+void note_before(Reader& reader, const Blast& blast, BlastNo number) {
+  if (blast.sent()) reader.sent_before.insert(number);
+  if (blast.state == Blast::State::recalled) reader.recalled_before.insert(number);
+  reader.missed_before[number] = blast.misses;
+}
+
+template <typename Count>
+void check_policy_events(World& world, const Reader& reader, const Blast& blast, BlastNo number,
+                         const Count& count) {
+  const bool recalled = blast.state == Blast::State::recalled && !reader.recalled_before.contains(number);
+  require(count("blast.recalled") == (recalled ? 1 : 0), "events", "told of another number of recalls");
+  const auto before = reader.missed_before.find(number);
+  const int missed = blast.misses - (before == reader.missed_before.end() ? 0 : before->second);
+  require(count("blast.missed") == missed, "events",
+          "told " + std::to_string(count("blast.missed")) + " times of what was missed " +
+              std::to_string(missed));
+  require(count("blast.overdue") <= blast.sendings, "events", "overdue more than once for each deadline");
+  require(count("blast.overdue") == 0 || !world.plant(Plant::overdue_not_said), "events",
+          "overdue was not said");
+}
+
 }  // namespace
 
 void look_at_events(World& world, std::uint32_t number, std::uint32_t limit) {
@@ -46,7 +67,7 @@ void look_at_events(World& world, std::uint32_t number, std::uint32_t limit) {
         if (it.known) return;
         it.known = true;
         for (std::size_t i = 0; i < to.blasts.size(); ++i)
-          if (to.blasts[i].state == Blast::State::sent) it.sent_before.insert(static_cast<BlastNo>(i));
+          note_before(it, to.blasts[i], static_cast<BlastNo>(i));
       },
       true);
   if (code != BCCAST_OK) return;
@@ -90,11 +111,12 @@ void check_events(World& world) {
     const Reader& reader = world.model.readers[name];
     for (std::size_t i = 0; i < world.model.blasts.size(); ++i) {
       const Blast& blast = world.model.blasts[i];
-      if (blast.state != Blast::State::sent) continue;
       const auto count = [&](const char* kind) {
         const auto found = reader.blasts.find(kind + (" " + blast.id));
         return found == reader.blasts.end() ? 0 : found->second;
       };
+      check_policy_events(world, reader, blast, static_cast<BlastNo>(i), count);
+      if (!blast.sent()) continue;
       const bool before = reader.sent_before.contains(static_cast<BlastNo>(i));
       require(count("blast.sent") == (before ? 0 : 1), "events",
               name + " was told " + std::to_string(count("blast.sent")) + " times that a blast was sent");

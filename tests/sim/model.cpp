@@ -68,8 +68,12 @@ void Model::archive_provider(ProviderNo provider) {
   auto& it = providers[at(provider)];
   it.archived = true;
   for (auto& blast : blasts)
-    if (blast.provider == provider && blast.state == Blast::State::draft)
+    if (blast.provider == provider && blast.state == Blast::State::draft) {
       blast.state = Blast::State::discarded;
+    } else if (blast.provider == provider && blast.state == Blast::State::scheduled) {
+      blast.state = Blast::State::draft;
+      ++blast.misses;
+    }
   for (auto& item : items)
     if (threads[at(item.thread)].provider == provider && !item.ended()) item.dropped = true;
 }
@@ -115,6 +119,7 @@ std::set<PersonNo> Model::audience(const Blast& blast) const {
 void Model::send(BlastNo number) {
   Blast& blast = blasts[at(number)];
   blast.state = Blast::State::sent;
+  ++blast.sendings;
   blast.recipients = audience(blast);
   for (const auto channel : living_channels())
     if (!blast.only || blast.only->contains(channels[at(channel)].name)) blast.channels.insert(channel);
@@ -134,7 +139,7 @@ void Model::send(BlastNo number) {
 bool Model::sees(const Thread& thread, PersonNo person) const {
   if (people[at(person)].erased) return false;
   if (thread.kind == Thread::Kind::community) return thread.members.contains(person);
-  return thread.person == person && !thread.messages.empty();
+  return thread.person == person && !thread.messages.empty() && thread.fate != Thread::Fate::gone;
 }
 
 int Model::first_seen(const Thread& thread, PersonNo person) const {
@@ -221,6 +226,13 @@ void Model::add_item(ThreadNo thread, int seq, ChannelNo channel, bool to_provid
   items.push_back(item);
 }
 
+bool Model::held_up(const Item& item) const {
+  const Thread& thread = threads[at(item.thread)];
+  if (thread.messages[at(item.seq - 1)].recalled) return true;
+  return thread.kind == Thread::Kind::blast && item.seq == 1 &&
+         blasts[at(thread.blast)].state == Blast::State::paused;
+}
+
 std::optional<std::size_t> Model::match(const std::string& id, ChannelNo channel, bool to_provider,
                                         PersonNo person, ThreadNo thread, std::int64_t at_ms, int seq) {
   const auto fits = [&](const Item& item) {
@@ -232,8 +244,12 @@ std::optional<std::size_t> Model::match(const std::string& id, ChannelNo channel
   if (const auto known = item_ids.find(id); known != item_ids.end())
     return fits(items[known->second]) ? std::optional(known->second) : std::nullopt;
   std::optional<std::size_t> found;
+  const bool other = std::ranges::any_of(items_of[thread], [&](std::size_t i) {
+    return items[i].id.empty() && fits(items[i]) && !held_up(items[i]);
+  });
   for (const auto i : items_of[thread]) {
     if (!items[i].id.empty() || !fits(items[i])) continue;
+    if (other && held_up(items[i])) continue;
     if (found) items[i].alike = items[*found].alike = true;
     if (!found) found = i;
   }
@@ -266,7 +282,7 @@ bool Model::too_early(const Item& item) const {
 bool Model::reason_to_skip(const Item& item) const {
   const Thread& thread = threads[at(item.thread)];
   const Channel& way = channels[at(item.channel)];
-  if (thread.messages[at(item.seq - 1)].removed) return true;
+  if (thread.messages[at(item.seq - 1)].removed || thread.messages[at(item.seq - 1)].recalled) return true;
   if (item.to_provider) {
     const Provider& provider = providers[at(thread.provider)];
     return provider.archived || provider_unread(thread) == 0 ||

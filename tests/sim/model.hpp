@@ -52,7 +52,7 @@ struct Channel {
 };
 
 struct Blast {
-  enum class State { draft, sent, discarded };
+  enum class State { draft, scheduled, sent, paused, recalled, discarded };
   ProviderNo provider = 0;
   std::string id;  // empty: not known, it was made when the answer was lost
   State state = State::draft;
@@ -66,6 +66,14 @@ struct Blast {
   std::map<PersonNo, ThreadNo> threads;
   std::int64_t sent_at = kUnknown;
   bool finished = false;  // seen so
+  std::int64_t scheduled_at = kUnknown;
+  std::optional<std::pair<std::set<PersonNo>, std::string>> promised;  // whom and what the digest showed
+  int sendings = 0;  // each with a deadline: of the schedule, of the sending, of a second try
+  int misses = 0;
+  bool purged = false;
+
+  bool sent() const { return state == State::sent || state == State::paused || state == State::recalled; }
+  bool editable() const { return state == State::draft; }
 };
 
 struct Message {
@@ -73,6 +81,7 @@ struct Message {
   std::string text;
   std::int64_t at = kUnknown;
   bool removed = false;
+  bool recalled = false;  // its client sees no text, its provider does
 };
 
 struct Member {
@@ -93,6 +102,9 @@ struct Thread {
   int provider_read = 0;
   std::map<PersonNo, Member> members;
   std::map<std::string, int> keys;  // "author key": seq
+  /// After a recall: whether its client still has it. open: it was not known whether it was told.
+  enum class Fate { kept, open, gone };
+  Fate fate = Fate::kept;
 };
 
 /// One notification or delivery: of a message, to one person, on one channel.
@@ -134,6 +146,8 @@ struct Reader {
   std::set<std::string> seen;         // events
   std::map<std::string, int> blasts;  // "kind blast": how often
   std::set<BlastNo> sent_before;
+  std::set<BlastNo> recalled_before;
+  std::map<BlastNo, int> missed_before;
 };
 
 class Model {
@@ -171,6 +185,8 @@ class Model {
   // Blasts.
   std::set<PersonNo> audience(const Blast& blast) const;
   void send(BlastNo blast);
+  /// Who knows nothing of it has no such thread any more.
+  void recall(BlastNo blast);
   /// Whether there is such a thread for this client.
   bool sees(const Thread& thread, PersonNo person) const;
   int first_seen(const Thread& thread, PersonNo person) const;  // 1, or the first since joining
@@ -192,6 +208,8 @@ class Model {
   /// Notes for whom there is at this moment a reason not to be told; after every step.
   void note_reasons();
   bool reason_to_skip(const Item& item) const;
+  /// Its message was recalled, or its blast is paused.
+  bool held_up(const Item& item) const;
   bool undelivered(const Item& item) const;
   /// Nobody has begun to deliver its message.
   bool too_early(const Item& item) const;
@@ -202,6 +220,7 @@ class Model {
   static std::size_t at(int number) { return static_cast<std::size_t>(number); }
 
  private:
+  Thread::Fate fate_of(ThreadNo thread) const;
   void add_items(ThreadNo thread, int seq, const std::set<ChannelNo>& on);
   void add_item(ThreadNo thread, int seq, ChannelNo channel, bool to_provider, PersonNo person);
 };

@@ -20,6 +20,12 @@ enum class Plant {
   touched_looks_different,
   blast_looks_different,
   unsound_store,
+  recalled_is_shown,
+  recalled_is_told,
+  paused_is_told,
+  schedule_is_lost,
+  sent_early,
+  overdue_not_said,
 };
 
 struct Planted {
@@ -28,7 +34,7 @@ struct Planted {
   const char* found_by;  // the check that must find it
 };
 
-inline constexpr std::array<Planted, 13> kPlanted{{
+inline constexpr std::array<Planted, 19> kPlanted{{
     {Plant::drop_notification, "drop_notification", "R2"},
     {Plant::double_notification, "double_notification", "R2"},
     {Plant::change_item_id, "change_item_id", "R2"},
@@ -42,6 +48,12 @@ inline constexpr std::array<Planted, 13> kPlanted{{
     {Plant::touched_looks_different, "touched_looks_different", "P5"},
     {Plant::blast_looks_different, "blast_looks_different", "P11"},
     {Plant::unsound_store, "unsound_store", "verify"},
+    {Plant::recalled_is_shown, "recalled_is_shown", "P8"},
+    {Plant::recalled_is_told, "recalled_is_told", "P8"},
+    {Plant::paused_is_told, "paused_is_told", "P8"},
+    {Plant::schedule_is_lost, "schedule_is_lost", "R11"},
+    {Plant::sent_early, "sent_early", "R11"},
+    {Plant::overdue_not_said, "overdue_not_said", "events"},
 }};
 
 }  // namespace sim

@@ -38,6 +38,13 @@ enum class Kind {
   discard,
   send,
   blast,  // all of the above at once
+  // What becomes of a blast.
+  schedule,
+  unschedule,
+  pause,
+  resume,
+  recall,
+  purge,
   // Threads.
   direct,
   client_reply,

@@ -43,7 +43,8 @@ std::optional<BlastNo> create(World& world, ProviderNo p) {
 std::vector<std::int32_t> expected_of(const World& world, const Blast& blast) {
   std::vector<std::int32_t> allowed;
   if (blast.state == Blast::State::discarded) allowed.push_back(BCCAST_E_NOT_FOUND);
-  if (world.model.providers[Model::at(blast.provider)].archived || blast.state == Blast::State::sent)
+  if (world.model.providers[Model::at(blast.provider)].archived ||
+      (blast.state != Blast::State::draft && blast.state != Blast::State::discarded))
     allowed.push_back(BCCAST_E_STATE);
   if (allowed.empty()) allowed.push_back(BCCAST_OK);
   return allowed;
@@ -146,7 +147,9 @@ void send(World& world, BlastNo number) {
   const auto& blast = world.model.blasts[Model::at(number)];
   const auto& provider = world.model.providers[Model::at(blast.provider)].id;
   auto allowed = expected_of(world, blast);
-  const bool sent = blast.state == Blast::State::sent;
+  const bool sent = blast.sent();
+  if (blast.state == Blast::State::scheduled && !world.model.providers[Model::at(blast.provider)].archived)
+    allowed = {BCCAST_OK};
   if (sent) {
     allowed = {BCCAST_EXISTS};
     if (world.model.providers[Model::at(blast.provider)].archived) allowed.push_back(BCCAST_E_STATE);

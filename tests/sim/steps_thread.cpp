@@ -31,6 +31,8 @@ void reply(World& world, ThreadNo number, PersonNo person, std::uint32_t salt) {
   } else if (known != thread.keys.end()) {
     allowed = {BCCAST_EXISTS};
   }
+  if (thread.fate == Thread::Fate::open) return;  // not before it is known whether it is there
+  if (thread.fate == Thread::Fate::gone) allowed = {BCCAST_E_NOT_FOUND, BCCAST_E_STATE};
   // Notices of one thread are told apart by their time.
   if (!first && salt % 10 != 0) world.clock.pass_ms(1000);
   const auto at_ms = std::make_shared<std::int64_t>(kUnknown);
@@ -58,8 +60,10 @@ void read(World& world, ThreadNo number, PersonNo person, std::uint32_t up_to) {
   const std::string who = person == -1 ? world.model.providers[Model::at(thread.provider)].id
                                        : world.model.people[Model::at(person)].id;
   const auto seq = static_cast<int>(up_to % (thread.messages.size() + 3));
+  if (thread.fate == Thread::Fate::open) return;
+  const auto expected = thread.fate == Thread::Fate::gone ? BCCAST_E_NOT_FOUND : BCCAST_OK;
   world.act(
-      "read " + who + " in " + thread.id.substr(0, 8) + " up to " + std::to_string(seq), {BCCAST_OK},
+      "read " + who + " in " + thread.id.substr(0, 8) + " up to " + std::to_string(seq), {expected},
       [&] {
         return (person == -1 ? bccast_provider_read : bccast_client_read)(world.engine(), who.c_str(),
                                                                           thread.id.c_str(), seq);

@@ -54,6 +54,7 @@ std::vector<std::size_t> orphans(const World& world) {
     if (way.name == channel_name(kChannelNames - 1)) continue;  // nobody handles it
     const Thread& thread = model.threads[Model::at(item.thread)];
     if (thread.kind != Thread::Kind::blast || model.people[Model::at(item.person)].erased) continue;
+    if (model.blasts[Model::at(thread.blast)].state != Blast::State::sent) continue;
     if (model.blasts[Model::at(thread.blast)].channels.size() > 1 && world.has_deliverer && !way.deliver)
       continue;
     them.push_back(i);
@@ -166,7 +167,8 @@ std::string not_ended(World& world) {
   const Model& model = world.model;
   for (std::size_t i = 0; i < model.blasts.size(); ++i) {
     const auto& blast = model.blasts[i];
-    if (blast.state != Blast::State::sent) continue;
+    if (blast.state == Blast::State::scheduled) return "the blast " + blast.id.substr(0, 8) + " is scheduled";
+    if (!blast.sent()) continue;
     check_blast(world, world.model, static_cast<BlastNo>(i));
     if (!blast.finished) return "the blast " + blast.id.substr(0, 8) + print_open(world, blast);
   }
@@ -194,10 +196,12 @@ void World::finish() {
   for (std::size_t i = 0; i < kChannelNames; ++i)
     if (model.channel(channel_name(i)))
       work_step(*this, {Kind::channel_resume, static_cast<std::uint32_t>(i), 0, 0});
+  let_all_go(*this);
   mood = Mood::good;
   constexpr int kRounds = 400;
   constexpr std::int64_t kLongest = 60 * kMinute;
   for (int round = 0;; ++round) {
+    check_schedules(*this, model, false);
     const auto left = not_ended(*this);
     if (left.empty()) break;
     require(round < kRounds, "R5", "it does not come to its end: " + left);

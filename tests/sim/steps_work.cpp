@@ -27,6 +27,8 @@ void complete(World& world, const Step& step) {
   const Held& it = world.held[index];
   const auto left = it.items.size() - it.reported;
   if (left == 0) {
+    if (it.retracts && step.b % 2 == 0) world.complete(index, 0, nullptr);
+    if (it.retracts) return;  // by now it may be another's place
     if (step.b % 2 == 0)
       require(bccast_batch_complete(it.batch, 0, nullptr) < 0, "R3", "a batch was reported twice");
     return world.free_batch(index);
@@ -126,7 +128,8 @@ std::vector<std::size_t> failed_items(World& world, const Blast& blast) {
 void retry_failed(World& world, const Step& step) {
   std::vector<BlastNo> sent;
   for (std::size_t i = 0; i < world.model.blasts.size(); ++i)
-    if (world.model.blasts[i].state == Blast::State::sent) sent.push_back(static_cast<BlastNo>(i));
+    if (world.model.blasts[i].sent() && world.model.blasts[i].state != Blast::State::recalled)
+      sent.push_back(static_cast<BlastNo>(i));
   if (sent.empty()) return;
   const auto number = sent[step.a % sent.size()];
   const Blast& blast = world.model.blasts[Model::at(number)];
@@ -154,6 +157,7 @@ void retry_failed(World& world, const Step& step) {
       [=](Model& to) {
         for (const auto i : them) send_again(to.items[i]);
         if (!them.empty()) to.blasts[Model::at(number)].finished = false;
+        ++to.blasts[Model::at(number)].sendings;
       });
   if (code == BCCAST_OK && !unclear)
     require(count == static_cast<std::int64_t>(them.size()), "R5",
@@ -173,6 +177,7 @@ void report(World& world, const Step& step) {
   if (item.stored && item.answer == Answer::skipped) return;
   if (!item.ended() && (item.may_skip || item.tries > 0)) return;
   const bool of_blast = thread.kind == Thread::Kind::blast && item.seq == 1;
+  if (of_blast && world.model.blasts[Model::at(thread.blast)].state == Blast::State::recalled) return;
   constexpr std::array kStatuses{BCCAST_ITEM_FAILED, BCCAST_ITEM_RETRY, BCCAST_ITEM_DONE};
   const auto status = kStatuses[step.b % 3];
   std::int32_t expected = BCCAST_OK;

@@ -102,6 +102,7 @@ void World::open() {
     bccast_deliverer_vtbl deliverer{};
     deliverer.struct_size = sizeof deliverer;
     deliverer.deliver = batch_of;
+    if (seed_ % 2 == 0) deliverer.retract = batch_of;
     require(bccast_config_deliverer(config, "chat", &deliverer, way("chat")) == BCCAST_OK, "open",
             "deliverer");
     model.put_channel("chat", true);
@@ -215,6 +216,7 @@ void World::come_back(Snapshot from, const std::vector<Maybe>& may_have_happened
     candidate.note_reasons();
     try {
       find_unknown(*this, candidate);
+      check_schedules(*this, candidate, false);
       check_all(*this, candidate);
       model = std::move(candidate);
       first.reset();
@@ -229,6 +231,7 @@ void World::come_back(Snapshot from, const std::vector<Maybe>& may_have_happened
     if (!one.again) continue;
     directory_step(*this, *one.again);
     blast_step(*this, *one.again);
+    policy_step(*this, *one.again);
     work_step(*this, *one.again);
   }
   asking_again_ = false;
@@ -254,6 +257,7 @@ void World::take(const Step& step) {
   prng = Prng((std::uint64_t{step.a} << 40) ^ (std::uint64_t{step.b} << 20) ^ step.c);
   directory_step(*this, step);
   blast_step(*this, step);
+  policy_step(*this, step);
   thread_step(*this, step);
   work_step(*this, step);
   trouble_step(*this, step);

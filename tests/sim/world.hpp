@@ -33,6 +33,7 @@ struct Held {
   std::vector<int> rounds;
   std::map<std::size_t, Item::Answer> set;  // by the host, or by a report that failed
   std::size_t reported = 0;
+  bool retracts = false;  // no items: what was delivered is to be taken back
 };
 
 /// What a run has come across.
@@ -148,6 +149,8 @@ class World {
   void settle_said();
   Snapshot snapshot(bool power_loss);
   void come_back(Snapshot snapshot, const std::vector<Maybe>& may_have_happened);
+  /// A batch that takes back.
+  Held take_back(bccast_batch* batch);
   std::int32_t answer(Held& batch);
   std::int32_t answer_each(Held& batch);
   void misbehave(bccast_batch* batch);
@@ -174,6 +177,9 @@ void directory_step(World& world, const Step& step);
 void blast_step(World& world, const Step& step);
 void thread_step(World& world, const Step& step);
 void work_step(World& world, const Step& step);
+void policy_step(World& world, const Step& step);
+/// Near schedules stay, far ones are taken back, what is paused goes on.
+void let_all_go(World& world);
 void trouble_step(World& world, const Step& step);
 
 /// What a step has to do with, chosen by its numbers.
