@@ -410,6 +410,33 @@ TEST_CASE("P12: an address stays told when whoever was told there leaves it") {
       }
 }
 
+TEST_CASE("P12: who leaves an address while another is told there takes nothing from it") {
+  for (const string way : {"moved", "erased"})
+    for (const auto& [lost, size] : {std::pair(false, 2), std::pair(true, 2), std::pair(true, 3)}) {
+      CAPTURE(way);
+      CAPTURE(lost);
+      CAPTURE(size);
+      Family host(size);
+      const auto blast = host.blast("lee", "Good morning");
+      auto batch = claim(host);
+      REQUIRE(batch.size() == 3);  // ana, one of the family, zoe
+      string first;
+      for (const auto& row : batch.rows())
+        if (host.is_member(row.text("to"))) first = row.text("to");
+      const auto& other = host.members[first == "f0" ? 1 : 0];
+      if (way == "moved") host.move(other, "");
+      if (way == "erased") host.erase(other);
+      if (lost) {
+        host.clock.advance(kLease + 1);
+      } else {
+        batch.free();
+      }
+      CHECK(host.told_of_family() == Names{first});
+      CHECK(host.state(blast, first) == "done");
+      check_sound(host, blast);
+    }
+}
+
 TEST_CASE("P12: sending again what failed, and reports that come later, tell nobody else") {
   Family host(3);
   const auto blast = host.blast("lee", "Good morning");

@@ -86,8 +86,8 @@ bool RosterUpdate::index_addresses(ProviderNo provider, Place place, const Roste
   Addresses::for_each(old.stored(), [&](std::string_view channel, std::string_view address) {
     if (same(address, after.get(channel))) return;
     const auto hash = context_.address_hash(channel, address);
-    if (tables_.directory().delete_address(provider, hash, place))
-      remember_told(tables_, context_, provider, place, channel, hash);
+    remember_told(tables_, context_, provider, place, channel, hash);
+    tables_.directory().delete_address(provider, hash, place);
   });
   bool shares = false;
   Addresses::for_each(after.stored(), [&](std::string_view channel, std::string_view address) {

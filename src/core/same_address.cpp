@@ -100,18 +100,37 @@ SameAddress::Answer SameAddress::look(Place place, std::string_view address, con
   return answer;
 }
 
-bool SameAddress::was_told(Place place) {
-  if (line_.rotation().position_of(place) >= line_.cursor) return false;
+bool SameAddress::was_told(Place place, const std::vector<Place>& others) {
+  const Rotation rotation = line_.rotation();
+  const Position mine = rotation.position_of(place);
+  if (mine >= line_.cursor) return false;
   const auto state = look_at(place, true).state;
-  return state == State::told || state == State::in_flight;
+  if (state != State::in_flight) return state == State::told;
+  const auto is_first = [&](const Claim& claim) {
+    return std::none_of(others.begin(), others.end(), [&](Place other) {
+      const Position theirs = rotation.position_of(other);
+      return theirs >= claim.from && theirs < mine &&
+             slice(slice_of(other)).recipients.contains(within_slice(other));
+    });
+  };
+  return std::all_of(claims_.begin(), claims_.end(), [&](const Claim& claim) {
+    return mine < claim.from || mine >= claim.to || is_first(claim);
+  });
 }
 
 void remember_told(Tables& tables, const Context& context, ProviderNo provider, Place place,
                    std::string_view channel, AddressHash hash) {
+  std::vector<Place> others;
+  tables.directory().shared_places(provider, hash, 0, [&](Place other) {
+    others.push_back(other);
+    return true;
+  });
+  if (std::erase(others, place) == 0) return;
   for (const auto& line : tables.work().open_lines(provider)) {
     const auto of = tables.work().channel(line.channel_no);
     if (!of || of->delivers || of->name != channel) continue;
-    if (SameAddress(tables, context, line.no, channel, nullptr, context.clock.wall_ms()).was_told(place))
+    if (SameAddress(tables, context, line.no, channel, nullptr, context.clock.wall_ms())
+            .was_told(place, others))
       tables.work().insert_told_address(line.no, hash);
   }
 }

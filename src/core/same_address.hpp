@@ -25,8 +25,9 @@ class SameAddress {
   /// the batch. False: it is to be told, and will be the next in the batch. Places are asked in their order.
   bool leaves_out(Assignment& assignment, Place place, std::string_view address);
   bool leaves_out_item(Assignment& assignment, std::size_t item, std::string_view address);
-  /// The place was handed out, and told at the address it has had so far, or another was for it.
-  bool was_told(Place place);
+  /// The place was handed out, and told at the address it has had so far, or another was for it. `others`:
+  /// who has this address, too; of those in one claim the first is told.
+  bool was_told(Place place, const std::vector<Place>& others);
 
  private:
   enum class Fate : std::uint8_t {
@@ -67,8 +68,8 @@ class SameAddress {
   std::unordered_map<std::string, Answer> answers_;  // of the own claim, by folded address
 };
 
-/// What becomes of a place's address on a channel when the place leaves it to others that have it, too: on
-/// blasts that it was told of there, it stays told.
+/// What becomes of a place's address on a channel when the place is about to leave it to others that have it,
+/// too: on blasts that it was told of there, it stays told.
 void remember_told(Tables& tables, const Context& context, ProviderNo provider, Place place,
                    std::string_view channel, AddressHash hash);
 

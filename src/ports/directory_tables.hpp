@@ -91,8 +91,7 @@ class DirectoryTables {
     std::optional<Place> was_alone;  // the other, when there had been one only
   };
   virtual SharedAddress insert_address(ProviderNo provider, AddressHash hash, Place place) = 0;
-  /// True when others have it, too.
-  virtual bool delete_address(ProviderNo provider, AddressHash hash, Place place) = 0;
+  virtual void delete_address(ProviderNo provider, AddressHash hash, Place place) = 0;
   /// The places of an address that several have, those from `start` on first, until f returns false.
   virtual void shared_places(ProviderNo provider, AddressHash hash, Place start,
                              FunctionRef<bool(Place)> f) const = 0;

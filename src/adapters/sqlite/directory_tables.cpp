@@ -268,7 +268,7 @@ DirectoryTables::SharedAddress SqliteDirectoryTables::insert_address(ProviderNo 
   return found;
 }
 
-bool SqliteDirectoryTables::delete_address(ProviderNo provider, AddressHash hash, Place place) {
+void SqliteDirectoryTables::delete_address(ProviderNo provider, AddressHash hash, Place place) {
   const auto unshare = [&](Place one) {
     auto query = db_.query("DELETE FROM shared_address WHERE provider_no = ? AND hash = ? AND place = ?");
     return query.bind(provider).bind(hash).bind(std::int64_t{one}).run() > 0;
@@ -276,7 +276,7 @@ bool SqliteDirectoryTables::delete_address(ProviderNo provider, AddressHash hash
   if (!unshare(place)) {
     auto query = db_.query("DELETE FROM roster_address WHERE provider_no = ? AND hash = ? AND place = ?");
     query.bind(provider).bind(hash).bind(std::int64_t{place}).run();
-    return false;
+    return;
   }
   std::vector<Place> left;
   {
@@ -289,7 +289,6 @@ bool SqliteDirectoryTables::delete_address(ProviderNo provider, AddressHash hash
   if (left.size() == 1) unshare(left[0]);
   auto query = db_.query("UPDATE roster_address SET place = ? WHERE provider_no = ? AND hash = ?");
   query.bind(std::int64_t{left[0]}).bind(provider).bind(hash).run();
-  return true;
 }
 
 void SqliteDirectoryTables::shared_places(ProviderNo provider, AddressHash hash, Place start,

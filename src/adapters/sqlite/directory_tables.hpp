@@ -35,7 +35,7 @@ class SqliteDirectoryTables final : public DirectoryTables {
   void names(ProviderNo provider, NameKind kind, std::optional<bool> archived, std::string_view key,
              std::optional<Place> after, FunctionRef<bool(std::string_view, Place)> f) const override;
   SharedAddress insert_address(ProviderNo provider, AddressHash hash, Place place) override;
-  bool delete_address(ProviderNo provider, AddressHash hash, Place place) override;
+  void delete_address(ProviderNo provider, AddressHash hash, Place place) override;
   void shared_places(ProviderNo provider, AddressHash hash, Place start,
                      FunctionRef<bool(Place)> f) const override;
   void addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const override;
