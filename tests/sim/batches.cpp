@@ -1,4 +1,4 @@
-// Batches: what the handlers say, what the host claims, and what R2 and R3 promise of them.
+// Batches: what they hold, what the handlers say, and what the host claims; what R2 promises of them.
 #include <algorithm>
 #include <memory>
 #include <string_view>
@@ -14,8 +14,6 @@ using Answer = Item::Answer;
 
 constexpr std::int64_t kLeaseMs = 60'000;
 constexpr std::size_t kMostPending = 4;
-constexpr std::array kAnswerOf{Answer::done, Answer::retry, Answer::failed, Answer::skipped,
-                               Answer::not_tried};
 
 }  // namespace
 
@@ -73,6 +71,7 @@ Held World::take_batch(ChannelNo channel, bccast_batch* batch, bool by_handler) 
       item.answer = Answer::none;
       item.extended = false;
       item.batch = it.number;
+      item.address = rows.text(row, "address");
       item.lease_until = clock.wall_ms() + kLeaseMs;
       item.clock_steps = clock.steps;
     }
@@ -110,7 +109,9 @@ Held World::take_batch(ChannelNo channel, bccast_batch* batch, bool by_handler) 
           std::to_string(item.seq) + " in " + thread_id.substr(0, 8));
     it.items.push_back(*found);
     it.rounds.push_back(item.round);
+    check_turn(*this, model, *found);
   }
+  check_pace(*this, model, it);
   return it;
 }
 
@@ -175,6 +176,8 @@ std::int32_t World::answer(Held& batch) {
 }
 
 std::int32_t World::answer_each(Held& batch) {
+  std::vector<Said> said;
+  bool whole = true;
   for (std::size_t i = 0; i < batch.items.size(); ++i) {
     const auto roll = prng.below(10);
     const auto status = roll < 4 ? BCCAST_ITEM_DONE : static_cast<std::int32_t>(roll % 5);
@@ -184,9 +187,12 @@ std::int32_t World::answer_each(Held& batch) {
     require(code == BCCAST_OK, "code", std::string("batch_set gave ") + bccast_code_name(code));
     const auto answer = kAnswerOf[static_cast<std::size_t>(status)];
     const bool waits = answer == Answer::retry && after > 0;
-    say(batch.items[i], answer, waits ? clock.wall_ms() + after : 0);
+    said.push_back({batch.items[i], answer, waits ? clock.wall_ms() + after : 0});
+    if (answer != Answer::retry || after >= 0) whole = false;
     trace("  says " + std::to_string(status));
   }
+  whole = whole && is_a_whole(batch);
+  for (const auto& one : said) say(one.item, whole ? Answer::whole : one.answer, one.not_before);
   return BCCAST_OK;
 }
 
@@ -208,6 +214,7 @@ void World::misbehave(bccast_batch* batch) {
 /// Until it is known to be stored, a crash may undo it.
 void World::say(std::size_t item, Answer answer, std::int64_t not_before) {
   model.items[item].answer = answer;
+  if (answer == Answer::not_tried) give_back_token(item);
   said_.push_back({item, answer, not_before});
 }
 
@@ -215,9 +222,7 @@ void World::settle_said() {
   for (const auto& said : said_) {
     Item& item = model.items[said.item];
     if (said.answer == Answer::whole) {
-      item.answer = Answer::whole;
-      item.unclear = true;
-      ++item.tries;
+      Model::fail_as_a_whole(item);
     } else {
       Model::settle(item, said.answer);
       item.not_before = said.not_before;
@@ -250,7 +255,10 @@ void World::pump(std::uint32_t max_items, std::uint32_t budget_us) {
   maybe_.clear();
   {
     const CalmDisk still;
-    check_schedules(*this, model, code == BCCAST_DONE && clock.steps == 0 && clock.wall_ms() == began);
+    const bool all = code == BCCAST_DONE && clock.steps == 0 && clock.wall_ms() == began;
+    check_schedules(*this, model, all);
+    learn_pauses(*this, model);
+    check_overdue(*this, model, all);
   }
   if (code == BCCAST_OK) {
     require(next == 0 && (max_items != 0 || budget_us != 0), "pump", "stopped by a limit, without a limit");
@@ -290,85 +298,6 @@ bool World::claim(const std::string& channel, std::uint32_t most) {
   held.back() = take_batch(*number, batch, false);
   require(most == 0 || count <= most, "R2", "more was claimed than asked for");
   return true;
-}
-
-void World::complete(std::size_t index, std::size_t n, const std::vector<std::int32_t>* statuses) {
-  Held& it = held[index];
-  const auto left = it.items.size() - it.reported;
-  const auto count = n == 0 ? left : std::min(n, left);
-  bool closed = false;
-  bool unclear = it.retracts;
-  // Whoever took an item over may have left it out.
-  const auto may_be_gone = [](const Item& item) { return item.unclear || item.may_skip; };
-  for (auto i = it.reported; i < it.reported + count; ++i) {
-    const Item& item = model.items[it.items[i]];
-    if (item.dropped || (may_be_gone(item) && item.round == it.rounds[i])) {
-      unclear = true;
-    } else if (!item.open || item.round != it.rounds[i]) {
-      closed = true;
-    }
-  }
-  const auto struck = Disk::instance().struck();
-  auto code = bccast_batch_complete(it.batch, n, statuses != nullptr ? statuses->data() : nullptr);
-  const std::string message = code < 0 ? bccast_error_message() : "";
-  trace("complete " + std::to_string(count) + "/" + std::to_string(left) + ": " + bccast_code_name(code));
-  if (statuses != nullptr)
-    for (std::size_t i = 0; i < count; ++i)
-      it.set[it.reported + i] = kAnswerOf[static_cast<std::size_t>((*statuses)[i])];
-  const auto answer_of = [&](std::size_t i) { return it.set.contains(i) ? it.set.at(i) : Answer::done; };
-  const auto counts = [&](std::size_t i) {
-    const Item& item = model.items[it.items[i]];
-    return item.round == it.rounds[i] && (item.open || item.unclear);
-  };
-  if (excused(code, struck) || taken_) {
-    std::vector<std::pair<std::size_t, Answer>> said;
-    for (auto i = it.reported; i < it.reported + count; ++i)
-      if (counts(i)) said.emplace_back(it.items[i], answer_of(i));
-    const auto effect = [said](Model& to) {
-      for (const auto& [item, answer] : said) {
-        to.items[item].answer = answer;
-        to.items[item].uncertain = true;
-      }
-    };
-    if (!crashed_within(effect)) maybe_.push_back({effect, std::nullopt});
-    return;
-  }
-  if (code == BCCAST_E_CONFLICT && plant(Plant::stale_report_counts)) code = BCCAST_OK;
-  if (code == BCCAST_E_CONFLICT) ++tally_.conflicts;
-  if (closed && code == BCCAST_OK) throw Failure("R3", "a second report was taken");
-  if (!closed && !unclear && code == BCCAST_E_CONFLICT) throw Failure("R3", "the first report was not taken");
-  require(code == BCCAST_OK || code == BCCAST_E_CONFLICT, "code",
-          "complete gave " + std::string(bccast_code_name(code)) + ": " + message);
-  // Who took the batch over may have been given a part of it: whether the rest of this report counts is open.
-  const bool shared =
-      std::ranges::any_of(it.items, [&](std::size_t i) { return model.items[i].batch != it.number; });
-  for (auto i = it.reported; i < it.reported + count; ++i) {
-    if (!counts(i)) continue;
-    Item& item = model.items[it.items[i]];
-    if ((may_be_gone(item) || shared) && code != BCCAST_OK) {
-      item.answer = answer_of(i);
-      item.uncertain = item.unclear = true;
-      continue;
-    }
-    Model::settle(item, answer_of(i));
-    item.not_before = 0;
-  }
-  it.reported += count;
-  maybe_.clear();
-}
-
-void World::free_batch(std::size_t index) {
-  const Held it = held[index];
-  held.erase(held.begin() + static_cast<std::ptrdiff_t>(index));
-  bccast_batch_free(it.batch);
-  trace("free");
-  for (auto i = it.reported; i < it.items.size(); ++i) {
-    Item& item = model.items[it.items[i]];
-    if (item.round != it.rounds[i] || item.batch != it.number || item.stored) continue;
-    item.answer = Answer::not_tried;
-    item.unclear = true;
-  }
-  crashed_within(nullptr);
 }
 
 }  // namespace sim

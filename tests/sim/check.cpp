@@ -163,6 +163,7 @@ void check_all(World& world, Model& model) {
   check_schedules(world, model, false);
   check_directory(world, model);
   check_drafts(world, model);
+  check_overdue(world, model, false);
   for (std::size_t i = 0; i < model.blasts.size(); ++i) check_blast(world, model, static_cast<BlastNo>(i));
   for (std::size_t i = 0; i < model.people.size(); ++i)
     if (!model.people[i].erased) check_client(world, model, static_cast<PersonNo>(i));
@@ -185,6 +186,7 @@ void check_some(World& world, Prng& prng) {
   if (!model.providers.empty() && prng.percent(25))
     check_provider(world, model, static_cast<ProviderNo>(prng.below(model.providers.size())));
   if (prng.percent(10)) check_drafts(world, model);
+  if (prng.percent(20)) check_overdue(world, model, false);
   if (prng.percent(10)) check_directory(world, model);
 }
 

@@ -2,6 +2,9 @@
 // may note in it what can not be known before: ids and times.
 #pragma once
 
+#include <set>
+#include <string>
+
 #include "model.hpp"
 #include "world.hpp"
 
@@ -19,7 +22,7 @@ void settle_fates(World& world, Model& model, PersonNo person);
 /// What the provider sees of its threads.
 void check_provider(World& world, Model& model, ProviderNo provider);
 /// Providers, clients, rosters, members and channels are as the model has them.
-void check_directory(World& world, const Model& model);
+void check_directory(World& world, Model& model);
 /// P4: what is another's and what does not exist can not be told apart.
 void check_probes(World& world, const Model& model, Prng& prng);
 /// The library finds nothing wrong with its own store.
@@ -28,6 +31,17 @@ void check_store(World& world);
 void find_unknown(World& world, Model& model);
 /// All of them.
 void check_all(World& world, Model& model);
+/// By what the library says.
+std::set<std::string> failing_channels(bccast_engine* engine);
+/// P12, and quiet hours: whether this item may be told now.
+void check_turn(World& world, const Model& model, std::size_t item);
+/// The rate and the concurrency of its channel allow this batch.
+void check_pace(World& world, Model& model, const Held& batch);
+/// Which channels were paused because too much failed.
+void learn_pauses(World& world, Model& model);
+/// R5: what is late is in the list of it, and nothing else. `all`: whoever has looked had to say so by an
+/// event.
+void check_overdue(World& world, Model& model, bool all);
 /// Some, chosen by the step: after every step.
 void check_some(World& world, Prng& prng);
 

@@ -78,7 +78,18 @@ void check_channels(World& world, const Model& model) {
 
 }  // namespace
 
-void check_directory(World& world, const Model& model) {
+std::set<std::string> failing_channels(bccast_engine* engine) {
+  bccast_rows* raw = nullptr;
+  const auto code = bccast_channel_list(engine, &raw);
+  const Table rows = rows_of(code, raw);
+  std::set<std::string> failing;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (!rows.empty(i, "failing_since_ms")) failing.insert(rows.text(i, "channel"));
+  return failing;
+}
+
+void check_directory(World& world, Model& model) {
+  learn_pauses(world, model);
   bccast_rows* raw = nullptr;
   const auto code = bccast_directory_provider_list(world.engine(), nullptr, 1000, &raw);
   const Table providers = rows_of(code, raw);

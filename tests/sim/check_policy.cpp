@@ -8,6 +8,7 @@ namespace sim {
 namespace {
 
 constexpr std::int64_t kLateMs = 3'600'000;
+constexpr std::int64_t kBusyMs = 60'000;  // longer than any call waits for another
 /// Handlers take time: so much may have passed since the agenda was looked at.
 constexpr std::int64_t kSlackMs = 1'800'000;
 
@@ -45,11 +46,20 @@ void check_schedules(World& world, Model& model, bool all) {
                                        blast.id.c_str(), &raw);
     require(code == BCCAST_OK, "R11", std::string("a scheduled blast is gone: ") + bccast_error_message());
     const Table row(raw);
-    const auto state = row.text(0, "state");
+    auto state = row.text(0, "state");
+    if (blast.held && world.plant(Plant::hold_is_ignored)) state = "sent";
     const bool due = blast.scheduled_at <= world.clock.wall_ms();
     if (state == "scheduled") {
-      require(row.number(0, "scheduled_at_ms") == blast.scheduled_at, "R11",
-              "it is scheduled for another time");
+      const auto at = row.number(0, "scheduled_at_ms");
+      if (blast.held) {
+        // While the disk was locked the clock went on.
+        require(at >= blast.scheduled_at && at <= blast.scheduled_at + kBusyMs, "R11",
+                "it is held for another time");
+        blast.due += at - blast.scheduled_at;
+        blast.scheduled_at = at;
+        blast.held = false;
+      }
+      require(at == blast.scheduled_at, "R11", "it is scheduled for another time");
       require(!(due && all) && !world.plant(Plant::schedule_is_lost), "R11", "what was due was not sent");
       continue;
     }
@@ -57,10 +67,11 @@ void check_schedules(World& world, Model& model, bool all) {
     if (state == "draft") {
       check_missed(world, model, blast, row.text(0, "missed_reason"));
       blast.state = Blast::State::draft;
+      blast.due = kUnknown;
       ++blast.misses;
     } else {
       check_sent(world, model, blast, row.number(0, "sent_at_ms"));
-      model.send(static_cast<BlastNo>(i));
+      model.send(static_cast<BlastNo>(i), true);
       model.note_reasons();
       world.note_sent();
       check_blast(world, model, static_cast<BlastNo>(i));

@@ -72,6 +72,7 @@ void Model::archive_provider(ProviderNo provider) {
       blast.state = Blast::State::discarded;
     } else if (blast.provider == provider && blast.state == Blast::State::scheduled) {
       blast.state = Blast::State::draft;
+      blast.due = kUnknown;
       ++blast.misses;
     }
   for (auto& item : items)
@@ -116,11 +117,15 @@ std::set<PersonNo> Model::audience(const Blast& blast) const {
   return them;
 }
 
-void Model::send(BlastNo number) {
+void Model::send(BlastNo number, bool carried_out) {
   Blast& blast = blasts[at(number)];
+  const bool scheduled = blast.state == Blast::State::scheduled && carried_out;
   blast.state = Blast::State::sent;
-  ++blast.sendings;
+  if (!scheduled) ++blast.sendings;
   blast.recipients = audience(blast);
+  // What was scheduled has its deadline; else it is counted from the sending.
+  if (!scheduled) blast.due = kUnknown;
+  blast.late = blast.late && scheduled;
   for (const auto channel : living_channels())
     if (!blast.only || blast.only->contains(channels[at(channel)].name)) blast.channels.insert(channel);
   for (const auto person : blast.recipients) {
@@ -265,7 +270,7 @@ bool Model::undelivered(const Item& item) const {
     const Item& other = items[i];
     return channels[at(other.channel)].deliver && other.seq == item.seq && other.person == item.person &&
            other.to_provider == item.to_provider &&
-           (other.dropped || other.may_skip || other.answer == Item::Answer::failed ||
+           (other.dropped || other.may_be_left_out() || other.answer == Item::Answer::failed ||
             other.answer == Item::Answer::skipped);
   });
 }
@@ -274,8 +279,8 @@ bool Model::too_early(const Item& item) const {
   return std::ranges::any_of(items_of.at(item.thread), [&](std::size_t i) {
     const Item& other = items[i];
     return channels[at(other.channel)].deliver && other.seq == item.seq && other.person == item.person &&
-           other.to_provider == item.to_provider && !other.given && !other.uncertain && !other.may_skip &&
-           !other.dropped && !other.alike;
+           other.to_provider == item.to_provider && !other.given && !other.uncertain &&
+           !other.may_be_left_out() && !other.dropped && !other.alike;
   });
 }
 
@@ -298,17 +303,34 @@ bool Model::reason_to_skip(const Item& item) const {
 }
 
 void Model::note_reasons() {
-  for (auto& item : items)
-    if (!item.may_skip && !item.ended() && reason_to_skip(item)) item.may_skip = true;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    Item& item = items[i];
+    if (item.ended()) continue;
+    if (!item.may_skip && reason_to_skip(item)) item.may_skip = true;
+    if (!item.may_share && shares_address(i)) item.may_share = true;
+  }
 }
 
 void Model::settle(Item& item, Item::Answer answer) {
   item.answer = answer;
+  if (answer == Item::Answer::not_tried) {  // given back as it was: who had it before may still report it
+    item.open = item.uncertain = false;
+    item.unclear = true;
+    return;
+  }
   item.stored = true;
   item.uncertain = item.unclear = false;
   item.open = false;
   ++item.round;
   if (answer == Item::Answer::retry) ++item.tries;
+  if (answer == Item::Answer::done || answer == Item::Answer::failed)
+    item.told_at.insert(folded(item.address));
+}
+
+void Model::fail_as_a_whole(Item& item) {
+  item.answer = Item::Answer::whole;
+  item.unclear = true;
+  ++item.tries;
 }
 
 void Model::crashed() {

@@ -19,6 +19,7 @@ using ThreadNo = int;
 using ChannelNo = int;  // a channel that is put again after its removal is another one
 
 inline constexpr std::int64_t kUnknown = -1;
+inline constexpr std::int64_t kHour = 3'600'000;
 
 struct Person {
   std::string id;
@@ -28,6 +29,8 @@ struct Person {
   bool chat = true;
   bool notify = true;
   bool erased = false;
+  std::string zone = {};
+  std::set<std::string> had = {};  // "channel address": every one so far, folded
 };
 
 struct Entry {
@@ -42,6 +45,24 @@ struct Provider {
   bool archived = false;
   std::map<std::string, std::string> addresses;
   std::map<PersonNo, Entry> roster;
+  std::string zone = {};
+};
+
+/// How fast a channel may be worked, and when not.
+struct Pace {
+  std::int64_t rate = 0;    // items in a thousand seconds; 0: no limit
+  std::int64_t tokens = 0;  // millionths of an item that may still be handed out
+  std::int64_t counted_at = 0;
+  int clock_steps = 0;  // then
+  std::int64_t concurrency = 0;
+  std::optional<std::pair<int, int>> quiet = {};  // minutes of the day
+  bool pauses = false;                            // when too much fails
+  std::int64_t given = 0;                         // items, with those given again
+
+  /// Not more than this is saved up.
+  std::int64_t most() const;
+  void count(std::int64_t now, int steps);
+  void give_back();
 };
 
 struct Channel {
@@ -49,6 +70,7 @@ struct Channel {
   bool deliver = false;
   bool paused = false;
   bool removed = false;
+  Pace pace = {};
 };
 
 struct Blast {
@@ -67,8 +89,15 @@ struct Blast {
   std::int64_t sent_at = kUnknown;
   bool finished = false;  // seen so
   std::int64_t scheduled_at = kUnknown;
-  std::optional<std::pair<std::set<PersonNo>, std::string>> promised;  // whom and what the digest showed
-  int sendings = 0;  // each with a deadline: of the schedule, of the sending, of a second try
+  using Shown = std::pair<std::set<PersonNo>, std::string>;  // whom and what a digest showed
+  std::optional<Shown> promised;
+  std::optional<std::pair<std::string, Shown>> looked;  // a digest, of an earlier look
+  std::int64_t hold_ms = 0;
+  bool held = false;  // sent with a hold: when it goes is not known to the millisecond before it is seen
+  std::int64_t deadline_ms = kHour;
+  std::int64_t due = kUnknown;  // by when it must be done
+  bool late = false;            // seen so after everything due was done
+  int sendings = 0;             // each with a deadline: of the schedule, of the sending, of a second try
   int misses = 0;
   bool purged = false;
 
@@ -127,8 +156,11 @@ struct Item {
   bool unclear = false;   // given back after it was taken over: who took it first may still report it, or not
   bool alike = false;     // another has the same thread, time and recipient: which is which can not be told
   bool may_skip = false;  // at some moment there was a reason to leave it out
-  bool extended = false;  // its lease was, or may have been
-  int tries = 0;          // that did not succeed
+  bool may_share = false;         // at some moment another could be told at its address
+  std::string address;            // where it was told last
+  std::set<std::string> told_at;  // folded: where it was told for good
+  bool extended = false;          // its lease was, or may have been
+  int tries = 0;                  // that did not succeed
   std::int64_t lease_until = 0;
   std::int64_t not_before = 0;
   int clock_steps = 0;  // at the moment it was given, or its time to wait was
@@ -137,6 +169,7 @@ struct Item {
     return answer == Answer::done || answer == Answer::failed || answer == Answer::skipped;
   }
   bool ended() const { return stored && final(); }
+  bool may_be_left_out() const { return may_skip || may_share; }
 };
 
 struct Reader {
@@ -148,6 +181,7 @@ struct Reader {
   std::set<BlastNo> sent_before;
   std::set<BlastNo> recalled_before;
   std::map<BlastNo, int> missed_before;
+  std::set<BlastNo> late_before;  // or may have been
 };
 
 class Model {
@@ -184,7 +218,8 @@ class Model {
 
   // Blasts.
   std::set<PersonNo> audience(const Blast& blast) const;
-  void send(BlastNo blast);
+  /// `carried_out`: when it was due; else a schedule is forgotten.
+  void send(BlastNo blast, bool carried_out = false);
   /// Who knows nothing of it has no such thread any more.
   void recall(BlastNo blast);
   /// Whether there is such a thread for this client.
@@ -208,6 +243,10 @@ class Model {
   /// Notes for whom there is at this moment a reason not to be told; after every step.
   void note_reasons();
   bool reason_to_skip(const Item& item) const;
+  /// Another recipient of its blast has, or had, an address in common with it there.
+  bool shares_address(std::size_t item) const;
+  bool share_address(const Item& one, const Item& another) const;
+  void put_address(PersonNo person, const std::string& channel, const std::string& address);
   /// Its message was recalled, or its blast is paused.
   bool held_up(const Item& item) const;
   bool undelivered(const Item& item) const;
@@ -215,7 +254,12 @@ class Model {
   bool too_early(const Item& item) const;
   /// An answer was acknowledged.
   static void settle(Item& item, Item::Answer answer);
+  /// It goes again with its batch; whoever had it before may still report it.
+  static void fail_as_a_whole(Item& item);
   void crashed();
+
+  /// As addresses are compared.
+  static std::string folded(std::string address);
 
   static std::size_t at(int number) { return static_cast<std::size_t>(number); }
 

@@ -17,7 +17,7 @@ Thread::Fate Model::fate_of(ThreadNo number) const {
     const bool sure = !item.uncertain && !item.unclear && !item.dropped && !item.alike;
     if (sure && item.stored && item.answer == Item::Answer::done) return Thread::Fate::kept;
     // Whom a batch that is out has left out is not stored before it is reported.
-    const bool never = sure && !item.given && !item.may_skip && item.answer == Item::Answer::none;
+    const bool never = sure && !item.given && !item.may_be_left_out() && item.answer == Item::Answer::none;
     if (!never) fate = Thread::Fate::open;
   }
   return fate;

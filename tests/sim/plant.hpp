@@ -26,6 +26,15 @@ enum class Plant {
   schedule_is_lost,
   sent_early,
   overdue_not_said,
+  overdue_said_twice,
+  overdue_not_listed,
+  hold_is_ignored,
+  digest_is_ignored,
+  address_told_twice,
+  left_out_for_nobody,
+  rate_is_ignored,
+  concurrency_is_ignored,
+  quiet_is_told,
 };
 
 struct Planted {
@@ -34,7 +43,7 @@ struct Planted {
   const char* found_by;  // the check that must find it
 };
 
-inline constexpr std::array<Planted, 19> kPlanted{{
+inline constexpr std::array<Planted, 28> kPlanted{{
     {Plant::drop_notification, "drop_notification", "R2"},
     {Plant::double_notification, "double_notification", "R2"},
     {Plant::change_item_id, "change_item_id", "R2"},
@@ -54,6 +63,15 @@ inline constexpr std::array<Planted, 19> kPlanted{{
     {Plant::schedule_is_lost, "schedule_is_lost", "R11"},
     {Plant::sent_early, "sent_early", "R11"},
     {Plant::overdue_not_said, "overdue_not_said", "events"},
+    {Plant::overdue_said_twice, "overdue_said_twice", "events"},
+    {Plant::overdue_not_listed, "overdue_not_listed", "overdue"},
+    {Plant::hold_is_ignored, "hold_is_ignored", "R11"},
+    {Plant::digest_is_ignored, "digest_is_ignored", "code"},
+    {Plant::address_told_twice, "address_told_twice", "P12"},
+    {Plant::left_out_for_nobody, "left_out_for_nobody", "P12"},
+    {Plant::rate_is_ignored, "rate_is_ignored", "rate"},
+    {Plant::concurrency_is_ignored, "concurrency_is_ignored", "concurrency"},
+    {Plant::quiet_is_told, "quiet_is_told", "quiet"},
 }};
 
 }  // namespace sim

@@ -1,4 +1,6 @@
 // Drafts and sending.
+#include <algorithm>
+#include <array>
 #include <memory>
 
 #include "check.hpp"
@@ -134,6 +136,84 @@ void only_channels(World& world, BlastNo number, std::uint32_t which) {
       true);
 }
 
+void hold(World& world, BlastNo number, std::uint32_t how) {
+  constexpr std::array<std::int64_t, 5> kHolds{0, 1000, 30'000, 600'000, kHour};
+  const auto& blast = world.model.blasts[Model::at(number)];
+  const auto& provider = world.model.providers[Model::at(blast.provider)].id;
+  const auto ms = kHolds[how % kHolds.size()];
+  const auto value = ms == 0 && how % 2 == 0 ? "" : std::to_string(ms);
+  world.act(
+      "set hold_ms " + value, expected_of(world, blast),
+      [&] {
+        return bccast_blast_set(world.engine(), provider.c_str(), blast.id.c_str(), "hold_ms", value.c_str());
+      },
+      [=](Model& to) { to.blasts[Model::at(number)].hold_ms = ms; }, true);
+}
+
+void deadline(World& world, BlastNo number, std::uint32_t how) {
+  constexpr std::array<std::int64_t, 4> kDeadlines{1, 5000, 600'000, 30 * kHour};
+  const auto& blast = world.model.blasts[Model::at(number)];
+  const auto& provider = world.model.providers[Model::at(blast.provider)].id;
+  const auto ms = how % 5 == 0 ? kHour : kDeadlines[how % kDeadlines.size()];
+  const auto value = how % 5 == 0 ? "" : std::to_string(ms);
+  world.act(
+      "set deadline_ms " + value, expected_of(world, blast),
+      [&] {
+        return bccast_blast_set(world.engine(), provider.c_str(), blast.id.c_str(), "deadline_ms",
+                                value.c_str());
+      },
+      [=](Model& to) { to.blasts[Model::at(number)].deadline_ms = ms; }, true);
+}
+
+/// Of a recalled blast all is read: of these nobody is chosen by it.
+void select_from(World& world, BlastNo number, const Step& step) {
+  const auto& blast = world.model.blasts[Model::at(number)];
+  const auto& from = world.model.blasts[step.b % world.model.blasts.size()];
+  const auto& provider = world.model.providers[Model::at(blast.provider)].id;
+  if (from.id.empty()) return;
+  const bool recalled = from.state == Blast::State::recalled;
+  constexpr std::array kFilters{"", "replied=0", "replied=1", "opened=0", "opened=1", "opened=1&replied=0"};
+  const std::string filter = kFilters[step.c % (recalled ? 3 : kFilters.size())];
+  auto allowed = expected_of(world, blast);
+  const auto refuse = [&](std::int32_t code) {
+    if (allowed.front() == BCCAST_OK) allowed.clear();
+    allowed.push_back(code);
+  };
+  if (from.provider != blast.provider || from.state == Blast::State::discarded) {
+    refuse(BCCAST_E_NOT_FOUND);
+  } else if (!from.sent()) {
+    refuse(BCCAST_E_STATE);
+  }
+  std::set<PersonNo> them;
+  for (const auto& [person, own] : from.threads) {
+    const Thread& thread = world.model.threads[Model::at(own)];
+    const PersonNo who = person;
+    const bool opened = thread.client_read > 0;
+    const bool replied =
+        std::ranges::any_of(thread.messages, [who](const Message& m) { return m.author == who; });
+    const auto fits = [&](const char* key, bool is) {
+      const auto at = filter.find(key);
+      return at == std::string::npos || (filter[at + std::string(key).size()] == '1') == is;
+    };
+    if (fits("opened=", opened) && fits("replied=", replied) && !world.model.people[Model::at(who)].erased)
+      them.insert(who);
+  }
+  world.act(
+      "select_from " + blast.id.substr(0, 8) + " " + from.id.substr(0, 8) + " " + filter, allowed,
+      [&] {
+        return bccast_blast_select_from(world.engine(), provider.c_str(), blast.id.c_str(), from.id.c_str(),
+                                        filter.empty() ? nullptr : filter.c_str());
+      },
+      [=](Model& to) {
+        auto& it = to.blasts[Model::at(number)];
+        for (const auto who : them) {
+          it.picked.insert(who);
+          it.deselected.erase(who);
+        }
+      },
+      true);
+}
+
 void discard(World& world, BlastNo number) {
   const auto& blast = world.model.blasts[Model::at(number)];
   const auto& provider = world.model.providers[Model::at(blast.provider)].id;
@@ -143,30 +223,52 @@ void discard(World& world, BlastNo number) {
       [=](Model& to) { to.blasts[Model::at(number)].state = Blast::State::discarded; });
 }
 
-void send(World& world, BlastNo number) {
+/// `how`: with which digest.
+void send(World& world, BlastNo number, std::uint32_t how) {
   const auto& blast = world.model.blasts[Model::at(number)];
   const auto& provider = world.model.providers[Model::at(blast.provider)].id;
   auto allowed = expected_of(world, blast);
   const bool sent = blast.sent();
   if (blast.state == Blast::State::scheduled && !world.model.providers[Model::at(blast.provider)].archived)
     allowed = {BCCAST_OK};
-  if (sent) {
+  const auto now = world.clock.wall_ms();
+  // The time that it waits is counted from when it was sent.
+  const bool waits = blast.state == Blast::State::scheduled && blast.hold_ms > 0 &&
+                     blast.scheduled_at <= now + blast.hold_ms;
+  if (sent || waits) {
     allowed = {BCCAST_EXISTS};
     if (world.model.providers[Model::at(blast.provider)].archived) allowed.push_back(BCCAST_E_STATE);
   }
+  const Digest digest = some_digest(world, number, how);
   if (allowed.front() == BCCAST_OK) {
     const bool few = world.model.audience(blast).size() < 2;
-    if (few || !blast.text) allowed.clear();
+    if (few || !blast.text || !digest.fits) allowed.clear();
+    if (!digest.fits) allowed.push_back(BCCAST_E_CONFLICT);
     if (!blast.text) allowed.push_back(BCCAST_E_STATE);
     if (few) allowed.push_back(BCCAST_E_TOO_FEW);
   }
-  const bool lose = world.settings.plant == Plant::lost_send && allowed.front() == BCCAST_OK;
+  const bool hold = blast.hold_ms > 0;
+  const bool lose = world.settings.plant == Plant::lost_send && allowed.front() == BCCAST_OK && !hold;
   const Image before = lose ? world.image() : Image{};
   const auto code = world.act(
       "send " + blast.id.substr(0, 8), allowed,
-      [&] { return bccast_blast_send(world.engine(), provider.c_str(), blast.id.c_str(), nullptr); },
-      [=](Model& to) { to.send(number); });
-  if (code != BCCAST_OK) return;
+      [&] {
+        return bccast_blast_send(world.engine(), provider.c_str(), blast.id.c_str(),
+                                 digest.text.empty() ? nullptr : digest.text.c_str());
+      },
+      [=](Model& to) {
+        if (!hold) return to.send(number);
+        auto& it = to.blasts[Model::at(number)];
+        it.state = Blast::State::scheduled;
+        it.held = true;
+        it.scheduled_at = now + it.hold_ms;
+        it.promised = digest.of;
+        it.due = it.scheduled_at + it.deadline_ms;
+        it.late = false;
+        ++it.sendings;
+      });
+  check_refused(world, code);
+  if (code != BCCAST_OK || hold) return;
   world.note_sent();
   const CalmDisk calm;
   check_blast(world, world.model, number);
@@ -190,7 +292,8 @@ void whole_blast(World& world, const Step& step) {
       select_one(world, *number, static_cast<std::uint32_t>(how.below(kClientIds)), true);
   }
   if (!lost()) write(world, *number, step.b);
-  if (!lost()) send(world, *number);
+  if (!lost() && how.percent(12)) hold(world, *number, step.a);
+  if (!lost()) send(world, *number, how.percent(30) ? step.b : 1);
 }
 
 }  // namespace
@@ -215,10 +318,16 @@ void blast_step(World& world, const Step& step) {
       return write(world, *number, step.b);
     case Kind::only_channels:
       return only_channels(world, *number, step.b);
+    case Kind::hold:
+      return hold(world, *number, step.b);
+    case Kind::deadline:
+      return deadline(world, *number, step.b);
+    case Kind::select_from:
+      return select_from(world, *number, step);
     case Kind::discard:
       return discard(world, *number);
     case Kind::send:
-      return send(world, *number);
+      return send(world, *number, step.b);
     default:
       return;
   }

@@ -1,11 +1,21 @@
 // Providers, clients and rosters.
+#include <array>
+
 #include "world.hpp"
 
 namespace sim {
 namespace {
 
+/// Some have one of a few addresses that families share, in letters of either case.
 std::string address_of(const std::string& id, std::uint32_t number) {
+  constexpr std::array kShared{"family@example.org", "Family@Example.org", "home-1", "home-1"};
+  if (id.front() == 'c' && number % 3 == 0) return kShared[number / 3 % kShared.size()];
   return id + "." + std::to_string(number % 1000) + "@example.org";
+}
+
+const char* zone_of(std::uint32_t number) {
+  constexpr std::array kZones{"", "UTC", "Etc/GMT-5", "Etc/GMT+7"};
+  return kZones[number % kZones.size()];
 }
 
 void provider(World& world, const Step& step) {
@@ -42,6 +52,17 @@ void provider_address(World& world, const Step& step) {
                         : static_cast<void>(addresses[channel] = address);
       },
       true);
+}
+
+void provider_zone(World& world, const Step& step) {
+  const auto p = some_provider(world, step.a);
+  if (!p) return;
+  const auto id = world.model.providers[Model::at(*p)].id;
+  const std::string zone = zone_of(step.b);
+  world.act(
+      "provider_set " + id + " " + zone, {BCCAST_OK},
+      [&] { return bccast_directory_provider_set(world.engine(), id.c_str(), "timezone", zone.c_str()); },
+      [=](Model& to) { to.providers[Model::at(*p)].zone = zone; }, true);
 }
 
 void provider_end(World& world, const Step& step) {
@@ -85,7 +106,7 @@ void client(World& world, const Step& step) {
         }
         auto& it = to.people[Model::at(known.value_or(next))];
         it.name = name;
-        if (with_address) it.addresses["email"] = address;
+        if (with_address) to.put_address(known.value_or(next), "email", address);
       });
 }
 
@@ -97,6 +118,9 @@ void client_set(World& world, const Step& step) {
   if (step.kind == Kind::client_flag) {
     key = step.b % 2 == 0 ? "chat" : "notify";
     value = step.c % 3 == 0 ? "off" : "on";
+  } else if (step.kind == Kind::client_zone) {
+    key = "timezone";
+    value = zone_of(step.b);
   } else {
     key = std::string("address.") + channel_name(step.b);
     value = step.c % 5 == 0 ? "" : address_of(id, step.c);
@@ -110,10 +134,10 @@ void client_set(World& world, const Step& step) {
           it.chat = value == "on";
         } else if (key == "notify") {
           it.notify = value == "on";
-        } else if (value.empty()) {
-          it.addresses.erase(key.substr(8));
+        } else if (key == "timezone") {
+          it.zone = value;
         } else {
-          it.addresses[key.substr(8)] = value;
+          to.put_address(*known, key.substr(8), value);
         }
       },
       true);
@@ -208,6 +232,8 @@ void directory_step(World& world, const Step& step) {
       return provider(world, step);
     case Kind::provider_address:
       return provider_address(world, step);
+    case Kind::provider_zone:
+      return provider_zone(world, step);
     case Kind::provider_archive:
     case Kind::provider_restore:
       return provider_end(world, step);
@@ -215,6 +241,7 @@ void directory_step(World& world, const Step& step) {
       return client(world, step);
     case Kind::client_address:
     case Kind::client_flag:
+    case Kind::client_zone:
       return client_set(world, step);
     case Kind::client_archive:
     case Kind::client_restore:

@@ -36,15 +36,7 @@ void schedule(World& world, BlastNo number, const Step& step) {
   constexpr std::array<std::int64_t, 9> kAhead{
       1, 1000, 30'000, 61'000, 600'000, 3'000'000, 90'000'000, -1, 367LL * 24 * 3'600'000};
   const auto ahead = kAhead[step.b % kAhead.size()];
-  std::string digest;
-  if (step.c % 3 == 0) {
-    const CalmDisk calm;
-    bccast_rows* raw = nullptr;
-    if (bccast_blast_preview(world.engine(), provider.c_str(), blast.id.c_str(), &raw) == BCCAST_OK) {
-      const Table rows(raw);
-      digest = rows.text(0, "digest");
-    }
-  }
+  const Digest digest = some_digest(world, number, step.c);
   const bool open = blast.state == State::draft || blast.state == State::scheduled;
   std::vector<std::int32_t> allowed{BCCAST_OK};
   if (blast.state == State::discarded) allowed = {BCCAST_E_NOT_FOUND};
@@ -55,21 +47,28 @@ void schedule(World& world, BlastNo number, const Step& step) {
     allowed.push_back(BCCAST_E_STATE);
   }
   const auto at = world.clock.wall_ms() + ahead;
-  const bool promised = !digest.empty();
-  world.act(
+  if (!digest.fits) {
+    if (allowed.front() == BCCAST_OK) allowed.clear();
+    allowed.push_back(BCCAST_E_CONFLICT);
+  }
+  const bool promised = !digest.text.empty();
+  const auto code = world.act(
       "schedule " + blast.id.substr(0, 8) + " in " + std::to_string(ahead), allowed,
       [&] {
         return bccast_blast_schedule(world.engine(), provider.c_str(), blast.id.c_str(), at,
-                                     promised ? digest.c_str() : nullptr);
+                                     promised ? digest.text.c_str() : nullptr);
       },
       [=](Model& to) {
         auto& it = to.blasts[Model::at(number)];
         it.state = State::scheduled;
         it.scheduled_at = at;
+        it.held = false;
         ++it.sendings;
-        it.promised.reset();
-        if (promised) it.promised.emplace(to.audience(it), *it.text);
+        it.promised = digest.of;
+        it.due = at + it.deadline_ms;
+        it.late = false;
       });
+  check_refused(world, code);
 }
 
 void recall(World& world, BlastNo number) {
@@ -109,8 +108,12 @@ void unschedule(World& world, BlastNo number) {
   if (blast.sent()) allowed = {BCCAST_E_STATE};
   if (blast.state == State::discarded) allowed = {BCCAST_E_NOT_FOUND};
   if (archived(world, blast)) allowed.insert(allowed.begin(), BCCAST_E_STATE);
-  verb(world, number, {"unschedule", bccast_blast_unschedule}, allowed,
-       [=](Model& to) { to.blasts[Model::at(number)].state = State::draft; });
+  verb(world, number, {"unschedule", bccast_blast_unschedule}, allowed, [=](Model& to) {
+    auto& it = to.blasts[Model::at(number)];
+    it.state = State::draft;
+    it.held = false;
+    it.due = kUnknown;
+  });
 }
 
 void purge(World& world, BlastNo number) {
@@ -121,6 +124,26 @@ void purge(World& world, BlastNo number) {
   if (blast.state == State::discarded) allowed = {BCCAST_E_NOT_FOUND};
   verb(world, number, {"purge", bccast_blast_purge}, allowed,
        [=](Model& to) { to.blasts[Model::at(number)].purged = true; });
+}
+
+/// Far ahead of all clocks, or before the first.
+void purge_all(World& world, bool all) {
+  const auto before = all ? Clock::kStart + 20 * 366 * 24 * kHour : 1;
+  std::int64_t expected = 0;
+  for (const auto& blast : world.model.blasts)
+    if (all && blast.state == State::recalled && !blast.purged) ++expected;
+  std::int64_t count = 0;
+  const auto code = world.act(
+      "purge_all", {BCCAST_OK, BCCAST_PARTIAL},
+      [&] { return bccast_operate_purge(world.engine(), before, &count); },
+      [=](Model& to) {
+        for (auto& blast : to.blasts)
+          if (all && blast.state == State::recalled) blast.purged = true;
+      },
+      true);
+  if (code == BCCAST_OK && !world.asking_again())
+    require(count == expected, "R1",
+            std::to_string(count) + " blasts were purged, not " + std::to_string(expected));
 }
 
 std::optional<BlastNo> one_of(const World& world, std::uint32_t number, bool sent) {
@@ -136,7 +159,40 @@ std::optional<BlastNo> one_of(const World& world, std::uint32_t number, bool sen
 
 }  // namespace
 
+void check_refused(World& world, std::int32_t code) {
+  require(code != BCCAST_E_CONFLICT || !world.plant(Plant::digest_is_ignored), "code",
+          "what has changed since the preview was taken");
+}
+
+Digest some_digest(World& world, BlastNo number, std::uint32_t how) {
+  Digest digest;
+  if (how % 3 == 1) return digest;
+  Blast& blast = world.model.blasts[Model::at(number)];
+  if (!blast.text || blast.sent() || blast.state == State::discarded) return digest;
+  const Blast::Shown now{world.model.audience(blast), *blast.text};
+  if (how % 6 == 2 && blast.looked) {
+    digest.text = blast.looked->first;
+    digest.of = blast.looked->second;
+  } else {
+    const CalmDisk calm;
+    bccast_rows* raw = nullptr;
+    const auto code = bccast_blast_preview(
+        world.engine(), world.model.providers[Model::at(blast.provider)].id.c_str(), blast.id.c_str(), &raw);
+    require(code == BCCAST_OK, "code", std::string("preview: ") + bccast_error_message());
+    digest.text = Table(raw).text(0, "digest");
+    blast.looked = {digest.text, now};
+    digest.of = now;
+    if (how % 6 == 5) {
+      digest.text.back() = digest.text.back() == '0' ? '1' : '0';
+      digest.of.reset();
+    }
+  }
+  digest.fits = digest.of == now;
+  return digest;
+}
+
 void policy_step(World& world, const Step& step) {
+  if (step.kind == Kind::purge_all) return purge_all(world, step.a % 3 != 0);
   if (step.kind < Kind::schedule || step.kind > Kind::purge || world.model.blasts.empty()) return;
   const bool sent = step.kind >= Kind::pause;
   auto number = one_of(world, step.a, sent);

@@ -37,12 +37,7 @@ void step_clock(World& world, const Step& step) {
 /// Items that a process which is gone had in its hands, and that nothing keeps from being taken up again.
 std::vector<std::size_t> orphans(const World& world) {
   const Model& model = world.model;
-  std::set<std::string> failing;
-  bccast_rows* raw = nullptr;
-  require(bccast_channel_list(world.engine(), &raw) == BCCAST_OK, "R4", bccast_error_message());
-  const Table rows(raw);
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    if (!rows.empty(i, "failing_since_ms")) failing.insert(rows.text(i, "channel"));
+  const auto failing = failing_channels(world.engine());
   std::vector<std::size_t> them;
   for (std::size_t i = 0; i < model.items.size(); ++i) {
     const Item& item = model.items[i];
@@ -52,6 +47,7 @@ std::vector<std::size_t> orphans(const World& world) {
       continue;
     if (item.clock_steps != world.clock.steps || failing.contains(way.name)) continue;
     if (way.name == channel_name(kChannelNames - 1)) continue;  // nobody handles it
+    if (way.pace.rate > 0 || way.pace.concurrency > 0 || way.pace.quiet || item.may_share) continue;
     const Thread& thread = model.threads[Model::at(item.thread)];
     if (thread.kind != Thread::Kind::blast || model.people[Model::at(item.person)].erased) continue;
     if (model.blasts[Model::at(thread.blast)].state != Blast::State::sent) continue;
@@ -173,7 +169,7 @@ std::string not_ended(World& world) {
     if (!blast.finished) return "the blast " + blast.id.substr(0, 8) + print_open(world, blast);
   }
   for (const auto& item : model.items) {
-    if (item.ended() || item.dropped || item.may_skip || item.given || item.alike) continue;
+    if (item.ended() || item.dropped || item.may_be_left_out() || item.given || item.alike) continue;
     const auto& thread = model.threads[Model::at(item.thread)];
     return "message " + std::to_string(item.seq) + " in thread " + thread.id.substr(0, 8) + " for " +
            (item.to_provider ? model.providers[Model::at(thread.provider)].id
@@ -193,10 +189,8 @@ void World::finish() {
     if (held[last].reported < held[last].items.size()) complete(last, 0, nullptr);
     free_batch(last);
   }
-  for (std::size_t i = 0; i < kChannelNames; ++i)
-    if (model.channel(channel_name(i)))
-      work_step(*this, {Kind::channel_resume, static_cast<std::uint32_t>(i), 0, 0});
   let_all_go(*this);
+  free_channels(*this);
   mood = Mood::good;
   constexpr int kRounds = 400;
   constexpr std::int64_t kLongest = 60 * kMinute;

@@ -27,6 +27,7 @@ void complete(World& world, const Step& step) {
   const Held& it = world.held[index];
   const auto left = it.items.size() - it.reported;
   if (left == 0) {
+    if (it.retracts && it.ended) return world.free_batch(index);
     if (it.retracts && step.b % 2 == 0) world.complete(index, 0, nullptr);
     if (it.retracts) return;  // by now it may be another's place
     if (step.b % 2 == 0)
@@ -52,7 +53,7 @@ void extend(World& world, const Step& step) {
   bool unclear = false;
   for (auto i = it.reported; i < it.items.size(); ++i) {
     const Item& item = world.model.items[it.items[i]];
-    unclear = unclear || item.dropped || item.unclear || item.may_skip;
+    unclear = unclear || item.dropped || item.unclear || item.may_be_left_out();
     lost = lost || item.batch != it.number || item.round != it.rounds[i];
   }
   const std::int64_t ms = 1 + step.b % 600'000;
@@ -70,33 +71,6 @@ void extend(World& world, const Step& step) {
           to.items[i].clock_steps = steps;
         }
       });
-}
-
-void channel(World& world, const Step& step) {
-  const std::string name = channel_name(step.a);
-  const auto known = world.model.channel(name);
-  const std::string role = name == "chat" ? "deliver" : "notify";
-  const bool deliver = role == "deliver";
-  if (step.kind == Kind::channel_put) {
-    if (deliver && !world.has_deliverer) return;
-    world.act(
-        "channel_put " + name, {known ? BCCAST_EXISTS : BCCAST_OK},
-        [&] { return bccast_channel_put(world.engine(), name.c_str(), role.c_str()); },
-        [=](Model& to) { to.put_channel(name, deliver); });
-  } else if (step.kind == Kind::channel_remove) {
-    if (step.b % 2 == 0) return;
-    world.act(
-        "channel_remove " + name, {known ? BCCAST_OK : BCCAST_E_NOT_FOUND},
-        [&] { return bccast_channel_remove(world.engine(), name.c_str()); },
-        [=](Model& to) { to.remove_channel(*known); });
-  } else {
-    const bool pause = step.kind == Kind::channel_pause;
-    world.act(
-        (pause ? "channel pause " : "channel resume ") + name,
-        {known ? BCCAST_OK : BCCAST_E_NOT_FOUND, known ? BCCAST_EXISTS : BCCAST_E_NOT_FOUND},
-        [&] { return bccast_channel_set(world.engine(), name.c_str(), "paused", pause ? "on" : "off"); },
-        [=](Model& to) { to.channels[Model::at(*known)].paused = pause; });
-  }
 }
 
 void send_again(Item& item) {
@@ -128,8 +102,7 @@ std::vector<std::size_t> failed_items(World& world, const Blast& blast) {
 void retry_failed(World& world, const Step& step) {
   std::vector<BlastNo> sent;
   for (std::size_t i = 0; i < world.model.blasts.size(); ++i)
-    if (world.model.blasts[i].sent() && world.model.blasts[i].state != Blast::State::recalled)
-      sent.push_back(static_cast<BlastNo>(i));
+    if (world.model.blasts[i].sent()) sent.push_back(static_cast<BlastNo>(i));
   if (sent.empty()) return;
   const auto number = sent[step.a % sent.size()];
   const Blast& blast = world.model.blasts[Model::at(number)];
@@ -144,10 +117,9 @@ void retry_failed(World& world, const Step& step) {
     return item.dropped || world.model.channels[Model::at(item.channel)].removed ||
            world.model.people[Model::at(item.person)].erased;
   });
-  std::vector<std::int32_t> allowed{provider.archived ? BCCAST_E_STATE
-                                    : them.empty()    ? BCCAST_DONE
-                                                      : BCCAST_OK};
-  if (unclear) allowed.insert(allowed.end(), {BCCAST_DONE, BCCAST_OK});
+  const bool refused = provider.archived || blast.state == Blast::State::recalled;
+  std::vector<std::int32_t> allowed{refused ? BCCAST_E_STATE : them.empty() ? BCCAST_DONE : BCCAST_OK};
+  if (unclear && !refused) allowed.insert(allowed.end(), {BCCAST_DONE, BCCAST_OK});
   std::int64_t count = 0;
   const auto code = world.act(
       "retry_failed " + blast.id.substr(0, 8), allowed,
@@ -156,8 +128,10 @@ void retry_failed(World& world, const Step& step) {
       },
       [=](Model& to) {
         for (const auto i : them) send_again(to.items[i]);
-        if (!them.empty()) to.blasts[Model::at(number)].finished = false;
-        ++to.blasts[Model::at(number)].sendings;
+        auto& it = to.blasts[Model::at(number)];
+        if (!them.empty()) it.finished = it.late = false;
+        it.due = kUnknown;
+        ++it.sendings;
       });
   if (code == BCCAST_OK && !unclear)
     require(count == static_cast<std::int64_t>(them.size()), "R5",
@@ -175,7 +149,7 @@ void report(World& world, const Step& step) {
   if (world.model.providers[Model::at(thread.provider)].archived) return;
   if (item.person != -1 && world.model.people[Model::at(item.person)].erased) return;
   if (item.stored && item.answer == Answer::skipped) return;
-  if (!item.ended() && (item.may_skip || item.tries > 0)) return;
+  if (!item.ended() && (item.may_be_left_out() || item.tries > 0)) return;
   const bool of_blast = thread.kind == Thread::Kind::blast && item.seq == 1;
   if (of_blast && world.model.blasts[Model::at(thread.blast)].state == Blast::State::recalled) return;
   constexpr std::array kStatuses{BCCAST_ITEM_FAILED, BCCAST_ITEM_RETRY, BCCAST_ITEM_DONE};
@@ -226,11 +200,6 @@ void work_step(World& world, const Step& step) {
       return extend(world, step);
     case Kind::give_back:
       return world.held.empty() ? void() : world.free_batch(step.a % world.held.size());
-    case Kind::channel_put:
-    case Kind::channel_pause:
-    case Kind::channel_resume:
-    case Kind::channel_remove:
-      return channel(world, step);
     case Kind::retry_failed:
       return retry_failed(world, step);
     case Kind::report:

@@ -190,24 +190,9 @@ void World::crash(bool power_loss, const Image* image) {
   come_back(std::move(from), std::exchange(maybe_, {}));
 }
 
-/// The old engine is thrown away, and a new one opens what was on the disk at that moment.
-void World::come_back(Snapshot from, const std::vector<Maybe>& may_have_happened) {
-  ++tally_.crashes;
-  trace("crash");
-  Disk::instance().heal();
-  Disk::instance().drop_plan();
-  const auto old = path();
-  close();
-  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) Disk::instance().remove(old + suffix);
-  std::filesystem::remove(old);
-  const CalmDisk calm;
-  ++incarnation_;
-  Disk::instance().restore(path(), from.image);
-  said_.clear();
-  model = std::move(from.model);
-  model.crashed();
+/// Which of the calls that failed have happened after all; and then what is to be asked again is.
+void World::find_out(const std::vector<Maybe>& may_have_happened) {
   const auto known = model;
-  open();
   std::optional<Failure> first;
   for (std::size_t i = 0; i <= may_have_happened.size(); ++i) {
     auto candidate = known;
@@ -233,8 +218,29 @@ void World::come_back(Snapshot from, const std::vector<Maybe>& may_have_happened
     blast_step(*this, *one.again);
     policy_step(*this, *one.again);
     work_step(*this, *one.again);
+    channel_step(*this, *one.again);
   }
   asking_again_ = false;
+}
+
+/// The old engine is thrown away, and a new one opens what was on the disk at that moment.
+void World::come_back(Snapshot from, const std::vector<Maybe>& may_have_happened) {
+  ++tally_.crashes;
+  trace("crash");
+  Disk::instance().heal();
+  Disk::instance().drop_plan();
+  const auto old = path();
+  close();
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) Disk::instance().remove(old + suffix);
+  std::filesystem::remove(old);
+  const CalmDisk calm;
+  ++incarnation_;
+  Disk::instance().restore(path(), from.image);
+  said_.clear();
+  model = std::move(from.model);
+  model.crashed();
+  open();
+  find_out(may_have_happened);
   check_store(*this);
 }
 
@@ -246,8 +252,9 @@ void World::reopen() {
   require(code == BCCAST_OK, "code", std::string("close gave ") + bccast_code_name(code));
   engine_ = nullptr;
   settle_said();
-  maybe_.clear();
   open();
+  // What a commit that failed has left in the log counts for whoever opens it.
+  if (!maybe_.empty()) find_out(std::exchange(maybe_, {}));
 }
 
 // ---- Steps
@@ -260,6 +267,7 @@ void World::take(const Step& step) {
   policy_step(*this, step);
   thread_step(*this, step);
   work_step(*this, step);
+  channel_step(*this, step);
   trouble_step(*this, step);
   model.note_reasons();
   const CalmDisk calm;

@@ -4,6 +4,7 @@
 #include <bccast/bccast.h>
 #include <bccast/bccast_ext.h>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -33,8 +34,13 @@ struct Held {
   std::vector<int> rounds;
   std::map<std::size_t, Item::Answer> set;  // by the host, or by a report that failed
   std::size_t reported = 0;
+  bool ended = false;     // all of it was reported
   bool retracts = false;  // no items: what was delivered is to be taken back
 };
+
+/// What each BCCAST_ITEM_* says.
+inline constexpr std::array kAnswerOf{Item::Answer::done, Item::Answer::retry, Item::Answer::failed,
+                                      Item::Answer::skipped, Item::Answer::not_tried};
 
 /// What a run has come across.
 struct Tally {
@@ -113,6 +119,8 @@ class World {
   Mood mood = Mood::good;
   Settings settings;
   bool has_deliverer = false;
+  /// After a crash, what may have been done before it.
+  bool asking_again() const { return asking_again_; }
   void note_sent() { ++tally_.sent; }
   /// Something planted in the harness has taken effect.
   bool plant(Plant what) {
@@ -148,11 +156,14 @@ class World {
   void say(std::size_t item, Item::Answer answer, std::int64_t not_before = 0);
   void settle_said();
   Snapshot snapshot(bool power_loss);
+  void find_out(const std::vector<Maybe>& may_have_happened);
   void come_back(Snapshot snapshot, const std::vector<Maybe>& may_have_happened);
   /// A batch that takes back.
   Held take_back(bccast_batch* batch);
   std::int32_t answer(Held& batch);
   std::int32_t answer_each(Held& batch);
+  void give_back_token(std::size_t item);
+  bool is_a_whole(const Held& batch) const;
   void misbehave(bccast_batch* batch);
 
   std::uint64_t seed_;
@@ -177,10 +188,24 @@ void directory_step(World& world, const Step& step);
 void blast_step(World& world, const Step& step);
 void thread_step(World& world, const Step& step);
 void work_step(World& world, const Step& step);
+void channel_step(World& world, const Step& step);
+/// No channel is paused, slowed or quiet any more.
+void free_channels(World& world);
 void policy_step(World& world, const Step& step);
 /// Near schedules stay, far ones are taken back, what is paused goes on.
 void let_all_go(World& world);
 void trouble_step(World& world, const Step& step);
+
+/// A digest for sending or scheduling.
+struct Digest {
+  std::string text;                // "": none
+  std::optional<Blast::Shown> of;  // whom and what it showed
+  bool fits = true;
+};
+/// None, today's, one of an earlier look, or one that never was.
+Digest some_digest(World& world, BlastNo blast, std::uint32_t how);
+/// Where the planted fault comes in that takes a digest which does not fit.
+void check_refused(World& world, std::int32_t code);
 
 /// What a step has to do with, chosen by its numbers.
 const char* channel_name(std::size_t i);
