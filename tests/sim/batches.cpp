@@ -187,7 +187,7 @@ std::int32_t World::answer_each(Held& batch) {
     require(code == BCCAST_OK, "code", std::string("batch_set gave ") + bccast_code_name(code));
     const auto answer = kAnswerOf[static_cast<std::size_t>(status)];
     const bool waits = answer == Answer::retry && after > 0;
-    said.push_back({batch.items[i], answer, waits ? clock.wall_ms() + after : 0});
+    said.push_back({batch.items[i], answer, waits ? clock.wall_ms() + after : 0, 0});
     if (answer != Answer::retry || after >= 0) whole = false;
     trace("  says " + std::to_string(status));
   }
@@ -215,12 +215,13 @@ void World::misbehave(bccast_batch* batch) {
 void World::say(std::size_t item, Answer answer, std::int64_t not_before) {
   model.items[item].answer = answer;
   if (answer == Answer::not_tried) give_back_token(item);
-  said_.push_back({item, answer, not_before});
+  said_.push_back({item, answer, not_before, model.items[item].round});
 }
 
 void World::settle_said() {
   for (const auto& said : said_) {
     Item& item = model.items[said.item];
+    if (item.round != said.round) continue;  // another's report counts
     if (said.answer == Answer::whole) {
       Model::fail_as_a_whole(item);
     } else {
@@ -234,6 +235,7 @@ void World::settle_said() {
 
 void World::pump(std::uint32_t max_items, std::uint32_t budget_us) {
   const auto struck = Disk::instance().struck();
+  const auto changes = Disk::instance().changes();
   const bool cannot_write = Disk::instance().failing() && Disk::instance().armed() == Fault::write;
   const int batches = batches_;
   const auto began = clock.wall_ms();
@@ -252,7 +254,7 @@ void World::pump(std::uint32_t max_items, std::uint32_t budget_us) {
     return;
   }
   settle_said();
-  maybe_.clear();
+  written_over(changes);
   {
     const CalmDisk still;
     const bool all = code == BCCAST_DONE && clock.steps == 0 && clock.wall_ms() == began;

@@ -30,7 +30,8 @@ bool is_quiet(const std::pair<int, int>& hours, const std::string& zone, std::in
 /// Whether another item, given before, keeps this one from being told at an address.
 bool stands_for(const Item& other, const std::string& address) {
   if (other.told_at.contains(address)) return true;
-  if (!other.given || other.dropped || other.may_skip) return false;
+  // What a crash left open goes again with its batch, and whoever is the first there then is told.
+  if (!other.given || other.uncertain || other.dropped || other.may_skip) return false;
   if (Model::folded(other.address) != address) return false;
   // In flight, or it may have been told; else it was not, and the other may come first.
   return (other.open && !other.stored && other.answer == Answer::none) || other.answer == Answer::done ||

@@ -33,37 +33,35 @@ void World::complete(std::size_t index, std::size_t n, const std::vector<std::in
   bool unclear = it.retracts;
   // Whoever took an item over may have left it out.
   const auto may_be_gone = [](const Item& item) { return item.unclear || item.may_be_left_out(); };
+  // A handler said something of it, and whether that is stored is not known.
+  const auto said_by_another = [&](const Item& item) {
+    return item.batch != it.number && item.answer != Answer::none && !item.stored && !item.unclear;
+  };
   for (auto i = it.reported; i < it.reported + count; ++i) {
     const Item& item = model.items[it.items[i]];
-    if (item.dropped || (may_be_gone(item) && item.round == it.rounds[i])) {
+    if (item.dropped || ((said_by_another(item) || may_be_gone(item)) && item.round == it.rounds[i])) {
       unclear = true;
     } else if (!item.open || item.round != it.rounds[i]) {
       closed = true;
     }
   }
+  const auto answer_of = [&](std::size_t i) {
+    if (statuses != nullptr) return kAnswerOf[static_cast<std::size_t>((*statuses)[i - it.reported])];
+    return it.set.contains(i) ? it.set.at(i) : Answer::done;
+  };
   bool whole = it.reported == 0 && count == it.items.size();
-  for (std::size_t i = 0; whole && i < count; ++i) {
-    const auto set = it.set.find(i);
-    const auto answer = statuses != nullptr   ? kAnswerOf[static_cast<std::size_t>((*statuses)[i])]
-                        : set != it.set.end() ? set->second
-                                              : Answer::done;
-    whole = answer == Answer::retry && model.items[it.items[i]].batch == it.number;
+  for (auto i = it.reported; i < it.reported + count; ++i) {
+    if (answer_of(i) != Answer::retry || model.items[it.items[i]].batch != it.number) whole = false;
+    if (answer_of(i) == Answer::not_tried) give_back_token(it.items[i]);
   }
   whole = whole && is_a_whole(it);
-  for (auto i = it.reported; i < it.reported + count; ++i) {
-    const auto set = it.set.find(i);
-    if (statuses != nullptr ? (*statuses)[i - it.reported] == BCCAST_ITEM_NOT_TRIED
-                            : set != it.set.end() && set->second == Answer::not_tried)
-      give_back_token(it.items[i]);
-  }
   const auto struck = Disk::instance().struck();
+  const auto changes = Disk::instance().changes();
   auto code = bccast_batch_complete(it.batch, n, statuses != nullptr ? statuses->data() : nullptr);
   const std::string message = code < 0 ? bccast_error_message() : "";
   trace("complete " + std::to_string(count) + "/" + std::to_string(left) + ": " + bccast_code_name(code));
   if (statuses != nullptr)
-    for (std::size_t i = 0; i < count; ++i)
-      it.set[it.reported + i] = kAnswerOf[static_cast<std::size_t>((*statuses)[i])];
-  const auto answer_of = [&](std::size_t i) { return it.set.contains(i) ? it.set.at(i) : Answer::done; };
+    for (auto i = it.reported; i < it.reported + count; ++i) it.set[i] = answer_of(i);
   const auto counts = [&](std::size_t i) {
     const Item& item = model.items[it.items[i]];
     return item.round == it.rounds[i] && (item.open || item.unclear);
@@ -90,6 +88,7 @@ void World::complete(std::size_t index, std::size_t n, const std::vector<std::in
   for (auto i = it.reported; i < it.reported + count; ++i) {
     if (!counts(i)) continue;
     Item& item = model.items[it.items[i]];
+    if (code != BCCAST_OK && said_by_another(item)) continue;
     if (may_be_gone(item) && code != BCCAST_OK) {
       item.answer = answer_of(i);
       item.uncertain = item.unclear = true;
@@ -104,7 +103,7 @@ void World::complete(std::size_t index, std::size_t n, const std::vector<std::in
   }
   it.reported += count;
   it.ended = it.reported == it.items.size();
-  maybe_.clear();
+  written_over(changes);
   const CalmDisk calm;
   learn_pauses(*this, model);
 }

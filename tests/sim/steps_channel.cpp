@@ -81,7 +81,7 @@ constexpr Choice kNone{"", 0};
 
 void channel_step(World& world, const Step& step) {
   constexpr std::array<Choice, 5> kRates{{kNone, {"0.5", 500}, {"1", 1000}, {"3.25", 3250}, {"20", 20'000}}};
-  constexpr std::array<Choice, 4> kAtOnce{{kNone, {"1", 1}, {"2", 2}, {"3", 3}}};
+  constexpr std::array<Choice, 4> kAtOnce{{{"1", 1}, {"2", 2}, {"1", 1}, kNone}};
   struct Hours {
     const char* value;
     int from;

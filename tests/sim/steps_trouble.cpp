@@ -158,6 +158,15 @@ std::string print_open(World& world, const Blast& blast) {
   return all;
 }
 
+std::string print_channels(const World& world) {
+  bccast_rows* raw = nullptr;
+  require(bccast_channel_list(world.engine(), &raw) == BCCAST_OK, "R5", bccast_error_message());
+  const Table rows(raw);
+  std::string all;
+  for (std::size_t i = 0; i < rows.size(); ++i) all += "; " + rows.print(i);
+  return all;
+}
+
 /// What has not come to its end; empty: all has.
 std::string not_ended(World& world) {
   const Model& model = world.model;
@@ -194,11 +203,14 @@ void World::finish() {
   mood = Mood::good;
   constexpr int kRounds = 400;
   constexpr std::int64_t kLongest = 60 * kMinute;
+  constexpr int kPatience = 20;  // rounds without anything new
+  int idle = 0;
+  int given = tally_.given;
   for (int round = 0;; ++round) {
     check_schedules(*this, model, false);
     const auto left = not_ended(*this);
     if (left.empty()) break;
-    require(round < kRounds, "R5", "it does not come to its end: " + left);
+    require(round < kRounds, "R5", "it does not come to its end: " + left + print_channels(*this));
     pump(0, 0);
     for (std::size_t i = 0; i < kChannelNames; ++i) {
       const std::string name = channel_name(i);
@@ -210,8 +222,12 @@ void World::finish() {
     }
     std::int64_t next = 0;
     require(bccast_next(engine_, &next) == BCCAST_OK, "next", bccast_error_message());
-    // What is claimed is not in `next`, and a retry may be a day away when the clock was stepped back.
-    clock.pass_ms(next < 0 ? kMinute * (round + 1) : std::clamp<std::int64_t>(next, 1, kLongest));
+    // What is claimed is not in `next`, and its lease or a retry may be a day away when the clock was stepped
+    // back; who waits for it looks every second.
+    const auto soon = next < 0 ? kMinute * (round + 1) : std::clamp<std::int64_t>(next, 1, kLongest);
+    idle = tally_.given == given ? idle + 1 : 0;
+    given = tally_.given;
+    clock.pass_ms(idle < kPatience ? soon : std::max(soon, kMinute * (idle - kPatience)));
     model.note_reasons();
   }
   check_all(*this, model);

@@ -147,10 +147,14 @@ std::int32_t World::act(const std::string& what, std::vector<std::int32_t> allow
                               bccast_code_name(allowed.front()));
   if (code == BCCAST_OK || code == BCCAST_PARTIAL || done_before) {
     effect(model);
-    // What was stored lies over what a failed call may have left; who stored nothing leaves it where it is.
-    if (Disk::instance().changes() != changes) maybe_.clear();
+    written_over(changes);
   }
   return code;
+}
+
+/// What was stored lies over what a failed call may have left; who stored nothing leaves it where it is.
+void World::written_over(std::uint64_t changes_before) {
+  if (Disk::instance().changes() != changes_before) maybe_.clear();
 }
 
 // ---- Crashes

@@ -134,6 +134,7 @@ class World {
     std::size_t item = 0;
     Item::Answer answer = Item::Answer::none;
     std::int64_t not_before = 0;
+    int round = 0;
   };
   struct Snapshot {
     Model model;
@@ -156,6 +157,7 @@ class World {
   void say(std::size_t item, Item::Answer answer, std::int64_t not_before = 0);
   void settle_said();
   Snapshot snapshot(bool power_loss);
+  void written_over(std::uint64_t changes_before);
   void find_out(const std::vector<Maybe>& may_have_happened);
   void come_back(Snapshot snapshot, const std::vector<Maybe>& may_have_happened);
   /// A batch that takes back.
