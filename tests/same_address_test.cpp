@@ -326,6 +326,33 @@ TEST_CASE("P12: a batch that is given back, that its worker loses, or that fails
   check_sound(host, blast);
 }
 
+TEST_CASE("P12: while the first waits for its morning the others wait, in one claim as in several") {
+  for (const auto most : kSizes)
+    for (std::size_t quiet = 0; quiet < 3; ++quiet) {
+      CAPTURE(most);
+      CAPTURE(quiet);
+      Family host(3);
+      must(bccast_channel_set, host, "email", "quiet_hours", "21:00-08:00");
+      for (std::size_t i = 0; i < 3; ++i)
+        must(bccast_directory_client_set, host, host.members[i], "timezone",
+             i == quiet ? "Europe/Berlin" : "America/New_York");  // 23:13 and 17:13
+      const auto blast = host.blast("lee", "Good morning");
+      // All that is handed out at first is told, and then its workers are lost.
+      std::set<string> told;
+      std::vector<Batch> lost;
+      for (auto batch = claim(host, "email", most); !batch.empty(); batch = claim(host, "email", most)) {
+        for (const auto& row : batch.rows())
+          if (host.is_member(row.text("to"))) told.insert(row.text("to"));
+        if (told.empty()) CHECK(batch.complete() == BCCAST_OK);
+        lost.push_back(std::move(batch));
+      }
+      host.clock.advance(18 * 60 * kLease);  // it is day in both
+      for (const auto& client : host.told_of_family(most)) told.insert(client);
+      CHECK(told.size() == 1);
+      check_sound(host, blast);
+    }
+}
+
 TEST_CASE("P12: an address that changes while the blast is told") {
   // Before its turn: what counts is where it is then.
   {

@@ -73,8 +73,10 @@ class Filling {
         assignment_.left_out.push_back({entry.place, SkipReason::not_delivered});
       } else if (const auto quiet = quiet_until(entry.zone)) {
         assignment_.deferred.push_back({entry.place, *quiet, true});
+        others_wait(entry, line, address, *quiet);
       } else if (const auto later = deliveries.until.find(entry.place); later != deliveries.until.end()) {
         assignment_.deferred.push_back({entry.place, later->second});
+        others_wait(entry, line, address, later->second);
       } else if (!another_is_told(entry, line, address)) {
         assignment_.batch.add(
             {IdKind::blast_item, line.channel_no, line.provider_no, line.blast_no, entry.place},
@@ -117,6 +119,12 @@ class Filling {
       assignment_.damaged.push_back(entry.place);
       return true;
     }
+  }
+
+  /// Who comes after somebody that waits waits as well, in one claim as in several.
+  void others_wait(const RosterView& entry, const Line& line, std::string_view address, Ms until) {
+    if (shares(entry.flags))
+      same_address(line.no, &assignment_.claim).first_waits(entry.place, address, until);
   }
 
   /// A message goes to everybody; that there is one is told once at each address.

@@ -48,6 +48,15 @@ bool SameAddress::leaves_out(Assignment& assignment, Place place, std::string_vi
   return answers_.emplace(std::move(folded), answer).first->second.fate != Fate::told;
 }
 
+void SameAddress::first_waits(Place place, std::string_view address, Ms until) {
+  std::string folded = folded_address(address);
+  if (answers_.count(folded) > 0) return;
+  Answer answer = look(place, address, folded);
+  if (answer.fate != Fate::skip)
+    answer = {Fate::wait, std::min(std::max(until, now_) + kGivenBackWait, now_ + kLongestWait), 0};
+  answers_.emplace(std::move(folded), answer);
+}
+
 bool SameAddress::leaves_out_item(Assignment& assignment, std::size_t item, std::string_view address) {
   const auto answer = look(assignment.items[item].thread.place, address, folded_address(address));
   if (answer.fate == Fate::told) return false;

@@ -24,6 +24,9 @@ class SameAddress {
   /// True, and the place (the item) is dealt with, when another at its address was told, may yet be, or is in
   /// the batch. False: it is to be told, and will be the next in the batch. Places are asked in their order.
   bool leaves_out(Assignment& assignment, Place place, std::string_view address);
+  /// A place of the own claim is not told before `until`. Who comes after it at its address waits, too,
+  /// unless another was told there already.
+  void first_waits(Place place, std::string_view address, Ms until);
   bool leaves_out_item(Assignment& assignment, std::size_t item, std::string_view address);
   /// The place was handed out, and told at the address it has had so far, or another was for it. `others`:
   /// who has this address, too; of those in one claim the first is told.
