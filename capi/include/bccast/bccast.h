@@ -47,6 +47,8 @@
  * Results. Functions that return int32_t return 0 (BCCAST_OK), a positive number (another normal answer)
  * or a negative one (an error): test for failure with `< 0`. After an error, bccast_error_message() on
  * the same thread says what was wrong. An error means that nothing was written, unless said otherwise.
+ * After STORAGE from a disk whose sync failed, though, what was written may be there at the next open: look, or
+ * call again with the same key.
  *
  * Outputs come last and begin with out_. They are written on every path: NULL, 0 or "" where there is
  * nothing to give. An output pointer may be NULL only where its function says so.
@@ -724,8 +726,8 @@ BCCAST_API int32_t bccast_batch_set(bccast_batch *batch, size_t item, int32_t st
 BCCAST_API int32_t bccast_batch_extend(bccast_batch *batch, int64_t ms);
 /* Reports the next `n` items, in their order: `statuses` (n of BCCAST_ITEM_*), or NULL: as they were set, else done. In
  * one part or several; 0: all that are left. Any thread may. After the last part only bccast_batch_free remains to be
- * called. CONFLICT: some had been reported by another who took the batch over; those stay as they were. On any other
- * error nothing was reported: call again. [writes] */
+ * called. CONFLICT: some had been reported by another who took the batch over; what ended then stays as it was. On any
+ * other error nothing was reported: call again. [writes] */
 BCCAST_API int32_t bccast_batch_complete(bccast_batch *batch, size_t n, const int32_t *statuses);
 /* Frees a batch that was claimed or kept; what was not reported is given back as it was. NULL is fine, and a batch that
  * was only lent to a callback is left alone. [writes] */
