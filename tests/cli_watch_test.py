@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Looking on: watch, events --follow, run --workers, doctor."""
 
+import contextlib
 import json
 import os
 import pty
 import select
 import signal
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -217,6 +219,25 @@ class Doctor(LookingOn):
         self.get("channel", "remove", "email")
         self.assertEqual(self.examine(), {"channels": "warn"})
         self.assertEqual(self.get("blast", "show", blast, *AS)["state"], "finished")
+
+    def test_work_that_waits_for_the_morning_needs_no_worker_by_night(self):
+        now = time.gmtime()
+        self.get("channel", "set", "email", "quiet_hours",
+                 f"{(now.tm_hour - 2) % 24:02}:00-{(now.tm_hour + 2) % 24:02}:00")
+        self.send("--all-active")
+        self.get("run")
+        self.seen_hours_ago()
+        self.assertEqual(self.examine(), {})
+        self.assertRegex(self.seen["channel email"]["detail"], r"^\d+ pending, the next is due \S+$")
+        self.get("channel", "set", "email", "quiet_hours", "")
+        self.send("--all-active")
+        self.assertEqual(self.examine(), {"channel email": "warn"})
+        self.assertIn("no worker was seen since", self.seen["channel email"]["detail"])
+
+    def seen_hours_ago(self):
+        """As if that were so; a test does not wait for it."""
+        with contextlib.closing(sqlite3.connect(self.store)) as store, store:
+            store.execute("UPDATE channel SET worker_seen = worker_seen - 7200000")
 
     def test_a_blast_that_is_late(self):
         blast = self.get("blast", "create", *AS)["blast"]

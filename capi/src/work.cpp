@@ -52,6 +52,7 @@ int32_t bccast_channel_list(bccast_engine* engine, bccast_rows** out_rows) {
                     .text("fail_action", [](const auto& c) { return c.fail_action; })
                     .text(
                         "quiet_hours", [](const auto& c) { return c.quiet_hours; }, kEmptyIsNull)
+                    .i64("due_at_ms", [](const auto& c) { return c.due_at_ms; })
                     .finish();
   });
 }

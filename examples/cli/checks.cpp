@@ -41,6 +41,7 @@ Finding check_channel(const Rows& rows, std::size_t row) {
   const std::int64_t pending = rows.number(row, "pending");
   const std::int64_t seen = rows.number(row, "worker_seen_ms");
   const std::int64_t failing = rows.number(row, "failing_since_ms");
+  const std::int64_t due = rows.number(row, "due_at_ms");
   finding.detail = pending == 0 ? "nothing pending" : std::to_string(pending) + " pending";
   if (failing != 0) {
     finding.health = Health::bad;
@@ -49,6 +50,8 @@ Finding check_channel(const Rows& rows, std::size_t row) {
   } else if (rows.number(row, "paused") != 0) {
     finding.health = Health::warn;
     finding.detail += ", paused";
+  } else if (pending != 0 && (due == 0 || due > now_ms())) {
+    finding.detail += due == 0 ? ", of paused blasts" : ", the next is due " + iso_time(due);
   } else if (pending != 0 && seen == 0) {
     finding.health = Health::warn;
     finding.detail += ", no worker was ever seen: start `bccast run`";

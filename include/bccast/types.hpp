@@ -264,6 +264,7 @@ struct ChannelSummary {
   std::int64_t fail_window = 0;
   std::string fail_action;
   std::string quiet_hours;  // "21:00-08:00"; "": none
+  std::optional<std::int64_t> due_at_ms;
 };
 
 struct FindingRow {

@@ -11,6 +11,7 @@
 #include "core/overdue.hpp"
 #include "core/place_states.hpp"
 #include "core/resolve.hpp"
+#include "core/work.hpp"
 #include "model/filter.hpp"
 #include "model/text_rules.hpp"
 
@@ -445,13 +446,17 @@ Page<BlastSummary> Progress::list(std::string_view provider_id, std::string_view
 std::vector<ChannelSummary> Progress::channels() {
   std::vector<ChannelSummary> rows;
   context_.store.read([&](const Tables& tables) {
-    for (const auto& channel : tables.work().channels())
+    const Work work(context_);
+    const Ms now = context_.clock.wall_ms();
+    for (const auto& channel : tables.work().channels()) {
       rows.push_back({channel.name, channel.delivers ? "deliver" : "notify", channel.paused,
                       unless_zero(channel.failing_since), channel.last_reason,
                       tables.work().pending(channel.no), unless_zero(channel.worker_seen),
                       text_of(channel.rate), unless_zero(channel.concurrency), channel.fail_rule.percent,
                       channel.fail_rule.window, channel.fail_rule.pauses ? "pause" : "breaker",
-                      text_of(channel.quiet_hours)});
+                      text_of(channel.quiet_hours), std::nullopt});
+      if (const auto due = work.next_due(tables, channel)) rows.back().due_at_ms = now + *due;
+    }
   });
   return rows;
 }

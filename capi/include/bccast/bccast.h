@@ -643,9 +643,10 @@ BCCAST_API int32_t bccast_channel_set(bccast_engine *engine, const char *channel
  * a new one. NOT_FOUND: no such channel. [writes] */
 BCCAST_API int32_t bccast_channel_remove(bccast_engine *engine, const char *channel);
 /* The channels by name: channel role paused failing_since_ms last_reason pending worker_seen_ms rate concurrency
- * fail_percent fail_window fail_action quiet_hours. last_reason: why it fails, or was paused by its threshold. pending
- * counts what has not ended yet. worker_seen_ms: when somebody last took up work, to the minute; empty: nobody ever did.
- * rate, concurrency: as set, empty: no limit. [reads] */
+ * fail_percent fail_window fail_action quiet_hours due_at_ms. last_reason: why it fails, or was paused by its threshold.
+ * pending counts what has not ended yet. worker_seen_ms: when somebody last took up work, to the minute; empty: nobody
+ * ever did. rate, concurrency: as set, empty: no limit. due_at_ms: when there is next something for a worker to do, now
+ * or later (a retry, the end of quiet hours, of a lease, of a rest); empty: nothing, or it is paused. [reads] */
 BCCAST_API int32_t bccast_channel_list(bccast_engine *engine, bccast_rows **out_rows);
 
 /* ---- Work -------------------------------------------------------------------------------------------- */
