@@ -439,7 +439,9 @@ TEST_CASE("P12: an address stays told when whoever was told there leaves it") {
 
 TEST_CASE("P12: who leaves an address while another is told there takes nothing from it") {
   for (const string way : {"moved", "erased"})
-    for (const auto& [lost, size] : {std::pair(false, 2), std::pair(true, 2), std::pair(true, 3)}) {
+    for (const auto& how : {std::pair(false, 2), std::pair(true, 2), std::pair(true, 3)}) {
+      const bool lost = how.first;
+      const int size = how.second;
       CAPTURE(way);
       CAPTURE(lost);
       CAPTURE(size);

@@ -177,9 +177,9 @@ class Settling {
         open_claims_.push_back(*claim);
         return true;
       }
-      const auto [from, to] = std::pair(assignment_.claim.from, assignment_.claim.to);
+      const Claim& whole = assignment_.claim;
       tables_.work().claims_of(assignment_.line->no, [&](const Claim& part) {
-        if (part.from < to && from < part.to) open_claims_.push_back(part);
+        if (part.from < whole.to && whole.from < part.to) open_claims_.push_back(part);
       });
       return !open_claims_.empty();
     }
