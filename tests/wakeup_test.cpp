@@ -681,7 +681,12 @@ TEST_CASE("idle: the threads of start sleep") {
   must(bccast_start, engine, 4U);
   test::send_blast(engine);
   REQUIRE(soon([&] { return must(bccast_channel_list, engine).rows[0].number("pending") == 0; }));
-  std::this_thread::sleep_for(milliseconds(100));
+  // On a busy machine the workers take a while to go to sleep after the last item.
+  REQUIRE(soon([&] {
+    const auto looked = spent();
+    std::this_thread::sleep_for(milliseconds(500));
+    return spent().switches - looked.switches <= 1;  // this thread's own
+  }));
   const auto before = spent();
   std::this_thread::sleep_for(milliseconds(idle_ms()));
   const auto after = spent();
