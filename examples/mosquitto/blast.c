@@ -3,8 +3,7 @@
 
 #include "call.h"
 
-/* ---- Sending ---------------------------------------------------------------------------------------------
- */
+/* ---- Sending --------------------------------------------------------------------------------------- */
 
 /* When it goes; null: it has gone. */
 static int32_t answer_when(struct call* call, int32_t code) {
@@ -46,8 +45,7 @@ static int32_t blast_schedule(struct call* call) {
   return answer_blast(call, code);
 }
 
-/* ---- How far it is ---------------------------------------------------------------------------------------
- */
+/* ---- How far it is --------------------------------------------------------------------------------- */
 
 static int32_t blast_show(struct call* call) {
   bccast_rows* rows = NULL;
@@ -122,8 +120,7 @@ static int32_t overdue(struct call* call) {
   return answer_page(call, "overdue", code, rows);
 }
 
-/* ---- What is done about it -------------------------------------------------------------------------------
- */
+/* ---- What is done about it ------------------------------------------------------------------------- */
 
 /* Which state it is in after a verb, and whether the verb changed anything. */
 static int32_t answer_state(struct call* call, int32_t code) {

@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- What it was given -----------------------------------------------------------------------------------
- */
+/* ---- What it was given ----------------------------------------------------------------------------- */
 
 const char* given_text(const struct call* call, const char* name) {
   return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(call->request, name));
@@ -45,8 +44,7 @@ void free_clients(struct clients* clients) {
   free(clients->results);
 }
 
-/* ---- What it answers -------------------------------------------------------------------------------------
- */
+/* ---- What it answers ------------------------------------------------------------------------------- */
 
 void answer_text(struct call* call, const char* name, const char* value) {
   if (value == NULL) {
@@ -131,8 +129,7 @@ int32_t answer_recipients(struct call* call, int32_t code,
   return looked;
 }
 
-/* ---- The tables ------------------------------------------------------------------------------------------
- */
+/* ---- The tables ------------------------------------------------------------------------------------ */
 
 const struct command* call_find(const char* name) {
   const struct command* tables[] = {DRAFT_COMMANDS, BLAST_COMMANDS, CONVERSATION_COMMANDS};

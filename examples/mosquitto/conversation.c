@@ -2,8 +2,7 @@
 
 #include "call.h"
 
-/* ---- Threads ---------------------------------------------------------------------------------------------
- */
+/* ---- Threads --------------------------------------------------------------------------------------- */
 
 static int32_t threads(struct call* call) {
   bccast_rows* rows = NULL;
@@ -55,8 +54,7 @@ static int32_t provider_unread(struct call* call) {
   return code;
 }
 
-/* ---- Communities -----------------------------------------------------------------------------------------
- */
+/* ---- Communities ----------------------------------------------------------------------------------- */
 
 static int32_t community_create(struct call* call) {
   char thread[BCCAST_ID_SIZE];

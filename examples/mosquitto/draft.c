@@ -2,8 +2,7 @@
 
 #include "call.h"
 
-/* ---- The roster ------------------------------------------------------------------------------------------
- */
+/* ---- The roster ------------------------------------------------------------------------------------ */
 
 static int32_t roster_list(struct call* call) {
   bccast_rows* rows = NULL;
@@ -27,8 +26,7 @@ static int32_t provider_show(struct call* call) {
   return answer_row(call, code, rows);
 }
 
-/* ---- A draft ---------------------------------------------------------------------------------------------
- */
+/* ---- A draft --------------------------------------------------------------------------------------- */
 
 static int32_t blast_create(struct call* call) {
   char blast[BCCAST_ID_SIZE];
