@@ -42,8 +42,8 @@ class SliceStates {
               const Slice& recipients);
 
   static constexpr std::size_t kAll = static_cast<std::size_t>(-1);
-  /// Reads on from `begin`, up to `end` at the furthest and not much more than `most` items. Gives the place
-  /// up to which states() holds now, from `begin` on; greater than `begin`, unless that is the end.
+  /// Reads on from `begin`, up to `end` at the furthest and at most `most` items, one or more. Gives the
+  /// place up to which states() holds now, from `begin` on: that is further, unless `begin` is `end`.
   std::uint32_t read(std::uint32_t begin, std::uint32_t end, std::size_t most);
   const PlaceStates& states() const noexcept { return states_; }
 

@@ -137,7 +137,7 @@ class Settling {
     if (assignment_.line) {
       settle_line();
     } else {
-      settle_items();
+      settle_items(std::move(claim));
     }
     if (report_.result == BatchResult::as_set && !failed) judge(*channel);
     if (assignment_.rated && unspent_ > 0) give_back(*channel);
@@ -329,7 +329,8 @@ class Settling {
     if (assignment_.delivery) advanced_.unlocked = unlock_followers(tables_, *line);
   }
 
-  void settle_items() {
+  /// `claim`: that of the batch, if it is still there.
+  void settle_items(std::optional<Claim> claim) {
     std::map<Token, Position> others;  // how many of theirs are theirs no more
     const auto counts = [&](std::size_t entry) {
       const auto found = open_items_.find(assignment_.items[entry].no);
@@ -376,7 +377,7 @@ class Settling {
         keep(item, outcome);
       }
     }
-    if (auto claim = tables_.work().claim(assignment_.claim.token)) {
+    if (claim) {
       claim->to = std::count_if(open_items_.begin(), open_items_.end(),
                                 [&](const auto& item) { return item.second == claim->token; });
       if (claim->to == 0) {
@@ -386,13 +387,13 @@ class Settling {
       }
     }
     for (const auto& [token, count] : others) {
-      auto claim = tables_.work().claim(token);
-      if (!claim) throw Error(Code::corrupt, "an item has lost its claim");
-      claim->to -= count;
-      if (claim->to == 0) {
+      auto theirs = tables_.work().claim(token);
+      if (!theirs) throw Error(Code::corrupt, "an item has lost its claim");
+      theirs->to -= count;
+      if (theirs->to == 0) {
         tables_.work().delete_claim(token);
       } else {
-        tables_.work().update_claim(*claim);
+        tables_.work().update_claim(*theirs);
       }
     }
     for (auto& [no, line] : lines_) {
