@@ -86,7 +86,8 @@ bool RosterUpdate::index_addresses(ProviderNo provider, Place place, const Roste
   Addresses::for_each(old.stored(), [&](std::string_view channel, std::string_view address) {
     if (same(address, after.get(channel))) return;
     const auto hash = context_.address_hash(channel, address);
-    remember_told(tables_, context_, provider, place, channel, hash);
+    if ((before.flags & flag::shares_address) != 0)
+      remember_told(tables_, context_, provider, place, channel, hash);
     tables_.directory().delete_address(provider, hash, place);
   });
   bool shares = false;

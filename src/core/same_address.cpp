@@ -1,6 +1,7 @@
 #include "core/same_address.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "base/error.hpp"
@@ -129,17 +130,20 @@ bool SameAddress::was_told(Place place, const std::vector<Place>& others) {
 
 void remember_told(Tables& tables, const Context& context, ProviderNo provider, Place place,
                    std::string_view channel, AddressHash hash) {
-  std::vector<Place> others;
-  tables.directory().shared_places(provider, hash, 0, [&](Place other) {
-    others.push_back(other);
-    return true;
-  });
-  if (std::erase(others, place) == 0) return;
+  std::optional<std::vector<Place>> others;  // read when a blast is under way
   for (const auto& line : tables.work().open_lines(provider)) {
     const auto of = tables.work().channel(line.channel_no);
     if (!of || of->delivers || of->name != channel) continue;
+    if (!others) {
+      others.emplace();
+      tables.directory().shared_places(provider, hash, 0, [&](Place other) {
+        others->push_back(other);
+        return true;
+      });
+      if (std::erase(*others, place) == 0) return;  // it has the address alone
+    }
     if (SameAddress(tables, context, line.no, channel, nullptr, context.clock.wall_ms())
-            .was_told(place, others))
+            .was_told(place, *others))
       tables.work().insert_told_address(line.no, hash);
   }
 }

@@ -594,6 +594,25 @@ TEST_CASE(
   CHECK(transactions == 11);  // ten of 2,000, and one that finds nothing
 }
 
+TEST_CASE("Leaving an address costs the same however many share it, while no blast is under way") {
+  std::map<std::size_t, Cost> costs;
+  for (const std::size_t size : {std::size_t{10}, std::size_t{1'000}}) {
+    World world;
+    world.clients(0, size);
+    for (std::size_t i = 0; i < size; ++i) world.directory.client_set(World::id(i), "address.email", "desk");
+    const auto leave = [&](std::size_t i) {
+      return world.cost([&] { world.directory.client_set(World::id(i), "address.email", World::id(i)); });
+    };
+    leave(1);  // prepares the statements
+    costs[size] = leave(5);
+    INFO(costs[size]);
+    CHECK(costs[size].rows < 12);
+  }
+  CHECK(costs[1'000].statements == costs[10].statements);
+  CHECK(costs[1'000].rows == costs[10].rows);
+  CHECK(costs[1'000].steps <= costs[10].steps + 20);
+}
+
 TEST_CASE("Counting counts: a row that is written and a commit that is synced show") {
   World world;
   const auto cost = world.cost([&] {
