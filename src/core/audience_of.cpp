@@ -20,8 +20,11 @@ AudienceDigest::AudienceDigest(const Context& context, const Blast& draft, std::
 }
 
 void AudienceDigest::add(SliceNo slice, const Slice& recipients) {
-  if (recipients.empty()) return;
-  digest_.add(std::int64_t{slice}).add(std::span<const std::uint8_t>(recipients.encode()));
+  if (!recipients.empty()) add_encoded(slice, recipients.encode());
+}
+
+void AudienceDigest::add_encoded(SliceNo slice, std::span<const std::uint8_t> recipients) {
+  digest_.add(std::int64_t{slice}).add(recipients);
 }
 
 std::string AudienceDigest::finish() {

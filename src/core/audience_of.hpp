@@ -1,6 +1,8 @@
 // The audience of a draft, slice by slice, and its digest: what preview shows and send makes true.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 
 #include "core/context.hpp"
@@ -16,6 +18,8 @@ class AudienceDigest {
  public:
   AudienceDigest(const Context& context, const Blast& draft, std::string_view text);
   void add(SliceNo slice, const Slice& recipients);
+  /// The same of somebody, as Slice::encode() gives it.
+  void add_encoded(SliceNo slice, std::span<const std::uint8_t> recipients);
   std::string finish();
 
  private:

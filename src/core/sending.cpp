@@ -35,14 +35,15 @@ SendResult send_now(Tables& tables, const Context& context, Provider provider, B
                     std::string_view digest, Ms since) {
   const auto text = tables.blasts().text(provider.no, blast.no);
   if (!text) return {SendOutcome::no_text, 0};
-  std::vector<std::pair<SliceNo, Audience>> slices;
+  std::vector<std::pair<SliceNo, StoredAudience>> slices;
   std::int64_t count = 0;
   AudienceDigest audience_digest(context, blast, *text);
   for_each_audience(tables, provider, blast, [&](SliceNo s, const Audience& audience) {
     if (audience.nobody()) return;
-    audience_digest.add(s, audience.recipients);
-    count += audience.recipients.count();
-    slices.emplace_back(s, audience);
+    const auto recipients = audience.recipients.count();
+    const auto& stored = slices.emplace_back(s, audience).second;
+    if (recipients > 0) audience_digest.add_encoded(s, stored.recipients);
+    count += recipients;
   });
   if (!digest.empty() && digest != audience_digest.finish()) return {SendOutcome::changed, count};
   if (count < kFewestRecipients) return {SendOutcome::too_few, count};

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "model/slice.hpp"
 
@@ -34,6 +35,16 @@ struct Audience {
   bool nobody() const noexcept {
     return recipients.empty() && archived.empty() && off.empty() && deselected.empty();
   }
+};
+
+/// What is kept of a slice's audience when it is sent: some bytes for the rule, where an Audience is 40 KiB.
+struct StoredAudience {
+  explicit StoredAudience(const Audience& audience)
+      : recipients(audience.recipients.encode()),
+        archived(audience.archived.encode()),
+        off(audience.off.encode()),
+        deselected(audience.deselected.encode()) {}
+  std::vector<std::uint8_t> recipients, archived, off, deselected;  // Slice::encode()
 };
 
 /// "deselected", "archived", "off", or "" for who was not left out. `at`: a place within the slice.

@@ -70,7 +70,7 @@ class BlastTables {
 
   /// Who has a sent blast, and who was chosen and left out: one row a slice.
   virtual void insert_audience(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no,
-                               const Audience& value) = 0;
+                               const StoredAudience& value) = 0;
   /// All empty when nobody of the slice was chosen.
   virtual Audience audience(ProviderNo provider, SliceNo slice, Seq seq) const = 0;
   /// Empty when the blast has none in this slice.

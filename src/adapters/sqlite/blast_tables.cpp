@@ -244,16 +244,12 @@ void SqliteBlastTables::delete_draft(ProviderNo provider, BlastNo no) {
 }
 
 void SqliteBlastTables::insert_audience(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no,
-                                        const Audience& value) {
-  const auto places = value.recipients.encode();
-  const auto archived = value.archived.encode();
-  const auto off = value.off.encode();
-  const auto deselected = value.deselected.encode();
+                                        const StoredAudience& value) {
   auto query = db_.query(
       "INSERT INTO recipients(provider_no, slice_no, seq, blast_no, places, archived, off, deselected) "
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-  query.bind(provider).bind(std::int64_t{slice}).bind(seq).bind(no).bind(places);
-  query.bind(archived).bind(off).bind(deselected).run();
+  query.bind(provider).bind(std::int64_t{slice}).bind(seq).bind(no);
+  query.bind(value.recipients).bind(value.archived).bind(value.off).bind(value.deselected).run();
 }
 
 Audience SqliteBlastTables::audience(ProviderNo provider, SliceNo slice, Seq seq) const {

@@ -31,7 +31,7 @@ class SqliteBlastTables final : public BlastTables {
   void put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice, const DraftSlice& value) override;
   void delete_draft(ProviderNo provider, BlastNo no) override;
   void insert_audience(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no,
-                       const Audience& value) override;
+                       const StoredAudience& value) override;
   Audience audience(ProviderNo provider, SliceNo slice, Seq seq) const override;
   Slice recipients(ProviderNo provider, SliceNo slice, Seq seq) const override;
   bool is_recipient(ProviderNo provider, Place place, Seq seq) const override;
