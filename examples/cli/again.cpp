@@ -49,11 +49,11 @@ int report(const Session& session, const ReportOptions& options) {
 
 }  // namespace
 
-void add_retry(CLI::App& group, Session& session, const char* name) {
+void add_retry(Command group, Session& session, const char* name) {
   auto options = std::make_shared<RetryOptions>();
-  CLI::App* command =
+  Command command =
       add_command(group, session, name, "Try once more what failed for good", options, retry_failed);
-  command->add_option("BLAST", options->blast, "The blast")->required();
+  command.add_option("BLAST", options->blast, "The blast").required();
   add_acting(command, options->acting);
   add_footer(command,
              "Of this blast, on every channel, and nothing else; by the next `bccast run`.\n"
@@ -61,13 +61,13 @@ void add_retry(CLI::App& group, Session& session, const char* name) {
              "5f3a... --as-provider dr-lee");
 }
 
-void add_report(CLI::App& program, Session& session) {
+void add_report(Command program, Session& session) {
   auto options = std::make_shared<ReportOptions>();
-  CLI::App* command =
+  Command command =
       add_command(program, session, "report", "Say what became of a notification later", options, report);
-  command->add_option("ITEM", options->item, "Its id: the left side of the mail's Message-ID")->required();
-  command->add_option("STATUS", options->status, "failed (it came back), retry, or done")->required();
-  command->add_option("--reason", options->reason, "A short class, such as no_such_mailbox")->check(given());
+  command.add_option("ITEM", options->item, "Its id: the left side of the mail's Message-ID").required();
+  command.add_option("STATUS", options->status, "failed (it came back), retry, or done").required();
+  command.add_option("--reason", options->reason, "A short class, such as no_such_mailbox").not_empty();
   add_footer(command, "Columns: item status changed", "5f3a... failed --reason no_such_mailbox");
 }
 

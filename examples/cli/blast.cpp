@@ -4,8 +4,8 @@
 
 namespace cli {
 
-void add_blast_commands(CLI::App& program, Session& session) {
-  CLI::App& blast = add_group(program, "blast", "A blast step by step: draft, choose, write, send, follow");
+void add_blast_commands(Command program, Session& session) {
+  Command blast = add_group(program, "blast", "A blast step by step: draft, choose, write, send, follow");
   add_draft_verbs(blast, session);
   add_selection_verbs(blast, session);
   add_send_verb(blast, session);

@@ -98,46 +98,46 @@ int list(const Session& session, const DraftOptions& options) {
   return kOk;
 }
 
-void add_blast(CLI::App* command, DraftOptions& options) {
-  command->add_option("BLAST", options.blast, "The blast")->required();
+void add_blast(Command command, DraftOptions& options) {
+  command.add_option("BLAST", options.blast, "The blast").required();
 }
 
 }  // namespace
 
-void add_draft_verbs(CLI::App& blast, Session& session) {
+void add_draft_verbs(Command blast, Session& session) {
   auto options = std::make_shared<DraftOptions>();
-  CLI::App* made =
+  Command made =
       add_command(blast, session, "create", "Make a draft without recipients and text", options, create);
   add_acting(made, options->acting);
-  made->add_option("--key", options->key, "Makes at most one blast with the same key")->check(given());
+  made.add_option("--key", options->key, "Makes at most one blast with the same key").not_empty();
   add_footer(made, "Prints the blast's id alone; in JSON: blast", "--as-provider dr-lee");
 
-  CLI::App* written =
+  Command written =
       add_command(blast, session, "write", "Write the text of a draft, or replace it", options, write);
   add_blast(written, *options);
   add_acting(written, options->acting);
-  written->add_option("--file", options->file, "The file with the text; - is stdin")->required();
+  written.add_option("--file", options->file, "The file with the text; - is stdin").required();
   add_footer(written,
              "Line ends at the end of the file are not part of the text.\n"
              "Columns: blast bytes",
              "5f3a... --as-provider dr-lee --file message.txt");
 
-  CLI::App* changed = add_command(blast, session, "set", "Set one thing of a draft", options, set);
+  Command changed = add_command(blast, session, "set", "Set one thing of a draft", options, set);
   add_blast(changed, *options);
   changed
-      ->add_option("KEY", options->key,
-                   "deadline_ms (after sending), hold_ms (before sending), or channels (joined by commas)")
-      ->required();
-  changed->add_option("VALUE", options->value, "The value; takes it back unless given");
+      .add_option("KEY", options->key,
+                  "deadline_ms (after sending), hold_ms (before sending), or channels (joined by commas)")
+      .required();
+  changed.add_option("VALUE", options->value, "The value; takes it back unless given");
   add_acting(changed, options->acting);
   add_footer(changed, "Columns: blast key value", "5f3a... deadline_ms 1800000 --as-provider dr-lee");
 
-  CLI::App* gone = add_command(blast, session, "discard", "Throw a draft away", options, discard);
+  Command gone = add_command(blast, session, "discard", "Throw a draft away", options, discard);
   add_blast(gone, *options);
   add_acting(gone, options->acting);
   add_footer(gone, "Columns: blast discarded", "5f3a... --as-provider dr-lee");
 
-  CLI::App* shown = add_command(blast, session, "show", "A blast as it is, with its text", options, show);
+  Command shown = add_command(blast, session, "show", "A blast as it is, with its text", options, show);
   add_blast(shown, *options);
   add_provider(shown, options->acting);
   add_footer(
@@ -150,12 +150,12 @@ void add_draft_verbs(CLI::App& blast, Session& session) {
       "damaged",
       "5f3a... --as-provider dr-lee");
 
-  CLI::App* listed = add_command(blast, session, "list", "A provider's blasts, newest first", options, list);
+  Command listed = add_command(blast, session, "list", "A provider's blasts, newest first", options, list);
   add_provider(listed, options->acting);
   listed
-      ->add_option("--state", options->state,
-                   "Only those that are: draft, scheduled, sent, paused, finished, recalled")
-      ->check(given());
+      .add_option("--state", options->state,
+                  "Only those that are: draft, scheduled, sent, paused, finished, recalled")
+      .not_empty();
   add_limit(listed, options->limit);
   add_footer(listed,
              "done failed skipped pending count people, and are empty for what is on several channels:\n"

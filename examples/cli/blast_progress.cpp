@@ -118,12 +118,12 @@ int find(const Session& session, const ProgressOptions& options) {
 
 }  // namespace
 
-void add_status(CLI::App& group, Session& session) {
+void add_status(Command group, Session& session) {
   auto options = std::make_shared<ProgressOptions>();
-  CLI::App* command =
+  Command command =
       add_command(group, session, "status", "How far a blast is, by channel", options, show_status);
-  command->add_option("BLAST", options->blast, "The blast; the one sent or scheduled last unless given")
-      ->check(given());
+  command.add_option("BLAST", options->blast, "The blast; the one sent or scheduled last unless given")
+      .not_empty();
   add_provider(command, options->acting);
   add_footer(
       command,
@@ -136,12 +136,12 @@ void add_status(CLI::App& group, Session& session) {
       "--as-provider dr-lee");
 }
 
-void add_why(CLI::App& group, Session& session) {
+void add_why(Command group, Session& session) {
   auto options = std::make_shared<ProgressOptions>();
-  CLI::App* command = add_command(group, session, "why", "What became of one client of the roster, and why",
-                                  options, list_why);
-  command->add_option("BLAST", options->blast, "The blast")->required();
-  command->add_option("CLIENT", options->client, "The client")->required();
+  Command command = add_command(group, session, "why", "What became of one client of the roster, and why",
+                                options, list_why);
+  command.add_option("BLAST", options->blast, "The blast").required();
+  command.add_option("CLIENT", options->client, "The client").required();
   add_provider(command, options->acting);
   add_footer(
       command,
@@ -151,17 +151,17 @@ void add_why(CLI::App& group, Session& session) {
       "5f3a... c17 --as-provider dr-lee");
 }
 
-void add_recipient_verbs(CLI::App& blast, Session& session) {
+void add_recipient_verbs(Command blast, Session& session) {
   auto options = std::make_shared<ProgressOptions>();
-  CLI::App* recipients = add_command(
-      blast, session, "recipients", "Who a blast went to, and what became of each", options, list_recipients);
-  recipients->add_option("BLAST", options->blast, "The blast")->required();
+  Command recipients = add_command(blast, session, "recipients",
+                                   "Who a blast went to, and what became of each", options, list_recipients);
+  recipients.add_option("BLAST", options->blast, "The blast").required();
   add_provider(recipients, options->acting);
   recipients
-      ->add_option("--state", options->state,
-                   "Only those that are: pending, in_flight, retry, done, failed, skipped")
-      ->check(given());
-  recipients->add_option("--channel", options->channel, "Only on this channel")->check(given());
+      .add_option("--state", options->state,
+                  "Only those that are: pending, in_flight, retry, done, failed, skipped")
+      .not_empty();
+  recipients.add_option("--channel", options->channel, "Only on this channel").not_empty();
   add_yes_no(recipients, "--opened", options->opened, "Only those who have read it, or have not");
   add_yes_no(recipients, "--replied", options->replied, "Only those who have answered, or have not");
   add_limit(recipients, options->limit);
@@ -169,9 +169,9 @@ void add_recipient_verbs(CLI::App& blast, Session& session) {
              "Columns: client client_name thread channel state reason attempts next_at opened_at replied",
              "5f3a... --as-provider dr-lee --state failed");
 
-  CLI::App* found =
+  Command found =
       add_command(blast, session, "find", "Which clients have a blast, and in which thread", options, find);
-  found->add_option("BLAST", options->blast, "The blast")->required();
+  found.add_option("BLAST", options->blast, "The blast").required();
   add_clients(found, options->clients);
   add_provider(found, options->acting);
   add_footer(found, "Columns: client thread", "5f3a... c17 c18 --as-provider dr-lee");

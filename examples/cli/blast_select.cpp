@@ -98,16 +98,16 @@ int show_preview(const Session& session, const SelectOptions& options) {
 using Options = std::shared_ptr<SelectOptions>;
 using Run = int (*)(const Session&, const SelectOptions&);
 
-CLI::App* add_verb(CLI::App& blast, Session& session, const char* name, const char* help,
-                   const Options& options, Run run) {
-  CLI::App* command = add_command(blast, session, name, help, options, run);
-  command->add_option("BLAST", options->blast, "The draft")->required();
+Command add_verb(Command blast, Session& session, const char* name, const char* help, const Options& options,
+                 Run run) {
+  Command command = add_command(blast, session, name, help, options, run);
+  command.add_option("BLAST", options->blast, "The draft").required();
   return command;
 }
 
-CLI::App* add_act(CLI::App& blast, Session& session, const char* name, const char* help,
-                  const Options& options, Run run, const std::string& more_columns = {}) {
-  CLI::App* command = add_verb(blast, session, name, help, options, run);
+Command add_act(Command blast, Session& session, const char* name, const char* help, const Options& options,
+                Run run, const std::string& more_columns = {}) {
+  Command command = add_verb(blast, session, name, help, options, run);
   add_clients(command, options->clients);
   add_acting(command, options->acting);
   add_footer(command,
@@ -121,19 +121,19 @@ CLI::App* add_act(CLI::App& blast, Session& session, const char* name, const cha
 }
 
 /// Instead of naming clients: those who have an earlier blast.
-void add_from(CLI::App* select, const Options& options) {
-  CLI::Option* from = select->add_option("--from", options->from,
-                                         "An earlier blast, instead of clients: all of its recipients");
-  from->check(given())->excludes("CLIENT")->excludes("--file");
+void add_from(Command select, const Options& options) {
+  Option from = select.add_option("--from", options->from,
+                                  "An earlier blast, instead of clients: all of its recipients");
+  from.not_empty().excludes("CLIENT").excludes("--file");
   add_yes_no(select, "--opened", options->opened, "Of those only who has read it, or has not");
   add_yes_no(select, "--replied", options->replied, "Of those only who has answered, or has not");
-  select->get_option("--opened")->needs(from);
-  select->get_option("--replied")->needs(from);
+  select.option("--opened").needs(from);
+  select.option("--replied").needs(from);
 }
 
-void add_act_on_all(CLI::App& blast, Session& session, const char* name, const char* help,
+void add_act_on_all(Command blast, Session& session, const char* name, const char* help,
                     const Options& options, Run run) {
-  CLI::App* command = add_verb(blast, session, name, help, options, run);
+  Command command = add_verb(blast, session, name, help, options, run);
   add_acting(command, options->acting);
   add_footer(command,
              "Forgets who was chosen or taken out before.\n"
@@ -143,7 +143,7 @@ void add_act_on_all(CLI::App& blast, Session& session, const char* name, const c
 
 }  // namespace
 
-void add_selection_verbs(CLI::App& blast, Session& session) {
+void add_selection_verbs(Command blast, Session& session) {
   auto options = std::make_shared<SelectOptions>();
   add_from(add_act(blast, session, "select", "Choose clients for a draft", options, select,
                    "; with --from: blast recipients (if it were sent now)"),
@@ -153,8 +153,8 @@ void add_selection_verbs(CLI::App& blast, Session& session) {
                  select_all_active);
   add_act_on_all(blast, session, "none", "Choose nobody", options, select_none);
 
-  CLI::App* selection = add_verb(blast, session, "selection", "Who would receive a draft, and who would not",
-                                 options, list_selection);
+  Command selection = add_verb(blast, session, "selection", "Who would receive a draft, and who would not",
+                               options, list_selection);
   add_provider(selection, options->acting);
   add_yes_no(selection, "--chosen", options->chosen, "Only those who would receive it, or would not");
   add_limit(selection, options->limit);
@@ -162,7 +162,7 @@ void add_selection_verbs(CLI::App& blast, Session& session) {
              "Columns: client client_name chosen reason (of those left out: archived, off, deselected)",
              "5f3a... --as-provider dr-lee --chosen no");
 
-  CLI::App* preview =
+  Command preview =
       add_verb(blast, session, "preview", "What sending a draft now would do", options, show_preview);
   add_provider(preview, options->acting);
   add_footer(preview,

@@ -68,14 +68,14 @@ int send(const Session& session, const SendVerbOptions& options) {
 
 }  // namespace
 
-void add_send_verb(CLI::App& blast, Session& session) {
+void add_send_verb(Command blast, Session& session) {
   auto options = std::make_shared<SendVerbOptions>();
-  CLI::App* command = add_command(blast, session, "send", "Send a draft", options, send);
-  command->add_option("BLAST", options->blast, "The draft")->required();
+  Command command = add_command(blast, session, "send", "Send a draft", options, send);
+  command.add_option("BLAST", options->blast, "The draft").required();
   add_acting(command, options->acting);
-  command->add_option("--digest", options->digest, "Only what `blast preview` showed with this digest")
-      ->check(given());
-  command->add_flag("--yes", options->yes, "Do not ask");
+  command.add_option("--digest", options->digest, "Only what `blast preview` showed with this digest")
+      .not_empty();
+  command.add_flag("--yes", options->yes, "Do not ask");
   add_footer(
       command,
       "Shows who will receive it, and asks, unless there is --yes or --digest. Sending again sends "

@@ -55,27 +55,27 @@ int list(const Session& session, const ChannelOptions& /*options*/) {
 
 }  // namespace
 
-void add_channel_commands(CLI::App& program, Session& session) {
-  CLI::App& group = add_group(program, "channel", "The ways out for notifications");
+void add_channel_commands(Command program, Session& session) {
+  Command group = add_group(program, "channel", "The ways out for notifications");
   auto options = std::make_shared<ChannelOptions>();
   const auto add = [&](const char* name, const char* help,
                        int (*run)(const Session&, const ChannelOptions&)) {
-    CLI::App* command = add_command(group, session, name, help, options, run);
-    command->add_option("CHANNEL", options->channel, "Its name")->required();
+    Command command = add_command(group, session, name, help, options, run);
+    command.add_option("CHANNEL", options->channel, "Its name").required();
     return command;
   };
 
-  CLI::App* made = add("put", "Make a channel", put);
-  made->add_option("--role", options->role, "notify (unless given), or deliver");
+  Command made = add("put", "Make a channel", put);
+  made.add_option("--role", options->role, "notify (unless given), or deliver");
   add_footer(made,
              "Blasts sent and messages written from then on make work for it. Where there are channels that\n"
              "deliver, people are notified of what was delivered. Makes the store when there is none.\n"
              "Columns: channel role changed",
              "email");
 
-  CLI::App* changed = add("set", "Set one thing of a channel", set);
-  changed->add_option("KEY", options->key, "See below")->required();
-  changed->add_option("VALUE", options->value, "The value; as if never set unless given");
+  Command changed = add("set", "Set one thing of a channel", set);
+  changed.add_option("KEY", options->key, "See below").required();
+  changed.add_option("VALUE", options->value, "The value; as if never set unless given");
   add_footer(
       changed,
       "Keys, and their values:\n"
@@ -93,8 +93,7 @@ void add_channel_commands(CLI::App& program, Session& session) {
              "Columns: channel removed",
              "email");
 
-  CLI::App* listed =
-      add_command(group, session, "list", "The channels, and whether they work", options, list);
+  Command listed = add_command(group, session, "list", "The channels, and whether they work", options, list);
   add_footer(listed,
              "Columns: channel role paused failing_since last_reason pending worker_seen rate concurrency\n"
              "fail_percent fail_window fail_action quiet_hours due_at",

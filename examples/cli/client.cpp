@@ -81,29 +81,29 @@ int show_unread(const Session& session, const ClientOptions& options) {
 
 }  // namespace
 
-void add_client_commands(CLI::App& program, Session& session) {
+void add_client_commands(Command program, Session& session) {
   constexpr const char* kColumns =
       "Columns: client client_name locale timezone archived chat notify address rosters";
-  CLI::App& group = add_group(program, "client", "The clients; see also export and erase");
+  Command group = add_group(program, "client", "The clients; see also export and erase");
   auto options = std::make_shared<ClientOptions>();
   const auto add = [&](const char* name, const char* help, int (*run)(const Session&, const ClientOptions&)) {
-    CLI::App* command = add_command(group, session, name, help, options, run);
-    command->add_option("CLIENT", options->client, "The client's id")->required();
+    Command command = add_command(group, session, name, help, options, run);
+    command.add_option("CLIENT", options->client, "The client's id").required();
     return command;
   };
 
-  CLI::App* made = add("put", "Make a client, or give it another name or address", put);
-  made->add_option("--name", options->name, "The display name; as it was unless given");
-  made->add_option("--email", options->email, "The e-mail; as it was unless given; empty: none");
+  Command made = add("put", "Make a client, or give it another name or address", put);
+  made.add_option("--name", options->name, "The display name; as it was unless given");
+  made.add_option("--email", options->email, "The e-mail; as it was unless given; empty: none");
   add_footer(made, std::string("Makes the store when there is none.\n") + kColumns,
              "c1 --name Ana --email ana@example.org");
 
-  CLI::App* changed = add("set", "Set one thing of a client", set);
+  Command changed = add("set", "Set one thing of a client", set);
   changed
-      ->add_option("KEY", options->key,
-                   "address.CHANNEL, locale, timezone, chat (on, off: no blasts), or notify (on, off)")
-      ->required();
-  changed->add_option("VALUE", options->value, "The value; takes it away unless given");
+      .add_option("KEY", options->key,
+                  "address.CHANNEL, locale, timezone, chat (on, off: no blasts), or notify (on, off)")
+      .required();
+  changed.add_option("VALUE", options->value, "The value; takes it away unless given");
   add_footer(changed, kColumns, "c1 notify off");
 
   add_footer(add("archive", "Archive a client on every roster", archive),

@@ -96,11 +96,11 @@ int list_members(const Session& session, const MembersOptions& options) {
 
 }  // namespace
 
-void add_members(CLI::App& group, Session& session) {
+void add_members(Command group, Session& session) {
   auto options = std::make_shared<MembersOptions>();
-  CLI::App* command =
+  Command command =
       add_command(group, session, "members", "The members of a community, by name", options, list_members);
-  command->add_option("THREAD", options->thread, "The community")->required();
+  command.add_option("THREAD", options->thread, "The community").required();
   add_participant(command, options->participant);
   add_footer(
       command,
@@ -109,32 +109,31 @@ void add_members(CLI::App& group, Session& session) {
       "5f3a... --as-client c1");
 }
 
-void add_community(CLI::App& program, Session& session) {
-  CLI::App& group = add_group(program, "community", "Threads whose members see each other");
+void add_community(Command program, Session& session) {
+  Command group = add_group(program, "community", "Threads whose members see each other");
   auto options = std::make_shared<CommunityOptions>();
   const auto add = [&](const char* name, const char* help,
                        int (*run)(const Session&, const CommunityOptions&)) {
-    CLI::App* command = add_command(group, session, name, help, options, run);
-    command->add_option("THREAD", options->thread, "The community")->required();
+    Command command = add_command(group, session, name, help, options, run);
+    command.add_option("THREAD", options->thread, "The community").required();
     return command;
   };
 
-  CLI::App* made =
-      add_command(group, session, "create", "Make a community, without members", options, create);
-  made->add_option("--title", options->title, "Its title, for all members to see")->required();
+  Command made = add_command(group, session, "create", "Make a community, without members", options, create);
+  made.add_option("--title", options->title, "Its title, for all members to see").required();
   add_acting(made, options->acting);
-  made->add_flag("--members-see-each-other", options->members_see_each_other,
-                 "Do not ask whether its members may see each other's names and messages");
+  made.add_flag("--members-see-each-other", options->members_see_each_other,
+                "Do not ask whether its members may see each other's names and messages");
   add_footer(made, "Prints the community's id alone; in JSON: thread",
              "--as-provider dr-lee --title 'Parents, Tuesdays'");
 
-  CLI::App* changed = add("set", "Set one thing of a community", set);
-  changed->add_option("KEY", options->key, "title, or max_members")->required();
-  changed->add_option("VALUE", options->value, "The value")->required();
+  Command changed = add("set", "Set one thing of a community", set);
+  changed.add_option("KEY", options->key, "title, or max_members").required();
+  changed.add_option("VALUE", options->value, "The value").required();
   add_acting(changed, options->acting);
   add_footer(changed, "Columns: thread key value", "5f3a... max_members 20 --as-provider dr-lee");
 
-  CLI::App* added = add("add", "Add clients of the roster", add_them);
+  Command added = add("add", "Add clients of the roster", add_them);
   add_clients(added, options->clients);
   add_acting(added, options->acting);
   add_footer(added,
@@ -143,7 +142,7 @@ void add_community(CLI::App& program, Session& session) {
              "Columns: thread changed unchanged refused",
              "5f3a... c1 c2 --as-provider dr-lee");
 
-  CLI::App* removed = add("remove", "Take clients out", remove_them);
+  Command removed = add("remove", "Take clients out", remove_them);
   add_clients(removed, options->clients);
   add_acting(removed, options->acting);
   add_footer(removed,

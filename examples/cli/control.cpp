@@ -98,12 +98,12 @@ int purge(const Session& session, const ControlOptions& options) {
 
 }  // namespace
 
-void add_control(CLI::App& group, Session& session) {
+void add_control(Command group, Session& session) {
   auto options = std::make_shared<ControlOptions>();
   const auto add = [&](const char* name, const char* help,
                        int (*run)(const Session&, const ControlOptions&)) {
-    CLI::App* command = add_command(group, session, name, help, options, run);
-    command->add_option("BLAST", options->blast, "The blast")->required();
+    Command command = add_command(group, session, name, help, options, run);
+    command.add_option("BLAST", options->blast, "The blast").required();
     add_acting(command, options->acting);
     return command;
   };
@@ -123,17 +123,17 @@ void add_control(CLI::App& group, Session& session) {
       "5f3a... --as-provider dr-lee");
 }
 
-void add_purge(CLI::App& group, Session& session) {
+void add_purge(Command group, Session& session) {
   auto options = std::make_shared<ControlOptions>();
-  CLI::App* command =
+  Command command =
       add_command(group, session, "purge", "Overwrite the text of recalled blasts for good", options, purge);
-  CLI::Option* blast = command->add_option("BLAST", options->blast, "The blast")->check(given());
-  command->add_option("--as-provider", options->acting.provider, "The provider, of BLAST")->check(given());
-  command->add_option("--before", options->before, "All that were recalled before a time, of all providers")
-      ->check(given())
-      ->excludes(blast);
-  command->add_option("--zone", options->zone, "The IANA time zone of --before; the system's unless given")
-      ->check(given());
+  Option blast = command.add_option("BLAST", options->blast, "The blast").not_empty();
+  command.add_option("--as-provider", options->acting.provider, "The provider, of BLAST").not_empty();
+  command.add_option("--before", options->before, "All that were recalled before a time, of all providers")
+      .not_empty()
+      .excludes(blast);
+  command.add_option("--zone", options->zone, "The IANA time zone of --before; the system's unless given")
+      .not_empty();
   add_footer(
       command,
       "A time is given as 2026-12-01T09:00, also with Z or +01:00 behind it, or as --before=-30d.\n"

@@ -52,14 +52,15 @@ int examine(const Session& session, const DoctorOptions& options) {
 
 }  // namespace
 
-void add_doctor(CLI::App& program, Session& session) {
+void add_doctor(Command program, Session& session) {
   auto options = std::make_shared<DoctorOptions>();
-  CLI::App* command =
+  Command command =
       add_command(program, session, "doctor", "Whether all is well with a store", options, examine);
-  command->add_flag("--deep", options->deep, "Also look through the whole store, as `store verify`");
+  command.add_flag("--deep", options->deep, "Also look through the whole store, as `store verify`");
   add_footer(
       command,
-      "The library; the store; channels that fail, are paused, or have work due and no worker for 10 minutes;\n"
+      "The library; the store; channels that fail, are paused, or have work due and no worker for 10 "
+      "minutes;\n"
       "blasts that are late, and why; the modes of the files; the room on the disk (1 GiB, and as much as\n"
       "the store has). States: ok, warn, bad. Exit code 0: all is ok; 3: something is not.\n"
       "Columns: check state detail",

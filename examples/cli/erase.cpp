@@ -42,11 +42,11 @@ int erase(const Session& session, const EraseOptions& options) {
 
 }  // namespace
 
-void add_erase(CLI::App& program, Session& session) {
+void add_erase(Command program, Session& session) {
   auto options = std::make_shared<EraseOptions>();
-  CLI::App* command = add_command(program, session, "erase", "Erase a client for good", options, erase);
-  command->add_option("CLIENT", options->client, "The client")->required();
-  command->add_flag("--yes", options->yes, "Do not ask");
+  Command command = add_command(program, session, "erase", "Erase a client for good", options, erase);
+  command.add_option("CLIENT", options->client, "The client").required();
+  command.add_flag("--yes", options->yes, "Do not ask");
   add_footer(
       command,
       "Its id, name, addresses and settings, and its messages, on every roster; the bytes are overwritten.\n"

@@ -109,22 +109,21 @@ int follow(const Session& session, const FollowOptions& options) {
 }
 
 /// `events` without a verb follows; with one, that is another command.
-void add_follow(CLI::App& group, Session& session) {
+void add_follow(Command group, Session& session) {
   auto options = std::make_shared<FollowOptions>();
-  group.require_subcommand(0, 1);
+  group.require_verb(0);
   group.add_flag("--follow", options->follow, "Print each event as it comes, until Ctrl-C");
-  group.add_option("--reader", options->reader, "The reader's name")->check(given());
+  group.add_option("--reader", options->reader, "The reader's name").not_empty();
   group.add_flag("--ack", options->ack, "Acknowledge what was printed");
-  group.callback([&session, &group, options] {
-    const bool has_verb = !group.get_subcommands().empty();
-    if (!has_verb) {
+  group.on_use([&session, group, options] {
+    if (!group.has_verb()) {
       session.command = [&session, options] { return follow(session, *options); };
     } else if (options->follow || options->ack || !options->reader.empty()) {
       session.command = []() -> int { throw Stop(kUsage, "--follow, --reader and --ack go without a verb"); };
     }
   });
   add_footer(
-      &group,
+      group,
       "Following is no list: it does not end, and with --json prints a document a line. A reader that\n"
       "does not acknowledge sees the same again the next time.\n"
       "Columns: event provider kind object at\n"
@@ -134,24 +133,24 @@ void add_follow(CLI::App& group, Session& session) {
 
 }  // namespace
 
-void add_event_commands(CLI::App& program, Session& session) {
-  CLI::App& group = add_group(program, "events", "What has happened, for named readers");
+void add_event_commands(Command program, Session& session) {
+  Command group = add_group(program, "events", "What has happened, for named readers");
   add_follow(group, session);
   auto options = std::make_shared<EventOptions>();
 
-  CLI::App* listed =
+  Command listed =
       add_command(group, session, "list", "What a reader has not acknowledged, oldest first", options, list);
-  listed->add_option("READER", options->reader, "The reader's name")->required();
-  listed->add_option("--limit", options->limit, "At most that many; 1000 unless given");
+  listed.add_option("READER", options->reader, "The reader's name").required();
+  listed.add_option("--limit", options->limit, "At most that many; 1000 unless given");
   add_footer(listed,
              "A reader sees what happens after its first look, and the same again until it acknowledges.\n"
              "Columns: event provider kind object at",
              "billing");
 
-  CLI::App* acknowledged = add_command(group, session, "ack", "The reader has dealt with all up to an event",
-                                       options, acknowledge);
-  acknowledged->add_option("READER", options->reader, "The reader's name")->required();
-  acknowledged->add_option("EVENT", options->event, "The event")->required();
+  Command acknowledged = add_command(group, session, "ack", "The reader has dealt with all up to an event",
+                                     options, acknowledge);
+  acknowledged.add_option("READER", options->reader, "The reader's name").required();
+  acknowledged.add_option("EVENT", options->event, "The event").required();
   add_footer(acknowledged, "Columns: reader event changed", "billing 5f3a...");
 }
 

@@ -70,11 +70,11 @@ int export_client(const Session& session, const ExportOptions& options) {
 
 }  // namespace
 
-void add_export(CLI::App& program, Session& session) {
+void add_export(Command program, Session& session) {
   auto options = std::make_shared<ExportOptions>();
-  CLI::App* command = add_command(program, session, "export", "All that the store shows to one client",
-                                  options, export_client);
-  command->add_option("CLIENT", options->client, "The client")->required();
+  Command command = add_command(program, session, "export", "All that the store shows to one client", options,
+                                export_client);
+  command.add_option("CLIENT", options->client, "The client").required();
   add_footer(command,
              "For handing out: its settings, and its threads with their messages; nothing else.\n"
              "In JSON: record (profile, message) name thread provider provider_name kind title seq author\n"

@@ -227,14 +227,14 @@ int import_clients(const Session& session, const ImportOptions& options) {
 
 }  // namespace
 
-void add_import(CLI::App& program, Session& session) {
+void add_import(Command program, Session& session) {
   auto options = std::make_shared<ImportOptions>();
-  CLI::App* command =
+  Command command =
       add_command(program, session, "import", "Put the clients of a CSV file on a provider's roster", options,
                   import_clients);
-  command->add_option("FILE", options->file, "The file; - is stdin")->required();
-  command->add_option("--provider", options->provider, "Whose roster")->required();
-  command->add_option("--name", options->name, "The provider's display name");
+  command.add_option("FILE", options->file, "The file; - is stdin").required();
+  command.add_option("--provider", options->provider, "Whose roster").required();
+  command.add_option("--name", options->name, "The provider's display name");
   add_footer(
       command,
       "The first line names the columns, in any order: id, and if you like name, email, status (active,\n"

@@ -27,37 +27,9 @@ constexpr const char* kFooter =
     "Exit codes: 0 done, 1 error, 2 wrong use, 3 in part or late, 4 not found, 75 busy: try again.\n"
     "bccast COMMAND --help tells more, with an example.";
 
-/// One line. What stood on the command line is not repeated unless it is the name of an option: it may be the
-/// text of a message, put there by mistake.
-std::string explain(const CLI::App& program, const CLI::ParseError& error) {
-  for (const std::string& left : program.remaining(true)) {
-    if (left.size() > 1 && left.starts_with('-')) {
-      return "there is no option " + left.substr(0, left.find('=')) + " here; see --help";
-    }
-  }
-  const auto commands = program.get_subcommands();
-  if (commands.empty()) return "a command is missing, or there is none of that name; see --help";
-  if (commands[0]->get_subcommands().empty() && commands[0]->get_require_subcommand_min() != 0) {
-    const std::string& group = commands[0]->get_name();
-    return group + " needs a verb, or has none of that name; see bccast " + group + " --help";
-  }
-  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
-    return "there is an argument too many (texts are given with --file)";
-  }
-  std::string text = error.what();
-  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ConversionError)) {
-    text = text.substr(0, text.find(" = "));
-  }
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
-}
-
-void add_commands(CLI::App& program, cli::Session& session) {
-  std::size_t named = 0;  // what came before the last heading
-  const auto in = [&program, &named](const char* heading) {
-    const auto all = program.get_subcommands([](CLI::App*) { return true; });
-    for (; named < all.size(); ++named) all[named]->group(heading);
-  };
+void add_commands(cli::Program& whole, cli::Session& session) {
+  cli::Command program = whole.top();
+  const auto in = [&whole](const char* heading) { whole.heading(heading); };
   cli::add_import(program, session);
   cli::add_send(program, session);
   cli::add_run(program, session);
@@ -94,25 +66,14 @@ void add_commands(CLI::App& program, cli::Session& session) {
 }
 
 int run(cli::Session& session, int argc, char** argv) {
-  CLI::App program(kAbout, "bccast");
-  program.footer(kFooter);
-  program.fallthrough();
-  program.require_subcommand(1);
-  program.get_formatter()->column_width(34);
-  program.set_help_all_flag("--help-all", "Show the help of all commands");
-  program.set_version_flag("--version", std::string("bccast ") + bccast_version());
-  program.add_option("--store", session.store, "The store's file")
-      ->envname("BCCAST_STORE")
-      ->capture_default_str();
-  program.add_flag("--json", session.json, "Answer with one JSON document");
+  cli::Program program("bccast", kAbout, std::string("bccast ") + bccast_version(), kFooter);
+  program.top()
+      .add_option("--store", session.store, "The store's file")
+      .environment("BCCAST_STORE")
+      .show_default();
+  program.top().add_flag("--json", session.json, "Answer with one JSON document");
   add_commands(program, session);
-
-  try {
-    program.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return program.exit(error);  // --help and --version
-    throw cli::Stop(cli::kUsage, explain(program, error));
-  }
+  if (const auto ended = program.parse(argc, argv)) return *ended;
   const int code = session.command();
   cli::flush_output();
   return code;

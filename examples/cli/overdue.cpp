@@ -30,11 +30,10 @@ int list(const Session& session, const OverdueOptions& options) {
 
 }  // namespace
 
-void add_overdue(CLI::App& program, Session& session) {
+void add_overdue(Command program, Session& session) {
   auto options = std::make_shared<OverdueOptions>();
-  CLI::App* command =
-      add_command(program, session, "overdue", "Blasts that are late, and why", options, list);
-  command->add_option("--as-provider", options->provider, "Only this provider's")->check(given());
+  Command command = add_command(program, session, "overdue", "Blasts that are late, and why", options, list);
+  command.add_option("--as-provider", options->provider, "Only this provider's").not_empty();
   add_limit(command, options->limit);
   add_footer(command,
              "The oldest deadline first. Exit code 3 when there is one, 0 when there is none.\n"

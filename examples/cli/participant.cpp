@@ -2,19 +2,18 @@
 
 namespace cli {
 
-void add_participant(CLI::App* command, Participant& participant) {
-  CLI::Option* provider =
-      command->add_option("--as-provider", participant.acting.provider, "As this provider");
-  CLI::Option* client = command->add_option("--as-client", participant.client, "As this client");
-  provider->excludes(client)->check(given());
-  client->check(given());
+void add_participant(Command command, Participant& participant) {
+  Option provider = command.add_option("--as-provider", participant.acting.provider, "As this provider");
+  Option client = command.add_option("--as-client", participant.client, "As this client");
+  provider.excludes(client).not_empty();
+  client.not_empty();
 }
 
-void add_acting_participant(CLI::App* command, Participant& participant) {
+void add_acting_participant(Command command, Participant& participant) {
   add_participant(command, participant);
-  command->add_option("--actor", participant.acting.actor, "Who acts for the provider: an assistant, a cover")
-      ->check(given())
-      ->needs("--as-provider");
+  command.add_option("--actor", participant.acting.actor, "Who acts for the provider: an assistant, a cover")
+      .not_empty()
+      .needs("--as-provider");
 }
 
 void check_participant(const Participant& participant) {

@@ -14,9 +14,9 @@ struct Participant {
 };
 
 /// --as-provider and --as-client.
-void add_participant(CLI::App* command, Participant& participant);
+void add_participant(Command command, Participant& participant);
 /// The same and --actor.
-void add_acting_participant(CLI::App* command, Participant& participant);
+void add_acting_participant(Command command, Participant& participant);
 /// Throws Stop when neither was given.
 void check_participant(const Participant& participant);
 

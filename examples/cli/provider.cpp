@@ -93,28 +93,28 @@ int show_unread(const Session& session, const ProviderOptions& options) {
 
 }  // namespace
 
-void add_provider_commands(CLI::App& program, Session& session) {
+void add_provider_commands(Command program, Session& session) {
   constexpr const char* kColumns = "Columns: provider provider_name locale timezone address clients archived";
-  CLI::App& group = add_group(program, "provider", "The providers");
+  Command group = add_group(program, "provider", "The providers");
   auto options = std::make_shared<ProviderOptions>();
   const auto add = [&](const char* name, const char* help,
                        int (*run)(const Session&, const ProviderOptions&)) {
-    CLI::App* command = add_command(group, session, name, help, options, run);
-    command->add_option("PROVIDER", options->provider, "The provider's id")->required();
+    Command command = add_command(group, session, name, help, options, run);
+    command.add_option("PROVIDER", options->provider, "The provider's id").required();
     return command;
   };
 
-  CLI::App* made = add("put", "Make a provider, or give it another name", put);
-  made->add_option("--name", options->name, "The display name")->required();
-  made->add_option("--email", options->email, "Where the provider is told of replies; empty: nowhere");
+  Command made = add("put", "Make a provider, or give it another name", put);
+  made.add_option("--name", options->name, "The display name").required();
+  made.add_option("--email", options->email, "Where the provider is told of replies; empty: nowhere");
   add_footer(made,
              "Makes the store when there is none.\n"
              "Columns: provider provider_name",
              "dr-lee --name 'Dr. Lee' --email lee@example.org");
 
-  CLI::App* changed = add("set", "Set one thing of a provider", set);
-  changed->add_option("KEY", options->key, "address.CHANNEL, locale, or timezone")->required();
-  changed->add_option("VALUE", options->value, "The value; takes it away unless given");
+  Command changed = add("set", "Set one thing of a provider", set);
+  changed.add_option("KEY", options->key, "address.CHANNEL, locale, or timezone").required();
+  changed.add_option("VALUE", options->value, "The value; takes it away unless given");
   add_footer(changed, "Columns: provider key value", "dr-lee address.email lee@example.org");
 
   add_footer(add("archive", "End a provider's work", archive),
@@ -127,7 +127,7 @@ void add_provider_commands(CLI::App& program, Session& session) {
              "Columns: provider state changed",
              "dr-lee");
 
-  CLI::App* listed = add_command(group, session, "list", "The providers, by id", options, list);
+  Command listed = add_command(group, session, "list", "The providers, by id", options, list);
   add_limit(listed, options->limit);
   add_footer(listed, kColumns, "");
 

@@ -107,16 +107,16 @@ using Run = int (*)(const Session&, const RosterOptions&);
 
 }  // namespace
 
-void add_roster_commands(CLI::App& program, Session& session) {
-  CLI::App& group = add_group(program, "roster", "Who is on a provider's roster");
+void add_roster_commands(Command program, Session& session) {
+  Command group = add_group(program, "roster", "Who is on a provider's roster");
   auto options = std::make_shared<RosterOptions>();
   const auto add_verb = [&](const char* name, const char* help, Run run) {
-    CLI::App* command = add_command(group, session, name, help, options, run);
-    command->add_option("PROVIDER", options->provider, "Whose roster")->required();
+    Command command = add_command(group, session, name, help, options, run);
+    command.add_option("PROVIDER", options->provider, "Whose roster").required();
     return command;
   };
   const auto add_change = [&](const char* name, const char* help, Run run, const std::string& about) {
-    CLI::App* command = add_verb(name, help, run);
+    Command command = add_verb(name, help, run);
     add_clients(command, options->clients);
     add_footer(command,
                about +
@@ -126,11 +126,11 @@ void add_roster_commands(CLI::App& program, Session& session) {
     return command;
   };
 
-  CLI::App* listed = add_verb("list", "The clients, by name", list);
-  listed->add_option("--state", options->state, "Only those that are: active, archived")->check(given());
-  listed->add_option("--search", options->search,
-                     "Only those with a word in the name that begins so, whatever its case and marks");
-  listed->add_option("--draft", options->draft, "Also whether this draft would go to them")->check(given());
+  Command listed = add_verb("list", "The clients, by name", list);
+  listed.add_option("--state", options->state, "Only those that are: active, archived").not_empty();
+  listed.add_option("--search", options->search,
+                    "Only those with a word in the name that begins so, whatever its case and marks");
+  listed.add_option("--draft", options->draft, "Also whether this draft would go to them").not_empty();
   add_limit(listed, options->limit);
   add_footer(
       listed,
@@ -141,17 +141,17 @@ void add_roster_commands(CLI::App& program, Session& session) {
              "Columns: provider active archived", "dr-lee");
 
   add_change("add", "Put clients on the roster", add, "Who is there already stays as it is.\n")
-      ->add_flag("--archived", options->archived, "Archived from the first moment on");
+      .add_flag("--archived", options->archived, "Archived from the first moment on");
   add_change("archive", "Archive clients on the roster: no later blast reaches them", archive,
              "They keep their private threads, and may read and reply there; they leave the provider's\n"
              "communities.\n");
   add_change("restore", "Make archived clients of the roster active again", restore, "");
 
-  CLI::App* changed = add_verb("set", "Set one thing of a client with this provider", set);
-  changed->add_option("CLIENT", options->client, "The client")->required();
-  changed->add_option("KEY", options->key, "chat (off: no blasts), or notify (off: no notifications)")
-      ->required();
-  changed->add_option("VALUE", options->value, "on, or off")->required();
+  Command changed = add_verb("set", "Set one thing of a client with this provider", set);
+  changed.add_option("CLIENT", options->client, "The client").required();
+  changed.add_option("KEY", options->key, "chat (off: no blasts), or notify (off: no notifications)")
+      .required();
+  changed.add_option("VALUE", options->value, "on, or off").required();
   add_footer(changed, "Columns: provider client key value", "dr-lee c17 notify off");
 }
 

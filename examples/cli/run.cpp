@@ -64,15 +64,14 @@ int run_queue(const Session& session, const RunOptions& options) {
 
 }  // namespace
 
-void add_run(CLI::App& program, Session& session) {
+void add_run(Command program, Session& session) {
   auto options = std::make_shared<RunOptions>();
-  CLI::App* command =
+  Command command =
       add_command(program, session, "run", "Work the queue until nothing is due now", options, run_queue);
-  command->add_option("--maildir", options->maildir, "The folder that mails are put into")->check(given());
-  command->add_option("--set", options->settings, "A setting, as KEY=VALUE; may be repeated")
-      ->allow_extra_args(false);
-  command->add_flag("--watch", options->watch, "Go on until Ctrl-C, with what comes in and falls due");
-  command->add_option("--workers", options->workers, "With so many threads, 1 to 64, instead of one");
+  command.add_option("--maildir", options->maildir, "The folder that mails are put into").not_empty();
+  command.add_option("--set", options->settings, "A setting, as KEY=VALUE; may be repeated").one_each();
+  command.add_flag("--watch", options->watch, "Go on until Ctrl-C, with what comes in and falls due");
+  command.add_option("--workers", options->workers, "With so many threads, 1 to 64, instead of one");
   add_footer(
       command,
       "Without --watch it does not wait for what is due later, such as the next attempt of a notification\n"

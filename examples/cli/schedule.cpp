@@ -49,17 +49,17 @@ int unschedule(const Session& session, const ScheduleOptions& options) {
 
 }  // namespace
 
-void add_schedule(CLI::App& group, Session& session) {
+void add_schedule(Command group, Session& session) {
   auto options = std::make_shared<ScheduleOptions>();
-  CLI::App* later = add_command(group, session, "schedule", "Send a draft at a time", options, schedule);
-  later->add_option("BLAST", options->blast, "The draft, or what is to be sent at another time now")
-      ->required();
-  later->add_option("--at", options->at, "When: 2026-12-01T09:00, or +10m, +2h, +3d")->required();
-  later->add_option("--zone", options->zone, "The IANA time zone of --at; the system's unless given")
-      ->check(given());
+  Command later = add_command(group, session, "schedule", "Send a draft at a time", options, schedule);
+  later.add_option("BLAST", options->blast, "The draft, or what is to be sent at another time now")
+      .required();
+  later.add_option("--at", options->at, "When: 2026-12-01T09:00, or +10m, +2h, +3d").required();
+  later.add_option("--zone", options->zone, "The IANA time zone of --at; the system's unless given")
+      .not_empty();
   add_acting(later, options->acting);
-  later->add_option("--digest", options->digest, "Only what `blast preview` showed with this digest")
-      ->check(given());
+  later.add_option("--digest", options->digest, "Only what `blast preview` showed with this digest")
+      .not_empty();
   add_footer(
       later,
       "Recipients are who is chosen and active then. It goes when `bccast run` works the queue, at most\n"
@@ -70,11 +70,11 @@ void add_schedule(CLI::App& group, Session& session) {
       "5f3a... --at 2026-12-01T09:00 --zone Europe/Berlin --as-provider dr-lee");
 }
 
-void add_unschedule(CLI::App& group, Session& session) {
+void add_unschedule(Command group, Session& session) {
   auto options = std::make_shared<ScheduleOptions>();
-  CLI::App* back = add_command(group, session, "unschedule", "Take back what is to be sent later, or is held",
-                               options, unschedule);
-  back->add_option("BLAST", options->blast, "The blast")->required();
+  Command back = add_command(group, session, "unschedule", "Take back what is to be sent later, or is held",
+                             options, unschedule);
+  back.add_option("BLAST", options->blast, "The blast").required();
   add_acting(back, options->acting);
   add_footer(back,
              "It is a draft again; nothing was sent. What was sent can be recalled.\n"

@@ -174,34 +174,31 @@ int send(const Session& session, const SendOptions& options) {
 }
 
 /// Each --client takes one id; CLI11 takes the "[a,b]" of an option that takes several for a list.
-CLI::Option* add_ids(CLI::App* command, const char* name, std::vector<std::string>& ids, const char* help) {
-  return command->add_option(name, ids, help)->allow_extra_args(false);
+Option add_ids(Command command, const char* name, std::vector<std::string>& ids, const char* help) {
+  return command.add_option(name, ids, help).one_each();
 }
 
 }  // namespace
 
-void add_send(CLI::App& program, Session& session) {
+void add_send(Command program, Session& session) {
   auto options = std::make_shared<SendOptions>();
-  CLI::App* command =
-      add_command(program, session, "send", "Send one message to many clients", options, send);
+  Command command = add_command(program, session, "send", "Send one message to many clients", options, send);
   add_acting(command, options->acting);
-  CLI::Option* all =
-      command->add_flag("--all-active", options->all_active, "To all active clients of the roster");
-  add_ids(command, "--client", options->clients, "To this client; may be repeated")->excludes(all);
-  command->add_option("--clients-from", options->clients_from, "To the clients in a file, one id a line")
-      ->check(given())
-      ->excludes(all);
+  Option all = command.add_flag("--all-active", options->all_active, "To all active clients of the roster");
+  add_ids(command, "--client", options->clients, "To this client; may be repeated").excludes(all);
+  command.add_option("--clients-from", options->clients_from, "To the clients in a file, one id a line")
+      .not_empty()
+      .excludes(all);
   add_ids(command, "--except", options->except, "But not to this client; may be repeated");
-  command->add_option("--file", options->file, "The file with the text; - is stdin")->required();
+  command.add_option("--file", options->file, "The file with the text; - is stdin").required();
   command
-      ->add_option("--key", options->key,
-                   "Sends at most once with the same key, however often it is repeated")
-      ->check(given());
-  command->add_option("--maildir", options->maildir, "Also work the queue at once, as `run` with this folder")
-      ->check(given());
-  command->add_option("--hold", options->hold_s,
-                      "So many seconds it can be taken back; 10 unless given, 0: none");
-  command->add_flag("--yes", options->yes, "Do not ask");
+      .add_option("--key", options->key, "Sends at most once with the same key, however often it is repeated")
+      .not_empty();
+  command.add_option("--maildir", options->maildir, "Also work the queue at once, as `run` with this folder")
+      .not_empty();
+  command.add_option("--hold", options->hold_s,
+                     "So many seconds it can be taken back; 10 unless given, 0: none");
+  command.add_flag("--yes", options->yes, "Do not ask");
   add_footer(
       command,
       "Shows who will receive it, and who is left out and why, and asks. If the audience changes before\n"

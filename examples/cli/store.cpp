@@ -68,9 +68,9 @@ int version(const Session& session, const NoOptions&) {
 
 }  // namespace
 
-void add_store_commands(CLI::App& program, Session& session) {
+void add_store_commands(Command program, Session& session) {
   auto options = std::make_shared<NoOptions>();
-  CLI::App& group = add_group(program, "store", "The store itself");
+  Command group = add_group(program, "store", "The store itself");
   add_footer(add_command(group, session, "verify", "Look through the whole store for anything wrong", options,
                          verify),
              "Exit code 1 when something is. Columns: kind object detail", "--store /srv/practice.db");

@@ -36,20 +36,19 @@ int find(const Session& session, const NameOptions& options) {
 
 }  // namespace
 
-void add_thread_names(CLI::App& program, Session& session) {
-  CLI::App& group = add_group(program, "thread", "The host's own names for threads");
+void add_thread_names(Command program, Session& session) {
+  Command group = add_group(program, "thread", "The host's own names for threads");
   auto options = std::make_shared<NameOptions>();
-  CLI::App* bound =
-      add_command(group, session, "bind", "Give a thread the host's name for it", options, bind);
-  bound->add_option("THREAD", options->thread, "The thread")->required();
-  bound->add_option("NAME", options->name, "The name; takes it away unless given");
+  Command bound = add_command(group, session, "bind", "Give a thread the host's name for it", options, bind);
+  bound.add_option("THREAD", options->thread, "The thread").required();
+  bound.add_option("NAME", options->name, "The name; takes it away unless given");
   add_footer(bound,
              "A thread has one name at most, and a name belongs to one thread.\n"
              "Columns: thread name changed",
              "5f3a... room-1742");
 
-  CLI::App* found = add_command(group, session, "find", "The thread with a name", options, find);
-  found->add_option("NAME", options->name, "The name")->required();
+  Command found = add_command(group, session, "find", "The thread with a name", options, find);
+  found.add_option("NAME", options->name, "The name").required();
   add_footer(found, "Prints the thread's id alone; in JSON: thread", "room-1742");
 }
 

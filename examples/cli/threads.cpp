@@ -124,18 +124,17 @@ int show_direct(const Session& session, const ThreadOptions& options) {
   return kOk;
 }
 
-void add_threads(CLI::App& program, Session& session, const std::shared_ptr<ThreadOptions>& options) {
-  CLI::App* command =
-      add_command(program, session, "threads", "The threads of a client or a provider, latest first", options,
-                  list_threads);
+void add_threads(Command program, Session& session, const std::shared_ptr<ThreadOptions>& options) {
+  Command command = add_command(program, session, "threads",
+                                "The threads of a client or a provider, latest first", options, list_threads);
   add_participant(command, options->participant);
-  command->add_flag("--unread", options->unread, "Only those with unread messages");
+  command.add_flag("--unread", options->unread, "Only those with unread messages");
   add_yes_no(command, "--replied", options->replied, "Only those in which a client has written, or has not");
-  command->add_option("--client", options->client, "Only those with this client")->check(given());
-  command->add_option("--blast", options->blast, "Only those of this blast")->check(given());
-  command->add_option("--thread", options->thread, "Only this one, if it is there")->check(given());
+  command.add_option("--client", options->client, "Only those with this client").not_empty();
+  command.add_option("--blast", options->blast, "Only those of this blast").not_empty();
+  command.add_option("--thread", options->thread, "Only this one, if it is there").not_empty();
   for (const char* name : {"--replied", "--client", "--blast"}) {
-    command->get_option(name)->needs("--as-provider");
+    command.option(name).needs("--as-provider");
   }
   add_limit(command, options->limit);
   add_footer(
@@ -150,39 +149,39 @@ void add_threads(CLI::App& program, Session& session, const std::shared_ptr<Thre
 
 }  // namespace
 
-void add_thread_commands(CLI::App& program, Session& session) {
+void add_thread_commands(Command program, Session& session) {
   auto options = std::make_shared<ThreadOptions>();
   add_threads(program, session, options);
 
   const auto add = [&](const char* name, const char* help, int (*run)(const Session&, const ThreadOptions&)) {
-    CLI::App* command = add_command(program, session, name, help, options, run);
-    command->add_option("THREAD", options->thread, "The thread")->required();
+    Command command = add_command(program, session, name, help, options, run);
+    command.add_option("THREAD", options->thread, "The thread").required();
     return command;
   };
 
-  CLI::App* listed = add("messages", "The messages of a thread, oldest first", list_messages);
+  Command listed = add("messages", "The messages of a thread, oldest first", list_messages);
   add_participant(listed, options->participant);
-  listed->add_option("--limit", options->limit, "Only that many of the newest; all of them unless given");
+  listed.add_option("--limit", options->limit, "Only that many of the newest; all of them unless given");
   add_footer(listed,
              "Does not mark anything as read: see `bccast read`. In JSON: seq author author_name text at_ms\n"
              "removed, to a provider also actor",
              "5f3a... --as-client c1");
 
-  CLI::App* answer = add("reply", "Write a message into a thread", reply);
+  Command answer = add("reply", "Write a message into a thread", reply);
   add_acting_participant(answer, options->participant);
-  answer->add_option("--file", options->file, "The file with the text; - is stdin")->required();
-  answer->add_option("--key", options->key, "Writes at most once with the same key")->check(given());
+  answer.add_option("--file", options->file, "The file with the text; - is stdin").required();
+  answer.add_option("--key", options->key, "Writes at most once with the same key").not_empty();
   add_footer(answer, "Columns: thread seq at", "5f3a... --as-client c1 --file -");
 
-  CLI::App* read = add("read", "Mark the messages of a thread as read", mark_read);
+  Command read = add("read", "Mark the messages of a thread as read", mark_read);
   add_participant(read, options->participant);
-  read->add_option("--up-to", options->up_to, "Up to the message with this number; all of them unless given");
+  read.add_option("--up-to", options->up_to, "Up to the message with this number; all of them unless given");
   add_footer(read, "Columns: thread up_to_seq", "5f3a... --as-client c1 --up-to 2");
 
-  CLI::App* direct =
+  Command direct =
       add_command(program, session, "direct", "The thread of a provider and a client outside of blasts",
                   options, show_direct);
-  direct->add_option("CLIENT", options->client, "The client")->required();
+  direct.add_option("CLIENT", options->client, "The client").required();
   add_provider(direct, options->participant.acting);
   add_footer(direct,
              "The client sees it once there is a message. Prints the thread's id alone; in JSON: thread",

@@ -145,11 +145,11 @@ int watch(const Session& session, const WatchOptions& options) {
 
 }  // namespace
 
-void add_watch(CLI::App& program, Session& session) {
+void add_watch(Command program, Session& session) {
   auto options = std::make_shared<WatchOptions>();
-  CLI::App* command = add_command(program, session, "watch",
-                                  "A blast while it is under way, until it has ended", options, watch);
-  command->add_option("BLAST", options->blast, "The blast")->required();
+  Command command = add_command(program, session, "watch",
+                                "A blast while it is under way, until it has ended", options, watch);
+  command.add_option("BLAST", options->blast, "The blast").required();
   add_provider(command, options->acting);
   add_footer(
       command,
