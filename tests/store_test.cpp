@@ -1,13 +1,11 @@
 // The file behind a store: what is not a store, or not ours, is refused and left as it is; modes, read-only
 // opening, locks of others, and a disk that is full.
 #include <bccast/bccast.h>
-#include <dlfcn.h>
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -27,65 +25,21 @@
 #include <vector>
 
 #include "support/host.hpp"
+#include "support/store_file.hpp"
 
 namespace {
 
 using std::string;
 namespace fs = std::filesystem;
-
-string bytes_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  string bytes(file ? static_cast<std::size_t>(file.tellg()) : 0, '\0');
-  file.seekg(0).read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  return bytes;
-}
-
-void put_bytes(const fs::path& path, const string& bytes) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-}
-
-/// The SQLite that the library itself is linked with: a second copy in one process would drop its locks.
-class Database {
- public:
-  explicit Database(const fs::path& path) {
-    const auto open = function<int(const char*, void**)>("sqlite3_open");
-    if (open(path.c_str(), &db_) != 0) throw std::runtime_error("sqlite3_open");
-  }
-  ~Database() { function<int(void*)>("sqlite3_close")(db_); }
-  Database(const Database&) = delete;
-  Database& operator=(const Database&) = delete;
-  void run(const string& sql) {
-    using Exec = int(void*, const char*, int (*)(void*, int, char**, char**), void*, char**);
-    if (function<Exec>("sqlite3_exec")(db_, sql.c_str(), nullptr, nullptr, nullptr) != 0)
-      throw std::runtime_error(function<const char*(void*)>("sqlite3_errmsg")(db_) + (": " + sql));
-  }
-
- private:
-  template <typename F>
-  static F* function(const char* name) {
-    auto* found = reinterpret_cast<F*>(dlsym(RTLD_DEFAULT, name));
-    if (found == nullptr) throw std::runtime_error(name);
-    return found;
-  }
-  void* db_ = nullptr;
-};
-
-struct Opened {
-  explicit Opened(const string& url, bccast_config* config = nullptr) {
-    engine = reinterpret_cast<bccast_engine*>(8);
-    code = bccast_open(url.c_str(), config, &engine);
-    message = bccast_error_message();
-  }
-  ~Opened() {
-    if (code == BCCAST_OK) bccast_close(engine, 0);
-  }
-  Opened(const Opened&) = delete;
-  Opened& operator=(const Opened&) = delete;
-  operator bccast_engine*() const { return engine; }  // NOLINT: stands for its engine in calls
-  bccast_engine* engine;
-  std::int32_t code;
-  string message;
-};
+using test::bytes_of;
+using test::check_child;
+using test::Database;
+using test::expect;
+using test::expect_code;
+using test::in_a_child;
+using test::kSkip;
+using test::Opened;
+using test::put_bytes;
 
 /// Refused, with a message and no engine, both for writing and for reading only.
 void refused(const fs::path& path, std::int32_t code) {
@@ -100,56 +54,6 @@ void refused(const fs::path& path, std::int32_t code) {
 
 string ro(const test::Host& host) {
   return "sqlite:" + host.store_path() + "?mode=ro";
-}
-
-/// Runs `work` in a child process; gives what it threw, or "".
-string in_a_child(const std::function<void()>& work) {
-  std::array<int, 2> ends{};
-  REQUIRE(pipe(ends.data()) == 0);
-  const pid_t pid = fork();
-  if (pid == 0) {
-    string error;
-    try {
-      work();
-    } catch (const std::exception& e) {
-      error = e.what();
-      if (error.empty()) error = "an exception";
-    }
-    const auto written = write(ends[1], error.data(), error.size());
-    _exit(written == static_cast<ssize_t>(error.size()) ? 0 : 1);
-  }
-  close(ends[1]);
-  string error;
-  std::array<char, 4096> buffer{};
-  for (ssize_t n = 0; (n = read(ends[0], buffer.data(), buffer.size())) > 0;)
-    error.append(buffer.data(), static_cast<std::size_t>(n));
-  close(ends[0]);
-  int status = 0;
-  REQUIRE(waitpid(pid, &status, 0) == pid);
-  if (status != 0 && error.empty()) error = "the child ended with status " + std::to_string(status);
-  return error;
-}
-
-/// What in_a_child is to say when something was not possible here.
-const string kSkip = "skip: ";
-
-/// For checks within a child.
-void expect(bool right, const string& what) {
-  if (!right) throw std::runtime_error(what + " (" + bccast_error_message() + ")");
-}
-
-void expect_code(std::int32_t got, std::int32_t wanted, const string& what) {
-  if (got != wanted)
-    throw std::runtime_error(what + ": " + bccast_code_name(got) + " instead of " + bccast_code_name(wanted) +
-                             " (" + bccast_error_message() + ")");
-}
-
-void check_child(const string& error) {
-  if (error.compare(0, kSkip.size(), kSkip) == 0) {
-    std::cout << "not tested here: " << error.substr(kSkip.size()) << '\n';
-    return;
-  }
-  CHECK(error == "");
 }
 
 }  // namespace

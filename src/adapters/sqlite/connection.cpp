@@ -37,14 +37,18 @@ Error error_of(int extended_code) {
 }
 
 Connection::Connection(const std::string& path, Mode mode, int busy_timeout_ms) {
-  const int flags =
-      (mode == Mode::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) |
-      SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+  flags |= mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+  if (mode == Mode::create) flags |= SQLITE_OPEN_CREATE;
   const int result = sqlite3_open_v2(path.c_str(), &db_, flags, nullptr);
   if (result != SQLITE_OK) {
     const int extended = db_ != nullptr ? sqlite3_extended_errcode(db_) : result;
     sqlite3_close(db_);
     throw error_of(extended);
+  }
+  if (mode != Mode::read_only && sqlite3_db_readonly(db_, "main") == 1) {
+    sqlite3_close(db_);
+    throw error_of(SQLITE_READONLY);
   }
   sqlite3_extended_result_codes(db_, 1);
   sqlite3_busy_timeout(db_, busy_timeout_ms);

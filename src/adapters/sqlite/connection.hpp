@@ -23,7 +23,9 @@ class Query;
 /// Not for two threads at once.
 class Connection {
  public:
-  enum class Mode { read_write, read_only };
+  enum class Mode { create, read_write, read_only };
+  /// Only `create` makes a file that is missing. Throws Error(storage) for a file that was to be written and
+  /// that SQLite could open for reading only.
   Connection(const std::string& path, Mode mode, int busy_timeout_ms);
   ~Connection();
   Connection(const Connection&) = delete;

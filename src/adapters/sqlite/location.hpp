@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "adapters/sqlite/open_stores.hpp"
+
 namespace bccast::sqlite {
 
 struct Location {
@@ -15,9 +17,11 @@ struct Location {
 /// "PATH", "sqlite:PATH", "sqlite:PATH?mode=ro", ":memory:". Throws Error(argument).
 Location parse_url(std::string_view url);
 
-/// Makes the file, mode 0600, when there is none; throws Error(storage) when the folder can not be written,
-/// the path is a folder, or the file system is a network's; Error(not_found) for a missing file that was to
-/// be read only.
-void prepare_file(const Location& location);
+/// Makes the file, mode 0600, when there is none, and says what it is on the disk; `location.path` becomes
+/// absolute and free of symbolic links, so that it means the same file wherever the process goes. Throws
+/// Error(storage) when the folder cannot be written, the path is a folder, the file has a second name (a hard
+/// link), or the file system is a network's; Error(limit) for a path too long for SQLite; Error(not_found)
+/// for a missing file that was to be read only.
+FileId prepare_file(Location& location);
 
 }  // namespace bccast::sqlite

@@ -83,44 +83,98 @@ int remember_log_pages(void* pages, sqlite3*, const char*, int count) {
   return SQLITE_OK;
 }
 
+/// What SQLite does by now, once it has looked at the file: a journal that was rolled back takes the file out
+/// of WAL again.
+void require_log_in_use(Connection& db) {
+  db.number("SELECT count(*) FROM sqlite_schema");
+  if (db.text("PRAGMA journal_mode") != "wal")
+    throw Error(Code::storage, "the store cannot use a write-ahead log");
+}
+
 void use_log(Connection& db) {
   // Two processes that make the same store at once may see each other's lock here: the busy handler does not
   // cover it.
   for (int attempt = 0;; ++attempt) {
     try {
-      if (db.text("PRAGMA journal_mode = WAL") == "wal") return;
-      throw Error(Code::storage, "the file system can not carry a write-ahead log");
+      if (db.text("PRAGMA journal_mode = WAL") == "wal") break;
+      throw Error(Code::storage, "the file system cannot carry a write-ahead log");
     } catch (const Error& error) {
       if (error.code() != Code::busy || attempt == 100) throw;
       sqlite3_sleep(10);
     }
   }
+  require_log_in_use(db);
+}
+
+/// A log or an index that SQLite could open for reading only, if only for a moment, stays so for as long as
+/// the connection does.
+void require_writable_log(Connection& db) {
+  sqlite3_busy_timeout(db.handle(), 0);
+  try {
+    db.execute("BEGIN IMMEDIATE");
+    db.execute("ROLLBACK");
+  } catch (const Error& error) {
+    // Somebody else writes: SQLite has looked first whether this one may.
+    if (error.code() != Code::busy) throw;
+  }
+  sqlite3_busy_timeout(db.handle(), kBusyTimeoutMs);
 }
 
 }  // namespace
 
 SqliteStore::SqliteStore(std::string_view url) : location_(parse_url(url)) {
-  if (!location_.in_memory()) prepare_file(location_);
-  writer_ = open_session(location_.read_only ? Connection::Mode::read_only : Connection::Mode::read_write);
+  if (location_.in_memory()) {
+    writer_ = open_session(Connection::Mode::create);
+  } else {
+    open_file();
+  }
   Connection& db = writer_->db;
   db.execute("PRAGMA cache_size = -32768");  // a large import meets its indexes all over
   const bool migration = needs_migration(db, location_.read_only);
   if (!location_.read_only && !location_.in_memory()) use_log(db);
   if (migration) migrate(db);
   key_ = read_key(db);
-  if (!location_.in_memory()) {
-    sqlite3_wal_hook(db.handle(), remember_log_pages, &log_pages_);
-    next_checkpoint_ = kCheckpointPages;
-  }
+  if (location_.in_memory()) return;
+  identity_->remember_log();
+  if (location_.read_only) return;
+  require_log_in_use(db);
+  require_writable_log(db);
+  open_checkpointer();
+  sqlite3_wal_hook(db.handle(), remember_log_pages, &log_pages_);
+  next_checkpoint_ = kCheckpointPages;
+}
+
+/// Opens the file with the first connection, the only one that may make it.
+void SqliteStore::open_file() {
+  const FileId file = prepare_file(location_);
+  open_store_.emplace(file);
+  writer_ = open_session(location_.read_only ? Connection::Mode::read_only : Connection::Mode::create);
+  identity_.emplace(writer_->db, file);
+  location_.path = identity_->path();
 }
 
 SqliteStore::~SqliteStore() {
-  if (!location_.read_only && !location_.in_memory() && log_pages_ > 0) {
-    try {
+  if (location_.in_memory() || location_.read_only || !writer_ || !open_store_->is_ours()) return;
+  if (!may_remove_log()) return;
+  // SQLite moves and removes the log when it finds that no other connection has the file open.
+  idle_readers_.clear();
+  checkpointer_.reset();
+  sqlite3_db_config(writer_->db.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+}
+
+/// Whether the files are those that were opened; what is in the log is moved while others may have it open.
+bool SqliteStore::may_remove_log() noexcept {
+  try {
+    if (log_pages_ > 0) {
       checkpoint_under_lock();
-    } catch (const std::exception&) {
-      // The log stays, and is read by whoever opens the store next.
+    } else {
+      sqlite3_busy_timeout(writer_->db.handle(), 0);  // whoever writes now has it open
+      begin_write();
+      writer_->db.execute("ROLLBACK");
     }
+    return true;
+  } catch (const std::exception&) {
+    return false;  // the log stays, and is read by whoever opens the store next
   }
 }
 
@@ -130,7 +184,37 @@ std::unique_ptr<SqliteStore::Session> SqliteStore::open_session(Connection::Mode
   return session;
 }
 
+std::unique_ptr<SqliteStore::Session> SqliteStore::open_reader() {
+  auto reader = open_session(Connection::Mode::read_only);
+  identity_->require_same_file(reader->db);
+  return reader;
+}
+
+void SqliteStore::open_checkpointer() {
+  auto opened = std::make_unique<Connection>(location_.path, Connection::Mode::read_write, kBusyTimeoutMs);
+  configure(*opened);
+  identity_->require_same_file(*opened);
+  opened->number("SELECT count(*) FROM store");  // opens its log; half-opened it would not do
+  require_writable_log(*opened);
+  checkpointer_ = std::move(opened);
+}
+
+/// Takes the write lock of a file that is still the one that was opened.
+void SqliteStore::begin_write() {
+  Connection& db = writer_->db;
+  leave_transaction(db);
+  if (identity_) identity_->require_in_place();
+  db.query("BEGIN IMMEDIATE").run();
+  try {
+    if (identity_) identity_->require_whole(db);
+  } catch (...) {
+    leave_transaction(db);
+    throw;
+  }
+}
+
 void SqliteStore::require_writable() const {
+  if (open_store_) open_store_->require_ours();
   if (location_.read_only) throw Error(Code::state, "the store was opened for reading only");
 }
 
@@ -143,7 +227,7 @@ std::unique_ptr<SqliteStore::Session> SqliteStore::take_reader() {
       return reader;
     }
   }
-  return open_session(Connection::Mode::read_only);
+  return open_reader();
 }
 
 void SqliteStore::read(FunctionRef<void(const Tables&)> work) {
@@ -153,6 +237,8 @@ void SqliteStore::read(FunctionRef<void(const Tables&)> work) {
     queue_.submit(request, [this](Group group) { run_group(group); });
     return;
   }
+  open_store_->require_ours();
+  identity_->require_in_place();
   auto reader = take_reader();
   reader->db.query("BEGIN").run();
   work(*reader);  // when it throws, the connection goes with its transaction
@@ -212,7 +298,7 @@ void SqliteStore::run_transaction(Group group) {
     if (request->durability == Durability::synced) durability = Durability::synced;
   leave_transaction(db);
   use_durability(durability);
-  db.query("BEGIN IMMEDIATE").run();
+  begin_write();
   try {
     const bool several = group.size() > 1;
     std::size_t succeeded = 0;
@@ -247,7 +333,7 @@ void SqliteStore::run_transaction(Group group) {
     try {
       checkpoint_under_lock();
     } catch (...) {
-      // Committed it is; the log is tried again when it has grown further.
+      // It is committed; the log is tried again when it has grown further.
       next_checkpoint_ = log_pages_ + kCheckpointPages;
     }
   } else if (next_checkpoint_ > kCheckpointPages && log_pages_ < kCheckpointPages) {
@@ -258,20 +344,18 @@ void SqliteStore::run_transaction(Group group) {
 // REQUIRES: the caller leads the queue, or nobody else is left.
 void SqliteStore::checkpoint_under_lock() {
   if (!checkpointer_) {
-    auto opened = std::make_unique<Connection>(location_.path, Connection::Mode::read_write, kBusyTimeoutMs);
-    configure(*opened);
-    opened->number("SELECT count(*) FROM store");  // opens its log; half-opened it would not do
-    checkpointer_ = std::move(opened);
+    identity_->require_in_place();
+    open_checkpointer();
   }
-  Connection& db = writer_->db;
-  leave_transaction(db);
-  db.execute("BEGIN IMMEDIATE");
+  begin_write();
   const int result = sqlite3_wal_checkpoint_v2(checkpointer_->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
                                                nullptr, nullptr);
   const int extended = sqlite3_extended_errcode(checkpointer_->handle());
-  db.execute("ROLLBACK");
+  writer_->db.execute("ROLLBACK");
   next_checkpoint_ = log_pages_ + kCheckpointPages;
-  if (result != SQLITE_OK && (result & 0xff) != SQLITE_BUSY) throw error_of(extended);
+  if (result == SQLITE_OK || (result & 0xff) == SQLITE_BUSY) return;
+  checkpointer_.reset();  // whatever it suffers from, the next one need not
+  throw error_of(extended);
 }
 
 /// Once all of the log is in the file, the next commit begins the log anew, and cuts off what was behind it.
@@ -304,7 +388,7 @@ bool SqliteStore::checkpoint() {
 int SqliteStore::changes_fd() {
   if (location_.in_memory()) return -1;
   const std::lock_guard lock(changes_mutex_);
-  if (!changes_) changes_.emplace(location_.path + "-wal");
+  if (!changes_) changes_.emplace(identity_->log_path());
   return changes_->fd();
 }
 
@@ -325,7 +409,8 @@ std::vector<FindingRow> SqliteStore::verify() {
     WriteQueue::Request request{work, Durability::synced, true};
     queue_.submit(request, [this](Group group) { run_group(group); });
   } else {
-    check(open_session(Connection::Mode::read_only)->db);
+    identity_->require_in_place();
+    check(open_reader()->db);
   }
   return findings;
 }

@@ -6,7 +6,10 @@
 // Checkpoints. SQLite 3.7.0 to 3.51.2 can lose pages when a commit restarts the WAL while another connection
 // begins a checkpoint (https://www.sqlite.org/wal.html, "the WAL-reset bug"). So no connection checkpoints by
 // itself, not even on close; a connection of its own does it, only while the writing connection holds the
-// write lock (BEGIN IMMEDIATE, nothing written), so that no commit of any process can run beside it.
+// write lock (BEGIN IMMEDIATE, nothing written), so that no commit of any process can run beside it. The one
+// exception is the last close of all, under the file's exclusive lock, where there is no other connection:
+// SQLite then moves the log into the file and removes it, so that nothing is replayed over a copy that is put
+// back.
 #pragma once
 
 #include <atomic>
@@ -18,7 +21,9 @@
 
 #include "adapters/sqlite/connection.hpp"
 #include "adapters/sqlite/file_watch.hpp"
+#include "adapters/sqlite/identity.hpp"
 #include "adapters/sqlite/location.hpp"
+#include "adapters/sqlite/open_stores.hpp"
 #include "adapters/sqlite/write_queue.hpp"
 #include "ports/store.hpp"
 
@@ -35,7 +40,7 @@ class SqliteStore final : public Store {
  public:
   /// Opens the store, and makes it when there is none.
   explicit SqliteStore(std::string_view url);
-  /// Moves the log into the file when it can, and closes.
+  /// Moves the log into the file when it can, removes it when nobody else has the store open, and closes.
   ~SqliteStore() override;
 
   const SecretKey& key() const noexcept override { return key_; }
@@ -55,8 +60,13 @@ class SqliteStore final : public Store {
   class Session;
   using Group = std::span<WriteQueue::Request* const>;
 
+  void open_file();
   std::unique_ptr<Session> open_session(Connection::Mode mode);
+  std::unique_ptr<Session> open_reader();
   std::unique_ptr<Session> take_reader();
+  void open_checkpointer();
+  void begin_write();
+  bool may_remove_log() noexcept;
   void run_group(Group group) noexcept;
   void run_transaction(Group group);
   void use_durability(Durability durability);
@@ -65,15 +75,18 @@ class SqliteStore final : public Store {
   void require_writable() const;
 
   Location location_;
+  // Of a store in a file; they outlive its connections.
+  std::optional<OpenStore> open_store_;
+  std::optional<FileIdentity> identity_;
   SecretKey key_{};
   std::unique_ptr<Session> writer_;
   WriteQueue queue_;
   Durability durability_ = Durability::synced;  // of the writing connection, as set now
   std::int64_t synced_commits_ = 0;
 
-  std::unique_ptr<Connection> checkpointer_;
-  int log_pages_ = 0;        // of the WAL, as of the last commit
-  int next_checkpoint_ = 0;  // when it has this many pages
+  std::unique_ptr<Connection> checkpointer_;  // none: it failed, and is opened anew when it is needed
+  int log_pages_ = 0;                         // of the WAL, as of the last commit
+  int next_checkpoint_ = 0;                   // when it has this many pages
 
   std::mutex changes_mutex_;
   std::optional<FileWatch> changes_;  // of the log: every commit writes there
