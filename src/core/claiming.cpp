@@ -212,7 +212,7 @@ std::unique_ptr<Assignment> claim_next(Tables& tables, const Context& context, C
 
 void split_claim(Tables& tables, Claim claim, const Assignment& assignment) {
   if (!assignment.line) {
-    tables.work().delete_claim(claim.token);
+    tables.work().delete_claim(claim);
     for (Item item : tables.work().items_of(claim.token)) {
       item.reason = kAlone;
       put_back(tables, item);

@@ -99,10 +99,10 @@ void drop_rest(Tables& tables, const Context& context, Line line, SkipReason rea
   skip_not_handed_out(tables, line, reason);
   if (in_flight == InFlight::dropped) {
     std::vector<Claim> claims;
-    tables.work().claims_of(line.no, [&](const Claim& claim) { claims.push_back(claim); });
+    tables.work().claims_of(line, [&](const Claim& claim) { claims.push_back(claim); });
     for (const auto& claim : claims) {
       skip_run(tables, line, reason, claim.from, claim.to);
-      tables.work().delete_claim(claim.token);
+      tables.work().delete_claim(claim);
     }
   }
   store_line(tables, context, line);
@@ -117,7 +117,7 @@ bool unlock_followers(Tables& tables, const Line& changed) {
     const auto channel = tables.work().channel(line.channel_no);
     if (line.follows || !line.open || !channel || !channel->delivers) continue;
     behind = std::min(behind, line.cursor);
-    tables.work().claims_of(line.no, [&](const Claim& claim) { behind = std::min(behind, claim.from); });
+    tables.work().claims_of(line, [&](const Claim& claim) { behind = std::min(behind, claim.from); });
   }
   bool more = false;
   for (Line line : lines) {

@@ -210,7 +210,7 @@ class Filling {
     const auto blast = begin_taking_back(line);
     const Line delivered = delivered_by(tables_, line);
     std::vector<Claim> claims;
-    tables_.work().claims_of(delivered.no, [&](const Claim& claim) { claims.push_back(claim); });
+    tables_.work().claims_of(delivered, [&](const Claim& claim) { claims.push_back(claim); });
     std::vector<std::uint16_t> members;
     line.rotation().for_each_run(
         assignment_.claim.from, assignment_.claim.to,
@@ -269,7 +269,7 @@ class Filling {
     if (!entry) throw Error(Code::corrupt, "an item has lost what it is about");
     const Line delivered = delivered_by(tables_, line);
     std::vector<Claim> claims;
-    tables_.work().claims_of(delivered.no, [&](const Claim& claim) { claims.push_back(claim); });
+    tables_.work().claims_of(delivered, [&](const Claim& claim) { claims.push_back(claim); });
     const auto s = slice_of(place);
     SliceStates reader(tables_, delivered, claims, s,
                        tables_.blasts().recipients(line.provider_no, s, line.seq));
@@ -398,10 +398,13 @@ class Filling {
       assignment_.deferred.push_back({i, deliveries.until.begin()->second});
       return true;
     }
-    for (const auto& other : tables_.work().items_of_notice(item.provider_no, item.notice_no)) {
-      const auto channel = tables_.work().channel(other.channel_no);
-      if (channel && channel->delivers && !channel->removed) return judge(other);
+    if (!delivering_) {
+      delivering_ = tables_.work().channels();
+      std::erase_if(*delivering_, [](const Channel& channel) { return !channel.delivers; });
     }
+    for (const auto& channel : *delivering_)
+      if (const auto delivery = tables_.work().item_of_notice(channel.no, item.provider_no, item.notice_no))
+        return judge(*delivery);
     return false;
   }
 
@@ -459,6 +462,7 @@ class Filling {
   Channel channel_;
   std::map<LineNo, SameAddress> same_address_;
   Provider provider_;
+  std::optional<std::vector<Channel>> delivering_;
   std::optional<SkipReason> dropped_;  // of the item at hand
   std::optional<Quiet> quiet_;
 };

@@ -38,7 +38,7 @@ void count_people(const Blast& blast, const std::vector<Line>& lines, Row& row) 
 
 std::vector<Claim> claims_of(const Tables& tables, const Line& line) {
   std::vector<Claim> claims;
-  tables.work().claims_of(line.no, [&](const Claim& claim) { claims.push_back(claim); });
+  tables.work().claims_of(line, [&](const Claim& claim) { claims.push_back(claim); });
   return claims;
 }
 

@@ -23,7 +23,8 @@ Code ProviderEnd::archive(std::string_view provider_id) {
     }
     for (const auto& line : tables.work().open_lines(provider.no))
       drop_rest(tables, context_, line, SkipReason::provider_archived, InFlight::left);
-    tables.work().delete_waiting_notices(provider.no);
+    for (const auto& channel : tables.work().channels())
+      tables.work().delete_waiting_notices(channel.no, provider.no);
     provider.archived_at = context_.clock.wall_ms();
     tables.directory().update_provider(provider);
   });

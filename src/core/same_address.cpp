@@ -33,7 +33,7 @@ SameAddress::SameAddress(const Tables& tables, const Context& context, LineNo li
       channel_(channel),
       own_(own),
       now_(now) {
-  tables.work().claims_of(line, [&](const Claim& claim) { claims_.push_back(claim); });
+  tables.work().claims_of(line_, [&](const Claim& claim) { claims_.push_back(claim); });
 }
 
 bool SameAddress::leaves_out(Assignment& assignment, Place place, std::string_view address) {

@@ -127,7 +127,7 @@ Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemO
   for (auto& line : tables.work().lines(parts.provider, parts.number)) {
     if (line.channel_no != parts.channel || line.retracts) continue;
     std::vector<Claim> claims;
-    tables.work().claims_of(line.no, [&](const Claim& claim) { claims.push_back(claim); });
+    tables.work().claims_of(line, [&](const Claim& claim) { claims.push_back(claim); });
     const auto s = slice_of(parts.place);
     const auto at = within_slice(parts.place);
     Slice one;
@@ -185,19 +185,17 @@ Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemO
 
 /// Of single messages' notices only those are kept that have not ended, or failed.
 Code SecondTries::report_notice(Tables& tables, const IdParts& parts, const ItemOutcome& outcome) {
-  for (Item item : tables.work().items_of_notice(parts.provider, parts.number)) {
-    if (item.channel_no != parts.channel) continue;
-    if (item.state != ItemState::failed) throw Error(Code::state, "the item has not ended yet");
-    if (outcome.status == ItemStatus::failed) return Code::exists;
-    if (outcome.status == ItemStatus::done) {
-      tables.work().delete_item(item.no);
-    } else {
-      begin_again(item, context_.clock.wall_ms());
-      tables.work().update_item(item);
-    }
-    return Code::ok;
+  auto item = tables.work().item_of_notice(parts.channel, parts.provider, parts.number);
+  if (!item) throw not_found();
+  if (item->state != ItemState::failed) throw Error(Code::state, "the item has not ended yet");
+  if (outcome.status == ItemStatus::failed) return Code::exists;
+  if (outcome.status == ItemStatus::done) {
+    tables.work().delete_item(item->no);
+  } else {
+    begin_again(*item, context_.clock.wall_ms());
+    tables.work().update_item(*item);
   }
-  throw not_found();
+  return Code::ok;
 }
 
 }  // namespace bccast

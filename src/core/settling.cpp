@@ -91,7 +91,7 @@ class Settling {
         now_(context.clock.wall_ms()) {}
 
   void run() {
-    auto claim = tables_.work().claim(assignment_.claim.token);
+    auto claim = tables_.work().claim(assignment_.claim);
     if (!anything_open(claim)) {
       advanced_.too_late = true;
       return;
@@ -178,7 +178,7 @@ class Settling {
         return true;
       }
       const Claim& whole = assignment_.claim;
-      tables_.work().claims_of(assignment_.line->no, [&](const Claim& part) {
+      tables_.work().claims_of(*assignment_.line, [&](const Claim& part) {
         if (part.from < whole.to && whole.from < part.to) open_claims_.push_back(part);
       });
       return !open_claims_.empty();
@@ -317,7 +317,7 @@ class Settling {
     }
     for (Claim& claim : open_claims_) {
       if (until >= claim.to) {
-        tables_.work().delete_claim(claim.token);
+        tables_.work().delete_claim(claim);
       } else if (until > claim.from || claim.token == assignment_.claim.token) {
         claim.from = std::max(claim.from, until);
         go_on(claim);
@@ -381,17 +381,20 @@ class Settling {
       claim->to = std::count_if(open_items_.begin(), open_items_.end(),
                                 [&](const auto& item) { return item.second == claim->token; });
       if (claim->to == 0) {
-        tables_.work().delete_claim(claim->token);
+        tables_.work().delete_claim(*claim);
       } else {
         go_on(*claim);
       }
     }
     for (const auto& [token, count] : others) {
-      auto theirs = tables_.work().claim(token);
+      Claim of_items;
+      of_items.channel_no = assignment_.claim.channel_no;
+      of_items.token = token;
+      auto theirs = tables_.work().claim(of_items);
       if (!theirs) throw Error(Code::corrupt, "an item has lost its claim");
       theirs->to -= count;
       if (theirs->to == 0) {
-        tables_.work().delete_claim(token);
+        tables_.work().delete_claim(*theirs);
       } else {
         tables_.work().update_claim(*theirs);
       }

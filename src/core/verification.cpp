@@ -178,7 +178,7 @@ class ProviderCheck {
   /// The counts of a line are those of its places, and they add up.
   void line(const std::string& id, const Blast& blast, const Line& line) {
     std::vector<Claim> claims;
-    tables_.work().claims_of(line.no, [&](const Claim& claim) { claims.push_back(claim); });
+    tables_.work().claims_of(line, [&](const Claim& claim) { claims.push_back(claim); });
     std::int64_t done = 0;
     std::int64_t failed = 0;
     std::int64_t skipped = 0;

@@ -58,7 +58,7 @@ std::optional<Report> Work::without_handler(const Assignment& assignment) {
 bool Work::extend(const Assignment& assignment, Ms until) {
   bool extended = false;
   context_.store.write([&](Tables& tables) {
-    auto claim = tables.work().claim(assignment.claim.token);
+    auto claim = tables.work().claim(assignment.claim);
     extended = claim && claim->tries == assignment.claim.tries;
     if (!extended) return;
     claim->lease_until = until;

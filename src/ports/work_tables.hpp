@@ -181,14 +181,15 @@ class WorkTables {
   virtual void update_line(const Line& line) = 0;
   virtual std::int64_t pending(ChannelNo channel) const = 0;
 
-  virtual std::optional<Claim> claim(const Token& token) const = 0;
+  /// As it is stored: found by its channel, line and token.
+  virtual std::optional<Claim> claim(const Claim& of) const = 0;
   /// One whose lease is over at `now`, or lies further in the future than `longest`; none of a paused line.
   virtual std::optional<Claim> expired_claim(ChannelNo channel, Ms now, Ms longest) const = 0;
   virtual void insert_claim(const Claim& claim) = 0;
   virtual void update_claim(const Claim& claim) = 0;
   /// False when there is none.
-  virtual bool delete_claim(const Token& token) = 0;
-  virtual void claims_of(LineNo line, FunctionRef<void(const Claim&)> f) const = 0;
+  virtual bool delete_claim(const Claim& of) = 0;
+  virtual void claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const = 0;
   /// Those of the channel that are no expired_claim().
   virtual std::int64_t claims_in_flight(ChannelNo channel, Ms now, Ms longest) const = 0;
   virtual void delete_claims(ChannelNo channel) = 0;
@@ -204,19 +205,20 @@ class WorkTables {
   virtual void claim_item(ItemNo no, const Token& token) = 0;
   virtual void update_item(const Item& item) = 0;  // takes its token away
   virtual void delete_item(ItemNo no) = 0;
-  /// Those of single messages: of a channel; of a provider, those that wait.
+  /// Those of single messages on a channel: all; those of one provider that wait.
   virtual void delete_notices(ChannelNo channel) = 0;
-  virtual void delete_waiting_notices(ProviderNo provider) = 0;
+  virtual void delete_waiting_notices(ChannelNo channel, ProviderNo provider) = 0;
   /// Cuts off what follows the class of a reason: of the items of one place, and of all channels.
   virtual void forget_details(ProviderNo provider, Place place) = 0;
-  /// The items of one notice, on all channels.
-  virtual std::vector<Item> items_of_notice(ProviderNo provider, std::int64_t notice_no) const = 0;
+  /// The item of one notice on a channel.
+  virtual std::optional<Item> item_of_notice(ChannelNo channel, ProviderNo provider,
+                                             std::int64_t notice_no) const = 0;
   /// The items of a line with places from `begin` up to but not including `end`, ascending, until `f` says false.
   virtual void items_of_line(LineNo line, Place begin, Place end, FunctionRef<bool(const Item&)> f) const = 0;
 
   /// The places of the slice that have an item, whatever its state.
   virtual Slice item_places(LineNo line, SliceNo slice) const = 0;
-  /// Waiting items of the line are parked, or parked ones wait again.
+  /// Waiting items of the line are parked, or parked ones wait again; and so its waiting_places().
   virtual void park_items(LineNo line, bool parked) = 0;
 
   /// The places of a line's slice that wait for the end of quiet hours, by when that is.
@@ -240,7 +242,7 @@ class WorkTables {
                      FunctionRef<void(SkipReason, const Slice&)> f) const = 0;
 
   /// Addresses that were told of a line's blast and are no more those of whoever was told. Of lines that have
-  /// ended nothing is kept.
+  /// ended nothing is kept: it goes when update_line() closes the line.
   virtual void insert_told_address(LineNo line, AddressHash hash) = 0;
   virtual bool is_told_address(LineNo line, AddressHash hash) const = 0;
 

@@ -7,6 +7,9 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
+#include <mutex>
+#include <set>
+#include <string>
 
 namespace test {
 
@@ -24,6 +27,11 @@ class SqliteCounts {
     }
   };
   Counts now() const { return {syncs_, statements_, steps_}; }
+  /// All that was begun while such an object lived, each once.
+  static std::set<std::string> sql_begun() {
+    const std::lock_guard lock(sql_mutex_);
+    return sql_;
+  }
 
   SqliteCounts() {
     REQUIRE(sqlite3_initialize() == SQLITE_OK);
@@ -68,6 +76,8 @@ class SqliteCounts {
         [](unsigned what, void*, void* statement, void*) {
           if (what == SQLITE_TRACE_STMT) {
             ++statements_;
+            const std::lock_guard lock(sql_mutex_);
+            sql_.insert(sqlite3_sql(static_cast<sqlite3_stmt*>(statement)));
           } else {
             steps_ +=
                 sqlite3_stmt_status(static_cast<sqlite3_stmt*>(statement), SQLITE_STMTSTATUS_VM_STEP, 1);
@@ -80,6 +90,8 @@ class SqliteCounts {
   inline static std::atomic<std::int64_t> syncs_{0};
   inline static std::atomic<std::int64_t> statements_{0};
   inline static std::atomic<std::int64_t> steps_{0};
+  inline static std::mutex sql_mutex_;
+  inline static std::set<std::string> sql_;
   sqlite3_vfs vfs_{};
 };
 

@@ -75,11 +75,15 @@ std::optional<BlastNo> SqliteBlastTables::blast_by_key(ProviderNo provider, std:
 
 std::vector<Blast> SqliteBlastTables::blasts(ProviderNo provider, BlastNo before,
                                              std::optional<BlastState> state, std::size_t limit) const {
-  auto query = db_.query("SELECT " BLAST_COLUMNS
-                         " FROM blast WHERE provider_no = ? AND blast_no < ? AND (? < 0 OR state = ?) "
-                         "ORDER BY blast_no DESC LIMIT ?");
-  const std::int64_t wanted = state ? static_cast<std::int64_t>(*state) : -1;
-  query.bind(provider).bind(before).bind(wanted).bind(wanted).bind(static_cast<std::int64_t>(limit));
+  auto query =
+      state ? db_.query("SELECT " BLAST_COLUMNS
+                        " FROM blast WHERE provider_no = ? AND state = ? AND blast_no < ? "
+                        "ORDER BY blast_no DESC LIMIT ?")
+            : db_.query("SELECT " BLAST_COLUMNS
+                        " FROM blast WHERE provider_no = ? AND blast_no < ? ORDER BY blast_no DESC LIMIT ?");
+  query.bind(provider);
+  if (state) query.bind(static_cast<std::int64_t>(*state));
+  query.bind(before).bind(static_cast<std::int64_t>(limit));
   std::vector<Blast> all;
   while (query.step()) all.push_back(blast_of(query));
   return all;
@@ -87,7 +91,7 @@ std::vector<Blast> SqliteBlastTables::blasts(ProviderNo provider, BlastNo before
 
 std::vector<Blast> SqliteBlastTables::unsent(ProviderNo provider) const {
   auto query =
-      db_.query("SELECT " BLAST_COLUMNS " FROM blast WHERE provider_no = ? AND state < 2 ORDER BY blast_no");
+      db_.query("SELECT " BLAST_COLUMNS " FROM blast WHERE provider_no = ? AND state < 2 ORDER BY state");
   query.bind(provider);
   std::vector<Blast> all;
   while (query.step()) all.push_back(blast_of(query));
@@ -124,15 +128,22 @@ std::optional<Blast> SqliteBlastTables::due_deadline(Ms now) const {
   return blast_of(query);
 }
 
+#define PAST_DEADLINE(overdue)                                                             \
+  "SELECT " BLAST_COLUMNS " FROM blast WHERE state BETWEEN 1 AND 3 AND overdue = " overdue \
+  " AND deadline_at < ?1 AND (deadline_at, provider_no, blast_no) > (?2, ?3, ?4) AND ?5 = 0"
 std::vector<Blast> SqliteBlastTables::past_deadline(std::optional<ProviderNo> provider, Ms now,
                                                     const DeadlinePosition& after, std::size_t limit) const {
+  // Those of which it was said, and the others: SQLite merges the two, row by row.
   auto query =
-      db_.query("SELECT " BLAST_COLUMNS
-                " FROM blast WHERE state BETWEEN 1 AND 3 AND overdue IN (0, 1) AND deadline_at < ? "
-                "AND (deadline_at, provider_no, blast_no) > (?, ?, ?) AND (? = 0 OR provider_no = ?) "
-                "ORDER BY deadline_at, provider_no, blast_no LIMIT ?");
+      provider
+          ? db_.query("SELECT " BLAST_COLUMNS
+                      " FROM blast WHERE provider_no = ?5 AND finished_at = 0 AND state > 0 AND state <= 3 "
+                      "AND deadline_at < ?1 AND (deadline_at, provider_no, blast_no) > (?2, ?3, ?4) "
+                      "ORDER BY deadline_at, provider_no, blast_no LIMIT ?6")
+          : db_.query(PAST_DEADLINE("0") " UNION ALL " PAST_DEADLINE(
+                "1") " ORDER BY deadline_at, provider_no, blast_no LIMIT ?6");
   query.bind(now).bind(after.deadline_at).bind(after.provider_no).bind(after.blast_no);
-  query.bind(provider.value_or(0)).bind(provider.value_or(0)).bind(static_cast<std::int64_t>(limit));
+  query.bind(provider.value_or(0)).bind(static_cast<std::int64_t>(limit));
   std::vector<Blast> all;
   while (query.step()) all.push_back(blast_of(query));
   return all;

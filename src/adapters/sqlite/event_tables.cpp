@@ -3,6 +3,12 @@
 #include "base/error.hpp"
 
 namespace bccast::sqlite {
+namespace {
+
+/// Several times as many as come between two calls, so that the oldest are always gone in the end.
+constexpr std::int64_t kForgottenTogether = 2048;
+
+}  // namespace
 
 bool SqliteEventTables::has_readers() const {
   return db_.query("SELECT 1 FROM event_reader LIMIT 1").step();
@@ -60,15 +66,17 @@ void SqliteEventTables::forget_up_to(EventNo no) {
 }
 
 void SqliteEventTables::forget_before(Ms at) {
-  // The oldest come first, but for steps of the clock: what those leave behind goes with the rest.
-  db_.query("DELETE FROM event WHERE event_no <= (SELECT coalesce(max(event_no), 0) FROM event WHERE at < ?)")
-      .bind(at)
-      .run();
+  // The oldest come first, but for steps of the clock: what those leave behind goes with the rest. Only the
+  // oldest are looked at, however many there are.
+  auto query = db_.query(
+      "DELETE FROM event WHERE event_no <= (SELECT coalesce(max(event_no), 0) FROM "
+      "(SELECT event_no, at FROM event ORDER BY event_no LIMIT ?) WHERE at < ?)");
+  query.bind(kForgottenTogether).bind(at).run();
 }
 
 void SqliteEventTables::forget_client(std::int64_t client_no) {
-  auto query = db_.query("UPDATE event SET number = 0 WHERE kind = ? AND number = ?");
-  query.bind(static_cast<std::int64_t>(EventKind::roster_changed)).bind(client_no).run();
+  static_assert(static_cast<int>(EventKind::roster_changed) == 5, "as in the index event_of_client");
+  db_.query("UPDATE event SET number = 0 WHERE kind = 5 AND number = ?").bind(client_no).run();
 }
 
 }  // namespace bccast::sqlite

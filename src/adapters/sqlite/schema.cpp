@@ -172,7 +172,8 @@ CREATE TABLE blast(
   PRIMARY KEY (provider_no, blast_no)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX blast_key ON blast(provider_no, key_hash) WHERE key_hash IS NOT NULL;
-CREATE INDEX blast_unsent ON blast(provider_no, state, blast_no) WHERE state < 2;
+CREATE INDEX blast_in_state ON blast(provider_no, state, blast_no);
+CREATE INDEX blast_under_way ON blast(provider_no, deadline_at, blast_no) WHERE finished_at = 0 AND state > 0;
 CREATE INDEX blast_scheduled ON blast(scheduled_at) WHERE state = 1;
 CREATE INDEX blast_deadline ON blast(overdue, deadline_at) WHERE state BETWEEN 1 AND 3;
 CREATE INDEX blast_recalled ON blast(provider_no, blast_no) WHERE state = 5 AND swept < roster_size;
@@ -283,7 +284,7 @@ CREATE TABLE message(
   text        BLOB NOT NULL,              -- as in blast_text; without a byte: removed
   PRIMARY KEY (provider_no, place, origin, seq)
 ) STRICT;
-CREATE INDEX message_of_member ON message(provider_no, author) WHERE origin < 0 AND author > 0;
+CREATE INDEX message_in_community ON message(provider_no, author) WHERE origin < 0;
 CREATE UNIQUE INDEX message_key ON message(provider_no, place, origin, author, key_hash) WHERE key_hash IS NOT NULL;
 
 CREATE TABLE line(
@@ -315,20 +316,23 @@ CREATE TABLE waiting(                     -- for the end of quiet hours
   slice_no    INTEGER NOT NULL,
   due_at      INTEGER NOT NULL,
   channel_no  INTEGER NOT NULL,
+  parked      INTEGER NOT NULL,           -- 1: their blast is paused
   places      BLOB NOT NULL,
   PRIMARY KEY (line_no, slice_no, due_at)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX waiting_due ON waiting(channel_no, due_at);
+CREATE INDEX waiting_due ON waiting(channel_no, due_at) WHERE parked = 0;
 
 CREATE TABLE claim(
-  token       BLOB PRIMARY KEY,
   channel_no  INTEGER NOT NULL,
   line_no     INTEGER NOT NULL,           -- 0: the items with this token
+  token       BLOB NOT NULL,
   from_pos    INTEGER NOT NULL,
   to_pos      INTEGER NOT NULL,
   lease_until INTEGER NOT NULL,
-  tries       INTEGER NOT NULL
+  tries       INTEGER NOT NULL,
+  PRIMARY KEY (channel_no, line_no, token)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX claim_lease ON claim(channel_no, lease_until);
 
 CREATE TABLE item(
   item_no     INTEGER PRIMARY KEY,
@@ -350,7 +354,8 @@ CREATE TABLE item(
 CREATE INDEX item_due ON item(channel_no, due_at, line_no) WHERE state = 0;  -- line_no: for counting notices
 CREATE INDEX item_token ON item(token) WHERE token IS NOT NULL;
 CREATE INDEX item_of_line ON item(line_no, place) WHERE line_no > 0;
-CREATE INDEX item_of_notice ON item(provider_no, notice_no) WHERE line_no = 0;
+CREATE INDEX item_of_notice ON item(channel_no, provider_no, notice_no) WHERE line_no = 0;
+CREATE INDEX item_detail ON item(provider_no, place) WHERE instr(reason, ':') > 0;  -- for erasing
 
 CREATE TABLE skip(
   provider_no INTEGER NOT NULL,
@@ -375,6 +380,7 @@ CREATE TABLE event(
   number      INTEGER NOT NULL,
   place       INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX event_of_client ON event(number) WHERE kind = 5;  -- for erasing
 
 CREATE TABLE event_reader(
   name         TEXT PRIMARY KEY,

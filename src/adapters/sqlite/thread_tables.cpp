@@ -178,9 +178,11 @@ void SqliteThreadTables::provider_threads(ProviderNo provider, const ThreadPosit
 
 void SqliteThreadTables::touched_places(ProviderNo provider, BlastNo blast,
                                         FunctionRef<void(Place)> f) const {
-  auto query =
-      db_.query("SELECT place FROM thread WHERE provider_no = ?1 AND origin = ?2 AND " ALONE
-                " UNION ALL SELECT place FROM thread WHERE provider_no = ?1 AND origin = ?2 AND " REPLIED);
+  auto query = db_.query(
+      "SELECT place FROM thread INDEXED BY thread_blast_alone "
+      "WHERE provider_no = ?1 AND origin = ?2 AND " ALONE
+      " UNION ALL SELECT place FROM thread INDEXED BY thread_blast_replied "
+      "WHERE provider_no = ?1 AND origin = ?2 AND " REPLIED);
   query.bind(provider).bind(blast);
   while (query.step()) f(static_cast<Place>(query.i64(0)));
 }
@@ -254,8 +256,7 @@ void SqliteThreadTables::remove_texts(ProviderNo provider, Place place) {
       "UPDATE message SET text = x'', key_hash = NULL WHERE provider_no = ? AND place = ? AND author = ?");
   own.bind(provider).bind(std::int64_t{place}).bind(author).run();
   auto in_communities = db_.query(
-      "UPDATE message SET text = x'', key_hash = NULL WHERE provider_no = ? AND author = ? AND origin < 0 "
-      "AND author > 0");
+      "UPDATE message SET text = x'', key_hash = NULL WHERE provider_no = ? AND author = ? AND origin < 0");
   in_communities.bind(provider).bind(author).run();
 }
 

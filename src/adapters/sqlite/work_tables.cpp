@@ -1,6 +1,7 @@
 #include "adapters/sqlite/work_tables.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "adapters/sqlite/columns.hpp"
 #include "model/checked.hpp"
@@ -19,12 +20,16 @@ namespace {
   "line_no, provider_no, blast_no, channel_no, state, turn, seq, slices, start, cursor, total, done, " \
   "failed, skipped, follows, limit_pos, retracts, waiting"
 #define CLAIM_COLUMNS "token, channel_no, line_no, from_pos, to_pos, lease_until, tries"
+#define CLAIM_KEY "channel_no = ? AND line_no = ? AND token = ?"
 #define ITEM_COLUMNS                                                                                        \
   "item_no, provider_no, channel_no, line_no, place, origin, notice_no, to_provider, at, state, attempts, " \
   "due_at, reason, seq"
+#define NOT_OF_A_PAUSED_LINE \
+  "NOT EXISTS (SELECT 1 FROM line WHERE line.line_no = claim.line_no AND state = 3)"
 
 // Line::open and its cursor as one number, so that one index finds the lines with something to hand out.
-// (Queries repeat the index's own "state > 0": SQLite does not conclude it.)
+// (A query that says "state = 1" does not use that index: SQLite does not conclude the index's own
+// "state > 0" from it, and, told both, looks for the second.)
 enum LineState : std::int64_t { kEnded = 0, kHandingOut = 1, kWaiting = 2, kPaused = 3 };
 
 std::int64_t state_of(const Line& line) {
@@ -93,6 +98,10 @@ Line line_of(const Query& query) {
   return l;
 }
 
+void sort_by_number(std::vector<Line>& lines) {
+  std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.no < b.no; });
+}
+
 Token token_of(std::span<const std::uint8_t> bytes) {
   Token token{};
   if (bytes.size() != token.size()) throw Error(Code::corrupt, "a claim has a damaged token");
@@ -111,6 +120,10 @@ Claim claim_of(const Query& query) {
   c.lease_until = query.i64(5);
   c.tries = query.i64(6);
   return c;
+}
+
+Query& bind_key(Query& query, const Claim& c) {
+  return query.bind(c.channel_no).bind(c.line_no).bind(std::span<const std::uint8_t>(c.token));
 }
 
 Item item_of(const Query& query) {
@@ -201,26 +214,32 @@ std::vector<Line> SqliteWorkTables::lines(ProviderNo provider, BlastNo blast) co
 }
 
 std::vector<Line> SqliteWorkTables::open_lines(ProviderNo provider) const {
-  auto query =
-      db_.query("SELECT " LINE_COLUMNS " FROM line WHERE provider_no = ? AND state > 0 ORDER BY line_no");
+  auto query = db_.query(
+      "SELECT blast_no FROM blast INDEXED BY blast_under_way WHERE provider_no = ? AND finished_at = 0 AND "
+      "state > 0");
   query.bind(provider);
   std::vector<Line> all;
-  while (query.step()) all.push_back(line_of(query));
+  while (query.step()) {
+    for (auto& line : lines(provider, query.i64(0)))
+      if (line.open) all.push_back(std::move(line));
+  }
+  sort_by_number(all);
   return all;
 }
 
 std::vector<Line> SqliteWorkTables::open_lines_of_channel(ChannelNo channel) const {
-  auto query =
-      db_.query("SELECT " LINE_COLUMNS " FROM line WHERE channel_no = ? AND state > 0 ORDER BY line_no");
+  auto query = db_.query("SELECT " LINE_COLUMNS " FROM line WHERE channel_no = ? AND state > 0");
   query.bind(channel);
   std::vector<Line> all;
   while (query.step()) all.push_back(line_of(query));
+  sort_by_number(all);
   return all;
 }
 
 std::optional<Line> SqliteWorkTables::next_line(ChannelNo channel) const {
-  auto query = db_.query("SELECT " LINE_COLUMNS
-                         " FROM line WHERE channel_no = ? AND state = 1 AND state > 0 ORDER BY turn LIMIT 1");
+  auto query =
+      db_.query("SELECT " LINE_COLUMNS
+                " FROM line WHERE channel_no = ? AND state > 0 AND state < 2 ORDER BY state, turn LIMIT 1");
   query.bind(channel);
   if (!query.step()) return std::nullopt;
   return line_of(query);
@@ -228,7 +247,8 @@ std::optional<Line> SqliteWorkTables::next_line(ChannelNo channel) const {
 
 std::int64_t SqliteWorkTables::last_turn(ChannelNo channel) const {
   auto query = db_.query(
-      "SELECT turn FROM line WHERE channel_no = ? AND state = 1 AND state > 0 ORDER BY turn DESC LIMIT 1");
+      "SELECT turn FROM line WHERE channel_no = ? AND state > 0 AND state < 2 "
+      "ORDER BY state DESC, turn DESC LIMIT 1");
   query.bind(channel);
   return query.step() ? query.i64(0) : 0;
 }
@@ -247,14 +267,16 @@ void SqliteWorkTables::update_line(const Line& l) {
       .bind(l.waiting)
       .bind(l.no)
       .run();
+  if (!l.open) db_.query("DELETE FROM told_address WHERE line_no = ?").bind(l.no).run();
 }
 
 std::int64_t SqliteWorkTables::pending(ChannelNo channel) const {
   std::int64_t sum = 0;
   for (const char* sql :
        {"SELECT sum(total - done - failed - skipped) FROM line WHERE channel_no = ? AND state > 0",
-        "SELECT count(*) FROM item WHERE channel_no = ? AND line_no = 0 AND state = 0",
-        "SELECT count(*) FROM item WHERE channel_no = ? AND line_no = 0 AND token IS NOT NULL"}) {
+        "SELECT count(*) FROM item INDEXED BY item_due WHERE channel_no = ? AND line_no = 0 AND state = 0",
+        "SELECT count(*) FROM item INDEXED BY item_token WHERE channel_no = ? AND line_no = 0 AND token IS "
+        "NOT NULL"}) {
     auto query = db_.query(sql);
     query.bind(channel);
     if (query.step()) sum += query.i64(0);
@@ -262,22 +284,26 @@ std::int64_t SqliteWorkTables::pending(ChannelNo channel) const {
   return sum;
 }
 
-std::optional<Claim> SqliteWorkTables::claim(const Token& token) const {
-  auto query = db_.query("SELECT " CLAIM_COLUMNS " FROM claim WHERE token = ?");
-  query.bind(std::span<const std::uint8_t>(token));
+std::optional<Claim> SqliteWorkTables::claim(const Claim& of) const {
+  auto query = db_.query("SELECT " CLAIM_COLUMNS " FROM claim WHERE " CLAIM_KEY);
+  bind_key(query, of);
   if (!query.step()) return std::nullopt;
   return claim_of(query);
 }
 
-// The table has a row for each batch in flight, that is for each worker: it is read whole.
 std::optional<Claim> SqliteWorkTables::expired_claim(ChannelNo channel, Ms now, Ms longest) const {
-  auto query = db_.query(
-      "SELECT " CLAIM_COLUMNS
-      " FROM claim WHERE channel_no = ? AND (lease_until <= ? OR lease_until > ?) "
-      "AND NOT EXISTS (SELECT 1 FROM line WHERE line.line_no = claim.line_no AND state = 3) LIMIT 1");
-  query.bind(channel).bind(now).bind(now + longest);
-  if (!query.step()) return std::nullopt;
-  return claim_of(query);
+  const auto first = [&](Query query, Ms at) -> std::optional<Claim> {
+    query.bind(channel).bind(at);
+    if (!query.step()) return std::nullopt;
+    return claim_of(query);
+  };
+  auto over = first(db_.query("SELECT " CLAIM_COLUMNS " FROM claim WHERE channel_no = ? AND lease_until <= ? "
+                              "AND " NOT_OF_A_PAUSED_LINE " ORDER BY lease_until LIMIT 1"),
+                    now);
+  if (over) return over;
+  return first(db_.query("SELECT " CLAIM_COLUMNS " FROM claim WHERE channel_no = ? AND lease_until > ? "
+                         "AND " NOT_OF_A_PAUSED_LINE " ORDER BY lease_until LIMIT 1"),
+               now + longest);
 }
 
 void SqliteWorkTables::insert_claim(const Claim& c) {
@@ -292,23 +318,19 @@ void SqliteWorkTables::insert_claim(const Claim& c) {
 
 void SqliteWorkTables::update_claim(const Claim& c) {
   auto query =
-      db_.query("UPDATE claim SET from_pos = ?, to_pos = ?, lease_until = ?, tries = ? WHERE token = ?");
-  query.bind(c.from)
-      .bind(c.to)
-      .bind(c.lease_until)
-      .bind(c.tries)
-      .bind(std::span<const std::uint8_t>(c.token))
-      .run();
+      db_.query("UPDATE claim SET from_pos = ?, to_pos = ?, lease_until = ?, tries = ? WHERE " CLAIM_KEY);
+  query.bind(c.from).bind(c.to).bind(c.lease_until).bind(c.tries);
+  bind_key(query, c).run();
 }
 
-bool SqliteWorkTables::delete_claim(const Token& token) {
-  auto query = db_.query("DELETE FROM claim WHERE token = ?");
-  return query.bind(std::span<const std::uint8_t>(token)).run() > 0;
+bool SqliteWorkTables::delete_claim(const Claim& of) {
+  auto query = db_.query("DELETE FROM claim WHERE " CLAIM_KEY);
+  return bind_key(query, of).run() > 0;
 }
 
-void SqliteWorkTables::claims_of(LineNo line, FunctionRef<void(const Claim&)> f) const {
-  auto query = db_.query("SELECT " CLAIM_COLUMNS " FROM claim WHERE line_no = ?");
-  query.bind(line);
+void SqliteWorkTables::claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const {
+  auto query = db_.query("SELECT " CLAIM_COLUMNS " FROM claim WHERE channel_no = ? AND line_no = ?");
+  query.bind(line.channel_no).bind(line.no);
   while (query.step()) f(claim_of(query));
 }
 
@@ -410,8 +432,10 @@ void SqliteWorkTables::delete_notices(ChannelNo channel) {
   db_.query("DELETE FROM item WHERE channel_no = ? AND line_no = 0").bind(channel).run();
 }
 
-void SqliteWorkTables::delete_waiting_notices(ProviderNo provider) {
-  db_.query("DELETE FROM item WHERE provider_no = ? AND line_no = 0 AND state = 0").bind(provider).run();
+void SqliteWorkTables::delete_waiting_notices(ChannelNo channel, ProviderNo provider) {
+  auto query =
+      db_.query("DELETE FROM item WHERE channel_no = ? AND provider_no = ? AND line_no = 0 AND state = 0");
+  query.bind(channel).bind(provider).run();
 }
 
 void SqliteWorkTables::forget_details(ProviderNo provider, Place place) {
@@ -425,14 +449,14 @@ void SqliteWorkTables::forget_details(ProviderNo provider, Place place) {
       .run();
 }
 
-std::vector<Item> SqliteWorkTables::items_of_notice(ProviderNo provider, std::int64_t notice_no) const {
+std::optional<Item> SqliteWorkTables::item_of_notice(ChannelNo channel, ProviderNo provider,
+                                                     std::int64_t notice_no) const {
   auto query =
       db_.query("SELECT " ITEM_COLUMNS
-                " FROM item WHERE provider_no = ? AND notice_no = ? AND line_no = 0 ORDER BY item_no");
-  query.bind(provider).bind(notice_no);
-  std::vector<Item> all;
-  while (query.step()) all.push_back(item_of(query));
-  return all;
+                " FROM item WHERE channel_no = ? AND provider_no = ? AND notice_no = ? AND line_no = 0");
+  query.bind(channel).bind(provider).bind(notice_no);
+  if (!query.step()) return std::nullopt;
+  return item_of(query);
 }
 
 void SqliteWorkTables::items_of_line(LineNo line, Place begin, Place end,
@@ -460,6 +484,7 @@ void SqliteWorkTables::park_items(LineNo line, bool parked) {
   const auto waiting = static_cast<std::int64_t>(ItemState::waiting);
   const auto parking = static_cast<std::int64_t>(ItemState::parked);
   query.bind(parked ? parking : waiting).bind(line).bind(parked ? waiting : parking).run();
+  db_.query("UPDATE waiting SET parked = ? WHERE line_no = ?").bind(std::int64_t{parked}).bind(line).run();
 }
 
 void SqliteWorkTables::waiting_places(LineNo line, SliceNo slice,
@@ -482,20 +507,22 @@ void SqliteWorkTables::put_waiting_places(const Line& line, SliceNo slice, Ms du
   }
   const auto bytes = places.encode();
   auto query = db_.query(
-      "INSERT INTO waiting(line_no, slice_no, due_at, channel_no, places) VALUES (?, ?, ?, ?, ?) "
+      "INSERT INTO waiting(line_no, slice_no, due_at, channel_no, parked, places) VALUES (?, ?, ?, ?, ?, ?) "
       "ON CONFLICT DO UPDATE SET places = excluded.places");
-  query.bind(line.no).bind(std::int64_t{slice}).bind(due_at).bind(line.channel_no).bind(bytes).run();
+  query.bind(line.no).bind(std::int64_t{slice}).bind(due_at).bind(line.channel_no);
+  query.bind(std::int64_t{line.paused}).bind(bytes).run();
 }
 
 std::optional<WorkTables::NextWaiting> SqliteWorkTables::next_waiting(ChannelNo channel, Ms now,
                                                                       Ms longest) const {
-  // A row for each slice and each end of quiet hours: few.
-  auto query = db_.query(
-      "SELECT w.line_no, w.due_at FROM waiting w JOIN line l USING (line_no) "
-      "WHERE w.channel_no = ? AND l.state <> 3 ORDER BY w.due_at > ? DESC, w.due_at LIMIT 1");
-  query.bind(channel).bind(now + longest);
-  if (!query.step()) return std::nullopt;
-  return NextWaiting{query.i64(0), query.i64(1)};
+  for (const Ms after : {now + longest, std::numeric_limits<Ms>::min()}) {
+    auto query = db_.query(
+        "SELECT line_no, due_at FROM waiting WHERE channel_no = ? AND parked = 0 AND due_at > ? "
+        "ORDER BY due_at LIMIT 1");
+    query.bind(channel).bind(after);
+    if (query.step()) return NextWaiting{query.i64(0), query.i64(1)};
+  }
+  return std::nullopt;
 }
 
 Slice SqliteWorkTables::skipped(const Line& line, SliceNo slice, SkipReason reason) const {
@@ -529,7 +556,6 @@ void SqliteWorkTables::skips(const Line& line, SliceNo slice,
 }
 
 void SqliteWorkTables::insert_told_address(LineNo line, AddressHash hash) {
-  db_.query("DELETE FROM told_address WHERE line_no NOT IN (SELECT line_no FROM line WHERE state > 0)").run();
   auto query = db_.query("INSERT INTO told_address(line_no, hash) VALUES (?, ?) ON CONFLICT DO NOTHING");
   query.bind(line).bind(hash).run();
 }
@@ -548,10 +574,10 @@ std::optional<Ms> SqliteWorkTables::next_item_due(ChannelNo channel) const {
 
 std::optional<Ms> SqliteWorkTables::next_lease_over(ChannelNo channel, Ms after) const {
   auto query = db_.query(
-      "SELECT min(lease_until) FROM claim WHERE channel_no = ? AND lease_until > ? "
-      "AND NOT EXISTS (SELECT 1 FROM line WHERE line.line_no = claim.line_no AND state = 3)");
+      "SELECT lease_until FROM claim WHERE channel_no = ? AND lease_until > ? AND " NOT_OF_A_PAUSED_LINE
+      " ORDER BY lease_until LIMIT 1");
   query.bind(channel).bind(after);
-  if (!query.step() || query.is_null(0)) return std::nullopt;
+  if (!query.step()) return std::nullopt;
   return query.i64(0);
 }
 

@@ -24,12 +24,12 @@ class SqliteWorkTables final : public WorkTables {
   std::int64_t last_turn(ChannelNo channel) const override;
   void update_line(const Line& line) override;
   std::int64_t pending(ChannelNo channel) const override;
-  std::optional<Claim> claim(const Token& token) const override;
+  std::optional<Claim> claim(const Claim& of) const override;
   std::optional<Claim> expired_claim(ChannelNo channel, Ms now, Ms longest) const override;
   void insert_claim(const Claim& claim) override;
   void update_claim(const Claim& claim) override;
-  bool delete_claim(const Token& token) override;
-  void claims_of(LineNo line, FunctionRef<void(const Claim&)> f) const override;
+  bool delete_claim(const Claim& of) override;
+  void claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const override;
   std::int64_t claims_in_flight(ChannelNo channel, Ms now, Ms longest) const override;
   void delete_claims(ChannelNo channel) override;
   void item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const override;
@@ -42,9 +42,10 @@ class SqliteWorkTables final : public WorkTables {
   void update_item(const Item& item) override;
   void delete_item(ItemNo no) override;
   void delete_notices(ChannelNo channel) override;
-  void delete_waiting_notices(ProviderNo provider) override;
+  void delete_waiting_notices(ChannelNo channel, ProviderNo provider) override;
   void forget_details(ProviderNo provider, Place place) override;
-  std::vector<Item> items_of_notice(ProviderNo provider, std::int64_t notice_no) const override;
+  std::optional<Item> item_of_notice(ChannelNo channel, ProviderNo provider,
+                                     std::int64_t notice_no) const override;
   void items_of_line(LineNo line, Place begin, Place end, FunctionRef<bool(const Item&)> f) const override;
   Slice item_places(LineNo line, SliceNo slice) const override;
   void park_items(LineNo line, bool parked) override;
