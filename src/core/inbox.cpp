@@ -20,12 +20,40 @@ constexpr Seq kLongGap = 64;
 /// What one look at an inbox found that is not stored yet.
 struct Memo {
   struct OfRoster {
-    ProviderNo provider_no;
-    Seq seq;  // looked at up to here
+    Membership membership;  // as it was then
+    Seq seq;                // looked at up to here
     std::vector<Thread> threads;
   };
   std::vector<OfRoster> rosters;
 };
+
+/// Whether what was found in a snapshot is still so: the client is at the same place, nobody has stored a
+/// later look, and none of the blasts was recalled since. (A recall deletes the threads of those who had not
+/// read it; what is stored after that would bring them back.)
+bool still_true(const Tables& tables, ClientNo client, const Memo::OfRoster& roster) {
+  const auto now = tables.directory().membership(client, roster.membership.provider_no);
+  if (!now || now->place != roster.membership.place || now->stored_seq != roster.membership.stored_seq)
+    return false;
+  std::size_t met = 0;
+  bool same = true;
+  tables.blasts().newer_blasts(now->provider_no, now->place, now->stored_seq,
+                               [&](Seq, BlastNo no, bool recalled) {
+                                 if (met == roster.threads.size()) return;
+                                 const Thread& thread = roster.threads[met];
+                                 if (thread.key.origin != no) return;
+                                 ++met;
+                                 if (recalled != (thread.client_read > 0)) same = false;
+                               });
+  return same && met == roster.threads.size();
+}
+
+void store_memo(Tables& tables, ClientNo client, const Memo& memo) {
+  for (const auto& roster : memo.rosters) {
+    if (!still_true(tables, client, roster)) continue;  // the next look finds out anew
+    for (const auto& thread : roster.threads) tables.threads().add_thread(thread);
+    tables.directory().set_stored_seq(client, roster.membership.provider_no, roster.seq);
+  }
+}
 
 /// A client's threads are ordered by last activity, the latest first; those of one millisecond as they came,
 /// and of several providers by the providers' ids: by nothing that it could not know.
@@ -210,18 +238,19 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
     Merge merge(after, most + 1);
     std::map<ProviderNo, Provider> providers;
     for (const auto& membership : tables.directory().memberships(client.no)) {
-      Memo::OfRoster found{membership.provider_no, membership.stored_seq, {}};
+      Memo::OfRoster found{membership, membership.stored_seq, {}};
       auto stored = tables.directory().provider(membership.provider_no);
       if (!stored) throw Error(Code::corrupt, "a provider is missing");
       const Provider& provider = providers.emplace(membership.provider_no, std::move(*stored)).first->second;
       if (provider.send_seq > membership.stored_seq) {
         tables.blasts().newer_blasts(membership.provider_no, membership.place, membership.stored_seq,
-                                     [&](Seq, BlastNo no, bool recalled) {
+                                     [&](Seq seq, BlastNo no, bool recalled) {
                                        const ThreadKey key{membership.provider_no, membership.place, no};
                                        if (tables.threads().thread(key))
                                          return;  // somebody did something in it already
                                        const auto blast = tables.blasts().blast(membership.provider_no, no);
-                                       if (!blast) throw Error(Code::corrupt, "a blast is missing");
+                                       if (!blast || blast->seq != seq || is_unsent(blast->state))
+                                         throw Error(Code::corrupt, "a blast is missing, or is another");
                                        const Thread fresh = untouched(key, blast->sent_at, blast->activity);
                                        found.threads.push_back(recalled ? without_message(fresh) : fresh);
                                        if (wanted(found.threads.back()))
@@ -249,12 +278,7 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
     });
   });
   if (!memo.rosters.empty()) {
-    context_.store.try_write([&](Tables& tables) {
-      for (const auto& roster : memo.rosters) {
-        for (const auto& thread : roster.threads) tables.threads().add_thread(thread);
-        tables.directory().set_stored_seq(client.no, roster.provider_no, roster.seq);
-      }
-    });
+    context_.store.try_write([&](Tables& tables) { store_memo(tables, client.no, memo); });
   }
   return page;
 }
