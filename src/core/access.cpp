@@ -150,6 +150,8 @@ std::optional<Reached> find_thread_of_client(const Tables& tables, const Context
   reached.thread = std::move(*thread);
   reached.provider = std::move(*provider);
   reached.entry = entry_at(tables, key->provider_no, key->place);
+  if (reached.entry->client.no != client.no)
+    throw Error(Code::corrupt, "a client's place on a roster is damaged, or another's");
   return reached;
 }
 

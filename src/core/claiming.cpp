@@ -156,7 +156,7 @@ class Claiming {
     claim.lease_until = now_ + context_.lease;
     claim.tries = 1;
     tables_.work().insert_claim(claim);
-    for (const auto& item : due) tables_.work().claim_item(item.no, claim.token);
+    for (const auto& item : due) tables_.work().claim_item(item, claim.token);
     if (const auto last = tables_.work().last_turn(channel_.no); last > 0) {  // to the back of the line
       channel_.items_turn = std::max(last, channel_.items_turn) + 1;
       tables_.work().update_channel(channel_);

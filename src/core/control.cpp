@@ -7,6 +7,7 @@
 #include "core/events.hpp"
 #include "core/line_update.hpp"
 #include "core/retracting.hpp"
+#include "core/texts.hpp"
 
 namespace bccast {
 namespace {
@@ -23,7 +24,8 @@ void set_paused(Tables& tables, const Blast& blast, bool paused) {
 
 /// The text's bytes are overwritten where they stand.
 void purge_text(Tables& tables, Blast blast) {
-  tables.blasts().put_text(blast.provider_no, blast.no, {});
+  tables.blasts().put_text(blast.provider_no, blast.no,
+                           texts::seal_of_blast(blast.provider_no, blast.no, {}));
   blast.purged = true;
   tables.blasts().update_blast(blast);
 }

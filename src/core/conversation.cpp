@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "core/events.hpp"
 #include "core/message_list.hpp"
+#include "core/texts.hpp"
 #include "model/text_rules.hpp"
 
 namespace bccast {
@@ -88,7 +89,6 @@ Written Conversation::write(Actor actor, std::string_view thread_id, std::string
     message.seq = ++thread.last_seq;
     message.at = thread.last_at = context_.time_after(thread.last_at);
     thread.activity = ++provider.activity;
-    message.text = text;
     message.actor = on_behalf;
     thread.touched = true;
     if (actor.side == Side::client) {
@@ -103,6 +103,7 @@ Written Conversation::write(Actor actor, std::string_view thread_id, std::string
       ++thread.client_unread;
       notify(tables, provider, thread.key, false, message);
     }
+    message.text = texts::seal_of_message(thread.key, message.seq, text);
     tables.threads().insert_message(thread.key, message);
     tables.threads().put_thread(thread);
     tables.directory().update_provider(provider);

@@ -7,6 +7,7 @@
 #include "core/channels_of.hpp"
 #include "core/cursor.hpp"
 #include "core/resolve.hpp"
+#include "core/texts.hpp"
 #include "model/filter.hpp"
 #include "model/number.hpp"
 #include "model/text_rules.hpp"
@@ -155,7 +156,7 @@ void Drafting::write(std::string_view provider_id, std::string_view blast_id, st
   context_.store.write([&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id);
     Blast blast = access::draft(tables, context_, provider, blast_id);
-    tables.blasts().put_text(provider.no, blast.no, text);
+    tables.blasts().put_text(provider.no, blast.no, texts::seal_of_blast(provider.no, blast.no, text));
     touch(tables, blast);
   });
 }
@@ -194,7 +195,7 @@ BlastDetail Drafting::get(std::string_view provider_id, std::string_view blast_i
     const auto unless_zero = [](Ms at) { return at != 0 ? std::optional(at) : std::nullopt; };
     detail.blast = view(context_.blast_id(provider.no, blast.no));
     detail.state = name_of(blast.state);
-    detail.text = tables.blasts().text(provider.no, blast.no).value_or("");
+    detail.text = texts::of_blast(tables, provider.no, blast.no).value_or("");
     detail.all_active = blast.all_active;
     detail.recipients = blast.recipients;
     detail.created_at_ms = blast.created_at;
@@ -263,7 +264,7 @@ Preview Drafting::preview(std::string_view provider_id, std::string_view blast_i
     const Provider provider = access::provider(tables, provider_id);
     const Blast blast = access::unsent_blast(tables, context_, provider, blast_id);
     const auto channels = channels_of(tables, blast);
-    AudienceDigest digest(context_, blast, tables.blasts().text(provider.no, blast.no).value_or(""));
+    AudienceDigest digest(context_, blast, texts::of_blast(tables, provider.no, blast.no).value_or(""));
     for_each_audience(tables, provider, blast, [&](SliceNo s, const Audience& audience) {
       preview.recipients += audience.recipients.count();
       preview.archived += audience.archived.count();

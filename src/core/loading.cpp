@@ -10,6 +10,7 @@
 #include "core/quiet.hpp"
 #include "core/retracting.hpp"
 #include "core/same_address.hpp"
+#include "core/texts.hpp"
 #include "model/retry.hpp"
 
 namespace bccast {
@@ -299,6 +300,7 @@ class Filling {
 
   void item(std::size_t i) {
     const Item& item = assignment_.items[i];
+    if (item.damaged) throw Error(Code::corrupt, "an item is damaged");
     auto provider = tables_.directory().provider(item.provider_no);
     if (!provider) throw Error(Code::corrupt, "an item has lost its provider");
     provider_ = std::move(*provider);
@@ -411,7 +413,7 @@ class Filling {
   // ---- What is delivered
 
   void text_of_blast(const Line& line) {
-    auto text = tables_.blasts().text(line.provider_no, line.blast_no);
+    auto text = texts::of_blast(tables_, line.provider_no, line.blast_no);
     if (!text) throw Error(Code::corrupt, "a blast has lost its text");
     assignment_.delivery->text = std::move(*text);
   }

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "core/texts.hpp"
 
 namespace bccast {
 
@@ -29,8 +30,9 @@ namespace {
 
 Message first_of_blast(const Tables& tables, const ThreadKey& thread) {
   const auto blast = tables.blasts().blast(thread.provider_no, thread.origin);
-  auto text = tables.blasts().text(thread.provider_no, thread.origin);
+  auto text = texts::of_blast(tables, thread.provider_no, thread.origin);
   if (!blast || !text) throw Error(Code::corrupt, "a blast has lost its text");
+  if (is_unsent(blast->state)) throw Error(Code::corrupt, "a thread belongs to a blast that was not sent");
   Message message;
   message.seq = 1;
   message.at = blast->sent_at;
@@ -46,7 +48,8 @@ Message message_at(const Tables& tables, const ThreadKey& thread, std::int64_t s
   if (thread.of_blast() && seq == 1) return first_of_blast(tables, thread);
   auto message = tables.threads().message(thread.shelf(), seq);
   if (!message) throw Error(Code::corrupt, "a message is missing");
-  return std::move(*message);
+  if (message->seq != seq) throw Error(Code::corrupt, "a message is another");
+  return texts::open_message(thread, std::move(*message));
 }
 
 void for_each_message(const Context& context, const Tables& tables, const access::Reached& reached,
@@ -57,7 +60,6 @@ void for_each_message(const Context& context, const Tables& tables, const access
   if (reached.entry) authors.know(*reached.entry);
   bool more = true;
   const auto show = [&](const Message& message) {
-    if (message.seq < reached.first_seq) return false;
     const auto& author = authors.of(message.author);
     MessageView row;
     row.seq = message.seq;
@@ -69,12 +71,16 @@ void for_each_message(const Context& context, const Tables& tables, const access
     if (!viewer) row.actor = message.actor;
     return more = f(std::move(row));
   };
+  const auto show_stored = [&](const Message& stored) {
+    if (stored.seq < reached.first_seq) return false;
+    return show(texts::open_message(key, stored));
+  };
   if (ascending) {
     if (key.of_blast() && from <= 1 && !show(first_of_blast(tables, key))) return;
-    tables.threads().messages(key.shelf(), std::max(from, reached.first_seq), true, show);
+    tables.threads().messages(key.shelf(), std::max(from, reached.first_seq), true, show_stored);
   } else {
     tables.threads().messages(key.shelf(), from == 0 ? std::numeric_limits<std::int64_t>::max() : from, false,
-                              show);
+                              show_stored);
     if (more && key.of_blast()) show(first_of_blast(tables, key));
   }
 }

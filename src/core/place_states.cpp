@@ -1,5 +1,7 @@
 #include "core/place_states.hpp"
 
+#include "base/error.hpp"
+
 namespace bccast {
 
 Slice places_between(const Rotation& rotation, SliceNo slice, Position from, Position to) {
@@ -42,6 +44,8 @@ std::uint32_t SliceStates::read(std::uint32_t begin, std::uint32_t end, std::siz
   Slice rest = rest_;
   tables_.work().items_of_line(line_.no, place_at(slice_, begin), place_at(slice_, end),
                                [&](const Item& item) {
+                                 if (item.damaged)
+                                   throw Error(Code::corrupt, "an item of the blast is damaged");
                                  const auto at = within_slice(item.thread.place);
                                  if (states_.items.size() >= most) {
                                    end = at;

@@ -11,6 +11,7 @@
 #include "core/overdue.hpp"
 #include "core/place_states.hpp"
 #include "core/resolve.hpp"
+#include "core/texts.hpp"
 #include "core/work.hpp"
 #include "model/filter.hpp"
 #include "model/text_rules.hpp"
@@ -434,7 +435,7 @@ Page<BlastSummary> Progress::list(std::string_view provider_id, std::string_view
         page.next = seal_cursor<1>(context_, list, {blasts[i - 1].no});
         break;
       }
-      auto text = tables.blasts().text(provider.no, blast.no).value_or("");
+      auto text = texts::of_blast(tables, provider.no, blast.no).value_or("");
       bytes += text.size();
       page.items.push_back(summary_of(tables, blast));
       page.items.back().text = std::move(text);

@@ -1,5 +1,6 @@
 #include "core/resolve.hpp"
 
+#include "base/error.hpp"
 #include "model/id_index.hpp"
 #include "model/text_rules.hpp"
 
@@ -26,7 +27,13 @@ std::vector<Resolved> resolve_places(const Tables& tables, const Provider& provi
   }
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (resolved[i].code != Code::not_found) continue;
-    if (const auto place = tables.directory().place_of(provider.no, ids[i])) resolved[i] = {Code::ok, *place};
+    try {
+      if (const auto place = tables.directory().place_of(provider.no, ids[i]))
+        resolved[i] = {Code::ok, *place};
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt) throw;
+      resolved[i].code = Code::corrupt;  // this one's place; the others' are theirs
+    }
   }
   return resolved;
 }

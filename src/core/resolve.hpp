@@ -12,7 +12,8 @@
 namespace bccast {
 
 struct Resolved {
-  Code code = Code::ok;  // exists: the id stood in the list before; not_found; or what is wrong with the id
+  Code code = Code::ok;  // exists: the id stood in the list before; not_found; corrupt: its place is damaged;
+                         // or what is wrong with the id
   Place place = 0;       // when ok
 };
 

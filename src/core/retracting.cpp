@@ -52,7 +52,7 @@ void keep_who_knows(Tables& tables, const Blast& blast, const std::vector<Line>&
     Slice kept = marks.opened | touched[s];
     for (std::size_t i = 0; i < lines.size(); ++i) kept |= told(tables, lines[i], s, in_flight[i][s]);
     kept &= recipients;
-    tables.blasts().put_kept(blast.provider_no, s, blast.seq, kept);
+    tables.blasts().put_kept(blast.provider_no, s, blast.seq, blast.no, kept);
   }
 }
 

@@ -156,6 +156,7 @@ SameAddress::Found SameAddress::look_at(Place other, bool earlier) {
   if (of.skipped_here.contains(at)) return {earlier ? State::told : State::nothing, 0};
   std::optional<Found> found;
   tables_.work().items_of_line(line_.no, other, other + 1, [&](const Item& item) {
+    if (item.damaged) throw Error(Code::corrupt, "an item of the blast is damaged");
     if (item.state == ItemState::failed) {
       // Whose entry could not be read was not told at any address.
       found = {item.reason == kDamagedEntry ? State::nothing : State::told, 0};

@@ -6,6 +6,7 @@
 #include "core/audience_of.hpp"
 #include "core/events.hpp"
 #include "core/sending.hpp"
+#include "core/texts.hpp"
 
 namespace bccast {
 namespace {
@@ -40,7 +41,7 @@ void put_on_schedule(Tables& tables, const Context& context, const Provider& pro
                      std::string_view digest, std::int64_t fewest) {
   const std::string id(view(context.blast_id(provider.no, blast.no)));
   blast.state = access::next(blast, BlastVerb::schedule, id);
-  const auto text = tables.blasts().text(provider.no, blast.no);
+  const auto text = texts::of_blast(tables, provider.no, blast.no);
   if (!text) throw why_not_sent({SendOutcome::no_text, 0}, id);
   std::int64_t recipients = 0;
   AudienceDigest today(context, blast, *text);

@@ -37,7 +37,7 @@ void begin_again(Item& item, Ms now) {
 std::vector<Item> failed_items(const Tables& tables, const Line& line) {
   std::vector<Item> failed;
   tables.work().items_of_line(line.no, 0, kMaxPlaces, [&](const Item& item) {
-    if (item.state == ItemState::failed) failed.push_back(item);
+    if (item.state == ItemState::failed && !item.damaged) failed.push_back(item);
     return true;
   });
   return failed;
@@ -187,6 +187,7 @@ Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemO
 Code SecondTries::report_notice(Tables& tables, const IdParts& parts, const ItemOutcome& outcome) {
   auto item = tables.work().item_of_notice(parts.channel, parts.provider, parts.number);
   if (!item) throw not_found();
+  if (item->damaged) throw Error(Code::corrupt, "the item is damaged");
   if (item->state != ItemState::failed) throw Error(Code::state, "the item has not ended yet");
   if (outcome.status == ItemStatus::failed) return Code::exists;
   if (outcome.status == ItemStatus::done) {

@@ -11,6 +11,7 @@
 #include "core/channels_of.hpp"
 #include "core/events.hpp"
 #include "core/scheduling.hpp"
+#include "core/texts.hpp"
 
 namespace bccast {
 namespace {
@@ -33,7 +34,7 @@ std::int64_t next_turn(const Tables& tables, const Channel& channel) {
 
 SendResult send_now(Tables& tables, const Context& context, Provider provider, Blast blast,
                     std::string_view digest, Ms since) {
-  const auto text = tables.blasts().text(provider.no, blast.no);
+  const auto text = texts::of_blast(tables, provider.no, blast.no);
   if (!text) return {SendOutcome::no_text, 0};
   std::vector<std::pair<SliceNo, StoredAudience>> slices;
   std::int64_t count = 0;

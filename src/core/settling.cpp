@@ -432,6 +432,20 @@ class Settling {
     return &lines_.emplace(item.line_no, std::move(*line)).first->second;
   }
 
+  /// Of a damaged item, which must not fail the batch it is in: its line, if there is such a line.
+  Line* line_it_may_be_of(const Item& item) {
+    if (item.line_no == 0) return nullptr;
+    try {
+      Line* line = line_of(item);
+      const bool right = line->channel_no == item.channel_no && line->provider_no == item.provider_no &&
+                         line->blast_no == item.thread.origin;
+      return right ? line : nullptr;
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt) throw;
+      return nullptr;
+    }
+  }
+
   void skip(const Item& item, SkipReason reason) {
     if (Line* line = line_of(item)) {
       const auto s = slice_of(item.thread.place);
@@ -445,7 +459,7 @@ class Settling {
   }
 
   void keep(Item item, const ItemOutcome& outcome) {
-    Line* line = line_of(item);
+    Line* line = item.damaged ? line_it_may_be_of(item) : line_of(item);
     after_attempt(item, outcome, now_);
     tables_.work().update_item(item);
     if (item.state != ItemState::failed) return;

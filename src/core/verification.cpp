@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/fold.hpp"
 #include "core/place_states.hpp"
+#include "core/texts.hpp"
 
 namespace bccast {
 namespace {
@@ -146,7 +147,7 @@ class ProviderCheck {
   void blast(const Blast& blast) {
     const std::string id(view(context_.blast_id(provider_.no, blast.no)));
     if (is_unsent(blast.state)) return;
-    if (!tables_.blasts().text(provider_.no, blast.no)) found("blast", id, "the text is missing");
+    if (!texts::of_blast(tables_, provider_.no, blast.no)) found("blast", id, "the text is missing");
     std::int64_t recipients = 0;
     std::int64_t opened = 0;
     std::int64_t replied = 0;
@@ -213,6 +214,7 @@ class ProviderCheck {
   void thread(const Thread& thread) {
     std::int64_t expected = thread.key.of_blast() ? 2 : 1;
     tables_.threads().messages(thread.key, 0, true, [&](const Message& message) {
+      texts::open_message(thread.key, message);
       if (message.seq == expected) ++expected;
       return true;
     });

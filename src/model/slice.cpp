@@ -168,13 +168,13 @@ struct Encoded {
 };
 
 /// The one door for encoded bytes: every rule of the format is checked here.
-Encoded open(std::span<const std::uint8_t> bytes) {
+Encoded open(std::span<const std::uint8_t> bytes, std::uint32_t key) {
   if (bytes.size() < kShortest || bytes.size() > kLongest) {
     refuse("it has " + std::to_string(bytes.size()) + " bytes");
   }
   const std::size_t summed = bytes.size() - kChecksumBytes;
-  if (load<std::uint32_t>(bytes.data() + summed) != checksum(bytes.data(), summed))
-    refuse("its checksum does not match");
+  if ((load<std::uint32_t>(bytes.data() + summed) ^ key) != checksum(bytes.data(), summed))
+    refuse("its checksum does not match, or it is another's");
 
   const std::uint32_t version = bytes[0];
   const std::uint32_t kind = bytes[1];
@@ -360,7 +360,7 @@ std::uint32_t Slice::take(std::uint32_t from, std::uint32_t end, std::size_t mos
   return from;
 }
 
-std::vector<std::uint8_t> Slice::encode() const {
+std::vector<std::uint8_t> Slice::encode(std::uint32_t key) const {
   const Shape shape = shape_of_bitset([this](std::uint32_t i) { return words_[i]; });
   const Kind kind = smallest_kind(shape);
   const std::uint32_t n = kind == kArray ? shape.members : kind == kRuns ? shape.runs : 0;
@@ -399,12 +399,17 @@ std::vector<std::uint8_t> Slice::encode() const {
       break;
     }
   }
-  store(at, checksum(bytes.data(), kHeaderBytes + payload));
+  store(at, checksum(bytes.data(), kHeaderBytes + payload) ^ key);
   return bytes;
 }
 
-Slice Slice::decode(std::span<const std::uint8_t> bytes) {
-  const Encoded encoded = open(bytes);
+void Slice::bind(std::span<std::uint8_t> bytes, std::uint32_t key) {
+  std::uint8_t* sum = bytes.data() + (bytes.size() - kChecksumBytes);
+  store(sum, load<std::uint32_t>(sum) ^ key);
+}
+
+Slice Slice::decode(std::span<const std::uint8_t> bytes, std::uint32_t key) {
+  const Encoded encoded = open(bytes, key);
   const std::uint8_t* at = encoded.payload;
   Slice slice;
   switch (encoded.kind) {
@@ -427,8 +432,8 @@ Slice Slice::decode(std::span<const std::uint8_t> bytes) {
   return slice;
 }
 
-bool Slice::encoded_contains(std::span<const std::uint8_t> bytes, std::uint16_t place) {
-  const Encoded encoded = open(bytes);
+bool Slice::encoded_contains(std::span<const std::uint8_t> bytes, std::uint16_t place, std::uint32_t key) {
+  const Encoded encoded = open(bytes, key);
   if (encoded.kind == kBitset) {
     return (encoded.payload[place / 8] >> place % 8 & 1) != 0;
   }
@@ -450,8 +455,8 @@ bool Slice::encoded_contains(std::span<const std::uint8_t> bytes, std::uint16_t 
   return place <= load16(found) + beyond;
 }
 
-std::uint32_t Slice::encoded_count(std::span<const std::uint8_t> bytes) {
-  return open(bytes).members;
+std::uint32_t Slice::encoded_count(std::span<const std::uint8_t> bytes, std::uint32_t key) {
+  return open(bytes, key).members;
 }
 
 }  // namespace bccast

@@ -11,7 +11,8 @@
 //                   bitset: 1,024 times u64; place p is bit p % 64 of word p / 64
 //                   runs:   n times (u16 first place, u16 length - 1), ascending, neither overlapping nor
 //                           touching, none beyond place 65,535
-//   u32  checksum   low 32 bits of XXH3_64bits over everything before it
+//   u32  checksum   low 32 bits of XXH3_64bits over everything before it, xor a number that stands for the
+//                   place it is stored at (0: none), so that two that were exchanged are refused
 //
 // Numbers are little-endian. The kind is the one with the smallest payload, the lowest number among equals;
 // so an array has at most 4,096 entries, there are at most 2,047 runs, and equal sets have equal bytes.
@@ -96,14 +97,17 @@ class Slice {
     }
   }
 
-  /// The stored form, defined above: 8 to 8,200 bytes, the same for equal sets.
-  std::vector<std::uint8_t> encode() const;
+  /// The stored form, defined above: 8 to 8,200 bytes, the same for equal sets with the same key.
+  std::vector<std::uint8_t> encode(std::uint32_t key = 0) const;
+  /// Gives what encode() made with key 0 the key.
+  static void bind(std::span<std::uint8_t> bytes, std::uint32_t key);
 
-  /// These three check `bytes` in full and throw Error(Code::corrupt) unless encode() could have made them.
-  /// `bytes` need not be aligned. The latter two build no Slice.
-  static Slice decode(std::span<const std::uint8_t> bytes);
-  static bool encoded_contains(std::span<const std::uint8_t> bytes, std::uint16_t place);
-  static std::uint32_t encoded_count(std::span<const std::uint8_t> bytes);
+  /// These three check `bytes` in full and throw Error(Code::corrupt) unless encode(key) could have made
+  /// them. `bytes` need not be aligned. The latter two build no Slice.
+  static Slice decode(std::span<const std::uint8_t> bytes, std::uint32_t key = 0);
+  static bool encoded_contains(std::span<const std::uint8_t> bytes, std::uint16_t place,
+                               std::uint32_t key = 0);
+  static std::uint32_t encoded_count(std::span<const std::uint8_t> bytes, std::uint32_t key = 0);
 
  private:
   static constexpr std::uint32_t kWordBits = 64;

@@ -60,6 +60,7 @@ class BlastTables {
   /// With its text and its draft.
   virtual void delete_blast(ProviderNo provider, BlastNo no) = 0;
 
+  /// As bytes (core/texts.hpp).
   virtual std::optional<std::string> text(ProviderNo provider, BlastNo no) const = 0;
   virtual void put_text(ProviderNo provider, BlastNo no, std::string_view text) = 0;
 
@@ -80,7 +81,7 @@ class BlastTables {
   virtual bool has_thread(ProviderNo provider, Place place, Seq seq) const = 0;
   /// Who still has the thread: all recipients, unless it was recalled.
   virtual Slice kept(ProviderNo provider, SliceNo slice, Seq seq) const = 0;
-  virtual void put_kept(ProviderNo provider, SliceNo slice, Seq seq, const Slice& value) = 0;
+  virtual void put_kept(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no, const Slice& value) = 0;
   /// The provider's blasts after `after` in which `place` has a thread, ascending.
   virtual void newer_blasts(ProviderNo provider, Place place, Seq after,
                             FunctionRef<void(Seq, BlastNo, bool recalled)> f) const = 0;

@@ -58,6 +58,7 @@ class ThreadTables {
   virtual Unread client_unread(ProviderNo provider, Place place) const = 0;
   virtual Unread provider_unread(ProviderNo provider) const = 0;
 
+  /// Messages have their texts as bytes (core/texts.hpp); without a byte the text was removed.
   virtual void insert_message(const ThreadKey& thread, const Message& message) = 0;
   virtual std::optional<Message> message(const ThreadKey& thread, std::int64_t seq) const = 0;
   virtual std::optional<Message> message_by_key(const ThreadKey& thread, const Author& author,

@@ -109,6 +109,7 @@ struct Item {
   std::int64_t attempts = 0;
   Ms due_at = 0;
   std::string reason;
+  bool damaged = false;  // its row is: nothing of it is to be relied on but its number
 };
 
 /// Why a place was left out, as stored beside its skip bitmap.
@@ -202,7 +203,7 @@ class WorkTables {
   virtual std::optional<Item> item(ItemNo no) const = 0;
   /// The claim an item is in; nothing: it is in none.
   virtual std::optional<Token> holder_of(ItemNo no) const = 0;
-  virtual void claim_item(ItemNo no, const Token& token) = 0;
+  virtual void claim_item(const Item& item, const Token& token) = 0;
   virtual void update_item(const Item& item) = 0;  // takes its token away
   virtual void delete_item(ItemNo no) = 0;
   /// Those of single messages on a channel: all; those of one provider that wait.

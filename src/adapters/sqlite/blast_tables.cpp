@@ -1,7 +1,7 @@
 #include "adapters/sqlite/blast_tables.hpp"
 
 #include "adapters/sqlite/columns.hpp"
-#include "model/checked.hpp"
+#include "adapters/sqlite/mapping.hpp"
 
 namespace bccast::sqlite {
 namespace {
@@ -12,74 +12,135 @@ namespace {
   "open_lines, revision, deadline, roster_size, key_hash, actor, sent_by, channels, activity, "    \
   "hold, scheduled_at, digest, missed_at, missed_reason, overdue, recalled_at, swept, purged, "    \
   "opened, replied"
+#define BLAST_ROW BLAST_COLUMNS ", sum"
 
-Blast blast_of(const Query& query) {
-  Blast b;
-  b.provider_no = query.i64(0);
-  b.no = query.i64(1);
-  const auto state = query.i64(2);
-  if (state < 0 || state > static_cast<std::int64_t>(BlastState::recalled))
-    throw Error(Code::corrupt, "a blast is in no known state");
-  b.state = static_cast<BlastState>(state);
-  b.all_active = query.i64(3) != 0;
-  b.seq = query.i64(4);
-  b.created_at = query.i64(5);
-  b.sent_at = query.i64(6);
-  b.deadline_at = query.i64(7);
-  b.finished_at = query.i64(8);
-  b.recipients = query.i64(9);
-  b.open_lines = query.i64(10);
-  b.revision = query.i64(11);
-  b.deadline = query.i64(12);
-  b.roster_size = static_cast<Place>(query.i64(13));
-  b.key_hash = key_hash_of(query.blob(14));
-  b.actor = query.string(15);
-  b.sent_by = query.string(16);
-  b.channels = query.string(17);
-  b.activity = query.i64(18);
-  b.hold = query.i64(19);
-  b.scheduled_at = query.i64(20);
-  b.digest = query.string(21);
-  b.missed_at = query.i64(22);
-  b.missed_reason = query.string(23);
-  b.overdue = query.i64(24) != 0;
-  b.recalled_at = query.i64(25);
-  b.swept = static_cast<Place>(query.i64(26));
-  b.purged = query.i64(27) != 0;
-  b.opened = query.i64(28);
-  b.replied = query.i64(29);
-  return b;
+constexpr RowTable kBlast{"blast",
+                          RowKind::blast,
+                          BLAST_COLUMNS,
+                          {.key = "provider_no, blast_no",
+                           .fixed = "created_at, key_hash, actor, opened, replied",
+                           .counted = "opened, replied"}};
+constexpr Sql kInsertBlast = insert_row(kBlast);
+constexpr Sql kUpdateBlast = update_row(kBlast);
+
+template <typename Columns, typename Row>
+void visit(Columns& columns, Row& b) {
+  columns.number(b.provider_no);
+  columns.number(b.no);
+  columns.one_of(b.state, BlastState::recalled);
+  columns.flag(b.all_active);
+  for (auto* number : {&b.seq, &b.created_at, &b.sent_at, &b.deadline_at, &b.finished_at, &b.recipients,
+                       &b.open_lines, &b.revision, &b.deadline})
+    columns.number(*number);
+  columns.place(b.roster_size);
+  columns.bytes_or_null(b.key_hash);
+  columns.text_or_null(b.actor);
+  columns.text_or_null(b.sent_by);
+  columns.text(b.channels);
+  columns.number(b.activity);
+  columns.number(b.hold);
+  columns.number(b.scheduled_at);
+  columns.text_or_null(b.digest);
+  columns.number(b.missed_at);
+  columns.text(b.missed_reason);
+  columns.flag(b.overdue);
+  columns.number(b.recalled_at);
+  columns.place(b.swept);
+  columns.flag(b.purged);
+  columns.number(b.opened);
+  columns.number(b.replied);
 }
 
-Query& bind_policy(Query& query, const Blast& b) {
-  query.bind(b.hold).bind(b.scheduled_at).bind_or_null(b.digest).bind(b.missed_at).bind(b.missed_reason);
-  query.bind(std::int64_t{b.overdue}).bind(b.recalled_at).bind(std::int64_t{b.swept});
-  return query.bind(std::int64_t{b.purged});
+Blast blast_of(const Query& query) {
+  Blast blast;
+  RowReader reader(query, kBlast);
+  visit(reader, blast);
+  reader.finish();
+  return blast;
+}
+
+void write_row(Connection& db, const Sql& sql, const Blast& blast) {
+  auto query = db.query(sql.c_str());
+  RowWriter writer(query, kBlast);
+  visit(writer, blast);
+  writer.finish();
+  query.run();
+}
+
+// ---- Who has a blast: bitmaps, and a row's own numbers, which have a sum
+
+enum AudienceColumn : int { kPlaces = 1, kArchived, kOff, kDeselected, kKept };
+
+#define AUDIENCE_ROW "seq, blast_no, kept IS NOT NULL, sum"
+
+/// The first columns of a query for AUDIENCE_ROW.
+struct AudienceRow {
+  ProviderNo provider_no;
+  SliceNo slice;
+  Seq seq = 0;
+  BlastNo blast_no = 0;
+  bool has_kept = false;
+
+  AudienceRow(const Query& query, ProviderNo provider, SliceNo slice_in)
+      : provider_no(provider),
+        slice(slice_in),
+        seq(query.i64(0)),
+        blast_no(query.i64(1)),
+        has_kept(query.i64(2) != 0) {
+    if (query.i64(3) != sum() + std::int64_t{has_kept})
+      throw Error(Code::corrupt, "who has a blast is damaged, or another's");
+  }
+  AudienceRow(ProviderNo provider, SliceNo slice_in, Seq seq_in, BlastNo blast)
+      : provider_no(provider), slice(slice_in), seq(seq_in), blast_no(blast) {}
+
+  /// Without 1 for that there is `kept`, which is added later.
+  std::int64_t sum() const {
+    return RowSum(RowKind::recipients)
+        .add(provider_no)
+        .add(std::int64_t{slice})
+        .add(seq)
+        .add(blast_no)
+        .finish();
+  }
+  std::uint32_t key(AudienceColumn column) const {
+    return bitmap_key(RowKind::recipients, column, provider_no, slice, seq, blast_no);
+  }
+  /// Of coalesce(kept, places).
+  std::uint32_t key_of_kept() const { return key(has_kept ? kKept : kPlaces); }
+};
+
+std::uint32_t draft_key(int column, ProviderNo provider, BlastNo blast, SliceNo slice) {
+  return bitmap_key(RowKind::draft_slice, column, provider, blast, slice);
+}
+std::uint32_t mark_key(int column, ProviderNo provider, BlastNo blast, SliceNo slice) {
+  return bitmap_key(RowKind::mark_slice, column, provider, blast, slice);
 }
 
 }  // namespace
 
 std::optional<Blast> SqliteBlastTables::blast(ProviderNo provider, BlastNo no) const {
-  auto query = db_.query("SELECT " BLAST_COLUMNS " FROM blast WHERE provider_no = ? AND blast_no = ?");
+  auto query = db_.query("SELECT " BLAST_ROW " FROM blast WHERE provider_no = ? AND blast_no = ?");
   query.bind(provider).bind(no);
   if (!query.step()) return std::nullopt;
   return blast_of(query);
 }
 
 std::optional<BlastNo> SqliteBlastTables::blast_by_key(ProviderNo provider, std::string_view key_hash) const {
-  auto query = db_.query("SELECT blast_no FROM blast WHERE provider_no = ? AND key_hash = ?");
+  auto query = db_.query("SELECT " BLAST_ROW " FROM blast WHERE provider_no = ? AND key_hash = ?");
   query.bind(provider).bind(string_as_bytes(key_hash));
   if (!query.step()) return std::nullopt;
-  return query.i64(0);
+  const Blast found = blast_of(query);
+  if (found.key_hash != key_hash) throw Error(Code::corrupt, "the index of keys leads to another blast");
+  return found.no;
 }
 
 std::vector<Blast> SqliteBlastTables::blasts(ProviderNo provider, BlastNo before,
                                              std::optional<BlastState> state, std::size_t limit) const {
   auto query =
-      state ? db_.query("SELECT " BLAST_COLUMNS
+      state ? db_.query("SELECT " BLAST_ROW
                         " FROM blast WHERE provider_no = ? AND state = ? AND blast_no < ? "
                         "ORDER BY blast_no DESC LIMIT ?")
-            : db_.query("SELECT " BLAST_COLUMNS
+            : db_.query("SELECT " BLAST_ROW
                         " FROM blast WHERE provider_no = ? AND blast_no < ? ORDER BY blast_no DESC LIMIT ?");
   query.bind(provider);
   if (state) query.bind(static_cast<std::int64_t>(*state));
@@ -91,7 +152,7 @@ std::vector<Blast> SqliteBlastTables::blasts(ProviderNo provider, BlastNo before
 
 std::vector<Blast> SqliteBlastTables::unsent(ProviderNo provider) const {
   auto query =
-      db_.query("SELECT " BLAST_COLUMNS " FROM blast WHERE provider_no = ? AND state < 2 ORDER BY state");
+      db_.query("SELECT " BLAST_ROW " FROM blast WHERE provider_no = ? AND state < 2 ORDER BY state");
   query.bind(provider);
   std::vector<Blast> all;
   while (query.step()) all.push_back(blast_of(query));
@@ -112,7 +173,7 @@ BlastTables::Agenda SqliteBlastTables::agenda() const {
 }
 
 std::optional<Blast> SqliteBlastTables::due_schedule(Ms now) const {
-  auto query = db_.query("SELECT " BLAST_COLUMNS
+  auto query = db_.query("SELECT " BLAST_ROW
                          " FROM blast WHERE state = 1 AND scheduled_at <= ? ORDER BY scheduled_at LIMIT 1");
   query.bind(now);
   if (!query.step()) return std::nullopt;
@@ -120,7 +181,7 @@ std::optional<Blast> SqliteBlastTables::due_schedule(Ms now) const {
 }
 
 std::optional<Blast> SqliteBlastTables::due_deadline(Ms now) const {
-  auto query = db_.query("SELECT " BLAST_COLUMNS
+  auto query = db_.query("SELECT " BLAST_ROW
                          " FROM blast WHERE state BETWEEN 1 AND 3 AND overdue = 0 AND deadline_at < ? "
                          "ORDER BY deadline_at LIMIT 1");
   query.bind(now);
@@ -129,14 +190,14 @@ std::optional<Blast> SqliteBlastTables::due_deadline(Ms now) const {
 }
 
 #define PAST_DEADLINE(overdue)                                                             \
-  "SELECT " BLAST_COLUMNS " FROM blast WHERE state BETWEEN 1 AND 3 AND overdue = " overdue \
+  "SELECT " BLAST_ROW " FROM blast WHERE state BETWEEN 1 AND 3 AND overdue = " overdue \
   " AND deadline_at < ?1 AND (deadline_at, provider_no, blast_no) > (?2, ?3, ?4) AND ?5 = 0"
 std::vector<Blast> SqliteBlastTables::past_deadline(std::optional<ProviderNo> provider, Ms now,
                                                     const DeadlinePosition& after, std::size_t limit) const {
   // Those of which it was said, and the others: SQLite merges the two, row by row.
   auto query =
       provider
-          ? db_.query("SELECT " BLAST_COLUMNS
+          ? db_.query("SELECT " BLAST_ROW
                       " FROM blast WHERE provider_no = ?5 AND finished_at = 0 AND state > 0 AND state <= 3 "
                       "AND deadline_at < ?1 AND (deadline_at, provider_no, blast_no) > (?2, ?3, ?4) "
                       "ORDER BY deadline_at, provider_no, blast_no LIMIT ?6")
@@ -150,14 +211,13 @@ std::vector<Blast> SqliteBlastTables::past_deadline(std::optional<ProviderNo> pr
 }
 
 std::optional<Blast> SqliteBlastTables::recall_to_sweep() const {
-  auto query =
-      db_.query("SELECT " BLAST_COLUMNS " FROM blast WHERE state = 5 AND swept < roster_size LIMIT 1");
+  auto query = db_.query("SELECT " BLAST_ROW " FROM blast WHERE state = 5 AND swept < roster_size LIMIT 1");
   if (!query.step()) return std::nullopt;
   return blast_of(query);
 }
 
 std::vector<Blast> SqliteBlastTables::recalled_before(Ms before, std::size_t limit) const {
-  auto query = db_.query("SELECT " BLAST_COLUMNS
+  auto query = db_.query("SELECT " BLAST_ROW
                          " FROM blast WHERE state = 5 AND purged = 0 AND recalled_at < ? ORDER BY "
                          "recalled_at LIMIT ?");
   query.bind(before).bind(static_cast<std::int64_t>(limit));
@@ -167,43 +227,11 @@ std::vector<Blast> SqliteBlastTables::recalled_before(Ms before, std::size_t lim
 }
 
 void SqliteBlastTables::insert_blast(const Blast& b) {
-  auto query = db_.query(
-      "INSERT INTO blast(" BLAST_COLUMNS
-      ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  query.bind(b.provider_no)
-      .bind(b.no)
-      .bind(static_cast<std::int64_t>(b.state))
-      .bind(std::int64_t{b.all_active});
-  query.bind(b.seq)
-      .bind(b.created_at)
-      .bind(b.sent_at)
-      .bind(b.deadline_at)
-      .bind(b.finished_at)
-      .bind(b.recipients);
-  query.bind(b.open_lines).bind(b.revision).bind(b.deadline).bind(std::int64_t{b.roster_size});
-  query.bind_blob_or_null(b.key_hash)
-      .bind_or_null(b.actor)
-      .bind_or_null(b.sent_by)
-      .bind(b.channels)
-      .bind(b.activity);
-  bind_policy(query, b).bind(b.opened).bind(b.replied).run();
+  write_row(db_, kInsertBlast, b);
 }
 
 void SqliteBlastTables::update_blast(const Blast& b) {
-  auto query = db_.query(
-      "UPDATE blast SET state = ?, all_active = ?, seq = ?, sent_at = ?, deadline_at = ?, finished_at = ?, "
-      "recipients = ?, open_lines = ?, revision = ?, deadline = ?, roster_size = ?, "
-      "sent_by = ?, channels = ?, activity = ?, hold = ?, scheduled_at = ?, digest = ?, missed_at = ?, "
-      "missed_reason = ?, overdue = ?, recalled_at = ?, swept = ?, purged = ? "
-      "WHERE provider_no = ? AND blast_no = ?");
-  query.bind(static_cast<std::int64_t>(b.state)).bind(std::int64_t{b.all_active}).bind(b.seq).bind(b.sent_at);
-  query.bind(b.deadline_at).bind(b.finished_at).bind(b.recipients).bind(b.open_lines).bind(b.revision);
-  query.bind(b.deadline)
-      .bind(std::int64_t{b.roster_size})
-      .bind_or_null(b.sent_by)
-      .bind(b.channels)
-      .bind(b.activity);
-  bind_policy(query, b).bind(b.provider_no).bind(b.no).run();
+  write_row(db_, kUpdateBlast, b);
 }
 
 void SqliteBlastTables::delete_blast(ProviderNo provider, BlastNo no) {
@@ -216,15 +244,14 @@ std::optional<std::string> SqliteBlastTables::text(ProviderNo provider, BlastNo 
   auto query = db_.query("SELECT text FROM blast_text WHERE provider_no = ? AND blast_no = ?");
   query.bind(provider).bind(no);
   if (!query.step()) return std::nullopt;
-  return std::string(checked_content(query.blob(0), "a text"));
+  return bytes_as_string(query.blob(0));
 }
 
 void SqliteBlastTables::put_text(ProviderNo provider, BlastNo no, std::string_view text) {
-  const std::string stored = checked_bytes(text);
   auto query = db_.query(
       "INSERT INTO blast_text(provider_no, blast_no, text) VALUES (?, ?, ?) "
       "ON CONFLICT DO UPDATE SET text = excluded.text");
-  query.bind(provider).bind(no).bind(string_as_bytes(stored)).run();
+  query.bind(provider).bind(no).bind(string_as_bytes(text)).run();
 }
 
 DraftSlice SqliteBlastTables::draft_slice(ProviderNo provider, BlastNo no, SliceNo slice) const {
@@ -232,7 +259,8 @@ DraftSlice SqliteBlastTables::draft_slice(ProviderNo provider, BlastNo no, Slice
       "SELECT picked, deselected FROM draft_slice WHERE provider_no = ? AND blast_no = ? AND slice_no = ?");
   query.bind(provider).bind(no).bind(std::int64_t{slice});
   if (!query.step()) return {};
-  return {Slice::decode(query.blob(0)), Slice::decode(query.blob(1))};
+  return {Slice::decode(query.blob(0), draft_key(1, provider, no, slice)),
+          Slice::decode(query.blob(1), draft_key(2, provider, no, slice))};
 }
 
 void SqliteBlastTables::put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice,
@@ -242,8 +270,8 @@ void SqliteBlastTables::put_draft_slice(ProviderNo provider, BlastNo no, SliceNo
     query.bind(provider).bind(no).bind(std::int64_t{slice}).run();
     return;
   }
-  const auto picked = value.picked.encode();
-  const auto deselected = value.deselected.encode();
+  const auto picked = value.picked.encode(draft_key(1, provider, no, slice));
+  const auto deselected = value.deselected.encode(draft_key(2, provider, no, slice));
   auto query = db_.query(
       "INSERT INTO draft_slice(provider_no, blast_no, slice_no, picked, deselected) VALUES (?, ?, ?, ?, ?) "
       "ON CONFLICT DO UPDATE SET picked = excluded.picked, deselected = excluded.deselected");
@@ -256,67 +284,89 @@ void SqliteBlastTables::delete_draft(ProviderNo provider, BlastNo no) {
 
 void SqliteBlastTables::insert_audience(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no,
                                         const StoredAudience& value) {
+  const AudienceRow row(provider, slice, seq, no);
+  StoredAudience stored = value;
+  Slice::bind(stored.recipients, row.key(kPlaces));
+  Slice::bind(stored.archived, row.key(kArchived));
+  Slice::bind(stored.off, row.key(kOff));
+  Slice::bind(stored.deselected, row.key(kDeselected));
   auto query = db_.query(
-      "INSERT INTO recipients(provider_no, slice_no, seq, blast_no, places, archived, off, deselected) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-  query.bind(provider).bind(std::int64_t{slice}).bind(seq).bind(no);
-  query.bind(value.recipients).bind(value.archived).bind(value.off).bind(value.deselected).run();
+      "INSERT INTO recipients(provider_no, slice_no, seq, blast_no, sum, places, archived, off, deselected) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  query.bind(provider).bind(std::int64_t{slice}).bind(seq).bind(no).bind(row.sum());
+  query.bind(stored.recipients).bind(stored.archived).bind(stored.off).bind(stored.deselected).run();
 }
 
 Audience SqliteBlastTables::audience(ProviderNo provider, SliceNo slice, Seq seq) const {
-  auto query = db_.query(
-      "SELECT places, archived, off, deselected FROM recipients WHERE provider_no = ? AND slice_no = ? AND "
-      "seq = ?");
+  auto query = db_.query("SELECT " AUDIENCE_ROW
+                         ", places, archived, off, deselected FROM recipients WHERE provider_no = ? "
+                         "AND slice_no = ? AND seq = ?");
   query.bind(provider).bind(std::int64_t{slice}).bind(seq);
   if (!query.step()) return {};
-  return {Slice::decode(query.blob(0)),
-          Slice::decode(query.blob(1)),
-          Slice::decode(query.blob(2)),
-          Slice::decode(query.blob(3)),
+  const AudienceRow row(query, provider, slice);
+  return {Slice::decode(query.blob(4), row.key(kPlaces)),
+          Slice::decode(query.blob(5), row.key(kArchived)),
+          Slice::decode(query.blob(6), row.key(kOff)),
+          Slice::decode(query.blob(7), row.key(kDeselected)),
           {}};
 }
 
+#define PLACES_OF \
+  "SELECT " AUDIENCE_ROW ", places FROM recipients WHERE provider_no = ? AND slice_no = ? AND seq = ?"
+#define KEPT_OF          \
+  "SELECT " AUDIENCE_ROW \
+  ", coalesce(kept, places) FROM recipients WHERE provider_no = ? AND slice_no = ? AND seq = ?"
+
 Slice SqliteBlastTables::recipients(ProviderNo provider, SliceNo slice, Seq seq) const {
-  auto query = db_.query("SELECT places FROM recipients WHERE provider_no = ? AND slice_no = ? AND seq = ?");
+  auto query = db_.query(PLACES_OF);
   query.bind(provider).bind(std::int64_t{slice}).bind(seq);
-  return query.step() ? Slice::decode(query.blob(0)) : Slice();
+  if (!query.step()) return {};
+  return Slice::decode(query.blob(4), AudienceRow(query, provider, slice).key(kPlaces));
 }
 
 bool SqliteBlastTables::is_recipient(ProviderNo provider, Place place, Seq seq) const {
-  auto query = db_.query("SELECT places FROM recipients WHERE provider_no = ? AND slice_no = ? AND seq = ?");
+  auto query = db_.query(PLACES_OF);
   query.bind(provider).bind(std::int64_t{slice_of(place)}).bind(seq);
-  return query.step() && Slice::encoded_contains(query.blob(0), within_slice(place));
+  if (!query.step()) return false;
+  const AudienceRow row(query, provider, slice_of(place));
+  return Slice::encoded_contains(query.blob(4), within_slice(place), row.key(kPlaces));
 }
 
 bool SqliteBlastTables::has_thread(ProviderNo provider, Place place, Seq seq) const {
-  auto query = db_.query(
-      "SELECT coalesce(kept, places) FROM recipients WHERE provider_no = ? AND slice_no = ? AND seq = ?");
+  auto query = db_.query(KEPT_OF);
   query.bind(provider).bind(std::int64_t{slice_of(place)}).bind(seq);
-  return query.step() && Slice::encoded_contains(query.blob(0), within_slice(place));
+  if (!query.step()) return false;
+  const AudienceRow row(query, provider, slice_of(place));
+  return Slice::encoded_contains(query.blob(4), within_slice(place), row.key_of_kept());
 }
 
 Slice SqliteBlastTables::kept(ProviderNo provider, SliceNo slice, Seq seq) const {
-  auto query = db_.query(
-      "SELECT coalesce(kept, places) FROM recipients WHERE provider_no = ? AND slice_no = ? AND seq = ?");
+  auto query = db_.query(KEPT_OF);
   query.bind(provider).bind(std::int64_t{slice}).bind(seq);
-  return query.step() ? Slice::decode(query.blob(0)) : Slice();
+  if (!query.step()) return {};
+  return Slice::decode(query.blob(4), AudienceRow(query, provider, slice).key_of_kept());
 }
 
-void SqliteBlastTables::put_kept(ProviderNo provider, SliceNo slice, Seq seq, const Slice& value) {
-  const auto kept = value.encode();
-  auto query = db_.query("UPDATE recipients SET kept = ? WHERE provider_no = ? AND slice_no = ? AND seq = ?");
+void SqliteBlastTables::put_kept(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no,
+                                 const Slice& value) {
+  const auto kept = value.encode(AudienceRow(provider, slice, seq, no).key(kKept));
+  auto query = db_.query(
+      "UPDATE recipients SET kept = ?, sum = sum + (kept IS NULL) "
+      "WHERE provider_no = ? AND slice_no = ? AND seq = ?");
   query.bind(kept).bind(provider).bind(std::int64_t{slice}).bind(seq).run();
 }
 
 void SqliteBlastTables::newer_blasts(ProviderNo provider, Place place, Seq after,
                                      FunctionRef<void(Seq, BlastNo, bool recalled)> f) const {
-  auto query = db_.query(
-      "SELECT seq, blast_no, coalesce(kept, places), kept IS NOT NULL FROM recipients WHERE provider_no = ? "
-      "AND slice_no = ? AND seq > ? ORDER BY seq");
+  auto query = db_.query("SELECT " AUDIENCE_ROW
+                         ", coalesce(kept, places) FROM recipients WHERE provider_no = ? "
+                         "AND slice_no = ? AND seq > ? ORDER BY seq");
   query.bind(provider).bind(std::int64_t{slice_of(place)}).bind(after);
-  while (query.step())
-    if (Slice::encoded_contains(query.blob(2), within_slice(place)))
-      f(query.i64(0), query.i64(1), query.i64(3) != 0);
+  while (query.step()) {
+    const AudienceRow row(query, provider, slice_of(place));
+    if (Slice::encoded_contains(query.blob(4), within_slice(place), row.key_of_kept()))
+      f(row.seq, row.blast_no, row.has_kept);
+  }
 }
 
 MarkSlice SqliteBlastTables::marks(ProviderNo provider, BlastNo no, SliceNo slice) const {
@@ -324,12 +374,13 @@ MarkSlice SqliteBlastTables::marks(ProviderNo provider, BlastNo no, SliceNo slic
       "SELECT opened, replied FROM mark_slice WHERE provider_no = ? AND blast_no = ? AND slice_no = ?");
   query.bind(provider).bind(no).bind(std::int64_t{slice});
   if (!query.step()) return {};
-  return {Slice::decode(query.blob(0)), Slice::decode(query.blob(1))};
+  return {Slice::decode(query.blob(0), mark_key(1, provider, no, slice)),
+          Slice::decode(query.blob(1), mark_key(2, provider, no, slice))};
 }
 
 void SqliteBlastTables::put_marks(ProviderNo provider, BlastNo no, SliceNo slice, const MarkSlice& value) {
-  const auto opened = value.opened.encode();
-  const auto replied = value.replied.encode();
+  const auto opened = value.opened.encode(mark_key(1, provider, no, slice));
+  const auto replied = value.replied.encode(mark_key(2, provider, no, slice));
   auto query = db_.query(
       "INSERT INTO mark_slice(provider_no, blast_no, slice_no, opened, replied) VALUES (?, ?, ?, ?, ?) "
       "ON CONFLICT DO UPDATE SET opened = excluded.opened, replied = excluded.replied");
@@ -339,7 +390,8 @@ void SqliteBlastTables::put_marks(ProviderNo provider, BlastNo no, SliceNo slice
 void SqliteBlastTables::count_marks(ProviderNo provider, BlastNo no, std::int64_t opened,
                                     std::int64_t replied) {
   auto query = db_.query(
-      "UPDATE blast SET opened = opened + ?, replied = replied + ? WHERE provider_no = ? AND blast_no = ?");
+      "UPDATE blast SET opened = opened + ?1, replied = replied + ?2, sum = sum + ?1 * 1 + ?2 * 3 "
+      "WHERE provider_no = ?3 AND blast_no = ?4");
   query.bind(opened).bind(replied).bind(provider).bind(no).run();
 }
 

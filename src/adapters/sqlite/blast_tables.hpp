@@ -37,7 +37,7 @@ class SqliteBlastTables final : public BlastTables {
   bool is_recipient(ProviderNo provider, Place place, Seq seq) const override;
   bool has_thread(ProviderNo provider, Place place, Seq seq) const override;
   Slice kept(ProviderNo provider, SliceNo slice, Seq seq) const override;
-  void put_kept(ProviderNo provider, SliceNo slice, Seq seq, const Slice& value) override;
+  void put_kept(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no, const Slice& value) override;
   void newer_blasts(ProviderNo provider, Place place, Seq after,
                     FunctionRef<void(Seq, BlastNo, bool recalled)> f) const override;
   MarkSlice marks(ProviderNo provider, BlastNo no, SliceNo slice) const override;

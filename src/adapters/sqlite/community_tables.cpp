@@ -1,51 +1,107 @@
 #include "adapters/sqlite/community_tables.hpp"
 
+#include <utility>
+
+#include "adapters/sqlite/mapping.hpp"
+
 namespace bccast::sqlite {
 namespace {
 
-Member member_of(const Query& query) {
-  return {static_cast<Place>(query.i64(0)), query.i64(1), query.i64(2), query.string(3)};
+#define COMMUNITY_COLUMNS "provider_no, community_no, title, max_members, created_at, actor"
+#define MEMBER_COLUMNS "provider_no, community_no, place, first_seq, since, actor"
+
+constexpr RowTable kCommunity{
+    "community",
+    RowKind::community,
+    COMMUNITY_COLUMNS,
+    {.key = "provider_no, community_no", .fixed = "created_at, actor", .counted = ""}};
+constexpr Sql kInsertCommunity = insert_row(kCommunity);
+constexpr Sql kUpdateCommunity = update_row(kCommunity);
+
+constexpr RowTable kMember{"member",
+                           RowKind::member,
+                           MEMBER_COLUMNS,
+                           {.key = "provider_no, community_no, place", .fixed = "", .counted = ""}};
+constexpr Sql kInsertMember = insert_row(kMember);
+
+template <typename Columns, typename Row>
+void visit(Columns& columns, Row& c) {
+  columns.number(c.provider_no);
+  columns.number(c.no);
+  columns.text(c.title);
+  columns.number(c.max_members);
+  columns.number(c.created_at);
+  columns.text_or_null(c.actor);
+}
+
+/// Whose it is, and it.
+template <typename Columns, typename Number, typename Row>
+void visit(Columns& columns, Number& provider, Number& community, Row& m) {
+  columns.number(provider);
+  columns.number(community);
+  columns.place(m.place);
+  columns.number(m.first_seq);
+  columns.number(m.since);
+  columns.text_or_null(m.actor);
+}
+
+void write(Query& query, const Community& community) {
+  RowWriter writer(query, kCommunity);
+  visit(writer, community);
+  writer.finish();
+  query.run();
+}
+
+struct OfCommunity {
+  ProviderNo provider = 0;
+  CommunityNo community = 0;
+  Member member;
+};
+
+OfCommunity member_of(const Query& query) {
+  OfCommunity found;
+  RowReader reader(query, kMember);
+  visit(reader, found.provider, found.community, found.member);
+  reader.finish();
+  return found;
 }
 
 }  // namespace
 
 std::optional<Community> SqliteCommunityTables::community(ProviderNo provider, CommunityNo no) const {
-  auto query = db_.query(
-      "SELECT title, max_members, created_at, actor FROM community WHERE provider_no = ? AND community_no = "
-      "?");
+  auto query = db_.query("SELECT " COMMUNITY_COLUMNS
+                         ", sum FROM community WHERE provider_no = ? AND community_no = ?");
   if (!query.bind(provider).bind(no).step()) return std::nullopt;
-  return Community{provider, no, query.string(0), query.i64(1), query.i64(2), query.string(3)};
+  Community found;
+  RowReader reader(query, kCommunity);
+  visit(reader, found);
+  reader.finish();
+  return found;
 }
 
-void SqliteCommunityTables::insert_community(const Community& c) {
-  auto query = db_.query(
-      "INSERT INTO community(provider_no, community_no, title, max_members, created_at, actor) "
-      "VALUES (?, ?, ?, ?, ?, ?)");
-  query.bind(c.provider_no).bind(c.no).bind(c.title).bind(c.max_members).bind(c.created_at);
-  query.bind_or_null(c.actor).run();
+void SqliteCommunityTables::insert_community(const Community& community) {
+  auto query = db_.query(kInsertCommunity.c_str());
+  write(query, community);
 }
 
-void SqliteCommunityTables::update_community(const Community& c) {
-  auto query =
-      db_.query("UPDATE community SET title = ?, max_members = ? WHERE provider_no = ? AND community_no = ?");
-  query.bind(c.title).bind(c.max_members).bind(c.provider_no).bind(c.no).run();
+void SqliteCommunityTables::update_community(const Community& community) {
+  auto query = db_.query(kUpdateCommunity.c_str());
+  write(query, community);
 }
 
 std::optional<Member> SqliteCommunityTables::member(ProviderNo provider, CommunityNo no, Place place) const {
-  auto query = db_.query(
-      "SELECT place, first_seq, since, actor FROM member "
-      "WHERE provider_no = ? AND community_no = ? AND place = ?");
+  auto query = db_.query("SELECT " MEMBER_COLUMNS
+                         ", sum FROM member WHERE provider_no = ? AND community_no = ? AND place = ?");
   if (!query.bind(provider).bind(no).bind(std::int64_t{place}).step()) return std::nullopt;
-  return member_of(query);
+  return member_of(query).member;
 }
 
 std::vector<Member> SqliteCommunityTables::members(ProviderNo provider, CommunityNo no) const {
-  auto query = db_.query(
-      "SELECT place, first_seq, since, actor FROM member "
-      "WHERE provider_no = ? AND community_no = ? ORDER BY place");
+  auto query = db_.query("SELECT " MEMBER_COLUMNS
+                         ", sum FROM member WHERE provider_no = ? AND community_no = ? ORDER BY place");
   query.bind(provider).bind(no);
   std::vector<Member> all;
-  while (query.step()) all.push_back(member_of(query));
+  while (query.step()) all.push_back(member_of(query).member);
   return all;
 }
 
@@ -56,20 +112,21 @@ std::int64_t SqliteCommunityTables::count_members(ProviderNo provider, Community
 }
 
 std::vector<CommunityNo> SqliteCommunityTables::communities_of(ProviderNo provider, Place place) const {
-  auto query =
-      db_.query("SELECT community_no FROM member WHERE provider_no = ? AND place = ? ORDER BY community_no");
+  // The rows, not the index alone: it decides what somebody leaves.
+  auto query = db_.query("SELECT " MEMBER_COLUMNS
+                         ", sum FROM member WHERE provider_no = ? AND place = ? ORDER BY community_no");
   query.bind(provider).bind(std::int64_t{place});
   std::vector<CommunityNo> all;
-  while (query.step()) all.push_back(query.i64(0));
+  while (query.step()) all.push_back(member_of(query).community);
   return all;
 }
 
-void SqliteCommunityTables::insert_member(ProviderNo provider, CommunityNo no, const Member& m) {
-  auto query = db_.query(
-      "INSERT INTO member(provider_no, community_no, place, first_seq, since, actor) VALUES (?, ?, ?, ?, ?, "
-      "?)");
-  query.bind(provider).bind(no).bind(std::int64_t{m.place}).bind(m.first_seq).bind(m.since);
-  query.bind_or_null(m.actor).run();
+void SqliteCommunityTables::insert_member(ProviderNo provider, CommunityNo no, const Member& member) {
+  auto query = db_.query(kInsertMember.c_str());
+  RowWriter writer(query, kMember);
+  visit(writer, std::as_const(provider), std::as_const(no), member);
+  writer.finish();
+  query.run();
 }
 
 bool SqliteCommunityTables::delete_member(ProviderNo provider, CommunityNo no, Place place) {

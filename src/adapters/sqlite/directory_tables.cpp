@@ -1,7 +1,7 @@
 #include "adapters/sqlite/directory_tables.hpp"
 
 #include "adapters/sqlite/columns.hpp"
-#include "model/checked.hpp"
+#include "adapters/sqlite/mapping.hpp"
 
 namespace bccast::sqlite {
 namespace {
@@ -10,29 +10,79 @@ namespace {
   "provider_no, id, name, locale, zone, addresses, next_place, next_blast, next_community, next_notice, " \
   "send_seq, archived_at, activity, recalls"
 #define CLIENT_COLUMNS "client_no, id, name, locale, zone, addresses, flags"
+#define MEMBERSHIP_COLUMNS "client_no, provider_no, place, stored_seq"
 
-Provider provider_of(const Query& query) {
-  Provider p;
-  p.no = query.i64(0);
-  p.id = query.string(1);
-  p.name = query.string(2);
-  p.locale = query.string(3);
-  p.zone = query.string(4);
-  p.addresses = Addresses(std::string(checked_content(query.blob(5), "a list of addresses")));
-  p.next_place = static_cast<Place>(query.i64(6));
-  p.next_blast = query.i64(7);
-  p.next_community = query.i64(8);
-  p.next_notice = query.i64(9);
-  p.send_seq = query.i64(10);
-  p.archived_at = query.i64(11);
-  p.activity = query.i64(12);
-  p.recalls = query.i64(13);
-  return p;
+// The ids do not change: their indexes stay untouched.
+constexpr RowTable kProvider{"provider",
+                             RowKind::provider,
+                             PROVIDER_COLUMNS,
+                             {.key = "provider_no", .fixed = "id", .counted = "provider_no"}};
+constexpr Sql kInsertProvider =
+    insert_numbered_row(kProvider, "(SELECT coalesce(max(provider_no), 0) + 1 FROM provider)");
+constexpr Sql kUpdateProvider = update_row(kProvider);
+
+constexpr RowTable kClient{
+    "client", RowKind::client, CLIENT_COLUMNS, {.key = "client_no", .fixed = "id", .counted = "client_no"}};
+constexpr Sql kInsertClient = insert_numbered_row(
+    kClient, "(SELECT coalesce(max(client_no), 0) + 1 FROM client)", " ON CONFLICT(id) DO NOTHING");
+constexpr Sql kUpdateClient = update_row(kClient);
+
+constexpr RowTable kMembership{"client_provider",
+                               RowKind::membership,
+                               MEMBERSHIP_COLUMNS,
+                               {.key = "client_no, provider_no", .fixed = "", .counted = "stored_seq"}};
+constexpr Sql kInsertMembership = insert_row(kMembership, " ON CONFLICT DO NOTHING");
+
+template <typename Columns, typename Who>
+void visit_addresses(Columns& columns, Who& who) {
+  if constexpr (Columns::kReads) {
+    std::string stored;
+    columns.bytes(stored);
+    who.addresses = Addresses(std::move(stored));
+  } else {
+    columns.bytes(who.addresses.stored());
+  }
 }
 
-Query& bind_numbers(Query& query, const Provider& p) {
-  query.bind(std::int64_t{p.next_place}).bind(p.next_blast).bind(p.next_community).bind(p.next_notice);
-  return query.bind(p.send_seq).bind(p.archived_at).bind(p.activity).bind(p.recalls);
+template <typename Columns, typename Row>
+void visit_provider(Columns& columns, Row& p) {
+  columns.number(p.no);
+  columns.text(p.id);
+  columns.text(p.name);
+  columns.text(p.locale);
+  columns.text(p.zone);
+  visit_addresses(columns, p);
+  columns.place(p.next_place);
+  for (auto* number : {&p.next_blast, &p.next_community, &p.next_notice, &p.send_seq, &p.archived_at,
+                       &p.activity, &p.recalls})
+    columns.number(*number);
+}
+
+template <typename Columns, typename Row>
+void visit_client(Columns& columns, Row& c) {
+  columns.number(c.no);
+  columns.text(c.id);
+  columns.text(c.name);
+  columns.text(c.locale);
+  columns.text(c.zone);
+  visit_addresses(columns, c);
+  columns.one_of(c.flags, std::uint32_t{0xff});
+}
+
+template <typename Columns, typename Number, typename Row>
+void visit_membership(Columns& columns, Number& client, Row& m) {
+  columns.number(client);
+  columns.number(m.provider_no);
+  columns.place(m.place);
+  columns.number(m.stored_seq);
+}
+
+Provider provider_of(const Query& query) {
+  Provider provider;
+  RowReader reader(query, kProvider);
+  visit_provider(reader, provider);
+  reader.finish();
+  return provider;
 }
 
 std::optional<Provider> one_provider(Query& query) {
@@ -42,15 +92,40 @@ std::optional<Provider> one_provider(Query& query) {
 
 std::optional<Client> one_client(Query& query) {
   if (!query.step()) return std::nullopt;
-  Client c;
-  c.no = query.i64(0);
-  c.id = query.string(1);
-  c.name = query.string(2);
-  c.locale = query.string(3);
-  c.zone = query.string(4);
-  c.addresses = Addresses(std::string(checked_content(query.blob(5), "a list of addresses")));
-  c.flags = static_cast<std::uint32_t>(query.i64(6));
-  return c;
+  Client client;
+  RowReader reader(query, kClient);
+  visit_client(reader, client);
+  reader.finish();
+  return client;
+}
+
+Membership membership_of(const Query& query, ClientNo asked) {
+  ClientNo client = 0;
+  Membership membership;
+  RowReader reader(query, kMembership);
+  visit_membership(reader, client, membership);
+  reader.finish();
+  if (client != asked) throw Error(Code::corrupt, "the place of another client was found");
+  return membership;
+}
+
+void write_provider(Query& query, const Provider& provider) {
+  RowWriter writer(query, kProvider);
+  visit_provider(writer, provider);
+  writer.finish();
+}
+
+void write_client(Query& query, const Client& client) {
+  RowWriter writer(query, kClient);
+  visit_client(writer, client);
+  writer.finish();
+}
+
+std::uint32_t roster_key(int column, ProviderNo provider, SliceNo slice) {
+  return bitmap_key(RowKind::roster_slice, column, provider, slice);
+}
+std::uint32_t address_key(ProviderNo provider, SliceNo slice, std::string_view channel) {
+  return RowSum(RowKind::address_slice).add(provider).add(std::int64_t{slice}).add(channel).short_sum();
 }
 
 Query& bind_name(Query& query, ProviderNo provider, const DirectoryTables::NameRow& row) {
@@ -64,67 +139,57 @@ Query& bind_name(Query& query, ProviderNo provider, const DirectoryTables::NameR
 }  // namespace
 
 std::optional<Provider> SqliteDirectoryTables::provider(std::string_view id) const {
-  auto query = db_.query("SELECT " PROVIDER_COLUMNS " FROM provider WHERE id = ?");
+  auto query = db_.query("SELECT " PROVIDER_COLUMNS ", sum FROM provider WHERE id = ?");
   query.bind(id);
-  return one_provider(query);
+  auto found = one_provider(query);
+  if (found && found->id != id) throw Error(Code::corrupt, "the index of ids leads to another provider");
+  return found;
 }
 
 std::optional<Provider> SqliteDirectoryTables::provider(ProviderNo no) const {
-  auto query = db_.query("SELECT " PROVIDER_COLUMNS " FROM provider WHERE provider_no = ?");
+  auto query = db_.query("SELECT " PROVIDER_COLUMNS ", sum FROM provider WHERE provider_no = ?");
   query.bind(no);
   return one_provider(query);
 }
 
-ProviderNo SqliteDirectoryTables::insert_provider(const Provider& p) {
-  const std::string addresses = checked_bytes(p.addresses.stored());
-  auto query = db_.query(
-      "INSERT INTO provider(id, name, locale, zone, addresses, next_place, next_blast, next_community, "
-      "next_notice, send_seq, archived_at, activity, recalls) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-      "?)");
-  query.bind(p.id).bind(p.name).bind(p.locale).bind(p.zone).bind(string_as_bytes(addresses));
-  bind_numbers(query, p).run();
+ProviderNo SqliteDirectoryTables::insert_provider(const Provider& provider) {
+  auto query = db_.query(kInsertProvider.c_str());
+  write_provider(query, provider);
+  query.run();
   return db_.last_rowid();
 }
 
-void SqliteDirectoryTables::update_provider(const Provider& p) {
-  const std::string addresses = checked_bytes(p.addresses.stored());
-  // The id does not change: its index stays untouched.
-  auto query = db_.query(
-      "UPDATE provider SET name = ?, locale = ?, zone = ?, addresses = ?, next_place = ?, next_blast = ?, "
-      "next_community = ?, next_notice = ?, send_seq = ?, archived_at = ?, activity = ?, recalls = ? "
-      "WHERE provider_no = ?");
-  query.bind(p.name).bind(p.locale).bind(p.zone).bind(string_as_bytes(addresses));
-  bind_numbers(query, p).bind(p.no).run();
+void SqliteDirectoryTables::update_provider(const Provider& provider) {
+  auto query = db_.query(kUpdateProvider.c_str());
+  write_provider(query, provider);
+  query.run();
 }
 
 std::optional<Client> SqliteDirectoryTables::client(std::string_view id) const {
-  auto query = db_.query("SELECT " CLIENT_COLUMNS " FROM client WHERE id = ?");
+  auto query = db_.query("SELECT " CLIENT_COLUMNS ", sum FROM client WHERE id = ?");
   query.bind(id);
-  return one_client(query);
+  auto found = one_client(query);
+  if (found && found->id != id) throw Error(Code::corrupt, "the index of ids leads to another client");
+  return found;
 }
 
 std::optional<Client> SqliteDirectoryTables::client(ClientNo no) const {
-  auto query = db_.query("SELECT " CLIENT_COLUMNS " FROM client WHERE client_no = ?");
+  auto query = db_.query("SELECT " CLIENT_COLUMNS ", sum FROM client WHERE client_no = ?");
   query.bind(no);
   return one_client(query);
 }
 
-std::optional<ClientNo> SqliteDirectoryTables::insert_client(const Client& c) {
-  const std::string addresses = checked_bytes(c.addresses.stored());
-  auto query = db_.query(
-      "INSERT INTO client(id, name, locale, zone, addresses, flags) VALUES (?, ?, ?, ?, ?, ?) "
-      "ON CONFLICT(id) DO NOTHING");
-  query.bind(c.id).bind(c.name).bind(c.locale).bind(c.zone).bind(string_as_bytes(addresses));
-  if (query.bind(std::int64_t{c.flags}).run() == 0) return std::nullopt;
+std::optional<ClientNo> SqliteDirectoryTables::insert_client(const Client& client) {
+  auto query = db_.query(kInsertClient.c_str());
+  write_client(query, client);
+  if (query.run() == 0) return std::nullopt;
   return db_.last_rowid();
 }
 
-void SqliteDirectoryTables::update_client(const Client& c) {
-  const std::string addresses = checked_bytes(c.addresses.stored());
-  auto query = db_.query(
-      "UPDATE client SET name = ?, locale = ?, zone = ?, addresses = ?, flags = ? WHERE client_no = ?");
-  query.bind(c.name).bind(c.locale).bind(c.zone).bind(string_as_bytes(addresses));
-  query.bind(std::int64_t{c.flags}).bind(c.no).run();
+void SqliteDirectoryTables::update_client(const Client& client) {
+  auto query = db_.query(kUpdateClient.c_str());
+  write_client(query, client);
+  query.run();
 }
 
 void SqliteDirectoryTables::delete_client(ClientNo no) {
@@ -133,33 +198,40 @@ void SqliteDirectoryTables::delete_client(ClientNo no) {
 }
 
 std::optional<Membership> SqliteDirectoryTables::membership(ClientNo client, ProviderNo provider) const {
-  auto query =
-      db_.query("SELECT place, stored_seq FROM client_provider WHERE client_no = ? AND provider_no = ?");
+  auto query = db_.query("SELECT " MEMBERSHIP_COLUMNS
+                         ", sum FROM client_provider WHERE client_no = ? AND provider_no = ?");
   query.bind(client).bind(provider);
   if (!query.step()) return std::nullopt;
-  return Membership{provider, static_cast<Place>(query.i64(0)), query.i64(1)};
+  return membership_of(query, client);
 }
 
 std::vector<Membership> SqliteDirectoryTables::memberships(ClientNo client) const {
-  auto query = db_.query("SELECT provider_no, place, stored_seq FROM client_provider WHERE client_no = ?");
+  auto query = db_.query("SELECT " MEMBERSHIP_COLUMNS ", sum FROM client_provider WHERE client_no = ?");
   query.bind(client);
   std::vector<Membership> all;
-  while (query.step()) all.push_back({query.i64(0), static_cast<Place>(query.i64(1)), query.i64(2)});
+  while (query.step()) all.push_back(membership_of(query, client));
   return all;
 }
 
 void SqliteDirectoryTables::set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) {
-  auto query = db_.query("UPDATE client_provider SET stored_seq = ? WHERE client_no = ? AND provider_no = ?");
+  auto query = db_.query(
+      "UPDATE client_provider SET stored_seq = ?1, sum = sum + (?1 - stored_seq) "
+      "WHERE client_no = ?2 AND provider_no = ?3");
   query.bind(seq).bind(client).bind(provider).run();
 }
 
+// The index of ids and the membership alone could lead to another's place: the entry there says whose it is.
 std::optional<Place> SqliteDirectoryTables::place_of(ProviderNo provider, std::string_view client_id) const {
   auto query = db_.query(
-      "SELECT place FROM client CROSS JOIN client_provider USING (client_no) WHERE id = ? AND provider_no = "
-      "?");
+      "SELECT m.place, r.entry FROM client c CROSS JOIN client_provider m USING (client_no) "
+      "LEFT JOIN roster r ON r.provider_no = m.provider_no AND r.place = m.place "
+      "WHERE c.id = ? AND m.provider_no = ?");
   query.bind(client_id).bind(provider);
   if (!query.step()) return std::nullopt;
-  return static_cast<Place>(query.i64(0));
+  const Place place = place_in(query.i64(0));
+  if (decode_entry(provider, place, query.blob(1)).id != client_id)
+    throw Error(Code::corrupt, "a client's place on a roster is damaged, or another's");
+  return place;
 }
 
 std::optional<RosterEntry> SqliteDirectoryTables::entry(ProviderNo provider, Place place) const {
@@ -184,10 +256,11 @@ std::optional<RosterEntry> SqliteDirectoryTables::entry(ProviderNo provider, Pla
 
 bool SqliteDirectoryTables::insert_entry(const RosterEntry& entry, Seq stored_seq) {
   {
-    auto query = db_.query(
-        "INSERT INTO client_provider(client_no, provider_no, place, stored_seq) VALUES (?, ?, ?, ?) "
-        "ON CONFLICT DO NOTHING");
-    query.bind(entry.client.no).bind(entry.provider_no).bind(std::int64_t{entry.place}).bind(stored_seq);
+    auto query = db_.query(kInsertMembership.c_str());
+    RowWriter writer(query, kMembership);
+    const Membership membership{entry.provider_no, entry.place, stored_seq};
+    visit_membership(writer, entry.client.no, membership);
+    writer.finish();
     if (query.run() == 0) return false;
   }
   encode_entry(entry.provider_no, entry.view(), encoded_);
@@ -207,7 +280,7 @@ void SqliteDirectoryTables::scan(ProviderNo provider, Place begin, Place end,
   auto query = db_.query(
       "SELECT place, entry FROM roster WHERE provider_no = ? AND place >= ? AND place < ? ORDER BY place");
   query.bind(provider).bind(std::int64_t{begin}).bind(std::int64_t{end});
-  while (query.step()) f(decode_entry(provider, static_cast<Place>(query.i64(0)), query.blob(1)));
+  while (query.step()) f(decode_entry(provider, place_in(query.i64(0)), query.blob(1)));
 }
 
 void SqliteDirectoryTables::insert_name(ProviderNo provider, const NameRow& row) {
@@ -238,8 +311,7 @@ void SqliteDirectoryTables::names(ProviderNo provider, NameKind kind, std::optio
   query.bind(after ? std::int64_t{*after} : -1);
   while (query.step()) {
     const auto found = query.blob(0);
-    if (!f({reinterpret_cast<const char*>(found.data()), found.size()}, static_cast<Place>(query.i64(1))))
-      return;
+    if (!f({reinterpret_cast<const char*>(found.data()), found.size()}, place_in(query.i64(1)))) return;
   }
 }
 #undef NAMES_FROM
@@ -261,7 +333,7 @@ DirectoryTables::SharedAddress SqliteDirectoryTables::insert_address(ProviderNo 
     auto query = db_.query("SELECT place FROM roster_address WHERE provider_no = ? AND hash = ?");
     query.bind(provider).bind(hash);
     if (!query.step()) throw Error(Code::corrupt, "the index of addresses has lost a row");
-    found.was_alone = static_cast<Place>(query.i64(0));
+    found.was_alone = place_in(query.i64(0));
   }
   if (!share(*found.was_alone)) found.was_alone.reset();
   share(place);
@@ -283,7 +355,7 @@ void SqliteDirectoryTables::delete_address(ProviderNo provider, AddressHash hash
     auto query = db_.query(
         "SELECT place FROM shared_address WHERE provider_no = ? AND hash = ? ORDER BY place LIMIT 2");
     query.bind(provider).bind(hash);
-    while (query.step()) left.push_back(static_cast<Place>(query.i64(0)));
+    while (query.step()) left.push_back(place_in(query.i64(0)));
   }
   if (left.empty()) throw Error(Code::corrupt, "the index of addresses has lost a row");
   if (left.size() == 1) unshare(left[0]);
@@ -300,24 +372,24 @@ void SqliteDirectoryTables::shared_places(ProviderNo provider, AddressHash hash,
   query.bind(provider).bind(hash).bind(std::int64_t{start});
   query.bind(provider).bind(hash).bind(std::int64_t{start});
   while (query.step())
-    if (!f(static_cast<Place>(query.i64(0)))) return;
+    if (!f(place_in(query.i64(0)))) return;
 }
 
 void SqliteDirectoryTables::addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const {
   auto query = db_.query("SELECT hash, place FROM roster_address WHERE provider_no = ? ORDER BY hash");
   query.bind(provider);
-  while (query.step()) f(query.i64(0), static_cast<Place>(query.i64(1)));
+  while (query.step()) f(query.i64(0), place_in(query.i64(1)));
 }
 
 void SqliteDirectoryTables::shared_addresses(ProviderNo provider,
                                              FunctionRef<void(AddressHash, Place)> f) const {
   auto query = db_.query("SELECT hash, place FROM shared_address WHERE provider_no = ? ORDER BY hash, place");
   query.bind(provider);
-  while (query.step()) f(query.i64(0), static_cast<Place>(query.i64(1)));
+  while (query.step()) f(query.i64(0), place_in(query.i64(1)));
 }
 
 std::vector<Provider> SqliteDirectoryTables::providers(std::string_view after, std::size_t limit) const {
-  auto query = db_.query("SELECT " PROVIDER_COLUMNS " FROM provider WHERE id > ? ORDER BY id LIMIT ?");
+  auto query = db_.query("SELECT " PROVIDER_COLUMNS ", sum FROM provider WHERE id > ? ORDER BY id LIMIT ?");
   query.bind(after).bind(static_cast<std::int64_t>(limit));
   std::vector<Provider> all;
   while (query.step()) all.push_back(provider_of(query));
@@ -329,13 +401,15 @@ RosterSlice SqliteDirectoryTables::roster_slice(ProviderNo provider, SliceNo sli
       db_.query("SELECT active, chat_off, dead FROM roster_slice WHERE provider_no = ? AND slice_no = ?");
   query.bind(provider).bind(std::int64_t{slice});
   if (!query.step()) return {};
-  return {Slice::decode(query.blob(0)), Slice::decode(query.blob(1)), Slice::decode(query.blob(2))};
+  return {Slice::decode(query.blob(0), roster_key(1, provider, slice)),
+          Slice::decode(query.blob(1), roster_key(2, provider, slice)),
+          Slice::decode(query.blob(2), roster_key(3, provider, slice))};
 }
 
 void SqliteDirectoryTables::put_roster_slice(ProviderNo provider, SliceNo slice, const RosterSlice& value) {
-  const auto active = value.active.encode();
-  const auto chat_off = value.chat_off.encode();
-  const auto dead = value.dead.encode();
+  const auto active = value.active.encode(roster_key(1, provider, slice));
+  const auto chat_off = value.chat_off.encode(roster_key(2, provider, slice));
+  const auto dead = value.dead.encode(roster_key(3, provider, slice));
   auto query = db_.query(
       "INSERT INTO roster_slice(provider_no, slice_no, active, chat_off, dead) VALUES (?, ?, ?, ?, ?) "
       "ON CONFLICT DO UPDATE SET active = excluded.active, chat_off = excluded.chat_off, dead = "
@@ -348,12 +422,12 @@ Slice SqliteDirectoryTables::address_slice(ProviderNo provider, SliceNo slice,
   auto query =
       db_.query("SELECT places FROM address_slice WHERE provider_no = ? AND slice_no = ? AND channel = ?");
   query.bind(provider).bind(std::int64_t{slice}).bind(channel);
-  return query.step() ? Slice::decode(query.blob(0)) : Slice();
+  return query.step() ? Slice::decode(query.blob(0), address_key(provider, slice, channel)) : Slice();
 }
 
 void SqliteDirectoryTables::put_address_slice(ProviderNo provider, SliceNo slice, std::string_view channel,
                                               const Slice& value) {
-  const auto places = value.encode();
+  const auto places = value.encode(address_key(provider, slice, channel));
   auto query = db_.query(
       "INSERT INTO address_slice(provider_no, slice_no, channel, places) VALUES (?, ?, ?, ?) "
       "ON CONFLICT DO UPDATE SET places = excluded.places");

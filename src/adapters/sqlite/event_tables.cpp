@@ -1,5 +1,10 @@
 #include "adapters/sqlite/event_tables.hpp"
 
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "adapters/sqlite/mapping.hpp"
 #include "base/error.hpp"
 
 namespace bccast::sqlite {
@@ -7,6 +12,37 @@ namespace {
 
 /// Several times as many as come between two calls, so that the oldest are always gone in the end.
 constexpr std::int64_t kForgottenTogether = 2048;
+#define EVENT_COLUMNS "event_no, at, kind, provider_no, number, place"
+#define READER_COLUMNS "name, acknowledged"
+
+constexpr RowTable kEvent{
+    "event", RowKind::event, EVENT_COLUMNS, {.key = "event_no", .fixed = "", .counted = "event_no, number"}};
+constexpr Sql kInsertEvent = insert_numbered_row(
+    kEvent, "(SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0) + 1)");
+
+constexpr RowTable kReader{
+    "event_reader", RowKind::reader, READER_COLUMNS, {.key = "name", .fixed = "", .counted = ""}};
+constexpr Sql kPutReader = replace_row(kReader);
+
+template <typename Columns, typename Row>
+void visit(Columns& columns, Row& e) {
+  columns.number(e.no);
+  columns.number(e.at);
+  columns.one_of(e.kind, EventKind::channel_paused);
+  columns.number(e.provider_no);
+  columns.number(e.number);
+  columns.place(e.place);
+}
+
+EventNo acknowledged_of(const Query& query) {
+  std::string name;
+  EventNo no = 0;
+  RowReader reader(query, kReader);
+  reader.text(name);
+  reader.number(no);
+  reader.finish();
+  return no;
+}
 
 }  // namespace
 
@@ -15,21 +51,28 @@ bool SqliteEventTables::has_readers() const {
 }
 
 std::optional<EventNo> SqliteEventTables::acknowledged(std::string_view reader) const {
-  auto query = db_.query("SELECT acknowledged FROM event_reader WHERE name = ?");
+  auto query = db_.query("SELECT " READER_COLUMNS ", sum FROM event_reader WHERE name = ?");
   if (!query.bind(reader).step()) return std::nullopt;
-  return query.i64(0);
+  return acknowledged_of(query);
 }
 
 void SqliteEventTables::set_acknowledged(std::string_view reader, EventNo no) {
-  auto query = db_.query(
-      "INSERT INTO event_reader(name, acknowledged) VALUES (?, ?) "
-      "ON CONFLICT DO UPDATE SET acknowledged = excluded.acknowledged");
-  query.bind(reader).bind(no).run();
+  auto query = db_.query(kPutReader.c_str());
+  RowWriter writer(query, kReader);
+  writer.text(reader);
+  writer.number(no);
+  writer.finish();
+  query.run();
 }
 
 EventNo SqliteEventTables::acknowledged_by_all() const {
-  auto query = db_.query("SELECT min(acknowledged) FROM event_reader");
-  return query.step() ? query.i64(0) : 0;
+  auto query = db_.query("SELECT " READER_COLUMNS ", sum FROM event_reader");  // a few rows
+  std::optional<EventNo> least;
+  while (query.step()) {
+    const auto no = acknowledged_of(query);
+    least = std::min(least.value_or(no), no);
+  }
+  return least.value_or(0);
 }
 
 EventNo SqliteEventTables::last_event() const {
@@ -38,25 +81,24 @@ EventNo SqliteEventTables::last_event() const {
   return query.step() ? query.i64(0) : 0;
 }
 
-EventNo SqliteEventTables::insert_event(const Event& e) {
-  auto query = db_.query("INSERT INTO event(at, kind, provider_no, number, place) VALUES (?, ?, ?, ?, ?)");
-  query.bind(e.at).bind(static_cast<std::int64_t>(e.kind)).bind(e.provider_no).bind(e.number);
-  query.bind(std::int64_t{e.place}).run();
+EventNo SqliteEventTables::insert_event(const Event& event) {
+  auto query = db_.query(kInsertEvent.c_str());
+  RowWriter writer(query, kEvent);
+  visit(writer, event);
+  writer.finish();
+  query.run();
   return db_.last_rowid();
 }
 
 std::vector<Event> SqliteEventTables::events(EventNo after, Ms since, std::size_t limit) const {
-  auto query = db_.query(
-      "SELECT event_no, at, kind, provider_no, number, place FROM event WHERE event_no > ? AND at >= ? "
-      "ORDER BY event_no LIMIT ?");
+  auto query = db_.query("SELECT " EVENT_COLUMNS
+                         ", sum FROM event WHERE event_no > ? AND at >= ? ORDER BY event_no LIMIT ?");
   query.bind(after).bind(since).bind(static_cast<std::int64_t>(limit));
   std::vector<Event> all;
   while (query.step()) {
-    const auto kind = query.i64(2);
-    if (kind < 1 || kind > static_cast<std::int64_t>(EventKind::channel_paused))
-      throw Error(Code::corrupt, "an event is of no known kind");
-    all.push_back({query.i64(0), query.i64(1), static_cast<EventKind>(kind), query.i64(3), query.i64(4),
-                   static_cast<Place>(query.i64(5))});
+    RowReader reader(query, kEvent);
+    visit(reader, all.emplace_back());
+    reader.finish();
   }
   return all;
 }
@@ -76,7 +118,7 @@ void SqliteEventTables::forget_before(Ms at) {
 
 void SqliteEventTables::forget_client(std::int64_t client_no) {
   static_assert(static_cast<int>(EventKind::roster_changed) == 5, "as in the index event_of_client");
-  db_.query("UPDATE event SET number = 0 WHERE kind = 5 AND number = ?").bind(client_no).run();
+  db_.query("UPDATE event SET number = 0, sum = sum - number * 3 WHERE kind = 5 AND number = ?").bind(client_no).run();
 }
 
 }  // namespace bccast::sqlite

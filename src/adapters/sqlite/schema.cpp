@@ -39,7 +39,8 @@ CREATE TABLE provider(
   send_seq    INTEGER NOT NULL,
   activity    INTEGER NOT NULL,           -- counts all that is written in its threads
   recalls     INTEGER NOT NULL,           -- recalled blasts whose threads are not all up to date yet
-  archived_at INTEGER NOT NULL            -- 0: it is not
+  archived_at INTEGER NOT NULL,           -- 0: it is not
+  sum         INTEGER NOT NULL            -- of all that is in the row (src/model/row_sum.hpp), here and below
 ) STRICT;
 
 CREATE TABLE client(
@@ -49,7 +50,8 @@ CREATE TABLE client(
   locale      TEXT NOT NULL,
   zone        TEXT NOT NULL,
   addresses   BLOB NOT NULL,
-  flags       INTEGER NOT NULL
+  flags       INTEGER NOT NULL,
+  sum         INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE client_provider(
@@ -57,6 +59,7 @@ CREATE TABLE client_provider(
   provider_no INTEGER NOT NULL,
   place       INTEGER NOT NULL,
   stored_seq  INTEGER NOT NULL,           -- the inbox here is stored up to this blast
+  sum         INTEGER NOT NULL,
   PRIMARY KEY (client_no, provider_no)
 ) STRICT, WITHOUT ROWID;
 
@@ -134,7 +137,8 @@ CREATE TABLE channel(
   over_threshold INTEGER NOT NULL,        -- 1: its breaker was opened because too much failed
   quiet_from    INTEGER NOT NULL,         -- minutes of the day; both the same: no quiet hours
   quiet_to      INTEGER NOT NULL,
-  waits         INTEGER NOT NULL          -- 1: it has quiet hours, or had
+  waits         INTEGER NOT NULL,         -- 1: it has quiet hours, or had
+  sum           INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX channel_name ON channel(name) WHERE removed = 0;
 
@@ -169,6 +173,7 @@ CREATE TABLE blast(
   purged      INTEGER NOT NULL,
   opened      INTEGER NOT NULL,           -- of its recipients, as in mark_slice
   replied     INTEGER NOT NULL,
+  sum         INTEGER NOT NULL,
   PRIMARY KEY (provider_no, blast_no)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX blast_key ON blast(provider_no, key_hash) WHERE key_hash IS NOT NULL;
@@ -182,7 +187,7 @@ CREATE INDEX blast_to_purge ON blast(recalled_at) WHERE state = 5 AND purged = 0
 CREATE TABLE blast_text(
   provider_no INTEGER NOT NULL,
   blast_no    INTEGER NOT NULL,
-  text        BLOB NOT NULL,              -- checked (src/model/checked.hpp)
+  text        BLOB NOT NULL,              -- bound to its key (src/core/texts.hpp)
   PRIMARY KEY (provider_no, blast_no)
 ) STRICT;
 
@@ -200,6 +205,7 @@ CREATE TABLE recipients(
   slice_no    INTEGER NOT NULL,
   seq         INTEGER NOT NULL,
   blast_no    INTEGER NOT NULL,
+  sum         INTEGER NOT NULL,           -- of the numbers before it, and of whether there is `kept`
   places      BLOB NOT NULL,              -- who has it; then who was chosen and left out, and why
   archived    BLOB NOT NULL,
   off         BLOB NOT NULL,
@@ -230,6 +236,7 @@ CREATE TABLE thread(
   provider_unread INTEGER NOT NULL,
   opened_at       INTEGER NOT NULL,
   touched         INTEGER NOT NULL,       -- 0: no; 1: by the provider alone; 2: by the client, too
+  sum             INTEGER NOT NULL,
   PRIMARY KEY (provider_no, place, origin)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX thread_of_client ON thread(provider_no, place, last_at, origin);
@@ -248,6 +255,7 @@ CREATE TABLE thread_ref(
   place       INTEGER NOT NULL,
   origin      INTEGER NOT NULL,
   host_ref    TEXT NOT NULL UNIQUE,
+  sum         INTEGER NOT NULL,
   PRIMARY KEY (provider_no, place, origin)
 ) STRICT, WITHOUT ROWID;
 
@@ -258,6 +266,7 @@ CREATE TABLE community(
   max_members  INTEGER NOT NULL,
   created_at   INTEGER NOT NULL,
   actor        TEXT,
+  sum          INTEGER NOT NULL,
   PRIMARY KEY (provider_no, community_no)
 ) STRICT, WITHOUT ROWID;
 
@@ -268,6 +277,7 @@ CREATE TABLE member(
   first_seq    INTEGER NOT NULL,          -- of the messages it sees
   since        INTEGER NOT NULL,
   actor        TEXT,
+  sum          INTEGER NOT NULL,
   PRIMARY KEY (provider_no, community_no, place)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX member_place ON member(provider_no, place);
@@ -281,6 +291,7 @@ CREATE TABLE message(
   at          INTEGER NOT NULL,
   key_hash    BLOB,
   actor       TEXT,
+  sum         INTEGER NOT NULL,
   text        BLOB NOT NULL,              -- as in blast_text; without a byte: removed
   PRIMARY KEY (provider_no, place, origin, seq)
 ) STRICT;
@@ -306,7 +317,8 @@ CREATE TABLE line(
   done        INTEGER NOT NULL,
   failed      INTEGER NOT NULL,
   skipped     INTEGER NOT NULL,
-  waiting     INTEGER NOT NULL            -- places in the table of that name
+  waiting     INTEGER NOT NULL,           -- places in the table of that name
+  sum         INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX line_of_blast ON line(provider_no, blast_no);
 CREATE INDEX line_open ON line(channel_no, state, turn) WHERE state > 0;
@@ -330,6 +342,7 @@ CREATE TABLE claim(
   to_pos      INTEGER NOT NULL,
   lease_until INTEGER NOT NULL,
   tries       INTEGER NOT NULL,
+  sum         INTEGER NOT NULL,
   PRIMARY KEY (channel_no, line_no, token)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX claim_lease ON claim(channel_no, lease_until);
@@ -349,7 +362,8 @@ CREATE TABLE item(
   attempts    INTEGER NOT NULL,
   due_at      INTEGER NOT NULL,
   reason      TEXT NOT NULL,
-  token       BLOB
+  token       BLOB,
+  sum         INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX item_due ON item(channel_no, due_at, line_no) WHERE state = 0;  -- line_no: for counting notices
 CREATE INDEX item_token ON item(token) WHERE token IS NOT NULL;
@@ -378,13 +392,15 @@ CREATE TABLE event(
   kind        INTEGER NOT NULL,
   provider_no INTEGER NOT NULL,
   number      INTEGER NOT NULL,
-  place       INTEGER NOT NULL
+  place       INTEGER NOT NULL,
+  sum         INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX event_of_client ON event(number) WHERE kind = 5;  -- for erasing
 
 CREATE TABLE event_reader(
   name         TEXT PRIMARY KEY,
-  acknowledged INTEGER NOT NULL
+  acknowledged INTEGER NOT NULL,
+  sum          INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 )sql",
 };

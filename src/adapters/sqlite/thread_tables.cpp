@@ -2,9 +2,11 @@
 
 #include <limits>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "adapters/sqlite/columns.hpp"
-#include "model/checked.hpp"
+#include "adapters/sqlite/mapping.hpp"
 
 namespace bccast::sqlite {
 namespace {
@@ -13,34 +15,86 @@ namespace {
   "provider_no, place, origin, last_seq, last_at, client_read, provider_read, client_unread, " \
   "provider_unread, "                                                                          \
   "opened_at, touched, activity"
-#define MESSAGE_COLUMNS "seq, author, at, key_hash, actor, text"
+#define MESSAGE_COLUMNS "provider_no, place, origin, seq, author, at, key_hash, actor, text"
+#define REF_COLUMNS "provider_no, place, origin, host_ref"
+
+constexpr RowTable kThread{"thread",
+                           RowKind::thread,
+                           THREAD_COLUMNS,
+                           {.key = "provider_no, place, origin", .fixed = "", .counted = ""}};
+constexpr Sql kPutThread = replace_row(kThread);
+constexpr Sql kAddThread = insert_row(kThread, " ON CONFLICT DO NOTHING");
+
+constexpr RowTable kMessage{
+    "message",
+    RowKind::message,
+    MESSAGE_COLUMNS,
+    {.key = "provider_no, place, origin, seq", .fixed = "author, at, actor", .counted = ""}};
+constexpr Sql kInsertMessage = insert_row(kMessage);
+constexpr Sql kUpdateMessage = update_row(kMessage);
+
+constexpr RowTable kRef{"thread_ref",
+                        RowKind::thread_ref,
+                        REF_COLUMNS,
+                        {.key = "provider_no, place, origin", .fixed = "", .counted = ""}};
+// A reference that is taken is an error, never another thread's row.
+constexpr Sql kPutRef =
+    insert_row(kRef,
+               " ON CONFLICT(provider_no, place, origin) DO UPDATE SET host_ref = excluded.host_ref, "
+               "sum = excluded.sum");
 
 // A provider's threads, the latest first, of which something holds that has an index in this order.
-#define OF_PROVIDER(holds)                                                 \
-  "SELECT " THREAD_COLUMNS " FROM thread WHERE provider_no = ? AND " holds \
+#define OF_PROVIDER(holds)                                                      \
+  "SELECT " THREAD_COLUMNS ", sum FROM thread WHERE provider_no = ? AND " holds \
   " AND (last_at, origin, place) < (?, ?, ?) ORDER BY last_at DESC, origin DESC, place DESC"
-#define OF_BLAST(holds)                                                                   \
-  "SELECT " THREAD_COLUMNS " FROM thread WHERE provider_no = ? AND origin = ? AND " holds \
+#define OF_BLAST(holds)                                                                        \
+  "SELECT " THREAD_COLUMNS ", sum FROM thread WHERE provider_no = ? AND origin = ? AND " holds \
   " AND (last_at, place) < (?, ?) ORDER BY last_at DESC, place DESC"
 #define ALONE "touched = 1"
 #define REPLIED "touched = 2"
 
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 
+template <typename Columns, typename Row>
+void visit_key(Columns& columns, Row& key) {
+  columns.number(key.provider_no);
+  columns.place(key.place);
+  columns.number(key.origin);
+}
+
+/// How far a thread was touched: by nobody, by the provider alone, by its client too.
+enum class Touched : std::uint8_t { no = 0, alone = 1, replied = 2 };
+
+template <typename Columns, typename Row>
+void visit(Columns& columns, Row& t) {
+  visit_key(columns, t.key);
+  for (auto* number : {&t.last_seq, &t.last_at, &t.client_read, &t.provider_read, &t.client_unread,
+                       &t.provider_unread, &t.opened_at})
+    columns.number(*number);
+  Touched touched = !t.touched ? Touched::no : !t.replied ? Touched::alone : Touched::replied;
+  columns.one_of(touched, Touched::replied);
+  if constexpr (Columns::kReads) {
+    t.touched = touched != Touched::no;
+    t.replied = touched == Touched::replied;
+  }
+  columns.number(t.activity);
+}
+
 Thread thread_of(const Query& query) {
-  Thread t;
-  t.key = {query.i64(0), static_cast<Place>(query.i64(1)), query.i64(2)};
-  t.last_seq = query.i64(3);
-  t.last_at = query.i64(4);
-  t.client_read = query.i64(5);
-  t.provider_read = query.i64(6);
-  t.client_unread = query.i64(7);
-  t.provider_unread = query.i64(8);
-  t.opened_at = query.i64(9);
-  t.touched = query.i64(10) > 0;
-  t.replied = query.i64(10) > 1;
-  t.activity = query.i64(11);
-  return t;
+  Thread thread;
+  RowReader reader(query, kThread);
+  visit(reader, thread);
+  reader.finish();
+  return thread;
+}
+
+std::pair<ThreadKey, std::string> reference_of(const Query& query) {
+  std::pair<ThreadKey, std::string> found;
+  RowReader reader(query, kRef);
+  visit_key(reader, found.first);
+  reader.text(found.second);
+  reader.finish();
+  return found;
 }
 
 /// The rows of a query one by one; of none when there is no query.
@@ -67,18 +121,11 @@ class ThreadStream {
   std::optional<Held> query_;
 };
 
-void bind_thread(Query& query, const Thread& t) {
-  query.bind(t.key.provider_no)
-      .bind(std::int64_t{t.key.place})
-      .bind(t.key.origin)
-      .bind(t.last_seq)
-      .bind(t.last_at);
-  query.bind(t.client_read)
-      .bind(t.provider_read)
-      .bind(t.client_unread)
-      .bind(t.provider_unread)
-      .bind(t.opened_at);
-  query.bind(std::int64_t{t.touched ? (t.replied ? 2 : 1) : 0}).bind(t.activity);
+void write_thread(Query& query, const Thread& thread) {
+  RowWriter writer(query, kThread);
+  visit(writer, thread);
+  writer.finish();
+  query.run();
 }
 
 std::int64_t number_of(const Author& author) {
@@ -92,17 +139,31 @@ Author author_of(std::int64_t number) {
   return {Side::client, static_cast<Place>(number - 1)};
 }
 
-Message message_of(const Query& query) {
-  Message m;
-  m.seq = query.i64(0);
-  m.author = author_of(query.i64(1));
-  m.at = query.i64(2);
-  m.key_hash = key_hash_of(query.blob(3));
-  m.actor = query.string(4);
-  const auto text = query.blob(5);
-  m.removed = text.empty();
-  if (!m.removed) m.text = checked_content(text, "a text");
-  return m;
+template <typename Columns, typename Key, typename Row>
+void visit(Columns& columns, Key& key, Row& m) {
+  visit_key(columns, key);
+  columns.number(m.seq);
+  std::int64_t author = number_of(m.author);
+  columns.number(author);
+  columns.number(m.at);
+  columns.bytes_or_null(m.key_hash);
+  columns.text_or_null(m.actor);
+  columns.bytes(m.text);
+  if constexpr (Columns::kReads) {
+    columns.finish();
+    m.author = author_of(author);
+    m.removed = m.text.empty();
+  }
+}
+
+/// `asked`: the thread that the query is about.
+Message message_of(const Query& query, const ThreadKey& asked) {
+  ThreadKey key;
+  Message message;
+  RowReader reader(query, kMessage);
+  visit(reader, key, message);
+  if (key != asked) throw Error(Code::corrupt, "a message of another thread was found");
+  return message;
 }
 
 Query& bind_key(Query& query, const ThreadKey& key) {
@@ -112,34 +173,33 @@ Query& bind_key(Query& query, const ThreadKey& key) {
 }  // namespace
 
 std::optional<Thread> SqliteThreadTables::thread(const ThreadKey& key) const {
-  auto query =
-      db_.query("SELECT " THREAD_COLUMNS " FROM thread WHERE provider_no = ? AND place = ? AND origin = ?");
+  auto query = db_.query("SELECT " THREAD_COLUMNS
+                         ", sum FROM thread WHERE provider_no = ? AND place = ? AND origin = ?");
   if (!bind_key(query, key).step()) return std::nullopt;
-  return thread_of(query);
+  Thread found = thread_of(query);
+  if (found.key != key) throw Error(Code::corrupt, "another thread was found");
+  return found;
 }
 
 void SqliteThreadTables::put_thread(const Thread& thread) {
-  auto query = db_.query("INSERT OR REPLACE INTO thread(" THREAD_COLUMNS
-                         ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  bind_thread(query, thread);
-  query.run();
+  auto query = db_.query(kPutThread.c_str());
+  write_thread(query, thread);
 }
 
 void SqliteThreadTables::add_thread(const Thread& thread) {
-  auto query = db_.query("INSERT INTO thread(" THREAD_COLUMNS
-                         ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
-  bind_thread(query, thread);
-  query.run();
+  auto query = db_.query(kAddThread.c_str());
+  write_thread(query, thread);
 }
 
 void SqliteThreadTables::client_threads(ProviderNo provider, Place place, Ms from, bool unread,
                                         FunctionRef<bool(const Thread&)> f) const {
-  auto query = unread ? db_.query("SELECT " THREAD_COLUMNS
-                                  " FROM thread WHERE provider_no = ? AND place = ? AND client_unread > 0 "
-                                  "AND last_at <= ? ORDER BY last_at DESC, origin DESC")
-                      : db_.query("SELECT " THREAD_COLUMNS
-                                  " FROM thread WHERE provider_no = ? AND place = ? AND last_at <= ? "
-                                  "ORDER BY last_at DESC, origin DESC");
+  auto query = unread
+                   ? db_.query("SELECT " THREAD_COLUMNS
+                               ", sum FROM thread WHERE provider_no = ? AND place = ? AND client_unread > 0 "
+                               "AND last_at <= ? ORDER BY last_at DESC, origin DESC")
+                   : db_.query("SELECT " THREAD_COLUMNS
+                               ", sum FROM thread WHERE provider_no = ? AND place = ? AND last_at <= ? "
+                               "ORDER BY last_at DESC, origin DESC");
   query.bind(provider).bind(std::int64_t{place}).bind(from);
   while (query.step())
     if (!f(thread_of(query))) return;
@@ -184,7 +244,7 @@ void SqliteThreadTables::touched_places(ProviderNo provider, BlastNo blast,
       " UNION ALL SELECT place FROM thread INDEXED BY thread_blast_replied "
       "WHERE provider_no = ?1 AND origin = ?2 AND " REPLIED);
   query.bind(provider).bind(blast);
-  while (query.step()) f(static_cast<Place>(query.i64(0)));
+  while (query.step()) f(place_in(query.i64(0)));
 }
 
 ThreadTables::Unread SqliteThreadTables::client_unread(ProviderNo provider, Place place) const {
@@ -202,43 +262,48 @@ ThreadTables::Unread SqliteThreadTables::provider_unread(ProviderNo provider) co
   return query.step() ? Unread{query.i64(0), query.i64(1)} : Unread{};
 }
 
-void SqliteThreadTables::insert_message(const ThreadKey& thread, const Message& m) {
-  const std::string stored = checked_bytes(m.text);
-  auto query = db_.query("INSERT INTO message(provider_no, place, origin, " MESSAGE_COLUMNS
-                         ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  bind_key(query, thread).bind(m.seq).bind(number_of(m.author)).bind(m.at);
-  query.bind_blob_or_null(m.key_hash).bind_or_null(m.actor).bind(string_as_bytes(stored)).run();
+void SqliteThreadTables::insert_message(const ThreadKey& thread, const Message& message) {
+  auto query = db_.query(kInsertMessage.c_str());
+  RowWriter writer(query, kMessage);
+  visit(writer, thread, message);
+  writer.finish();
+  query.run();
 }
 
 std::optional<Message> SqliteThreadTables::message(const ThreadKey& thread, std::int64_t seq) const {
   auto query = db_.query("SELECT " MESSAGE_COLUMNS
-                         " FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND seq = ?");
+                         ", sum FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND seq = ?");
   if (!bind_key(query, thread).bind(seq).step()) return std::nullopt;
-  return message_of(query);
+  return message_of(query, thread);
 }
 
 std::optional<Message> SqliteThreadTables::message_by_key(const ThreadKey& thread, const Author& author,
                                                           std::string_view key_hash) const {
-  auto query = db_.query("SELECT " MESSAGE_COLUMNS
-                         " FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND author = ? "
-                         "AND key_hash = ?");
+  auto query =
+      db_.query("SELECT " MESSAGE_COLUMNS
+                ", sum FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND author = ? "
+                "AND key_hash = ?");
   bind_key(query, thread).bind(number_of(author)).bind(string_as_bytes(key_hash));
   if (!query.step()) return std::nullopt;
-  return message_of(query);
+  Message found = message_of(query, thread);
+  if (found.author != author || found.key_hash != key_hash)
+    throw Error(Code::corrupt, "the index of keys leads to another message");
+  return found;
 }
 
 void SqliteThreadTables::messages(const ThreadKey& thread, std::int64_t from, bool ascending,
                                   FunctionRef<bool(const Message&)> f) const {
   auto query =
-      ascending ? db_.query("SELECT " MESSAGE_COLUMNS
-                            " FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND seq >= ? "
-                            "ORDER BY seq")
-                : db_.query("SELECT " MESSAGE_COLUMNS
-                            " FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND seq <= ? "
-                            "ORDER BY seq DESC");
+      ascending
+          ? db_.query("SELECT " MESSAGE_COLUMNS
+                      ", sum FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND seq >= ? "
+                      "ORDER BY seq")
+          : db_.query("SELECT " MESSAGE_COLUMNS
+                      ", sum FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND seq <= ? "
+                      "ORDER BY seq DESC");
   bind_key(query, thread).bind(from);
   while (query.step())
-    if (!f(message_of(query))) return;
+    if (!f(message_of(query, thread))) return;
 }
 
 std::int64_t SqliteThreadTables::count_for(const ThreadKey& thread, std::int64_t seq,
@@ -252,12 +317,52 @@ std::int64_t SqliteThreadTables::count_for(const ThreadKey& thread, std::int64_t
 
 void SqliteThreadTables::remove_texts(ProviderNo provider, Place place) {
   const auto author = number_of({Side::client, place});
-  auto own = db_.query(
-      "UPDATE message SET text = x'', key_hash = NULL WHERE provider_no = ? AND place = ? AND author = ?");
-  own.bind(provider).bind(std::int64_t{place}).bind(author).run();
-  auto in_communities = db_.query(
-      "UPDATE message SET text = x'', key_hash = NULL WHERE provider_no = ? AND author = ? AND origin < 0");
-  in_communities.bind(provider).bind(author).run();
+  std::vector<std::pair<ThreadKey, Message>> written;
+  const auto collect = [&](Query& query) {
+    while (query.step()) {
+      auto& [key, message] = written.emplace_back();
+      key = {query.i64(0), place_in(query.i64(1)), query.i64(2)};
+      message.seq = query.i64(3);
+    }
+  };
+  {
+    auto own = db_.query(
+        "SELECT provider_no, place, origin, seq FROM message WHERE provider_no = ? AND place = ? AND author "
+        "= ?");
+    own.bind(provider).bind(std::int64_t{place}).bind(author);
+    collect(own);
+    auto in_communities = db_.query(
+        "SELECT provider_no, place, origin, seq FROM message WHERE provider_no = ? AND author = ? AND origin "
+        "< 0");
+    in_communities.bind(provider).bind(author);
+    collect(in_communities);
+  }
+  for (auto& [key, message] : written) remove_text(key, message.seq);
+}
+
+/// Also of a damaged row, which stays damaged: what is to be forgotten is forgotten.
+void SqliteThreadTables::remove_text(const ThreadKey& thread, std::int64_t seq) {
+  std::optional<Message> sound;
+  try {
+    sound = message(thread, seq);
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt) throw;
+  }
+  if (!sound) {
+    auto query = db_.query(
+        "UPDATE message SET text = x'', key_hash = NULL "
+        "WHERE provider_no = ? AND place = ? AND origin = ? AND seq = ?");
+    bind_key(query, thread).bind(seq).run();
+    return;
+  }
+  sound->text.clear();
+  sound->key_hash.clear();
+  auto query = db_.query(kUpdateMessage.c_str());
+  RowWriter writer(query, kMessage);
+  const Message& removed = *sound;
+  visit(writer, thread, removed);
+  writer.finish();
+  query.run();
 }
 
 void SqliteThreadTables::delete_thread(const ThreadKey& key) {
@@ -266,23 +371,27 @@ void SqliteThreadTables::delete_thread(const ThreadKey& key) {
 }
 
 std::optional<std::string> SqliteThreadTables::host_ref(const ThreadKey& thread) const {
-  auto query =
-      db_.query("SELECT host_ref FROM thread_ref WHERE provider_no = ? AND place = ? AND origin = ?");
+  auto query = db_.query("SELECT " REF_COLUMNS
+                         ", sum FROM thread_ref WHERE provider_no = ? AND place = ? AND origin = ?");
   if (!bind_key(query, thread).step()) return std::nullopt;
-  return query.string(0);
+  return reference_of(query).second;
 }
 
 std::optional<ThreadKey> SqliteThreadTables::thread_bound_to(std::string_view host_ref) const {
-  auto query = db_.query("SELECT provider_no, place, origin FROM thread_ref WHERE host_ref = ?");
+  auto query = db_.query("SELECT " REF_COLUMNS ", sum FROM thread_ref WHERE host_ref = ?");
   if (!query.bind(host_ref).step()) return std::nullopt;
-  return ThreadKey{query.i64(0), static_cast<Place>(query.i64(1)), query.i64(2)};
+  const auto [key, found] = reference_of(query);
+  if (found != host_ref) throw Error(Code::corrupt, "the index of references leads to another");
+  return key;
 }
 
 void SqliteThreadTables::put_host_ref(const ThreadKey& thread, std::string_view host_ref) {
-  auto query = db_.query(
-      "INSERT INTO thread_ref(provider_no, place, origin, host_ref) VALUES (?, ?, ?, ?) "
-      "ON CONFLICT(provider_no, place, origin) DO UPDATE SET host_ref = excluded.host_ref");
-  bind_key(query, thread).bind(host_ref).run();
+  auto query = db_.query(kPutRef.c_str());
+  RowWriter writer(query, kRef);
+  visit_key(writer, thread);
+  writer.text(host_ref);
+  writer.finish();
+  query.run();
 }
 
 void SqliteThreadTables::delete_host_ref(const ThreadKey& thread) {

@@ -36,6 +36,7 @@ class SqliteThreadTables final : public ThreadTables {
   void delete_host_refs(ProviderNo provider, Place place) override;
 
  private:
+  void remove_text(const ThreadKey& thread, std::int64_t seq);
   Connection& db_;
 };
 

@@ -2,20 +2,22 @@
 
 #include <algorithm>
 #include <limits>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "adapters/sqlite/columns.hpp"
+#include "adapters/sqlite/mapping.hpp"
 #include "model/checked.hpp"
 
 namespace bccast::sqlite {
 namespace {
 
-// What changes of a channel, in the order of bind_state().
-#define CHANNEL_STATE                                                                                  \
-  "paused, removed, failures, failing_since, open_until, last_reason, items_turn, worker_seen, rate, " \
-  "tokens, "                                                                                           \
-  "tokens_at, concurrency, fail_percent, fail_window, fail_pauses, window_attempts, window_failed, "   \
-  "window_reason, window_votes, window_seen, over_threshold, quiet_from, quiet_to, waits"
-#define CHANNEL_COLUMNS "channel_no, name, delivers, " CHANNEL_STATE
+#define CHANNEL_COLUMNS                                                                             \
+  "channel_no, name, delivers, paused, removed, failures, failing_since, open_until, last_reason, " \
+  "items_turn, worker_seen, rate, tokens, tokens_at, concurrency, fail_percent, fail_window, "      \
+  "fail_pauses, window_attempts, window_failed, window_reason, window_votes, window_seen, "         \
+  "over_threshold, quiet_from, quiet_to, waits"
 #define LINE_COLUMNS                                                                                   \
   "line_no, provider_no, blast_no, channel_no, state, turn, seq, slices, start, cursor, total, done, " \
   "failed, skipped, follows, limit_pos, retracts, waiting"
@@ -23,9 +25,47 @@ namespace {
 #define CLAIM_KEY "channel_no = ? AND line_no = ? AND token = ?"
 #define ITEM_COLUMNS                                                                                        \
   "item_no, provider_no, channel_no, line_no, place, origin, notice_no, to_provider, at, state, attempts, " \
-  "due_at, reason, seq"
+  "due_at, reason, seq, token"
+#define CHANNEL_ROW CHANNEL_COLUMNS ", sum"
+#define LINE_ROW LINE_COLUMNS ", sum"
+#define CLAIM_ROW CLAIM_COLUMNS ", sum"
+#define ITEM_ROW ITEM_COLUMNS ", sum"
+
 #define NOT_OF_A_PAUSED_LINE \
   "NOT EXISTS (SELECT 1 FROM line WHERE line.line_no = claim.line_no AND state = 3)"
+
+constexpr RowTable kChannel{"channel",
+                            RowKind::channel,
+                            CHANNEL_COLUMNS,
+                            {.key = "channel_no", .fixed = "name, delivers", .counted = "channel_no"}};
+constexpr Sql kInsertChannel =
+    insert_numbered_row(kChannel, "(SELECT coalesce(max(channel_no), 0) + 1 FROM channel)");
+constexpr Sql kUpdateChannel = update_row(kChannel);
+
+constexpr RowTable kLine{
+    "line",
+    RowKind::line,
+    LINE_COLUMNS,
+    {.key = "line_no",
+     .fixed = "provider_no, blast_no, channel_no, seq, slices, start, total, follows, retracts",
+     .counted = "line_no"}};
+constexpr Sql kInsertLine = insert_numbered_row(kLine, "(SELECT coalesce(max(line_no), 0) + 1 FROM line)");
+constexpr Sql kUpdateLine = update_row(kLine);
+
+constexpr RowTable kClaim{
+    "claim", RowKind::claim, CLAIM_COLUMNS, {.key = "channel_no, line_no, token", .fixed = "", .counted = ""}};
+constexpr Sql kInsertClaim = insert_row(kClaim);
+constexpr Sql kUpdateClaim = update_row(kClaim);
+
+constexpr RowTable kItem{
+    "item",
+    RowKind::item,
+    ITEM_COLUMNS,
+    {.key = "item_no",
+     .fixed = "provider_no, channel_no, line_no, place, origin, notice_no, to_provider, at, seq",
+     .counted = "item_no, state"}};
+constexpr Sql kInsertItem = insert_numbered_row(kItem, "(SELECT coalesce(max(item_no), 0) + 1 FROM item)");
+constexpr Sql kUpdateItem = update_row(kItem);
 
 // Line::open and its cursor as one number, so that one index finds the lines with something to hand out.
 // (A query that says "state = 1" does not use that index: SQLite does not conclude the index's own
@@ -38,167 +78,229 @@ std::int64_t state_of(const Line& line) {
   return line.cursor < line.hand_out_to() ? kHandingOut : kWaiting;
 }
 
-Channel channel_of(const Query& query) {
-  Channel c;
-  c.no = query.i64(0);
-  c.name = query.string(1);
-  c.delivers = query.i64(2) != 0;
-  c.paused = query.i64(3) != 0;
-  c.removed = query.i64(4) != 0;
-  c.failures = query.i64(5);
-  c.failing_since = query.i64(6);
-  c.open_until = query.i64(7);
-  c.last_reason = query.string(8);
-  c.items_turn = query.i64(9);
-  c.worker_seen = query.i64(10);
-  c.rate = {query.i64(11)};
-  c.bucket = {query.i64(12), query.i64(13)};
-  c.concurrency = query.i64(14);
-  c.fail_rule = {query.i64(15), query.i64(16), query.i64(17) != 0};
-  c.window = {query.i64(18), query.i64(19), query.string(20), query.i64(21), query.i64(22)};
-  c.over_threshold = query.i64(23) != 0;
-  c.quiet_hours = {static_cast<int>(query.i64(24)), static_cast<int>(query.i64(25))};
-  c.waits = query.i64(26) != 0;
-  return c;
+template <typename Columns, typename Row>
+void visit(Columns& columns, Row& c) {
+  columns.number(c.no);
+  columns.text(c.name);
+  columns.flag(c.delivers);
+  columns.flag(c.paused);
+  columns.flag(c.removed);
+  columns.number(c.failures);
+  columns.number(c.failing_since);
+  columns.number(c.open_until);
+  columns.text(c.last_reason);
+  for (auto* number : {&c.items_turn, &c.worker_seen, &c.rate.per_1000_s, &c.bucket.tokens, &c.bucket.at,
+                       &c.concurrency, &c.fail_rule.percent, &c.fail_rule.window})
+    columns.number(*number);
+  columns.flag(c.fail_rule.pauses);
+  columns.number(c.window.attempts);
+  columns.number(c.window.failed);
+  columns.text(c.window.reason);
+  columns.number(c.window.votes);
+  columns.number(c.window.seen);
+  columns.flag(c.over_threshold);
+  columns.one_of(c.quiet_hours.from, 24 * 60);
+  columns.one_of(c.quiet_hours.to, 24 * 60);
+  columns.flag(c.waits);
 }
 
-void bind_state(Query& query, const Channel& c) {
-  query.bind(std::int64_t{c.paused}).bind(std::int64_t{c.removed}).bind(c.failures).bind(c.failing_since);
-  query.bind(c.open_until).bind(c.last_reason).bind(c.items_turn).bind(c.worker_seen);
-  query.bind(c.rate.per_1000_s).bind(c.bucket.tokens).bind(c.bucket.at).bind(c.concurrency);
-  query.bind(c.fail_rule.percent).bind(c.fail_rule.window).bind(std::int64_t{c.fail_rule.pauses});
-  query.bind(c.window.attempts).bind(c.window.failed).bind(c.window.reason).bind(c.window.votes);
-  query.bind(c.window.seen).bind(std::int64_t{c.over_threshold});
-  query.bind(std::int64_t{c.quiet_hours.from})
-      .bind(std::int64_t{c.quiet_hours.to})
-      .bind(std::int64_t{c.waits});
+template <typename Columns, typename Row>
+void visit_line(Columns& columns, Row& l) {
+  columns.number(l.no);
+  columns.number(l.provider_no);
+  columns.number(l.blast_no);
+  columns.number(l.channel_no);
+  std::int64_t state = state_of(l);
+  columns.number(state);
+  columns.number(l.turn);
+  columns.number(l.seq);
+  columns.slices(l.slices);
+  columns.place(l.start);
+  for (auto* number : {&l.cursor, &l.total, &l.done, &l.failed, &l.skipped}) columns.number(*number);
+  columns.flag(l.follows);
+  columns.number(l.limit);
+  columns.flag(l.retracts);
+  columns.number(l.waiting);
+  if constexpr (Columns::kReads) {
+    l.open = state != kEnded;
+    l.paused = state == kPaused;
+  }
+}
+
+template <typename Columns, typename Row>
+void visit_claim(Columns& columns, std::string& token, Row& c) {
+  columns.bytes(token);
+  for (auto* number : {&c.channel_no, &c.line_no, &c.from, &c.to, &c.lease_until, &c.tries})
+    columns.number(*number);
+}
+
+template <typename Columns, typename Row>
+void visit_item(Columns& columns, Row& i, std::string& token) {
+  columns.number(i.no);
+  columns.number(i.provider_no);
+  columns.number(i.channel_no);
+  columns.number(i.line_no);
+  columns.place(i.thread.place);
+  columns.number(i.thread.origin);
+  columns.number(i.notice_no);
+  columns.flag(i.to_provider);
+  columns.number(i.at);
+  columns.one_of(i.state, ItemState::parked);
+  columns.number(i.attempts);
+  columns.number(i.due_at);
+  columns.text(i.reason);
+  columns.number(i.seq);
+  columns.bytes_or_null(token);
+  if constexpr (Columns::kReads) i.thread.provider_no = i.provider_no;
+}
+
+Channel channel_of(const Query& query) {
+  Channel channel;
+  RowReader reader(query, kChannel);
+  visit(reader, channel);
+  reader.finish();
+  return channel;
+}
+
+void write_channel(Query& query, const Channel& channel) {
+  RowWriter writer(query, kChannel);
+  visit(writer, channel);
+  writer.finish();
+  query.run();
+}
+
+/// Positions are walked from one to another: what lies outside of the line would be walked for years.
+void require_positions(const Line& l) {
+  const Position end = l.rotation().end();
+  const bool within = l.cursor >= 0 && l.cursor <= end && l.limit >= 0 && l.limit <= end;
+  if (!within || (l.start != 0 && l.start >= end))
+    throw Error(Code::corrupt, "a line stands at a position that cannot be");
 }
 
 Line line_of(const Query& query) {
-  Line l;
-  l.no = query.i64(0);
-  l.provider_no = query.i64(1);
-  l.blast_no = query.i64(2);
-  l.channel_no = query.i64(3);
-  l.open = query.i64(4) != kEnded;
-  l.paused = query.i64(4) == kPaused;
-  l.turn = query.i64(5);
-  l.seq = query.i64(6);
-  l.slices = static_cast<SliceNo>(query.i64(7));
-  l.start = static_cast<Place>(query.i64(8));
-  l.cursor = query.i64(9);
-  l.total = query.i64(10);
-  l.done = query.i64(11);
-  l.failed = query.i64(12);
-  l.skipped = query.i64(13);
-  l.follows = query.i64(14) != 0;
-  l.limit = query.i64(15);
-  l.retracts = query.i64(16) != 0;
-  l.waiting = query.i64(17);
-  return l;
+  Line line;
+  RowReader reader(query, kLine);
+  visit_line(reader, line);
+  reader.finish();
+  require_positions(line);
+  return line;
+}
+
+void write_line(Query& query, const Line& line) {
+  RowWriter writer(query, kLine);
+  visit_line(writer, line);
+  writer.finish();
+  query.run();
 }
 
 void sort_by_number(std::vector<Line>& lines) {
   std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.no < b.no; });
 }
 
-Token token_of(std::span<const std::uint8_t> bytes) {
+Token token_of(std::string_view bytes) {
   Token token{};
-  if (bytes.size() != token.size()) throw Error(Code::corrupt, "a claim has a damaged token");
-  std::copy(bytes.begin(), bytes.end(), token.begin());
+  if (bytes.size() == token.size()) std::copy(bytes.begin(), bytes.end(), token.begin());
   if (!is_sound(token)) throw Error(Code::corrupt, "a claim has a damaged token");
   return token;
 }
 
-Claim claim_of(const Query& query) {
-  Claim c;
-  c.token = token_of(query.blob(0));
-  c.channel_no = query.i64(1);
-  c.line_no = query.i64(2);
-  c.from = query.i64(3);
-  c.to = query.i64(4);
-  c.lease_until = query.i64(5);
-  c.tries = query.i64(6);
-  return c;
+std::string bytes_of(const Token& token) {
+  return bytes_as_string(token);
 }
 
 Query& bind_key(Query& query, const Claim& c) {
   return query.bind(c.channel_no).bind(c.line_no).bind(std::span<const std::uint8_t>(c.token));
 }
 
-Item item_of(const Query& query) {
-  Item i;
-  i.no = query.i64(0);
-  i.provider_no = query.i64(1);
-  i.channel_no = query.i64(2);
-  i.line_no = query.i64(3);
-  i.thread = {i.provider_no, static_cast<Place>(query.i64(4)), query.i64(5)};
-  i.notice_no = query.i64(6);
-  i.to_provider = query.i64(7) != 0;
-  i.at = query.i64(8);
-  i.state = static_cast<ItemState>(query.i64(9));
-  i.attempts = query.i64(10);
-  i.due_at = query.i64(11);
-  i.reason = query.string(12);
-  i.seq = query.i64(13);
-  return i;
+Claim claim_of(const Query& query) {
+  std::string token;
+  Claim claim;
+  RowReader reader(query, kClaim);
+  visit_claim(reader, token, claim);
+  reader.finish();
+  claim.token = token_of(token);
+  constexpr Position kMost = Position{slices_for(kMaxPlaces)} * Slice::kPlaces;
+  if (claim.from < 0 || claim.from > claim.to || claim.to > kMost)
+    throw Error(Code::corrupt, "a claim has positions that cannot be");
+  return claim;
+}
+
+void write_claim(Query& query, const Claim& claim) {
+  std::string token = bytes_of(claim.token);
+  RowWriter writer(query, kClaim);
+  visit_claim(writer, token, claim);
+  writer.finish();
+  query.run();
+}
+
+/// `token`: of the claim it is in; empty: of none.
+Item item_of(const Query& query, std::string* token = nullptr) {
+  std::string held;
+  Item item;
+  RowReader reader(query, kItem);
+  visit_item(reader, item, held);
+  item.damaged = !reader.sound();
+  if (token != nullptr) *token = std::move(held);
+  return item;
+}
+
+void write_item(Query& query, const Item& item, std::string token = {}) {
+  RowWriter writer(query, kItem);
+  visit_item(writer, item, token);
+  writer.finish();
+  query.run();
+}
+
+std::uint32_t waiting_key(LineNo line, SliceNo slice, Ms due_at, ChannelNo channel) {
+  return bitmap_key(RowKind::waiting, 1, line, slice, due_at, channel);
+}
+std::uint32_t skip_key(const Line& line, SliceNo slice, SkipReason reason) {
+  return bitmap_key(RowKind::skip, static_cast<int>(reason), line.provider_no, line.no, slice);
 }
 
 }  // namespace
 
 std::vector<Channel> SqliteWorkTables::channels() const {
-  auto query = db_.query("SELECT " CHANNEL_COLUMNS " FROM channel WHERE removed = 0 ORDER BY name");
+  auto query = db_.query("SELECT " CHANNEL_ROW " FROM channel WHERE removed = 0 ORDER BY name");
   std::vector<Channel> all;
   while (query.step()) all.push_back(channel_of(query));
   return all;
 }
 
 std::optional<Channel> SqliteWorkTables::channel(std::string_view name) const {
-  auto query = db_.query("SELECT " CHANNEL_COLUMNS " FROM channel WHERE name = ? AND removed = 0");
+  auto query = db_.query("SELECT " CHANNEL_ROW " FROM channel WHERE name = ? AND removed = 0");
   query.bind(name);
   if (!query.step()) return std::nullopt;
-  return channel_of(query);
+  Channel found = channel_of(query);
+  if (found.name != name) throw Error(Code::corrupt, "the index of names leads to another channel");
+  return found;
 }
 
 std::optional<Channel> SqliteWorkTables::channel(ChannelNo no) const {
-  auto query = db_.query("SELECT " CHANNEL_COLUMNS " FROM channel WHERE channel_no = ?");
+  auto query = db_.query("SELECT " CHANNEL_ROW " FROM channel WHERE channel_no = ?");
   query.bind(no);
   if (!query.step()) return std::nullopt;
   return channel_of(query);
 }
 
-ChannelNo SqliteWorkTables::insert_channel(const Channel& c) {
-  auto query =
-      db_.query("INSERT INTO channel(" CHANNEL_STATE
-                ", name, delivers) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  bind_state(query, c);
-  query.bind(c.name).bind(std::int64_t{c.delivers}).run();
+ChannelNo SqliteWorkTables::insert_channel(const Channel& channel) {
+  auto query = db_.query(kInsertChannel.c_str());
+  write_channel(query, channel);
   return db_.last_rowid();
 }
 
-void SqliteWorkTables::update_channel(const Channel& c) {
-  auto query = db_.query(
-      "UPDATE channel SET (" CHANNEL_STATE
-      ") = "
-      "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE channel_no = ?");
-  bind_state(query, c);
-  query.bind(c.no).run();
+void SqliteWorkTables::update_channel(const Channel& channel) {
+  auto query = db_.query(kUpdateChannel.c_str());
+  write_channel(query, channel);
 }
 
-void SqliteWorkTables::insert_line(const Line& l) {
-  auto query = db_.query(
-      "INSERT INTO line(provider_no, blast_no, channel_no, state, turn, seq, slices, start, cursor, total, "
-      "done, failed, skipped, follows, limit_pos, retracts, waiting) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  query.bind(l.provider_no).bind(l.blast_no).bind(l.channel_no).bind(state_of(l)).bind(l.turn).bind(l.seq);
-  query.bind(std::int64_t{l.slices}).bind(std::int64_t{l.start}).bind(l.cursor).bind(l.total);
-  query.bind(l.done).bind(l.failed).bind(l.skipped).bind(std::int64_t{l.follows}).bind(l.limit);
-  query.bind(std::int64_t{l.retracts}).bind(l.waiting).run();
+void SqliteWorkTables::insert_line(const Line& line) {
+  auto query = db_.query(kInsertLine.c_str());
+  write_line(query, line);
 }
 
 std::optional<Line> SqliteWorkTables::line(LineNo no) const {
-  auto query = db_.query("SELECT " LINE_COLUMNS " FROM line WHERE line_no = ?");
+  auto query = db_.query("SELECT " LINE_ROW " FROM line WHERE line_no = ?");
   query.bind(no);
   if (!query.step()) return std::nullopt;
   return line_of(query);
@@ -206,7 +308,7 @@ std::optional<Line> SqliteWorkTables::line(LineNo no) const {
 
 std::vector<Line> SqliteWorkTables::lines(ProviderNo provider, BlastNo blast) const {
   auto query =
-      db_.query("SELECT " LINE_COLUMNS " FROM line WHERE provider_no = ? AND blast_no = ? ORDER BY line_no");
+      db_.query("SELECT " LINE_ROW " FROM line WHERE provider_no = ? AND blast_no = ? ORDER BY line_no");
   query.bind(provider).bind(blast);
   std::vector<Line> all;
   while (query.step()) all.push_back(line_of(query));
@@ -228,7 +330,7 @@ std::vector<Line> SqliteWorkTables::open_lines(ProviderNo provider) const {
 }
 
 std::vector<Line> SqliteWorkTables::open_lines_of_channel(ChannelNo channel) const {
-  auto query = db_.query("SELECT " LINE_COLUMNS " FROM line WHERE channel_no = ? AND state > 0");
+  auto query = db_.query("SELECT " LINE_ROW " FROM line WHERE channel_no = ? AND state > 0");
   query.bind(channel);
   std::vector<Line> all;
   while (query.step()) all.push_back(line_of(query));
@@ -238,7 +340,7 @@ std::vector<Line> SqliteWorkTables::open_lines_of_channel(ChannelNo channel) con
 
 std::optional<Line> SqliteWorkTables::next_line(ChannelNo channel) const {
   auto query =
-      db_.query("SELECT " LINE_COLUMNS
+      db_.query("SELECT " LINE_ROW
                 " FROM line WHERE channel_no = ? AND state > 0 AND state < 2 ORDER BY state, turn LIMIT 1");
   query.bind(channel);
   if (!query.step()) return std::nullopt;
@@ -253,21 +355,10 @@ std::int64_t SqliteWorkTables::last_turn(ChannelNo channel) const {
   return query.step() ? query.i64(0) : 0;
 }
 
-void SqliteWorkTables::update_line(const Line& l) {
-  auto query = db_.query(
-      "UPDATE line SET state = ?, turn = ?, cursor = ?, done = ?, failed = ?, skipped = ?, limit_pos = ?, "
-      "waiting = ? WHERE line_no = ?");
-  query.bind(state_of(l))
-      .bind(l.turn)
-      .bind(l.cursor)
-      .bind(l.done)
-      .bind(l.failed)
-      .bind(l.skipped)
-      .bind(l.limit)
-      .bind(l.waiting)
-      .bind(l.no)
-      .run();
-  if (!l.open) db_.query("DELETE FROM told_address WHERE line_no = ?").bind(l.no).run();
+void SqliteWorkTables::update_line(const Line& line) {
+  auto query = db_.query(kUpdateLine.c_str());
+  write_line(query, line);
+  if (!line.open) db_.query("DELETE FROM told_address WHERE line_no = ?").bind(line.no).run();
 }
 
 std::int64_t SqliteWorkTables::pending(ChannelNo channel) const {
@@ -285,7 +376,7 @@ std::int64_t SqliteWorkTables::pending(ChannelNo channel) const {
 }
 
 std::optional<Claim> SqliteWorkTables::claim(const Claim& of) const {
-  auto query = db_.query("SELECT " CLAIM_COLUMNS " FROM claim WHERE " CLAIM_KEY);
+  auto query = db_.query("SELECT " CLAIM_ROW " FROM claim WHERE " CLAIM_KEY);
   bind_key(query, of);
   if (!query.step()) return std::nullopt;
   return claim_of(query);
@@ -297,30 +388,23 @@ std::optional<Claim> SqliteWorkTables::expired_claim(ChannelNo channel, Ms now, 
     if (!query.step()) return std::nullopt;
     return claim_of(query);
   };
-  auto over = first(db_.query("SELECT " CLAIM_COLUMNS " FROM claim WHERE channel_no = ? AND lease_until <= ? "
+  auto over = first(db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND lease_until <= ? "
                               "AND " NOT_OF_A_PAUSED_LINE " ORDER BY lease_until LIMIT 1"),
                     now);
   if (over) return over;
-  return first(db_.query("SELECT " CLAIM_COLUMNS " FROM claim WHERE channel_no = ? AND lease_until > ? "
+  return first(db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND lease_until > ? "
                          "AND " NOT_OF_A_PAUSED_LINE " ORDER BY lease_until LIMIT 1"),
                now + longest);
 }
 
-void SqliteWorkTables::insert_claim(const Claim& c) {
-  auto query = db_.query("INSERT INTO claim(" CLAIM_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?)");
-  query.bind(std::span<const std::uint8_t>(c.token))
-      .bind(c.channel_no)
-      .bind(c.line_no)
-      .bind(c.from)
-      .bind(c.to);
-  query.bind(c.lease_until).bind(c.tries).run();
+void SqliteWorkTables::insert_claim(const Claim& claim) {
+  auto query = db_.query(kInsertClaim.c_str());
+  write_claim(query, claim);
 }
 
-void SqliteWorkTables::update_claim(const Claim& c) {
-  auto query =
-      db_.query("UPDATE claim SET from_pos = ?, to_pos = ?, lease_until = ?, tries = ? WHERE " CLAIM_KEY);
-  query.bind(c.from).bind(c.to).bind(c.lease_until).bind(c.tries);
-  bind_key(query, c).run();
+void SqliteWorkTables::update_claim(const Claim& claim) {
+  auto query = db_.query(kUpdateClaim.c_str());
+  write_claim(query, claim);
 }
 
 bool SqliteWorkTables::delete_claim(const Claim& of) {
@@ -329,7 +413,7 @@ bool SqliteWorkTables::delete_claim(const Claim& of) {
 }
 
 void SqliteWorkTables::claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const {
-  auto query = db_.query("SELECT " CLAIM_COLUMNS " FROM claim WHERE channel_no = ? AND line_no = ?");
+  auto query = db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND line_no = ?");
   query.bind(line.channel_no).bind(line.no);
   while (query.step()) f(claim_of(query));
 }
@@ -346,23 +430,14 @@ void SqliteWorkTables::delete_claims(ChannelNo channel) {
 }
 
 void SqliteWorkTables::item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const {
-  auto query = db_.query("SELECT " CLAIM_COLUMNS " FROM claim WHERE channel_no = ? AND line_no = 0");
+  auto query = db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND line_no = 0");
   query.bind(channel);
   while (query.step()) f(claim_of(query));
 }
 
-ItemNo SqliteWorkTables::insert_item(const Item& i) {
-  auto query = db_.query(
-      "INSERT INTO item(provider_no, channel_no, line_no, place, origin, notice_no, to_provider, at, state, "
-      "attempts, due_at, reason, seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  query.bind(i.provider_no).bind(i.channel_no).bind(i.line_no).bind(std::int64_t{i.thread.place});
-  query.bind(i.thread.origin).bind(i.notice_no).bind(std::int64_t{i.to_provider}).bind(i.at);
-  query.bind(static_cast<std::int64_t>(i.state))
-      .bind(i.attempts)
-      .bind(i.due_at)
-      .bind(i.reason)
-      .bind(i.seq)
-      .run();
+ItemNo SqliteWorkTables::insert_item(const Item& item) {
+  auto query = db_.query(kInsertItem.c_str());
+  write_item(query, item);
   return db_.last_rowid();
 }
 
@@ -374,20 +449,20 @@ std::vector<Item> SqliteWorkTables::due_items(ChannelNo channel, Ms now, Ms long
     while (query.step()) all.push_back(item_of(query));
   };
   auto due =
-      db_.query("SELECT " ITEM_COLUMNS
+      db_.query("SELECT " ITEM_ROW
                 " FROM item WHERE channel_no = ? AND state = 0 AND due_at <= ? ORDER BY due_at LIMIT ?");
   collect(due, now);
   if (all.size() == limit) return all;
   // What lies further away than any wait was stored before the clock stepped back.
   auto beyond =
-      db_.query("SELECT " ITEM_COLUMNS
+      db_.query("SELECT " ITEM_ROW
                 " FROM item WHERE channel_no = ? AND state = 0 AND due_at > ? ORDER BY due_at LIMIT ?");
   collect(beyond, now + longest);
   return all;
 }
 
 std::vector<Item> SqliteWorkTables::items_of(const Token& token) const {
-  auto query = db_.query("SELECT " ITEM_COLUMNS " FROM item WHERE token = ? ORDER BY item_no");
+  auto query = db_.query("SELECT " ITEM_ROW " FROM item WHERE token = ? ORDER BY item_no");
   query.bind(std::span<const std::uint8_t>(token));
   std::vector<Item> all;
   while (query.step()) all.push_back(item_of(query));
@@ -395,7 +470,7 @@ std::vector<Item> SqliteWorkTables::items_of(const Token& token) const {
 }
 
 std::optional<Item> SqliteWorkTables::item(ItemNo no) const {
-  auto query = db_.query("SELECT " ITEM_COLUMNS " FROM item WHERE item_no = ?");
+  auto query = db_.query("SELECT " ITEM_ROW " FROM item WHERE item_no = ?");
   query.bind(no);
   if (!query.step()) return std::nullopt;
   return item_of(query);
@@ -405,23 +480,30 @@ std::optional<Token> SqliteWorkTables::holder_of(ItemNo no) const {
   auto query = db_.query("SELECT token FROM item WHERE item_no = ? AND token IS NOT NULL");
   query.bind(no);
   if (!query.step()) return std::nullopt;
-  return token_of(query.blob(0));
+  return token_of(bytes_as_string(query.blob(0)));
 }
 
-void SqliteWorkTables::claim_item(ItemNo no, const Token& token) {
-  auto query = db_.query("UPDATE item SET state = 1, token = ? WHERE item_no = ?");
-  query.bind(std::span<const std::uint8_t>(token)).bind(no).run();
+void SqliteWorkTables::claim_item(const Item& item, const Token& token) {
+  if (item.damaged) {  // and stays so
+    auto query = db_.query("UPDATE item SET state = 1, token = ? WHERE item_no = ?");
+    query.bind(std::span<const std::uint8_t>(token)).bind(item.no).run();
+    return;
+  }
+  Item claimed = item;
+  claimed.state = ItemState::claimed;
+  auto query = db_.query(kUpdateItem.c_str());
+  write_item(query, claimed, bytes_of(token));
 }
 
-void SqliteWorkTables::update_item(const Item& i) {
-  auto query = db_.query(
-      "UPDATE item SET state = ?, attempts = ?, due_at = ?, reason = ?, token = NULL WHERE item_no = ?");
-  query.bind(static_cast<std::int64_t>(i.state))
-      .bind(i.attempts)
-      .bind(i.due_at)
-      .bind(i.reason)
-      .bind(i.no)
-      .run();
+void SqliteWorkTables::update_item(const Item& item) {
+  if (item.damaged) {
+    auto query =
+        db_.query("UPDATE item SET state = ?, due_at = ?, reason = ?, token = NULL WHERE item_no = ?");
+    query.bind(static_cast<std::int64_t>(item.state)).bind(item.due_at).bind(item.reason).bind(item.no).run();
+    return;
+  }
+  auto query = db_.query(kUpdateItem.c_str());
+  write_item(query, item);
 }
 
 void SqliteWorkTables::delete_item(ItemNo no) {
@@ -439,20 +521,42 @@ void SqliteWorkTables::delete_waiting_notices(ChannelNo channel, ProviderNo prov
 }
 
 void SqliteWorkTables::forget_details(ProviderNo provider, Place place) {
-  auto items = db_.query(
-      "UPDATE item SET reason = substr(reason, 1, instr(reason, ':') - 1) "
-      "WHERE provider_no = ? AND place = ? AND instr(reason, ':') > 0");
-  items.bind(provider).bind(std::int64_t{place}).run();
-  db_.query(
-         "UPDATE channel SET last_reason = substr(last_reason, 1, instr(last_reason, ':') - 1) "
-         "WHERE instr(last_reason, ':') > 0")
-      .run();
+  std::vector<std::pair<Item, std::string>> items;
+  {
+    auto query = db_.query("SELECT " ITEM_ROW
+                           " FROM item WHERE provider_no = ? AND place = ? AND instr(reason, ':') > 0");
+    query.bind(provider).bind(std::int64_t{place});
+    while (query.step()) {
+      std::string token;
+      Item item = item_of(query, &token);
+      items.emplace_back(std::move(item), std::move(token));
+    }
+  }
+  for (auto& [item, token] : items) {
+    item.reason.resize(item.reason.find(':'));
+    if (item.damaged) {  // what is to be forgotten is forgotten
+      auto query = db_.query("UPDATE item SET reason = ? WHERE item_no = ?");
+      query.bind(item.reason).bind(item.no).run();
+    } else {
+      auto query = db_.query(kUpdateItem.c_str());
+      write_item(query, item, token);
+    }
+  }
+  std::vector<Channel> channels;
+  {
+    auto query = db_.query("SELECT " CHANNEL_ROW " FROM channel WHERE instr(last_reason, ':') > 0");
+    while (query.step()) channels.push_back(channel_of(query));
+  }
+  for (auto& channel : channels) {
+    channel.last_reason.resize(channel.last_reason.find(':'));
+    update_channel(channel);
+  }
 }
 
 std::optional<Item> SqliteWorkTables::item_of_notice(ChannelNo channel, ProviderNo provider,
                                                      std::int64_t notice_no) const {
   auto query =
-      db_.query("SELECT " ITEM_COLUMNS
+      db_.query("SELECT " ITEM_ROW
                 " FROM item WHERE channel_no = ? AND provider_no = ? AND notice_no = ? AND line_no = 0");
   query.bind(channel).bind(provider).bind(notice_no);
   if (!query.step()) return std::nullopt;
@@ -462,7 +566,7 @@ std::optional<Item> SqliteWorkTables::item_of_notice(ChannelNo channel, Provider
 void SqliteWorkTables::items_of_line(LineNo line, Place begin, Place end,
                                      FunctionRef<bool(const Item&)> f) const {
   auto query =
-      db_.query("SELECT " ITEM_COLUMNS
+      db_.query("SELECT " ITEM_ROW
                 " FROM item WHERE line_no > 0 AND line_no = ? AND place >= ? AND place < ? ORDER BY place");
   query.bind(line).bind(std::int64_t{begin}).bind(std::int64_t{end});
   while (query.step() && f(item_of(query))) {
@@ -475,12 +579,14 @@ Slice SqliteWorkTables::item_places(LineNo line, SliceNo slice) const {
       db_.query("SELECT place FROM item WHERE line_no > 0 AND line_no = ? AND place >= ? AND place < ?");
   query.bind(line).bind(std::int64_t{place_at(slice, 0)}).bind(std::int64_t{place_at(slice + 1, 0)});
   Slice places;
-  while (query.step()) places.add(within_slice(static_cast<Place>(query.i64(0))));
+  while (query.step()) places.add(within_slice(place_in(query.i64(0))));
   return places;
 }
 
 void SqliteWorkTables::park_items(LineNo line, bool parked) {
-  auto query = db_.query("UPDATE item SET state = ? WHERE line_no > 0 AND line_no = ? AND state = ?");
+  auto query = db_.query(
+      "UPDATE item SET state = ?1, sum = sum + (?1 - state) * 3 "
+      "WHERE line_no > 0 AND line_no = ?2 AND state = ?3");
   const auto waiting = static_cast<std::int64_t>(ItemState::waiting);
   const auto parking = static_cast<std::int64_t>(ItemState::parked);
   query.bind(parked ? parking : waiting).bind(line).bind(parked ? waiting : parking).run();
@@ -491,10 +597,13 @@ void SqliteWorkTables::waiting_places(LineNo line, SliceNo slice,
                                       FunctionRef<void(Ms, const Slice&)> f) const {
   std::vector<std::pair<Ms, Slice>> all;  // f may write
   {
-    auto query =
-        db_.query("SELECT due_at, places FROM waiting WHERE line_no = ? AND slice_no = ? ORDER BY due_at");
+    auto query = db_.query(
+        "SELECT due_at, channel_no, places FROM waiting WHERE line_no = ? AND slice_no = ? ORDER BY due_at");
     query.bind(line).bind(std::int64_t{slice});
-    while (query.step()) all.emplace_back(query.i64(0), Slice::decode(query.blob(1)));
+    while (query.step()) {
+      const auto due_at = query.i64(0);
+      all.emplace_back(due_at, Slice::decode(query.blob(2), waiting_key(line, slice, due_at, query.i64(1))));
+    }
   }
   for (const auto& [due_at, places] : all) f(due_at, places);
 }
@@ -505,7 +614,7 @@ void SqliteWorkTables::put_waiting_places(const Line& line, SliceNo slice, Ms du
     query.bind(line.no).bind(std::int64_t{slice}).bind(due_at).run();
     return;
   }
-  const auto bytes = places.encode();
+  const auto bytes = places.encode(waiting_key(line.no, slice, due_at, line.channel_no));
   auto query = db_.query(
       "INSERT INTO waiting(line_no, slice_no, due_at, channel_no, parked, places) VALUES (?, ?, ?, ?, ?, ?) "
       "ON CONFLICT DO UPDATE SET places = excluded.places");
@@ -532,11 +641,11 @@ Slice SqliteWorkTables::skipped(const Line& line, SliceNo slice, SkipReason reas
       .bind(line.no)
       .bind(std::int64_t{slice})
       .bind(static_cast<std::int64_t>(reason));
-  return query.step() ? Slice::decode(query.blob(0)) : Slice();
+  return query.step() ? Slice::decode(query.blob(0), skip_key(line, slice, reason)) : Slice();
 }
 
 void SqliteWorkTables::put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) {
-  const auto places = value.encode();
+  const auto places = value.encode(skip_key(line, slice, reason));
   auto query = db_.query(
       "INSERT INTO skip(provider_no, line_no, slice_no, reason, places) VALUES (?, ?, ?, ?, ?) "
       "ON CONFLICT DO UPDATE SET places = excluded.places");
@@ -552,7 +661,12 @@ void SqliteWorkTables::skips(const Line& line, SliceNo slice,
   auto query =
       db_.query("SELECT reason, places FROM skip WHERE provider_no = ? AND line_no = ? AND slice_no = ?");
   query.bind(line.provider_no).bind(line.no).bind(std::int64_t{slice});
-  while (query.step()) f(static_cast<SkipReason>(query.i64(0)), Slice::decode(query.blob(1)));
+  while (query.step()) {
+    const auto number = query.i64(0);
+    if (number < 1 || number > static_cast<std::int64_t>(kSkipReasons.size())) refuse_number("a reason");
+    const auto reason = static_cast<SkipReason>(number);
+    f(reason, Slice::decode(query.blob(1), skip_key(line, slice, reason)));
+  }
 }
 
 void SqliteWorkTables::insert_told_address(LineNo line, AddressHash hash) {

@@ -38,7 +38,7 @@ class SqliteWorkTables final : public WorkTables {
   std::vector<Item> items_of(const Token& token) const override;
   std::optional<Item> item(ItemNo no) const override;
   std::optional<Token> holder_of(ItemNo no) const override;
-  void claim_item(ItemNo no, const Token& token) override;
+  void claim_item(const Item& item, const Token& token) override;
   void update_item(const Item& item) override;
   void delete_item(ItemNo no) override;
   void delete_notices(ChannelNo channel) override;
