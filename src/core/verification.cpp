@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -22,26 +24,49 @@ class ProviderCheck {
       : context_(context), tables_(tables), provider_(provider), findings_(findings) {}
 
   void run() {
-    roster();
-    addresses();
-    for (BlastNo before = kMaxNumber + 1;;) {
-      const auto blasts = tables_.blasts().blasts(provider_.no, before, std::nullopt, 100);
-      for (const auto& one : blasts) blast(one);
-      if (blasts.empty()) break;
-      before = blasts.back().no;
-    }
-    tables_.threads().provider_threads(provider_.no, nullptr, {}, [&](const Thread& one) {
-      thread(one);
-      return true;
-    });
+    const std::string provider = fmt::format("provider {}", provider_.no);
+    attempt("roster", provider, [&] { roster(); });
+    attempt("roster", provider, [&] { addresses(); });
+    attempt("blast", provider, [&] { blasts(); });
+    attempt("thread", provider, [&] { threads(); });
     if (recalls_ != provider_.recalls)
       found("provider", provider_.id, "the count of recalls that are not in all rows is wrong");
-    for (CommunityNo no = 1; no < provider_.next_community; ++no) community(no);
+    for (CommunityNo no = 1; no < provider_.next_community; ++no)
+      attempt("community", view_of(context_.thread_id(community_key(provider_.no, no))),
+              [&] { community(no); });
   }
 
  private:
   void found(std::string kind, std::string object, std::string detail) {
     findings_.push_back({std::move(kind), std::move(object), std::move(detail)});
+  }
+
+  /// What cannot be read is a finding, and the rest is looked at.
+  template <typename F>
+  void attempt(std::string_view kind, std::string_view object, F&& check) {
+    try {
+      check();
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt) throw;
+      found(std::string(kind), std::string(object), error.what());
+    }
+  }
+  static std::string view_of(const PublicId& id) { return std::string(view(id)); }
+
+  /// By number, of which none is left out. What a draft has chosen is read as well.
+  void blasts() {
+    for (BlastNo no = 1; no < provider_.next_blast; ++no)
+      attempt("blast", view_of(context_.blast_id(provider_.no, no)), [&] {
+        const auto found = tables_.blasts().blast(provider_.no, no);
+        if (found) blast(*found);  // else it was discarded
+      });
+  }
+
+  void threads() {
+    tables_.threads().provider_threads(provider_.no, nullptr, {}, [&](const Thread& one) {
+      attempt("thread", view_of(context_.thread_id(one.key)), [&] { thread(one); });
+      return true;
+    });
   }
 
   /// Every place has its entry, and the bitmaps say what the entries say.
@@ -68,6 +93,9 @@ class ProviderCheck {
       }
       if ((entry.flags & flag::any_archived) == 0) slice.active.add(within_slice(entry.place));
       if ((entry.flags & flag::any_chat_off) != 0) slice.chat_off.add(within_slice(entry.place));
+      const auto client = tables_.directory().client(entry.client_no);
+      if (!client || client->id != entry.id)
+        found("roster", place_name(entry.place), "the client's own row says otherwise");
       const auto membership = tables_.directory().membership(entry.client_no, provider_.no);
       if (!membership || membership->place != entry.place)
         found("roster", place_name(entry.place), "the client's membership says otherwise");
@@ -146,8 +174,13 @@ class ProviderCheck {
 
   void blast(const Blast& blast) {
     const std::string id(view(context_.blast_id(provider_.no, blast.no)));
-    if (is_unsent(blast.state)) return;
-    if (!texts::of_blast(tables_, provider_.no, blast.no)) found("blast", id, "the text is missing");
+    const auto text = texts::of_blast(tables_, provider_.no, blast.no);
+    if (is_unsent(blast.state)) {
+      for (SliceNo s = 0; s < slices_for(provider_.next_place); ++s)
+        tables_.blasts().draft_slice(provider_.no, blast.no, s);
+      return;
+    }
+    if (!text) found("blast", id, "the text is missing");
     std::int64_t recipients = 0;
     std::int64_t opened = 0;
     std::int64_t replied = 0;
@@ -256,6 +289,23 @@ class ProviderCheck {
   std::int64_t recalls_ = 0;
 };
 
+/// A provider that is damaged is a finding, and the next one is looked at.
+struct FoundProvider {
+  bool known = true;
+  std::optional<Provider> row;
+};
+
+FoundProvider read_provider(const Tables& tables, ProviderNo no, std::vector<FindingRow>& findings) {
+  try {
+    auto row = tables.directory().provider(no);
+    return {row.has_value(), std::move(row)};
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt) throw;
+    findings.push_back({"provider", fmt::format("provider {}", no), error.what()});
+    return {error.native() == 0, std::nullopt};  // else the table itself cannot be read: no end is in sight
+  }
+}
+
 }  // namespace
 
 std::vector<FindingRow> Verification::run() {
@@ -263,10 +313,12 @@ std::vector<FindingRow> Verification::run() {
   try {
     context_.store.read([&](const Tables& tables) {
       for (ProviderNo no = 1;; ++no) {
-        const auto provider = tables.directory().provider(no);
-        if (!provider) break;  // numbers are dense
-        ProviderCheck(context_, tables, *provider, findings).run();
+        const auto provider = read_provider(tables, no, findings);
+        if (!provider.known) break;  // numbers are dense
+        if (provider.row) ProviderCheck(context_, tables, *provider.row, findings).run();
       }
+      for (const auto& channel : tables.work().channels())
+        tables.work().item_claims(channel.no, [](const Claim&) {});
     });
   } catch (const Error& error) {
     findings.push_back({"store", "", error.what()});

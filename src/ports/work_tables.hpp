@@ -214,7 +214,8 @@ class WorkTables {
   /// The item of one notice on a channel.
   virtual std::optional<Item> item_of_notice(ChannelNo channel, ProviderNo provider,
                                              std::int64_t notice_no) const = 0;
-  /// The items of a line with places from `begin` up to but not including `end`, ascending, until `f` says false.
+  /// The items of a line with places from `begin` up to but not including `end`, ascending, until `f` says
+  /// false.
   virtual void items_of_line(LineNo line, Place begin, Place end, FunctionRef<bool(const Item&)> f) const = 0;
 
   /// The places of the slice that have an item, whatever its state.

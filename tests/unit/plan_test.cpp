@@ -109,10 +109,8 @@ constexpr std::array kMayScan{
     Scan{"SCAN store", "FROM store", "it has one row"},
     Scan{"SCAN sqlite_master", "FROM sqlite_schema", "a row for each table and index; once, at opening"},
     Scan{"SCAN channel USING INDEX channel_name", "FROM channel", "all channels are asked for"},
-    Scan{"SCAN channel", "UPDATE channel", "channels are few: at most kMaxChannels, with removed ones"},
-    Scan{"SCAN event_reader", "LIMIT 1", "its first row"},
-    Scan{"SEARCH event_reader USING PRIMARY KEY", "min(acknowledged)",
-         "readers are few: programs, not people"},
+    Scan{"SCAN channel", "FROM channel", "channels are few: at most kMaxChannels, with removed ones"},
+    Scan{"SCAN event_reader", "FROM event_reader", "readers are few: programs, not people"},
     Scan{"SCAN sqlite_sequence", "sqlite_sequence", "it has a row for each table that numbers: one"},
     Scan{"SCAN event", "LIMIT ?) WHERE at", "the oldest ones, as many as are named"},
     Scan{"SEARCH (subquery-1)", "LIMIT ?) WHERE at", "the same"},
@@ -120,6 +118,21 @@ constexpr std::array kMayScan{
          "the first of an index that has only what is to be done"},
     Scan{"SEARCH blast USING INDEX blast_scheduled", "min(scheduled_at)", "the first of that index"},
 };
+
+/// What a mapping of the adapter writes a row with (mapping.hpp), which stands in no source: all columns and
+/// their sum. It finds the row by its key, and the number of a new one at the end of a table.
+bool is_made_by_a_mapping(const Database& db, const string& sql) {
+  const bool inserts = sql.starts_with("INSERT ") && sql.find(", sum) VALUES (") != string::npos;
+  const bool updates = sql.starts_with("UPDATE ") && sql.find(", sum = ?") != string::npos;
+  if (!inserts && !updates) return false;
+  for (const auto& step : db.plan_of(sql)) {
+    const bool by_key = step.starts_with("SEARCH ") && step.find("PRIMARY KEY") != string::npos;
+    const bool newest = inserts && step.starts_with("SEARCH ");
+    if (!by_key && !newest && !step.starts_with("SCALAR SUBQUERY") && step != "SCAN sqlite_sequence")
+      return false;
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -192,11 +205,12 @@ TEST_CASE("What the store runs are the statements whose plans are known, and wha
     engine.provider_archive("lee");
   }
   const auto known = statements_of_the_adapter();
+  const Database db;
   std::size_t rows = 0;
   for (const auto& sql : test::SqliteCounts::sql_begun()) {
     if (!test::SqlLiterals::is_statement(sql)) continue;  // BEGIN, PRAGMA, CREATE, ...
     INFO(sql);
-    CHECK(known.count(sql) > 0);
+    CHECK((known.count(sql) > 0 || is_made_by_a_mapping(db, sql)));
     ++rows;
   }
   CHECK(rows > 60);

@@ -116,6 +116,8 @@ std::uint32_t mark_key(int column, ProviderNo provider, BlastNo blast, SliceNo s
   return bitmap_key(RowKind::mark_slice, column, provider, blast, slice);
 }
 
+constexpr Sql kAllBlasts = select_rows(kBlast);
+
 }  // namespace
 
 std::optional<Blast> SqliteBlastTables::blast(ProviderNo provider, BlastNo no) const {
@@ -189,7 +191,7 @@ std::optional<Blast> SqliteBlastTables::due_deadline(Ms now) const {
   return blast_of(query);
 }
 
-#define PAST_DEADLINE(overdue)                                                             \
+#define PAST_DEADLINE(overdue)                                                         \
   "SELECT " BLAST_ROW " FROM blast WHERE state BETWEEN 1 AND 3 AND overdue = " overdue \
   " AND deadline_at < ?1 AND (deadline_at, provider_no, blast_no) > (?2, ?3, ?4) AND ?5 = 0"
 std::vector<Blast> SqliteBlastTables::past_deadline(std::optional<ProviderNo> provider, Ms now,
@@ -393,6 +395,10 @@ void SqliteBlastTables::count_marks(ProviderNo provider, BlastNo no, std::int64_
       "UPDATE blast SET opened = opened + ?1, replied = replied + ?2, sum = sum + ?1 * 1 + ?2 * 3 "
       "WHERE provider_no = ?3 AND blast_no = ?4");
   query.bind(opened).bind(replied).bind(provider).bind(no).run();
+}
+
+void SqliteBlastTables::find_damage(std::vector<FindingRow>& findings) const {
+  find_damaged_rows(db_, kBlast, kAllBlasts, findings);
 }
 
 }  // namespace bccast::sqlite

@@ -1,6 +1,10 @@
 // Blasts, drafts, recipients and marks in SQLite.
 #pragma once
 
+#include <vector>
+
+#include <bccast/types.hpp>
+
 #include "adapters/sqlite/connection.hpp"
 #include "ports/blast_tables.hpp"
 
@@ -43,6 +47,9 @@ class SqliteBlastTables final : public BlastTables {
   MarkSlice marks(ProviderNo provider, BlastNo no, SliceNo slice) const override;
   void put_marks(ProviderNo provider, BlastNo no, SliceNo slice, const MarkSlice& value) override;
   void count_marks(ProviderNo provider, BlastNo no, std::int64_t opened, std::int64_t replied) override;
+
+  /// For verification: rows that are not what was once written.
+  void find_damage(std::vector<FindingRow>& findings) const;
 
  private:
   Connection& db_;

@@ -66,6 +66,9 @@ OfCommunity member_of(const Query& query) {
   return found;
 }
 
+constexpr Sql kAllCommunities = select_rows(kCommunity);
+constexpr Sql kAllMembers = select_rows(kMember);
+
 }  // namespace
 
 std::optional<Community> SqliteCommunityTables::community(ProviderNo provider, CommunityNo no) const {
@@ -132,6 +135,11 @@ void SqliteCommunityTables::insert_member(ProviderNo provider, CommunityNo no, c
 bool SqliteCommunityTables::delete_member(ProviderNo provider, CommunityNo no, Place place) {
   auto query = db_.query("DELETE FROM member WHERE provider_no = ? AND community_no = ? AND place = ?");
   return query.bind(provider).bind(no).bind(std::int64_t{place}).run() > 0;
+}
+
+void SqliteCommunityTables::find_damage(std::vector<FindingRow>& findings) const {
+  find_damaged_rows(db_, kCommunity, kAllCommunities, findings);
+  find_damaged_rows(db_, kMember, kAllMembers, findings);
 }
 
 }  // namespace bccast::sqlite

@@ -1,6 +1,10 @@
 // Communities and their members in SQLite.
 #pragma once
 
+#include <vector>
+
+#include <bccast/types.hpp>
+
 #include "adapters/sqlite/connection.hpp"
 #include "ports/community_tables.hpp"
 
@@ -19,6 +23,9 @@ class SqliteCommunityTables final : public CommunityTables {
   std::vector<CommunityNo> communities_of(ProviderNo provider, Place place) const override;
   void insert_member(ProviderNo provider, CommunityNo no, const Member& member) override;
   bool delete_member(ProviderNo provider, CommunityNo no, Place place) override;
+
+  /// For verification: rows that are not what was once written.
+  void find_damage(std::vector<FindingRow>& findings) const;
 
  private:
   Connection& db_;

@@ -16,6 +16,7 @@ Error error_of(int extended_code) {
       break;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+    case SQLITE_CONSTRAINT:  // what is written here violates none, unless rows or indexes are damaged
       code = Code::corrupt;
       break;
     case SQLITE_NOMEM:
@@ -67,8 +68,13 @@ void Connection::execute(const char* sql) {
 
 sqlite3_stmt* Connection::prepare(const char* sql) {
   sqlite3_stmt* statement = nullptr;
-  if (sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK)
-    throw error_of(sqlite3_extended_errcode(db_));
+  if (sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {
+    const int extended = sqlite3_extended_errcode(db_);
+    // Not the statement is at fault, which is ours, but what it is about.
+    if (extended == SQLITE_ERROR)
+      throw Error(Code::corrupt, "the store's tables are not as this program makes them", extended);
+    throw error_of(extended);
+  }
   return statement;
 }
 

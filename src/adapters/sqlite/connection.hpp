@@ -83,6 +83,9 @@ class Query {
   int run();
 
   std::int64_t i64(int column) const noexcept { return sqlite3_column_int64(statement_, column); }
+  bool is_number(int column) const noexcept {
+    return sqlite3_column_type(statement_, column) == SQLITE_INTEGER;
+  }
   bool is_null(int column) const noexcept { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
   /// Valid until the next step.
   std::string_view text(int column) const;

@@ -136,6 +136,10 @@ Query& bind_name(Query& query, ProviderNo provider, const DirectoryTables::NameR
       .bind(std::int64_t{row.place});
 }
 
+constexpr Sql kAllProviders = select_rows(kProvider);
+constexpr Sql kAllClients = select_rows(kClient);
+constexpr Sql kAllMemberships = select_rows(kMembership);
+
 }  // namespace
 
 std::optional<Provider> SqliteDirectoryTables::provider(std::string_view id) const {
@@ -432,6 +436,12 @@ void SqliteDirectoryTables::put_address_slice(ProviderNo provider, SliceNo slice
       "INSERT INTO address_slice(provider_no, slice_no, channel, places) VALUES (?, ?, ?, ?) "
       "ON CONFLICT DO UPDATE SET places = excluded.places");
   query.bind(provider).bind(std::int64_t{slice}).bind(channel).bind(places).run();
+}
+
+void SqliteDirectoryTables::find_damage(std::vector<FindingRow>& findings) const {
+  find_damaged_rows(db_, kProvider, kAllProviders, findings);
+  find_damaged_rows(db_, kClient, kAllClients, findings);
+  find_damaged_rows(db_, kMembership, kAllMemberships, findings);
 }
 
 }  // namespace bccast::sqlite

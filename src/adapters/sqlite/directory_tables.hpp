@@ -3,6 +3,10 @@
 
 #include <string>
 
+#include <vector>
+
+#include <bccast/types.hpp>
+
 #include "adapters/sqlite/connection.hpp"
 #include "ports/directory_tables.hpp"
 
@@ -46,6 +50,9 @@ class SqliteDirectoryTables final : public DirectoryTables {
   Slice address_slice(ProviderNo provider, SliceNo slice, std::string_view channel) const override;
   void put_address_slice(ProviderNo provider, SliceNo slice, std::string_view channel,
                          const Slice& value) override;
+
+  /// For verification: rows that are not what was once written.
+  void find_damage(std::vector<FindingRow>& findings) const;
 
  private:
   Connection& db_;

@@ -44,6 +44,9 @@ EventNo acknowledged_of(const Query& query) {
   return no;
 }
 
+constexpr Sql kAllEvents = select_rows(kEvent);
+constexpr Sql kAllReaders = select_rows(kReader);
+
 }  // namespace
 
 bool SqliteEventTables::has_readers() const {
@@ -118,7 +121,14 @@ void SqliteEventTables::forget_before(Ms at) {
 
 void SqliteEventTables::forget_client(std::int64_t client_no) {
   static_assert(static_cast<int>(EventKind::roster_changed) == 5, "as in the index event_of_client");
-  db_.query("UPDATE event SET number = 0, sum = sum - number * 3 WHERE kind = 5 AND number = ?").bind(client_no).run();
+  db_.query("UPDATE event SET number = 0, sum = sum - number * 3 WHERE kind = 5 AND number = ?")
+      .bind(client_no)
+      .run();
+}
+
+void SqliteEventTables::find_damage(std::vector<FindingRow>& findings) const {
+  find_damaged_rows(db_, kEvent, kAllEvents, findings);
+  find_damaged_rows(db_, kReader, kAllReaders, findings);
 }
 
 }  // namespace bccast::sqlite

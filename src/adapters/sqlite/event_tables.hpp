@@ -1,6 +1,10 @@
 // Events and their readers in SQLite.
 #pragma once
 
+#include <vector>
+
+#include <bccast/types.hpp>
+
 #include "adapters/sqlite/connection.hpp"
 #include "ports/event_tables.hpp"
 
@@ -20,6 +24,9 @@ class SqliteEventTables final : public EventTables {
   void forget_up_to(EventNo no) override;
   void forget_before(Ms at) override;
   void forget_client(std::int64_t client_no) override;
+
+  /// For verification: rows that are not what was once written.
+  void find_damage(std::vector<FindingRow>& findings) const;
 
  private:
   Connection& db_;

@@ -15,6 +15,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include <bccast/types.hpp>
 
 #include "adapters/sqlite/columns.hpp"
 #include "adapters/sqlite/connection.hpp"
@@ -154,6 +157,10 @@ constexpr Sql insert_numbered_row(const RowTable& table, std::string_view number
                                   std::string_view tail = {}) {
   return mapping_detail::insert(table, number_sql, tail);
 }
+/// All rows, the columns in their order and the sum behind them.
+constexpr Sql select_rows(const RowTable& table) {
+  return Sql().add("SELECT ").add(table.columns).add(", sum FROM ").add(table.name);
+}
 /// Finds the row by its key.
 constexpr Sql update_row(const RowTable& table) {
   Sql sql;
@@ -292,6 +299,10 @@ class RowReader {
   std::size_t at_ = 0;
   bool in_range_ = true;
 };
+
+/// For verification: names each row of the table that is not what was once written. `select`: select_rows().
+void find_damaged_rows(Connection& db, const RowTable& table, const Sql& select,
+                       std::vector<FindingRow>& findings);
 
 /// The key of a bitmap: of its table, its column, and its row.
 template <typename... Numbers>

@@ -48,6 +48,21 @@ class SqliteStore::Session final : public Tables {
   const WorkTables& work() const override { return work_; }
   const EventTables& events() const override { return events_; }
 
+  /// What can be read of the rows, that is: what cannot is another finding.
+  void find_damage(std::vector<FindingRow>& findings) const {
+    try {
+      directory_.find_damage(findings);
+      blasts_.find_damage(findings);
+      threads_.find_damage(findings);
+      communities_.find_damage(findings);
+      work_.find_damage(findings);
+      events_.find_damage(findings);
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt) throw;
+      findings.push_back({"file", "sqlite", error.what()});
+    }
+  }
+
   Connection db;
 
  private:
@@ -399,18 +414,21 @@ void SqliteStore::drain_changes() noexcept {
 
 std::vector<FindingRow> SqliteStore::verify() {
   std::vector<FindingRow> findings;
-  const auto check = [&findings](Connection& db) {
-    auto query = db.query("PRAGMA integrity_check");
-    while (query.step())
-      if (query.text(0) != "ok") findings.push_back({"file", "sqlite", query.string(0)});
+  const auto check = [&findings](Session& session) {
+    {
+      auto query = session.db.query("PRAGMA integrity_check");
+      while (query.step())
+        if (query.text(0) != "ok") findings.push_back({"file", "sqlite", query.string(0)});
+    }
+    session.find_damage(findings);
   };
   if (location_.in_memory()) {
-    const auto work = [&] { check(writer_->db); };
+    const auto work = [&] { check(*writer_); };
     WriteQueue::Request request{work, Durability::synced, true};
     queue_.submit(request, [this](Group group) { run_group(group); });
   } else {
     identity_->require_in_place();
-    check(open_reader()->db);
+    check(*open_reader());
   }
   return findings;
 }

@@ -170,6 +170,10 @@ Query& bind_key(Query& query, const ThreadKey& key) {
   return query.bind(key.provider_no).bind(std::int64_t{key.place}).bind(key.origin);
 }
 
+constexpr Sql kAllThreads = select_rows(kThread);
+constexpr Sql kAllMessages = select_rows(kMessage);
+constexpr Sql kAllRefs = select_rows(kRef);
+
 }  // namespace
 
 std::optional<Thread> SqliteThreadTables::thread(const ThreadKey& key) const {
@@ -402,6 +406,12 @@ void SqliteThreadTables::delete_host_ref(const ThreadKey& thread) {
 void SqliteThreadTables::delete_host_refs(ProviderNo provider, Place place) {
   auto query = db_.query("DELETE FROM thread_ref WHERE provider_no = ? AND place = ?");
   query.bind(provider).bind(std::int64_t{place}).run();
+}
+
+void SqliteThreadTables::find_damage(std::vector<FindingRow>& findings) const {
+  find_damaged_rows(db_, kThread, kAllThreads, findings);
+  find_damaged_rows(db_, kMessage, kAllMessages, findings);
+  find_damaged_rows(db_, kRef, kAllRefs, findings);
 }
 
 }  // namespace bccast::sqlite

@@ -1,6 +1,10 @@
 // Threads and messages in SQLite.
 #pragma once
 
+#include <vector>
+
+#include <bccast/types.hpp>
+
 #include "adapters/sqlite/connection.hpp"
 #include "ports/thread_tables.hpp"
 
@@ -34,6 +38,9 @@ class SqliteThreadTables final : public ThreadTables {
   void put_host_ref(const ThreadKey& thread, std::string_view host_ref) override;
   void delete_host_ref(const ThreadKey& thread) override;
   void delete_host_refs(ProviderNo provider, Place place) override;
+
+  /// For verification: rows that are not what was once written.
+  void find_damage(std::vector<FindingRow>& findings) const;
 
  private:
   void remove_text(const ThreadKey& thread, std::int64_t seq);

@@ -52,8 +52,10 @@ constexpr RowTable kLine{
 constexpr Sql kInsertLine = insert_numbered_row(kLine, "(SELECT coalesce(max(line_no), 0) + 1 FROM line)");
 constexpr Sql kUpdateLine = update_row(kLine);
 
-constexpr RowTable kClaim{
-    "claim", RowKind::claim, CLAIM_COLUMNS, {.key = "channel_no, line_no, token", .fixed = "", .counted = ""}};
+constexpr RowTable kClaim{"claim",
+                          RowKind::claim,
+                          CLAIM_COLUMNS,
+                          {.key = "channel_no, line_no, token", .fixed = "", .counted = ""}};
 constexpr Sql kInsertClaim = insert_row(kClaim);
 constexpr Sql kUpdateClaim = update_row(kClaim);
 
@@ -257,6 +259,11 @@ std::uint32_t waiting_key(LineNo line, SliceNo slice, Ms due_at, ChannelNo chann
 std::uint32_t skip_key(const Line& line, SliceNo slice, SkipReason reason) {
   return bitmap_key(RowKind::skip, static_cast<int>(reason), line.provider_no, line.no, slice);
 }
+
+constexpr Sql kAllChannels = select_rows(kChannel);
+constexpr Sql kAllLines = select_rows(kLine);
+constexpr Sql kAllClaims = select_rows(kClaim);
+constexpr Sql kAllItems = select_rows(kItem);
 
 }  // namespace
 
@@ -693,6 +700,13 @@ std::optional<Ms> SqliteWorkTables::next_lease_over(ChannelNo channel, Ms after)
   query.bind(channel).bind(after);
   if (!query.step()) return std::nullopt;
   return query.i64(0);
+}
+
+void SqliteWorkTables::find_damage(std::vector<FindingRow>& findings) const {
+  find_damaged_rows(db_, kChannel, kAllChannels, findings);
+  find_damaged_rows(db_, kLine, kAllLines, findings);
+  find_damaged_rows(db_, kClaim, kAllClaims, findings);
+  find_damaged_rows(db_, kItem, kAllItems, findings);
 }
 
 }  // namespace bccast::sqlite

@@ -1,6 +1,10 @@
 // Channels, lines, claims and items in SQLite.
 #pragma once
 
+#include <vector>
+
+#include <bccast/types.hpp>
+
 #include "adapters/sqlite/connection.hpp"
 #include "ports/work_tables.hpp"
 
@@ -59,6 +63,9 @@ class SqliteWorkTables final : public WorkTables {
   bool is_told_address(LineNo line, AddressHash hash) const override;
   std::optional<Ms> next_item_due(ChannelNo channel) const override;
   std::optional<Ms> next_lease_over(ChannelNo channel, Ms after) const override;
+
+  /// For verification: rows that are not what was once written.
+  void find_damage(std::vector<FindingRow>& findings) const;
 
  private:
   Connection& db_;

@@ -1,0 +1,328 @@
+// What is read was asked for. Every bit of every page of a small store is flipped, rows and pages are
+// exchanged: each answer is the right one or CORRUPT, and never somebody else's name, address, message or
+// thread.
+//
+// BCCAST_TEST_SCALE (default 1) says how much is tried: 1 is some twenty seconds a test, and a large number
+// all of it.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../support/temporary_folder.hpp"
+#include "full_store.hpp"
+
+namespace {
+
+using bccast::Code;
+using std::string;
+using std::to_string;
+using test::Account;
+using test::Answer;
+using test::Database;
+
+std::int64_t scale() {
+  const char* text = std::getenv("BCCAST_TEST_SCALE");
+  return text != nullptr ? std::max<std::int64_t>(1, std::atoll(text)) : 1;
+}
+
+/// Every how many-th of `all` is tried, so that it is about so many; an odd number, for each bit of a byte in
+/// turn.
+std::size_t stride(std::size_t all, std::size_t about) {
+  const auto wanted = about * static_cast<std::size_t>(scale());
+  return std::max<std::size_t>(1, all / wanted) | 1;
+}
+
+bool counts(const string& line) {
+  return line.starts_with("#");
+}
+
+bool is_client(const string& who) {
+  return std::find(test::clients().begin(), test::clients().end(), who) != test::clients().end();
+}
+
+/// What says who somebody is, or what somebody wrote: names, addresses and texts, ids, keyed ids.
+bool identifies(const string& field) {
+  if (field.find("w-") != string::npos) return true;
+  if (is_client(field)) return true;
+  return field.size() == 32 && field.find_first_not_of("0123456789abcdef") == string::npos;
+}
+
+std::vector<string> identities_in(const string& line) {
+  std::vector<string> found;
+  for (std::size_t from = 0; from < line.size();) {
+    const auto end = std::min(line.find(" | ", from), line.size());
+    auto field = line.substr(from, end - from);
+    if (identifies(field)) found.push_back(std::move(field));
+    from = end + 3;
+  }
+  return found;
+}
+
+/// A store as it was made, what it says, and what its damaged copies say.
+class Damaged {
+ public:
+  Damaged() {
+    const string path = folder_.file();
+    made_ = test::make_full_store(path);
+    {
+      // Small pages: less of them is empty.
+      Database db(path);
+      for (const char* sql : {"PRAGMA journal_mode = DELETE", "PRAGMA page_size = 512", "VACUUM",
+                              "PRAGMA journal_mode = WAL", "PRAGMA wal_checkpoint(TRUNCATE)"})
+        db.run(sql);
+    }
+    std::ifstream file(path, std::ios::binary);
+    whole_.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+    right_ = account_of(whole_);
+    for (const auto& answer : right_.answers) {
+      CHECK_MESSAGE(answer.code == Code::ok, answer.to << ", " << answer.question);
+      for (const auto& line : answer.lines)
+        for (auto& identity : identities_in(line)) known_[answer.to].insert(std::move(identity));
+    }
+    for (const auto& told : right_.told)
+      for (auto& identity : identities_in(told.line)) known_[told.to].insert(std::move(identity));
+    CHECK(right_.told.size() > 5);
+    CHECK(findings_of(whole_).empty());
+  }
+
+  const string& whole() const { return whole_; }
+  std::size_t page_size() const { return 512; }
+  std::size_t pages() const { return whole_.size() / page_size(); }
+  /// A copy to change by SQL; then tried().
+  string copy() const {
+    write(whole_);
+    return copy_;
+  }
+  void tried_copy(const string& what) {
+    std::ifstream file(copy_, std::ios::binary);
+    try_one(string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()), what);
+  }
+
+  void try_one(const string& bytes, const string& what) {
+    ++tried_;
+    const Account account = account_of(bytes);
+    bool corrupt = false;
+    bool less = false;
+    for (std::size_t i = 0; i < account.answers.size(); ++i) {
+      const auto& got = account.answers[i];
+      const auto& right = right_.answers[i];
+      if (got.code == Code::corrupt) corrupt = true;
+      // What an index has lost is not found.
+      if (got.code == Code::not_found) less = true;
+      if (got.code != Code::ok && got.code != Code::corrupt && got.code != Code::not_found)
+        wrong("another error", what + ": " + got.to + ", " + got.question + ": " + got.text);
+      if (got.code != Code::ok || got.lines == right.lines) continue;
+      less = true;
+      judge(got, right, what);
+    }
+    // Who is told may change: somebody at the address of one whose entry is damaged, say. Of whom and what
+    // may not.
+    for (const auto& told : account.told)
+      for (const auto& identity : identities_in(told.line))
+        if (known_[told.to].count(identity) == 0)
+          wrong("somebody was told of something else", what + ": " + told.line);
+    right_answers_ += !corrupt && !less ? 1 : 0;
+    corrupt_ += corrupt ? 1 : 0;
+    // A row that an index has lost, or a count: seen by verification.
+    if (less && !corrupt) {
+      ++less_;
+      if (findings_of(bytes).empty()) wrong("less than there is, and verification is content", what);
+    }
+  }
+
+  void report() {
+    MESSAGE("tried: ", tried_, ", answered right: ", right_answers_, ", said CORRUPT: ", corrupt_,
+            ", less than there is and verification says so: ", less_);
+    for (const auto& [kind, first] : wrong_) FAIL_CHECK(kind << " x" << first.second << ": " << first.first);
+  }
+
+ private:
+  void write(const string& bytes) const {
+    for (const char* suffix : {"-wal", "-shm"}) std::filesystem::remove(copy_ + suffix);
+    std::ofstream(copy_, std::ios::binary | std::ios::trunc) << bytes;
+  }
+  Account account_of(const string& bytes) const {
+    write(bytes);
+    return test::Asking(copy_, made_).run();
+  }
+  std::vector<bccast::FindingRow> findings_of(const string& bytes) const {
+    write(bytes);
+    try {
+      return test::open_store(copy_, std::make_shared<test::StillClock>(), [](auto&) { return true; })
+          ->verify();
+    } catch (const bccast::Error& error) {
+      return {{"store", "", error.what()}};
+    }
+  }
+
+  /// An answer that is not the right one: what it may be.
+  void judge(const Answer& got, const Answer& right, const string& what) {
+    const std::set<string> lines(right.lines.begin(), right.lines.end());
+    const auto& known = known_[got.to];
+    for (const auto& line : got.lines) {
+      for (const auto& identity : identities_in(line))
+        if (known.count(identity) == 0)
+          wrong("somebody was shown another's", what + ": " + got.to + ", " + got.question + ": " + identity);
+      // A provider's row may say less: a client who is not found has no name.
+      if (!counts(line) && lines.count(line) == 0 && is_client(got.to))
+        wrong("a wrong row", what + ": " + got.to + ", " + got.question + ": " + line);
+    }
+  }
+
+  void wrong(const string& kind, const string& detail) {
+    auto& entry = wrong_[kind];
+    if (entry.second++ == 0) entry.first = detail;
+  }
+
+  test::TemporaryFolder folder_;
+  string copy_ = folder_.file("copy.db");
+  test::FullStore made_;
+  string whole_;
+  Account right_;
+  std::map<string, std::set<string>> known_;  // by whom, what each may be shown
+  std::size_t tried_ = 0, right_answers_ = 0, corrupt_ = 0, less_ = 0;
+  std::map<string, std::pair<string, int>> wrong_;
+};
+
+/// A table: its columns, and which of them are its key.
+struct Table {
+  string name;
+  std::vector<string> key;
+  std::vector<string> others;
+};
+
+std::vector<Table> tables_of(Database& db) {
+  std::vector<Table> tables;
+  for (const auto& name :
+       db.texts("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")) {
+    Table table{name, {}, {}};
+    table.key = db.texts("SELECT name FROM pragma_table_info('" + name + "') WHERE pk > 0");
+    table.others = db.texts("SELECT name FROM pragma_table_info('" + name + "') WHERE pk = 0");
+    tables.push_back(std::move(table));
+  }
+  return tables;
+}
+
+/// The conditions that find the rows of a table.
+std::vector<string> rows_of(Database& db, const Table& table) {
+  string condition;
+  for (const auto& key : table.key)
+    condition += (condition.empty() ? "'" : " || ' AND ") + key + " = ' || quote(" + key + ")";
+  return db.texts("SELECT " + condition + " FROM " + table.name);
+}
+
+/// Exchanges columns of two rows.
+void exchange(Database& db, const Table& table, const std::vector<string>& columns, const string& one,
+              const string& other) {
+  std::array<std::vector<string>, 2> values;
+  for (std::size_t i = 0; i < 2; ++i)
+    for (const auto& column : columns)
+      values[i].push_back(
+          db.texts("SELECT quote(" + column + ") FROM " + table.name + " WHERE " + (i == 0 ? one : other))
+              .at(0));
+  const auto set = [&](const string& row, const std::vector<string>& to) {
+    string sql;
+    for (std::size_t c = 0; c < columns.size(); ++c)
+      sql += (c == 0 ? " SET " : ", ") + columns[c] + " = " + to[c];
+    db.run("UPDATE " + table.name + sql + " WHERE " + row);
+  };
+  // Unique columns: out of the way first.
+  std::vector<string> away = values[0];
+  for (std::size_t c = 0; c < columns.size(); ++c)
+    if (columns[c] == "id" || columns[c] == "host_ref" || (columns[c] == "name" && table.name == "channel"))
+      away[c] = "'out of the way'";
+    else if (columns[c] == "key_hash")
+      away[c] = "NULL";
+  set(one, away);
+  set(other, values[0]);
+  set(one, values[1]);
+}
+
+}  // namespace
+
+TEST_CASE("The full store has something in every table") {
+  const test::TemporaryFolder folder;
+  test::make_full_store(folder.file());
+  Database db(folder.file());
+  for (const auto& table : tables_of(db))
+    CHECK_MESSAGE(std::stoll(db.texts("SELECT count(*) FROM " + table.name).at(0)) > 0, table.name);
+}
+
+TEST_CASE("A flipped bit of any page shows nobody another's message, name, address or thread") {
+  Damaged store;
+  const std::size_t bits = store.whole().size() * 8;
+  string bytes = store.whole();
+  const auto flip = [&](std::size_t bit) {
+    bytes[bit / 8] = static_cast<char>(static_cast<unsigned char>(bytes[bit / 8]) ^ (1U << (bit % 8)));
+  };
+  for (std::size_t bit = 0; bit < bits; bit += stride(bits, 900)) {
+    flip(bit);
+    store.try_one(bytes, "page " + to_string(bit / 8 / store.page_size() + 1) + ", bit " +
+                             to_string(bit % (store.page_size() * 8)));
+    flip(bit);
+  }
+  store.report();
+}
+
+TEST_CASE("Two rows of a table that were exchanged show nobody another's, nor do two cells") {
+  Damaged store;
+  struct Exchange {
+    Table table;
+    std::vector<string> columns;
+    string one, other;
+  };
+  std::vector<Exchange> all;
+  {
+    Database db(store.copy());
+    for (const auto& table : tables_of(db)) {
+      const auto rows = rows_of(db, table);
+      for (std::size_t i = 0; i < rows.size(); ++i)
+        for (std::size_t j = i + 1; j < rows.size(); ++j) {
+          if (!table.others.empty()) all.push_back({table, table.others, rows[i], rows[j]});
+          for (const auto& column : table.others) all.push_back({table, {column}, rows[i], rows[j]});
+        }
+    }
+  }
+  for (std::size_t i = 0; i < all.size(); i += stride(all.size(), 400)) {
+    const auto& one = all[i];
+    string columns;
+    for (const auto& column : one.columns) columns += " " + column;
+    try {
+      Database db(store.copy());
+      exchange(db, one.table, one.columns, one.one, one.other);
+      db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch (const std::runtime_error&) {
+      continue;  // SQLite itself refuses it
+    }
+    store.tried_copy(one.table.name + columns + " of " + one.one + " and " + one.other);
+  }
+  store.report();
+}
+
+TEST_CASE("Two pages that were exchanged show nobody another's") {
+  Damaged store;
+  const auto size = store.page_size();
+  const auto pairs = store.pages() * (store.pages() - 1) / 2;
+  const auto step = stride(pairs, 200);
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < store.pages(); ++i)
+    for (std::size_t j = i + 1; j < store.pages(); ++j) {
+      if (next++ % step != 0) continue;
+      string bytes = store.whole();
+      std::swap_ranges(bytes.begin() + static_cast<std::ptrdiff_t>(i * size),
+                       bytes.begin() + static_cast<std::ptrdiff_t>((i + 1) * size),
+                       bytes.begin() + static_cast<std::ptrdiff_t>(j * size));
+      store.try_one(bytes, "pages " + to_string(i + 1) + " and " + to_string(j + 1));
+    }
+  store.report();
+}

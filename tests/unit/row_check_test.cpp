@@ -1,0 +1,234 @@
+// What rows are checked by: sums over columns and key, ranges of numbers, and whose a found row is.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "../support/temporary_folder.hpp"
+#include "adapters/sqlite/sqlite_store.hpp"
+#include "core/access.hpp"
+#include "core/channels.hpp"
+#include "core/directory.hpp"
+#include "core/drafting.hpp"
+#include "core/inbox.hpp"
+#include "core/progress.hpp"
+#include "core/sending.hpp"
+#include "core/texts.hpp"
+#include "core/verification.hpp"
+#include "core/work.hpp"
+#include "full_store.hpp"
+#include "still_clock.hpp"
+
+namespace {
+
+using namespace bccast;
+
+std::optional<Code> code_of(const std::function<void()>& work) {
+  try {
+    work();
+    return std::nullopt;
+  } catch (const Error& error) {
+    return error.code();
+  }
+}
+
+/// A practice with two clients, one channel, and a blast that nobody was told of yet.
+struct World {
+  World() {
+    channels.put("email", "notify");
+    directory.provider_put("lee", "Dr. Lee");
+    for (const char* id : {"ann", "bob"}) {
+      directory.client_put(id, id, std::string(id) + "@example.org");
+      directory.roster_add("lee", id);
+    }
+    blast = drafting.create("lee", {}, {}).blast;
+    drafting.act_all("lee", blast, Drafting::Act::select);
+    drafting.write("lee", blast, "Closed on Friday");
+    sending.send("lee", blast, {}, {});
+  }
+  void change_line(const std::function<void(Line&)>& change) {
+    store.write([&](Tables& tables) {
+      Line line = tables.work().lines(1, 1).at(0);
+      change(line);
+      tables.work().update_line(line);
+    });
+  }
+  void recipients() { progress.recipients("lee", blast, {}, {}, 0); }
+  bool verification_sees() { return !verification.run().empty(); }
+
+  test::TemporaryFolder folder;
+  sqlite::SqliteStore store{folder.file()};
+  test::StillClock clock;
+  Context context{store, clock};
+  Directory directory{context};
+  Drafting drafting{context};
+  Sending sending{context};
+  Channels channels{context};
+  Inbox inbox{context};
+  Progress progress{context};
+  Verification verification{context};
+  Work work{context};
+  std::string blast;
+};
+
+constexpr std::int64_t kHuge = std::numeric_limits<std::int64_t>::max();
+
+}  // namespace
+
+TEST_CASE("A line whose cursor cannot be is CORRUPT at once, to status, recipients and verify") {
+  for (const std::int64_t cursor : {kHuge, std::int64_t{-1}, std::int64_t{Slice::kPlaces} + 1}) {
+    World world;
+    world.change_line([&](Line& line) { line.cursor = cursor; });
+    const auto begun = std::chrono::steady_clock::now();
+    CHECK(code_of([&] { world.progress.status("lee", world.blast); }) == Code::corrupt);
+    CHECK(code_of([&] { world.recipients(); }) == Code::corrupt);
+    CHECK(world.verification_sees());
+    CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(2));
+  }
+}
+
+TEST_CASE("A line whose limit cannot be is CORRUPT at once") {
+  World world;
+  world.change_line([](Line& line) { line.limit = kHuge; });
+  CHECK(code_of([&] { world.progress.status("lee", world.blast); }) == Code::corrupt);
+}
+
+TEST_CASE("A claim of positions that cannot be is CORRUPT at once") {
+  using Range = std::pair<Position, Position>;
+  for (const auto& [from, to] : {Range{0, kHuge}, Range{-1, 1}, Range{2, 1}, Range{kHuge - 1, kHuge}}) {
+    World world;
+    const Position begin = from;
+    const Position end = to;
+    world.store.write([&](Tables& tables) {
+      Claim claim;
+      claim.token = make_token(std::array<std::uint8_t, 12>{1});
+      claim.channel_no = 1;
+      claim.line_no = 1;
+      claim.from = begin;
+      claim.to = end;
+      claim.tries = 1;
+      tables.work().insert_claim(claim);
+    });
+    const auto begun = std::chrono::steady_clock::now();
+    CHECK(code_of([&] { world.recipients(); }) == Code::corrupt);
+    CHECK(code_of([&] { world.work.advance(1, nullptr, 10); }) == Code::corrupt);
+    CHECK(world.verification_sees());
+    CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(2));
+  }
+}
+
+TEST_CASE("A place that is too large is CORRUPT, and not cut off to another's") {
+  World world;
+  test::Database(world.folder.file())
+      .run("UPDATE client_provider SET place = place + 4294967296 WHERE client_no = 1");
+  CHECK(code_of([&] { world.inbox.of_client("ann", {}, {}, 0); }) == Code::corrupt);
+  CHECK_FALSE(code_of([&] { world.inbox.of_client("bob", {}, {}, 0); }));
+}
+
+TEST_CASE("A client that the index of ids leads to another is CORRUPT") {
+  World world;
+  world.store.read([](const Tables& tables) { CHECK(tables.directory().client("ann")->no == 1); });
+  {
+    // As a damaged index would: the id of one, the row of another.
+    test::Database db(world.folder.file());
+    db.run("UPDATE client SET id = 'was ann' WHERE client_no = 1");
+    db.run("UPDATE client SET id = 'ann' WHERE client_no = 2");
+  }
+  CHECK(code_of([&] { world.inbox.of_client("ann", {}, {}, 0); }) == Code::corrupt);
+  CHECK(code_of([&] {
+          world.store.read([](const Tables& tables) { tables.directory().place_of(1, "ann"); });
+        }) == Code::corrupt);
+}
+
+TEST_CASE("A text that is another blast's, or another message's, is CORRUPT") {
+  World world;
+  const auto other = world.drafting.create("lee", {}, {}).blast;
+  world.drafting.write("lee", other, "Not sent yet");
+  test::Database(world.folder.file())
+      .run(
+          "UPDATE blast_text SET text = (SELECT text FROM blast_text WHERE blast_no = 2) WHERE blast_no = 1");
+  CHECK(code_of([&] { world.inbox.of_client("ann", {}, {}, 0); }) == Code::corrupt);
+  CHECK(world.drafting.get("lee", other).text == "Not sent yet");
+
+  const ThreadKey thread{1, 0, kDirect};
+  Message message;
+  message.seq = 1;
+  message.text = texts::seal_of_message(thread, 1, "for ann");
+  CHECK(texts::open_message(thread, message).text == "for ann");
+  const ThreadKey of_bob{1, 1, kDirect};
+  CHECK(code_of([&] { texts::open_message(of_bob, message); }) == Code::corrupt);
+  message.seq = 2;
+  CHECK(code_of([&] { texts::open_message(thread, message); }) == Code::corrupt);
+}
+
+TEST_CASE("A bitmap that was stored for another row is CORRUPT") {
+  const Slice slice = Slice::range(3, 500);
+  const auto bytes = slice.encode(7);
+  CHECK(Slice::decode(bytes, 7) == slice);
+  CHECK(code_of([&] { Slice::decode(bytes, 8); }) == Code::corrupt);
+  CHECK(code_of([&] { Slice::encoded_contains(bytes, 3, 8); }) == Code::corrupt);
+  auto plain = slice.encode();
+  Slice::bind(plain, 7);
+  CHECK(plain == bytes);
+}
+
+TEST_CASE("What a statement changes in place keeps a right sum right and a wrong one wrong") {
+  World world;
+  const auto opened = [&] { return world.progress.list("lee", {}, {}, 0).items.at(0).opened; };
+  const auto open_one = [&] {
+    world.store.write([](Tables& tables) {
+      tables.blasts().count_marks(1, 1, 1, 0);
+      tables.directory().set_stored_seq(1, 1, 1);
+    });
+  };
+  open_one();
+  CHECK(opened() == 1);
+  CHECK_FALSE(code_of([&] { world.inbox.of_client("ann", {}, {}, 0); }));
+  {
+    test::Database db(world.folder.file());
+    db.run("UPDATE blast SET opened = 100 WHERE blast_no = 1");
+    db.run("UPDATE client_provider SET stored_seq = 0 WHERE client_no = 1");
+  }
+  open_one();
+  CHECK(code_of([&] { opened(); }) == Code::corrupt);
+  CHECK(code_of([&] { world.inbox.of_client("ann", {}, {}, 0); }) == Code::corrupt);
+}
+
+TEST_CASE("A damaged item fails alone: the others of its batch are told") {
+  World world;
+  world.store.write([](Tables& tables) {
+    for (const Place place : {Place{0}, Place{1}}) {
+      Item item;
+      item.provider_no = 1;
+      item.channel_no = 1;
+      item.thread = {1, place, kDirect};
+      item.notice_no = 1 + std::int64_t{place};
+      item.seq = 1;
+      tables.work().insert_item(item);
+    }
+  });
+  test::Database(world.folder.file()).run("UPDATE item SET place = 1 WHERE item_no = 1");
+  world.store.write([](Tables& tables) {  // the items have their turn
+    Channel channel = *tables.work().channel(ChannelNo{1});
+    channel.items_turn = -1;
+    tables.work().update_channel(channel);
+  });
+  auto advanced = world.work.advance(1, nullptr, 10);
+  REQUIRE(advanced.next);
+  world.work.load(*advanced.next);
+  REQUIRE(advanced.next->batch.size() == 1);
+  Report report;
+  report.assignment = advanced.next.get();
+  world.work.advance(1, &report, 0);
+  world.store.read([](const Tables& tables) {
+    const auto item = tables.work().item(1);
+    REQUIRE(item);
+    CHECK(item->damaged);  // and stays so
+    CHECK(item->state == ItemState::failed);
+    CHECK(item->reason == kDamagedEntry);
+    CHECK_FALSE(tables.work().item(2));
+  });
+}
