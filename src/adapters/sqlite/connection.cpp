@@ -37,22 +37,48 @@ Error error_of(int extended_code) {
           extended_code};
 }
 
+namespace {
+
+/// The path as SQLite reads it in a URI.
+std::string immutable_uri(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : path) {
+    if (c == '%' || c == '?' || c == '#') {
+      uri += fmt::format("%{:02x}", static_cast<unsigned char>(c));
+    } else {
+      uri += c;
+    }
+  }
+  return uri + "?immutable=1";
+}
+
+}  // namespace
+
 Connection::Connection(const std::string& path, Mode mode, int busy_timeout_ms) {
+  const bool reads = mode == Mode::read_only || mode == Mode::immutable;
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
-  flags |= mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+  flags |= reads ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   if (mode == Mode::create) flags |= SQLITE_OPEN_CREATE;
-  const int result = sqlite3_open_v2(path.c_str(), &db_, flags, nullptr);
+  if (mode == Mode::immutable) flags |= SQLITE_OPEN_URI;
+  const std::string name = mode == Mode::immutable ? immutable_uri(path) : path;
+  const int result = sqlite3_open_v2(name.c_str(), &db_, flags, nullptr);
   if (result != SQLITE_OK) {
     const int extended = db_ != nullptr ? sqlite3_extended_errcode(db_) : result;
     sqlite3_close(db_);
     throw error_of(extended);
   }
-  if (mode != Mode::read_only && sqlite3_db_readonly(db_, "main") == 1) {
+  if (!reads && sqlite3_db_readonly(db_, "main") == 1) {
     sqlite3_close(db_);
     throw error_of(SQLITE_READONLY);
   }
   sqlite3_extended_result_codes(db_, 1);
   sqlite3_busy_timeout(db_, busy_timeout_ms);
+  try {
+    if (!reads) clean_pages_ = std::make_unique<CleanPages>(db_);
+  } catch (...) {
+    sqlite3_close(db_);
+    throw;
+  }
 }
 
 Connection::~Connection() {

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "adapters/sqlite/clean_pages.hpp"
 #include "base/error.hpp"
 
 namespace bccast::sqlite {
@@ -23,7 +24,12 @@ class Query;
 /// Not for two threads at once.
 class Connection {
  public:
-  enum class Mode { create, read_write, read_only };
+  enum class Mode {
+    create,
+    read_write,
+    read_only,
+    immutable,  // read only, and nobody writes it: no lock is taken, and nothing made beside it
+  };
   /// Only `create` makes a file that is missing. Throws Error(storage) for a file that was to be written and
   /// that SQLite could open for reading only.
   Connection(const std::string& path, Mode mode, int busy_timeout_ms);
@@ -56,6 +62,7 @@ class Connection {
   sqlite3_stmt* prepare(const char* sql);
 
   sqlite3* db_ = nullptr;
+  std::unique_ptr<CleanPages> clean_pages_;
   std::int64_t statements_run_ = 0;
   std::unordered_map<const char*, Prepared> prepared_;
 };
