@@ -130,6 +130,64 @@ TEST_CASE("A database of another program is refused and stays the same byte for 
   look();
 }
 
+TEST_CASE("A store whose tables are not ours is refused at once, and stays the same byte for byte") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path() / "crafted.db";
+  { REQUIRE(Opened(path).code == BCCAST_OK); }
+  string sql;
+  const string for_ever = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT ";
+  SUBCASE("a view that recurses for ever in place of the key's table") {
+    sql = "ALTER TABLE store RENAME TO hidden; CREATE VIEW store AS " + for_ever +
+          "1 AS one, zeroblob(41) AS key, max(n) AS min_reader, 1 AS min_writer FROM r";
+  }
+  SUBCASE("the same in a store of a later version") {
+    sql = "PRAGMA user_version = 1000; ALTER TABLE store RENAME TO hidden; CREATE VIEW store AS " + for_ever +
+          "1 AS one, zeroblob(41) AS key, max(n) AS min_reader, 1 AS min_writer FROM r";
+  }
+  SUBCASE("a trigger") {
+    sql = "CREATE TRIGGER t AFTER INSERT ON provider BEGIN INSERT INTO event_reader " + for_ever +
+          "n, 0 FROM r; END";
+  }
+  SUBCASE("a column that is computed") {
+    sql = "ALTER TABLE event ADD COLUMN more INTEGER AS (at + 1)";
+  }
+  SUBCASE("an index of another's") {
+    sql = "CREATE UNIQUE INDEX more ON event(kind)";
+  }
+  SUBCASE("a table that is missing") {
+    sql = "DROP TABLE told_address";
+  }
+  SUBCASE("a column that is missing") {
+    sql = "DROP TABLE told_address; CREATE TABLE told_address(line_no INTEGER PRIMARY KEY)";
+  }
+  SUBCASE("a table with a rule of another's") {
+    sql =
+        "DROP TABLE event_reader; CREATE TABLE event_reader(name TEXT PRIMARY KEY, acknowledged INTEGER NOT "
+        "NULL "
+        "CHECK (acknowledged < 5)) STRICT, WITHOUT ROWID";
+  }
+  SUBCASE("our mark, and nothing else") {
+    sql = "PRAGMA user_version = 0";
+  }
+  SUBCASE("a version that is none") {
+    sql = "PRAGMA user_version = -5";
+  }
+  Database(path).run("PRAGMA journal_mode = DELETE; " + sql);
+  const string before = bytes_of(path);
+  const auto began = std::chrono::steady_clock::now();
+  refused(path, BCCAST_E_SCHEMA);
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(2));
+  CHECK(bytes_of(path) == before);
+}
+
+TEST_CASE("What ANALYZE adds to a store does not make it another's") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path() / "analysed.db";
+  { REQUIRE(Opened(path).code == BCCAST_OK); }
+  Database(path).run("ANALYZE");
+  CHECK(Opened(path).code == BCCAST_OK);
+}
+
 TEST_CASE("A store of a later version is opened as far as it says it may be") {
   test::Host host;
   host.provider("lee");

@@ -374,6 +374,9 @@ TEST_CASE("Any open may fail") {
 TEST_CASE("Any read may fail") {
   run_all(Kind::read, 100);
 }
+TEST_CASE("Any read may fail with the disk, and the store is not called damaged") {
+  run_all(Kind::bad_read, 50);
+}
 TEST_CASE("Any write may fail") {
   run_all(Kind::write, 150);
 }

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstring>
 
 namespace test {
 
@@ -14,6 +15,8 @@ enum class Kind {
   open,
   read_only,  // a file that was to be written is opened for reading only
   read,
+  empty_read,  // it gives nothing, as at the end of the file
+  bad_read,    // as SQLite says it of EIO
   write,
   half_write,
   full,
@@ -108,6 +111,11 @@ class FaultyFiles {
     m.xClose = [](sqlite3_file* f) { return real(f)->pMethods->xClose(real(f)); };
     m.xRead = [](sqlite3_file* f, void* to, int size, sqlite3_int64 at) {
       if (fault.strikes(Kind::read)) return SQLITE_IOERR_READ;
+      if (fault.strikes(Kind::bad_read)) return SQLITE_IOERR_CORRUPTFS;
+      if (fault.strikes(Kind::empty_read)) {
+        std::memset(to, 0, static_cast<std::size_t>(size));
+        return SQLITE_IOERR_SHORT_READ;
+      }
       return real(f)->pMethods->xRead(real(f), to, size, at);
     };
     m.xWrite = [](sqlite3_file* f, const void* from, int size, sqlite3_int64 at) {

@@ -24,7 +24,7 @@ Error error_of(int extended_code) {
       break;
     case SQLITE_IOERR:
       if (extended_code == SQLITE_IOERR_NOMEM) code = Code::nomem;
-      if (extended_code == SQLITE_IOERR_CORRUPTFS) code = Code::corrupt;
+      // SQLITE_IOERR_CORRUPTFS is what a read gives that failed with EIO: the disk's fault, and no store's.
       break;
     case SQLITE_MISUSE:
     case SQLITE_RANGE:
@@ -89,29 +89,58 @@ Connection::~Connection() {
 void Connection::execute(const char* sql) {
   ++statements_run_;
   const int result = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
-  if (result != SQLITE_OK) throw error_of(sqlite3_extended_errcode(db_));
+  if (result != SQLITE_OK) fail(nullptr, sql, 1);
 }
 
 sqlite3_stmt* Connection::prepare(const char* sql) {
   sqlite3_stmt* statement = nullptr;
   if (sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {
-    const int extended = sqlite3_extended_errcode(db_);
     // Not the statement is at fault, which is ours, but what it is about.
-    if (extended == SQLITE_ERROR)
+    if (const int extended = sqlite3_extended_errcode(db_); extended == SQLITE_ERROR)
       throw Error(Code::corrupt, "the store's tables are not as this program makes them", extended);
-    throw error_of(extended);
+    fail(nullptr, sql, 0);
   }
   return statement;
 }
 
+void Connection::fail(sqlite3_stmt* statement, const char* sql, int steps) {
+  const int code = sqlite3_extended_errcode(db_);
+  if (error_of(code).code() == Code::corrupt) {
+    using Text = std::unique_ptr<char, decltype(&sqlite3_free)>;
+    const Text expanded(sqlite3_expanded_sql(statement), &sqlite3_free);
+    if (statement == nullptr) doubt_ = Doubt{sql, 1};
+    if (expanded) doubt_ = Doubt{expanded.get(), steps};
+  }
+  throw error_of(code);
+}
+
+bool Connection::confirms(const Doubt& doubt) {
+  bool again = false;
+  try {
+    execute("SAVEPOINT doubt");
+    Query query(*this, prepare(doubt.sql.c_str()), nullptr);
+    for (int i = 0; i < doubt.steps && query.step(); ++i) {
+    }
+  } catch (const Error& error) {
+    again = error.code() == Code::corrupt;
+  }
+  doubt_.reset();
+  if (in_transaction()) execute("ROLLBACK");
+  return again;
+}
+
 std::int64_t Connection::number(const char* sql) {
   Query query(*this, prepare(sql), nullptr);
-  return query.step() ? query.i64(0) : 0;
+  const std::int64_t value = query.step() ? query.i64(0) : 0;
+  query.run();
+  return value;
 }
 
 std::string Connection::text(const char* sql) {
   Query query(*this, prepare(sql), nullptr);
-  return query.step() ? query.string(0) : std::string();
+  std::string value = query.step() ? query.string(0) : std::string();
+  query.run();
+  return value;
 }
 
 Query Connection::query(const char* sql) {
@@ -172,11 +201,14 @@ Query& Query::bind_blob_or_null(std::string_view bytes) {
 }
 
 bool Query::step() {
+  if (done_) return false;  // SQLite would begin anew
   ++db_.statements_run_;
+  ++steps_;
   const int result = sqlite3_step(statement_);
   if (result == SQLITE_ROW) return true;
+  done_ = true;
   if (result == SQLITE_DONE) return false;
-  throw error_of(sqlite3_extended_errcode(db_.db_));
+  db_.fail(statement_, "", steps_);
 }
 
 int Query::run() {

@@ -5,10 +5,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "adapters/sqlite/clean_pages.hpp"
@@ -20,6 +22,13 @@ namespace bccast::sqlite {
 Error error_of(int extended_code);
 
 class Query;
+
+/// A statement for which SQLite found the file damaged. That may be a read that failed without saying so:
+/// asked again, with nothing kept from the first time, it tells.
+struct Doubt {
+  std::string sql;  // with its values
+  int steps = 0;    // as far as it got, and one more
+};
 
 /// Not for two threads at once.
 class Connection {
@@ -39,12 +48,17 @@ class Connection {
 
   /// Runs SQL without results, unprepared: for pragmas, schema and transactions' ends.
   void execute(const char* sql);
-  /// The first column of the first row.
+  /// The first column of the first row. The statement is run to its end: what it commits fails there.
   std::int64_t number(const char* sql);
   std::string text(const char* sql);
 
   /// A prepared statement, kept for the next time. `sql` must be a string literal: its address is the key.
   Query query(const char* sql);
+
+  /// What SQLite last found the file damaged for, once.
+  std::optional<Doubt> take_doubt() noexcept { return std::exchange(doubt_, std::nullopt); }
+  /// Whether it does so again, on this connection. Changes nothing. REQUIRES: no transaction is open.
+  bool confirms(const Doubt& doubt);
 
   bool in_transaction() const noexcept { return sqlite3_get_autocommit(db_) == 0; }
   int changes() const noexcept { return sqlite3_changes(db_); }
@@ -60,11 +74,13 @@ class Connection {
     bool in_use = false;
   };
   sqlite3_stmt* prepare(const char* sql);
+  [[noreturn]] void fail(sqlite3_stmt* statement, const char* sql, int steps);
 
   sqlite3* db_ = nullptr;
   std::unique_ptr<CleanPages> clean_pages_;
   std::int64_t statements_run_ = 0;
   std::unordered_map<const char*, Prepared> prepared_;
+  std::optional<Doubt> doubt_;
 };
 
 /// A use of a prepared statement: bind in order, step, read columns. Reset when it goes out of scope.
@@ -104,6 +120,8 @@ class Query {
   sqlite3_stmt* statement_;
   Connection::Prepared* home_;  // null: finalised when done
   int bound_ = 0;
+  int steps_ = 0;
+  bool done_ = false;
 };
 
 }  // namespace bccast::sqlite

@@ -121,6 +121,23 @@ void use_log(Connection& db) {
   require_log_in_use(db);
 }
 
+/// What is told instead of CORRUPT when the file is not damaged.
+Error failed_read(const Error& error) {
+  return {Code::storage, "a read of the store failed; tried again, it did not", error.native()};
+}
+
+/// What opens something is done once more when the file seems damaged: a read that failed without saying so
+/// looks like that, but not twice.
+template <typename Work>
+auto twice_if_damaged(Work&& work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt) throw;
+  }
+  return work();
+}
+
 /// A log or an index that SQLite could open for reading only, if only for a moment, stays so for as long as
 /// the connection does.
 void require_writable_log(Connection& db) {
@@ -140,16 +157,28 @@ void require_writable_log(Connection& db) {
 SqliteStore::SqliteStore(std::string_view url) : location_(parse_url(url)) {
   if (location_.in_memory()) {
     writer_ = open_session(Connection::Mode::create);
-  } else {
-    open_file();
+    migrate(writer_->db);
+    key_ = read_key(writer_->db);
+    return;
   }
+  const FileId file = prepare_file(location_);
+  open_store_.emplace(file);
+  twice_if_damaged([&] { open_file(file); });
+}
+
+/// Opens the file with the first connection, the only one that may make it.
+void SqliteStore::open_file(const FileId& file) {
+  writer_.reset();
+  identity_.reset();
+  writer_ = open_session(location_.read_only ? Connection::Mode::read_only : Connection::Mode::create);
   Connection& db = writer_->db;
+  identity_.emplace(db, file);
+  location_.path = identity_->path();
   db.execute("PRAGMA cache_size = -32768");  // a large import meets its indexes all over
   const bool migration = needs_migration(db, location_.read_only);
-  if (!location_.read_only && !location_.in_memory()) use_log(db);
+  if (!location_.read_only) use_log(db);
   if (migration) migrate(db);
   key_ = read_key(db);
-  if (location_.in_memory()) return;
   identity_->remember_log();
   if (location_.read_only) return;
   require_log_in_use(db);
@@ -157,15 +186,6 @@ SqliteStore::SqliteStore(std::string_view url) : location_(parse_url(url)) {
   open_checkpointer();
   sqlite3_wal_hook(db.handle(), remember_log_pages, &log_pages_);
   next_checkpoint_ = kCheckpointPages;
-}
-
-/// Opens the file with the first connection, the only one that may make it.
-void SqliteStore::open_file() {
-  const FileId file = prepare_file(location_);
-  open_store_.emplace(file);
-  writer_ = open_session(location_.read_only ? Connection::Mode::read_only : Connection::Mode::create);
-  identity_.emplace(writer_->db, file);
-  location_.path = identity_->path();
 }
 
 SqliteStore::~SqliteStore() {
@@ -194,9 +214,11 @@ bool SqliteStore::may_remove_log() noexcept {
 }
 
 std::unique_ptr<SqliteStore::Session> SqliteStore::open_session(Connection::Mode mode) {
-  auto session = std::make_unique<Session>(location_.path, mode);
-  configure(session->db);
-  return session;
+  return twice_if_damaged([&] {
+    auto session = std::make_unique<Session>(location_.path, mode);
+    configure(session->db);
+    return session;
+  });
 }
 
 std::unique_ptr<SqliteStore::Session> SqliteStore::open_reader() {
@@ -206,12 +228,14 @@ std::unique_ptr<SqliteStore::Session> SqliteStore::open_reader() {
 }
 
 void SqliteStore::open_checkpointer() {
-  auto opened = std::make_unique<Connection>(location_.path, Connection::Mode::read_write, kBusyTimeoutMs);
-  configure(*opened);
-  identity_->require_same_file(*opened);
-  opened->number("SELECT count(*) FROM store");  // opens its log; half-opened it would not do
-  require_writable_log(*opened);
-  checkpointer_ = std::move(opened);
+  twice_if_damaged([&] {
+    auto opened = std::make_unique<Connection>(location_.path, Connection::Mode::read_write, kBusyTimeoutMs);
+    configure(*opened);
+    identity_->require_same_file(*opened);
+    opened->number("SELECT count(*) FROM store");  // opens its log; half-opened it would not do
+    require_writable_log(*opened);
+    checkpointer_ = std::move(opened);
+  });
 }
 
 /// Takes the write lock of a file that is still the one that was opened.
@@ -255,9 +279,17 @@ void SqliteStore::read(FunctionRef<void(const Tables&)> work) {
   open_store_->require_ours();
   identity_->require_in_place();
   auto reader = take_reader();
-  reader->db.query("BEGIN").run();
-  work(*reader);  // when it throws, the connection goes with its transaction
-  reader->db.query("COMMIT").run();
+  try {
+    reader->db.query("BEGIN").run();
+    work(*reader);  // when it throws, the connection goes with its transaction
+    reader->db.query("COMMIT").run();
+  } catch (const Error& error) {
+    const auto doubt = reader->db.take_doubt();
+    reader.reset();
+    if (error.code() == Code::corrupt && doubt && !open_reader()->db.confirms(*doubt))
+      throw failed_read(error);
+    throw;
+  }
   const std::lock_guard lock(readers_mutex_);
   if (idle_readers_.size() < kIdleReaders) idle_readers_.push_back(std::move(reader));
 }
@@ -303,6 +335,31 @@ void SqliteStore::run_group(Group group) noexcept {
     // error.
     for (auto* request : group)
       if (!request->error) request->error = std::current_exception();
+  }
+  try {
+    look_again(group);
+  } catch (...) {
+    // Then what was found stands.
+  }
+}
+
+/// Where SQLite found the file damaged and does not find it so again, the requests are told of a failed read.
+void SqliteStore::look_again(Group group) {
+  const auto doubt = writer_->db.take_doubt();
+  if (!doubt) return;
+  leave_transaction(writer_->db);
+  sqlite3_db_release_memory(writer_->db.handle());  // the pages as they were read
+  if (writer_->db.confirms(*doubt)) return;
+  for (auto* request : group) {
+    if (!request->error) continue;
+    try {
+      std::rethrow_exception(request->error);
+    } catch (const Error& error) {
+      if (error.code() == Code::corrupt && error.native() != 0)
+        request->error = std::make_exception_ptr(failed_read(error));
+    } catch (...) {
+      // Not of the store.
+    }
   }
 }
 
@@ -413,24 +470,30 @@ void SqliteStore::drain_changes() noexcept {
 }
 
 std::vector<FindingRow> SqliteStore::verify() {
-  std::vector<FindingRow> findings;
-  const auto check = [&findings](Session& session) {
+  const auto check = [](Session& session) {
+    std::vector<FindingRow> findings;
     {
       auto query = session.db.query("PRAGMA integrity_check");
       while (query.step())
         if (query.text(0) != "ok") findings.push_back({"file", "sqlite", query.string(0)});
     }
     session.find_damage(findings);
+    return findings;
   };
+  std::vector<FindingRow> findings;
   if (location_.in_memory()) {
-    const auto work = [&] { check(*writer_); };
+    const auto work = [&] { findings = check(*writer_); };
     WriteQueue::Request request{work, Durability::synced, true};
     queue_.submit(request, [this](Group group) { run_group(group); });
-  } else {
-    identity_->require_in_place();
-    check(*open_reader());
+    return findings;
   }
-  return findings;
+  const auto look = [&] {
+    identity_->require_in_place();
+    return check(*open_reader());
+  };
+  findings = twice_if_damaged(look);
+  // What a read that failed has made look damaged is not found again.
+  return findings.empty() ? findings : look();
 }
 
 Counters SqliteStore::counters() {

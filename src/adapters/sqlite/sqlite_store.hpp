@@ -60,7 +60,7 @@ class SqliteStore final : public Store {
   class Session;
   using Group = std::span<WriteQueue::Request* const>;
 
-  void open_file();
+  void open_file(const FileId& file);
   std::unique_ptr<Session> open_session(Connection::Mode mode);
   std::unique_ptr<Session> open_reader();
   std::unique_ptr<Session> take_reader();
@@ -68,6 +68,7 @@ class SqliteStore final : public Store {
   void begin_write();
   bool may_remove_log() noexcept;
   void run_group(Group group) noexcept;
+  void look_again(Group group);
   void run_transaction(Group group);
   void use_durability(Durability durability);
   void checkpoint_under_lock();

@@ -1,0 +1,110 @@
+// What looks like damage and is a read that failed without saying so: SQLite is given a page of zeros, once.
+// That is no damage, and is not called so; what is really damaged is.
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "../support/temporary_folder.hpp"
+#include "adapters/sqlite/sqlite_store.hpp"
+#include "base/error.hpp"
+#include "faulty_files.hpp"
+
+namespace {
+
+using bccast::Code;
+using bccast::Error;
+using bccast::Event;
+using bccast::Tables;
+using bccast::sqlite::SqliteStore;
+using test::fault;
+using test::FaultyFiles;
+using test::Kind;
+using test::TemporaryFolder;
+
+constexpr int kEvents = 3000;
+
+template <typename Work>
+Code code_of(Work&& work) {
+  try {
+    work();
+    return Code::ok;
+  } catch (const Error& error) {
+    return error.code();
+  }
+}
+
+void fill(const std::string& path) {
+  SqliteStore store(path);
+  store.write([](Tables& tables) {
+    for (int i = 0; i < kEvents; ++i) tables.events().insert_event({});
+  });
+}
+
+std::size_t count_events(SqliteStore& store) {
+  std::size_t count = 0;
+  store.read([&](const Tables& tables) { count = tables.events().events(0, 0, kEvents * 2).size(); });
+  return count;
+}
+
+void change_all(SqliteStore& store) {
+  store.write([](Tables& tables) {
+    tables.events().forget_up_to(kEvents / 2);
+    tables.events().insert_event({});
+  });
+}
+
+}  // namespace
+
+TEST_CASE(
+    "A read that gives nothing, once, is STORAGE and not CORRUPT, and the next one gives what is there") {
+  const FaultyFiles files;
+  int refused = 0;
+  for (const Kind kind : {Kind::empty_read, Kind::bad_read}) {
+    for (std::int64_t at = 1;; ++at) {
+      CAPTURE(static_cast<int>(kind));
+      CAPTURE(at);
+      const TemporaryFolder folder;
+      fill(folder.file());
+      fault.set(kind, at, false);
+      const auto check = [&](Code code) {
+        if (code == Code::ok) return;
+        CHECK(code == Code::storage);
+        ++refused;
+      };
+      check(code_of([&] {
+        SqliteStore store(folder.file());
+        check(code_of([&] { CHECK(count_events(store) == kEvents); }));
+        CHECK(code_of([&] { CHECK(count_events(store) == kEvents); }) == Code::ok);
+        check(code_of([&] { change_all(store); }));
+        CHECK(code_of([&] { change_all(store); }) == Code::ok);
+        CHECK(store.verify().empty());
+      }));
+      const bool failed = fault.failed > 0;
+      fault.lift();
+      CHECK(code_of([&] { SqliteStore(folder.file()); }) == Code::ok);
+      if (!failed) break;
+    }
+  }
+  MESSAGE("refused: ", refused);
+  CHECK(refused > 20);
+}
+
+TEST_CASE("A page that is damaged is CORRUPT each time") {
+  const TemporaryFolder folder;
+  fill(folder.file());
+  const auto size = std::filesystem::file_size(folder.file());
+  {
+    std::fstream file(folder.file(), std::ios::binary | std::ios::in | std::ios::out);
+    const std::string zeros(4096, '\0');
+    for (std::uintmax_t at = size - std::uintmax_t{8} * 4096; at < size; at += 4096)
+      file.seekp(static_cast<std::streamoff>(at)).write(zeros.data(), 4096);
+  }
+  SqliteStore store(folder.file());
+  for (int i = 0; i < 3; ++i) {
+    CHECK(code_of([&] { count_events(store); }) == Code::corrupt);
+    CHECK(code_of([&] { change_all(store); }) == Code::corrupt);
+  }
+}
