@@ -48,6 +48,10 @@ class SqliteStore::Session final : public Tables {
   const WorkTables& work() const override { return work_; }
   const EventTables& events() const override { return events_; }
 
+  /// What a transaction has gathered is part of it.
+  void write_gathered() { work_.gathered().write(); }
+  void forget_gathered() noexcept { work_.gathered().forget(); }
+
   Connection db;
 
  private:
@@ -220,9 +224,11 @@ void SqliteStore::run_transaction(Group group) {
       if (several) db.execute("SAVEPOINT request");
       try {
         request->work();
+        writer_->write_gathered();
         ++succeeded;
       } catch (...) {
         request->error = std::current_exception();
+        writer_->forget_gathered();
         // Some errors (a full disk, say) make SQLite undo the whole transaction.
         if (!db.in_transaction()) throw;
         if (several) db.execute("ROLLBACK TO request");

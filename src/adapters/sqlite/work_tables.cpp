@@ -363,7 +363,9 @@ ItemNo SqliteWorkTables::insert_item(const Item& i) {
       .bind(i.reason)
       .bind(i.seq)
       .run();
-  return db_.last_rowid();
+  const ItemNo no = db_.last_rowid();
+  item_places_.put(i);
+  return no;
 }
 
 std::vector<Item> SqliteWorkTables::due_items(ChannelNo channel, Ms now, Ms longest,
@@ -422,10 +424,12 @@ void SqliteWorkTables::update_item(const Item& i) {
       .bind(i.reason)
       .bind(i.no)
       .run();
+  item_places_.put(i);
 }
 
-void SqliteWorkTables::delete_item(ItemNo no) {
-  db_.query("DELETE FROM item WHERE item_no = ?").bind(no).run();
+void SqliteWorkTables::delete_item(const Item& item) {
+  db_.query("DELETE FROM item WHERE item_no = ?").bind(item.no).run();
+  item_places_.remove(item);
 }
 
 void SqliteWorkTables::delete_notices(ChannelNo channel) {
@@ -469,21 +473,39 @@ void SqliteWorkTables::items_of_line(LineNo line, Place begin, Place end,
   }
 }
 
-// The index alone answers it.
+void SqliteWorkTables::open_items_of_line(LineNo line, FunctionRef<bool(const Item&)> f) {
+  item_places_.for_each(line, [&](SliceNo s, const ItemPlaces::OfSlice& of) {
+    for (auto at = of.open.next(0); at < Slice::kPlaces; at = of.open.next(at + 1)) {
+      bool more = true;
+      items_of_line(line, place_at(s, at), place_at(s, at) + 1,
+                    [&](const Item& item) { return more = f(item); });
+      if (!more) return false;
+    }
+    return true;
+  });
+}
+
 Slice SqliteWorkTables::item_places(LineNo line, SliceNo slice) const {
-  auto query =
-      db_.query("SELECT place FROM item WHERE line_no > 0 AND line_no = ? AND place >= ? AND place < ?");
-  query.bind(line).bind(std::int64_t{place_at(slice, 0)}).bind(std::int64_t{place_at(slice + 1, 0)});
-  Slice places;
-  while (query.step()) places.add(within_slice(static_cast<Place>(query.i64(0))));
-  return places;
+  const auto of = item_places_.at(line, slice);
+  return of.open | of.failed;
+}
+
+Slice SqliteWorkTables::failed_places(LineNo line, SliceNo slice) const {
+  return item_places_.at(line, slice).failed;
 }
 
 void SqliteWorkTables::park_items(LineNo line, bool parked) {
-  auto query = db_.query("UPDATE item SET state = ? WHERE line_no > 0 AND line_no = ? AND state = ?");
   const auto waiting = static_cast<std::int64_t>(ItemState::waiting);
   const auto parking = static_cast<std::int64_t>(ItemState::parked);
-  query.bind(parked ? parking : waiting).bind(line).bind(parked ? waiting : parking).run();
+  item_places_.for_each(line, [&](SliceNo s, const ItemPlaces::OfSlice& of) {
+    of.open.for_each([&](std::uint16_t at) {
+      auto query = db_.query(
+          "UPDATE item SET state = ? WHERE line_no > 0 AND line_no = ? AND place = ? AND state = ?");
+      query.bind(parked ? parking : waiting).bind(line).bind(std::int64_t{place_at(s, at)});
+      query.bind(parked ? waiting : parking).run();
+    });
+    return true;
+  });
   db_.query("UPDATE waiting SET parked = ? WHERE line_no = ?").bind(std::int64_t{parked}).bind(line).run();
 }
 

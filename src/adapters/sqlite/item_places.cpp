@@ -1,0 +1,71 @@
+#include "adapters/sqlite/item_places.hpp"
+
+#include <vector>
+
+namespace bccast::sqlite {
+
+void ItemPlaces::put(const Item& item) {
+  if (item.line_no == 0) return;
+  auto& of = to_change(item);
+  const auto at = within_slice(item.thread.place);
+  const bool failed = item.state == ItemState::failed;
+  (failed ? of.failed : of.open).add(at);
+  (failed ? of.open : of.failed).remove(at);
+}
+
+void ItemPlaces::remove(const Item& item) {
+  if (item.line_no == 0) return;
+  auto& of = to_change(item);
+  of.open.remove(within_slice(item.thread.place));
+  of.failed.remove(within_slice(item.thread.place));
+}
+
+ItemPlaces::OfSlice ItemPlaces::at(LineNo line, SliceNo slice) const {
+  const auto found = changed_.find({line, slice});
+  return found != changed_.end() ? found->second : stored(line, slice);
+}
+
+void ItemPlaces::for_each(LineNo line, FunctionRef<bool(SliceNo, const OfSlice&)> f) {
+  write();
+  std::vector<SliceNo> slices;
+  {
+    auto query = db_.query("SELECT slice_no FROM item_slice WHERE line_no = ? ORDER BY slice_no");
+    query.bind(line);
+    while (query.step()) slices.push_back(static_cast<SliceNo>(query.i64(0)));
+  }
+  for (const auto slice : slices)
+    if (!f(slice, stored(line, slice))) return;
+}
+
+void ItemPlaces::write() {
+  for (const auto& [key, of] : changed_) {
+    if (of.empty()) {
+      auto query = db_.query("DELETE FROM item_slice WHERE line_no = ? AND slice_no = ?");
+      query.bind(key.first).bind(std::int64_t{key.second}).run();
+      continue;
+    }
+    const auto open = of.open.encode();
+    const auto failed = of.failed.encode();
+    auto query = db_.query(
+        "INSERT INTO item_slice(line_no, slice_no, open, failed) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET open = excluded.open, failed = excluded.failed");
+    query.bind(key.first).bind(std::int64_t{key.second}).bind(open).bind(failed).run();
+  }
+  changed_.clear();
+}
+
+ItemPlaces::OfSlice& ItemPlaces::to_change(const Item& item) {
+  const Key key{item.line_no, slice_of(item.thread.place)};
+  auto found = changed_.find(key);
+  if (found == changed_.end()) found = changed_.emplace(key, stored(key.first, key.second)).first;
+  return found->second;
+}
+
+ItemPlaces::OfSlice ItemPlaces::stored(LineNo line, SliceNo slice) const {
+  auto query = db_.query("SELECT open, failed FROM item_slice WHERE line_no = ? AND slice_no = ?");
+  query.bind(line).bind(std::int64_t{slice});
+  if (!query.step()) return {};
+  return {Slice::decode(query.blob(0)), Slice::decode(query.blob(1))};
+}
+
+}  // namespace bccast::sqlite
