@@ -77,20 +77,18 @@ void drop_not_handed_out(Tables& tables, const Context& context, Line line, Skip
 
 std::size_t drop_waiting(Tables& tables, const Context& context, Line line, SkipReason reason,
                          InFlight in_flight, std::size_t most) {
-  std::vector<ItemNo> gone;
+  std::vector<Item> gone;
   std::map<SliceNo, Slice> places;
-  tables.work().items_of_line(line.no, 0, kMaxPlaces, [&](const Item& item) {
-    const bool drop =
-        item.state == ItemState::claimed ? in_flight == InFlight::dropped : item.state != ItemState::failed;
-    if (drop) {
+  tables.work().open_items_of_line(line.no, [&](const Item& item) {
+    if (item.state != ItemState::claimed || in_flight == InFlight::dropped) {
       places[slice_of(item.thread.place)].add(within_slice(item.thread.place));
-      gone.push_back(item.no);
+      gone.push_back(item);
     }
     return gone.size() < most;
   });
   if (gone.empty()) return 0;
   for (const auto& [s, slice] : places) skip_places(tables, line, reason, s, slice);
-  for (const auto no : gone) tables.work().delete_item(no);
+  for (const auto& item : gone) tables.work().delete_item(item);
   store_line(tables, context, line);
   return gone.size();
 }

@@ -1,5 +1,7 @@
 #include "core/place_states.hpp"
 
+#include <utility>
+
 #include "base/error.hpp"
 
 namespace bccast {
@@ -36,11 +38,33 @@ SliceStates::SliceStates(const Tables& tables, const Line& line, const std::vect
   }
 }
 
-std::uint32_t SliceStates::read(std::uint32_t begin, std::uint32_t end, std::size_t most) {
+void SliceStates::start() {
   for (const auto state : {PlaceState::in_flight, PlaceState::retry, PlaceState::failed})
     states_[state].clear();
   states_[PlaceState::pending] = not_handed_out_;
   states_.items.clear();
+}
+
+void SliceStates::finish(Slice rest) {
+  for (const auto& in_claim : in_claims_) {
+    const Slice in_flight = rest & in_claim;
+    states_[PlaceState::in_flight] |= in_flight;
+    rest -= in_flight;
+  }
+  states_[PlaceState::done] = rest;
+}
+
+const PlaceStates& SliceStates::count() {
+  start();
+  const Slice items = tables_.work().item_places(line_.no, slice_);
+  states_[PlaceState::failed] = tables_.work().failed_places(line_.no, slice_);
+  states_[PlaceState::pending] |= items - states_[PlaceState::failed];
+  finish(rest_ - items);
+  return states_;
+}
+
+std::uint32_t SliceStates::read(std::uint32_t begin, std::uint32_t end, std::size_t most) {
+  start();
   Slice rest = rest_;
   tables_.work().items_of_line(line_.no, place_at(slice_, begin), place_at(slice_, end),
                                [&](const Item& item) {
@@ -60,12 +84,7 @@ std::uint32_t SliceStates::read(std::uint32_t begin, std::uint32_t end, std::siz
                                  states_.items.push_back(item);
                                  return true;
                                });
-  for (const auto& in_claim : in_claims_) {
-    const Slice in_flight = rest & in_claim;
-    states_[PlaceState::in_flight] |= in_flight;
-    rest -= in_flight;
-  }
-  states_[PlaceState::done] = rest;
+  finish(std::move(rest));
   return end;
 }
 

@@ -46,8 +46,14 @@ class SliceStates {
   /// place up to which states() holds now, from `begin` on: that is further, unless `begin` is `end`.
   std::uint32_t read(std::uint32_t begin, std::uint32_t end, std::size_t most);
   const PlaceStates& states() const noexcept { return states_; }
+  /// All of the slice for counting, from bitmaps alone: what has an item that did not fail is pending.
+  const PlaceStates& count();
 
  private:
+  void start();
+  /// `rest`: what was handed out and has no item.
+  void finish(Slice rest);
+
   const Tables& tables_;
   Line line_;
   SliceNo slice_;

@@ -108,7 +108,7 @@ void Progress::tell_what_is_left(const Line& line, const std::vector<Line>& line
   row.removed = line.total - line.pending() - *row.on_device;
 }
 
-/// Counts people over all channels. With several channels each slice is looked at.
+/// Counts people over all channels. With several channels the bitmaps of each slice are looked at.
 StatusRow Progress::people(const Tables& tables, const Blast& blast, const std::vector<Line>& lines) const {
   StatusRow row;
   if (lines.size() <= 1) {
@@ -118,21 +118,21 @@ StatusRow Progress::people(const Tables& tables, const Blast& blast, const std::
   std::vector<std::vector<Claim>> claims;
   for (const auto& line : lines) claims.push_back(claims_of(tables, line));
   for (SliceNo s = 0; s < lines[0].slices; ++s) {
-    Slice rest = tables.blasts().recipients(blast.provider_no, s, blast.seq);
-    if (rest.empty()) continue;
+    const Slice recipients = tables.blasts().recipients(blast.provider_no, s, blast.seq);
+    if (recipients.empty()) continue;
     Slice open;
     Slice failed;
     Slice done;
     for (std::size_t i = 0; i < lines.size(); ++i) {
-      const auto states = place_states(tables, lines[i], claims[i], s,
-                                       tables.blasts().recipients(blast.provider_no, s, blast.seq));
+      SliceStates line(tables, lines[i], claims[i], s, recipients);
+      const auto& states = line.count();
       open |= states.open();
       failed |= states[PlaceState::failed];
       done |= states[PlaceState::done];
     }
     failed -= open;
     done -= open | failed;
-    rest -= open | failed | done;
+    const Slice rest = recipients - (open | failed | done);
     row.pending += open.count();
     row.failed += failed.count();
     row.done += done.count();

@@ -162,7 +162,7 @@ Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemO
     }
     item.reason = outcome.reason;
     if (outcome.status == ItemStatus::done) {
-      tables.work().delete_item(item.no);
+      tables.work().delete_item(item);
       ++line.done;
     } else {
       item.state = outcome.status == ItemStatus::failed ? ItemState::failed : ItemState::waiting;
@@ -191,7 +191,7 @@ Code SecondTries::report_notice(Tables& tables, const IdParts& parts, const Item
   if (item->state != ItemState::failed) throw Error(Code::state, "the item has not ended yet");
   if (outcome.status == ItemStatus::failed) return Code::exists;
   if (outcome.status == ItemStatus::done) {
-    tables.work().delete_item(item->no);
+    tables.work().delete_item(*item);
   } else {
     begin_again(*item, context_.clock.wall_ms());
     tables.work().update_item(*item);

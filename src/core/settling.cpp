@@ -351,7 +351,7 @@ class Settling {
       Line* line = line_of(item);
       if (deferred.quiet && line != nullptr && item.attempts == 0) {
         wait_for_morning(*line, item.thread.place, deferred.until);
-        tables_.work().delete_item(item.no);
+        tables_.work().delete_item(item);
         continue;
       }
       item.state = ItemState::waiting;
@@ -369,7 +369,7 @@ class Settling {
       count(outcome);
       if (outcome.status == ItemStatus::done) {
         if (Line* line = line_of(item)) ++line->done;
-        tables_.work().delete_item(item.no);
+        tables_.work().delete_item(item);
         ++advanced_.ended;
       } else if (outcome.status == ItemStatus::skipped) {
         skip(item, SkipReason::by_notifier);
@@ -454,7 +454,7 @@ class Settling {
       tables_.work().put_skipped(*line, s, reason, slice);
       ++line->skipped;
     }
-    tables_.work().delete_item(item.no);
+    tables_.work().delete_item(item);
     ++advanced_.ended;
   }
 

@@ -222,6 +222,7 @@ class ProviderCheck {
           place_states(tables_, line, claims, s, tables_.blasts().recipients(provider_.no, s, blast.seq));
       done += states[PlaceState::done].count();
       failed += states[PlaceState::failed].count();
+      items(id, line, s, states);
       skipped += states[PlaceState::skipped].count();
       open += states.open().count();
     }
@@ -241,6 +242,15 @@ class ProviderCheck {
     if (line.open != (line.pending() != 0)) found("line", id, "open, or not, against its counts");
     if (line.open && line.paused != (blast.state == BlastState::paused))
       found("line", id, "paused, or not, against its blast");
+  }
+
+  /// The bitmaps of a line's items are those of its items.
+  void items(const std::string& id, const Line& line, SliceNo s, const PlaceStates& states) {
+    Slice all;
+    for (const auto& item : states.items) all.add(within_slice(item.thread.place));
+    if (!(tables_.work().item_places(line.no, s) == all) ||
+        !(tables_.work().failed_places(line.no, s) == states[PlaceState::failed]))
+      found("line", id, fmt::format("line {}: the bitmaps of its items differ from them", line.no));
   }
 
   /// A touched thread has all of its messages.

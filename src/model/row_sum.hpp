@@ -37,6 +37,7 @@ enum class RowKind : std::uint8_t {
   mark_slice = 22,
   waiting = 23,
   skip = 24,
+  item_slice = 25,
 };
 
 class RowSum {

@@ -205,7 +205,7 @@ class WorkTables {
   virtual std::optional<Token> holder_of(ItemNo no) const = 0;
   virtual void claim_item(const Item& item, const Token& token) = 0;
   virtual void update_item(const Item& item) = 0;  // takes its token away
-  virtual void delete_item(ItemNo no) = 0;
+  virtual void delete_item(const Item& item) = 0;
   /// Those of single messages on a channel: all; those of one provider that wait.
   virtual void delete_notices(ChannelNo channel) = 0;
   virtual void delete_waiting_notices(ChannelNo channel, ProviderNo provider) = 0;
@@ -218,8 +218,12 @@ class WorkTables {
   /// false.
   virtual void items_of_line(LineNo line, Place begin, Place end, FunctionRef<bool(const Item&)> f) const = 0;
 
-  /// The places of the slice that have an item, whatever its state.
+  /// Those of a line that have not failed, by place, until `f` says false. None is read that failed.
+  virtual void open_items_of_line(LineNo line, FunctionRef<bool(const Item&)> f) = 0;
+
+  /// The places of the slice that have an item, whatever its state; those that have one that failed.
   virtual Slice item_places(LineNo line, SliceNo slice) const = 0;
+  virtual Slice failed_places(LineNo line, SliceNo slice) const = 0;
   /// Waiting items of the line are parked, or parked ones wait again; and so its waiting_places().
   virtual void park_items(LineNo line, bool parked) = 0;
 

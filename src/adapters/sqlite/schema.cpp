@@ -371,6 +371,14 @@ CREATE INDEX item_of_line ON item(line_no, place) WHERE line_no > 0;
 CREATE INDEX item_of_notice ON item(channel_no, provider_no, notice_no) WHERE line_no = 0;
 CREATE INDEX item_detail ON item(provider_no, place) WHERE instr(reason, ':') > 0;  -- for erasing
 
+CREATE TABLE item_slice(                  -- what stands in `item` of a line's places, as bitmaps
+  line_no     INTEGER NOT NULL,
+  slice_no    INTEGER NOT NULL,
+  open        BLOB NOT NULL,              -- an item that waits, is claimed or parked
+  failed      BLOB NOT NULL,
+  PRIMARY KEY (line_no, slice_no)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE skip(
   provider_no INTEGER NOT NULL,
   line_no     INTEGER NOT NULL,

@@ -63,6 +63,10 @@ class SqliteStore::Session final : public Tables {
     }
   }
 
+  /// What a transaction has gathered is part of it.
+  void write_gathered() { work_.gathered().write(); }
+  void forget_gathered() noexcept { work_.gathered().forget(); }
+
   Connection db;
 
  private:
@@ -378,9 +382,11 @@ void SqliteStore::run_transaction(Group group) {
       if (several) db.execute("SAVEPOINT request");
       try {
         request->work();
+        writer_->write_gathered();
         ++succeeded;
       } catch (...) {
         request->error = std::current_exception();
+        writer_->forget_gathered();
         // Some errors (a full disk, say) make SQLite undo the whole transaction.
         if (!db.in_transaction()) throw;
         if (several) db.execute("ROLLBACK TO request");

@@ -445,7 +445,9 @@ void SqliteWorkTables::item_claims(ChannelNo channel, FunctionRef<void(const Cla
 ItemNo SqliteWorkTables::insert_item(const Item& item) {
   auto query = db_.query(kInsertItem.c_str());
   write_item(query, item);
-  return db_.last_rowid();
+  const ItemNo no = db_.last_rowid();
+  item_places_.put(item);
+  return no;
 }
 
 std::vector<Item> SqliteWorkTables::due_items(ChannelNo channel, Ms now, Ms longest,
@@ -511,10 +513,12 @@ void SqliteWorkTables::update_item(const Item& item) {
   }
   auto query = db_.query(kUpdateItem.c_str());
   write_item(query, item);
+  item_places_.put(item);
 }
 
-void SqliteWorkTables::delete_item(ItemNo no) {
-  db_.query("DELETE FROM item WHERE item_no = ?").bind(no).run();
+void SqliteWorkTables::delete_item(const Item& item) {
+  db_.query("DELETE FROM item WHERE item_no = ?").bind(item.no).run();
+  item_places_.remove(item);
 }
 
 void SqliteWorkTables::delete_notices(ChannelNo channel) {
@@ -580,23 +584,40 @@ void SqliteWorkTables::items_of_line(LineNo line, Place begin, Place end,
   }
 }
 
-// The index alone answers it.
+void SqliteWorkTables::open_items_of_line(LineNo line, FunctionRef<bool(const Item&)> f) {
+  item_places_.for_each(line, [&](SliceNo s, const ItemPlaces::OfSlice& of) {
+    for (auto at = of.open.next(0); at < Slice::kPlaces; at = of.open.next(at + 1)) {
+      bool more = true;
+      items_of_line(line, place_at(s, at), place_at(s, at) + 1,
+                    [&](const Item& item) { return more = f(item); });
+      if (!more) return false;
+    }
+    return true;
+  });
+}
+
 Slice SqliteWorkTables::item_places(LineNo line, SliceNo slice) const {
-  auto query =
-      db_.query("SELECT place FROM item WHERE line_no > 0 AND line_no = ? AND place >= ? AND place < ?");
-  query.bind(line).bind(std::int64_t{place_at(slice, 0)}).bind(std::int64_t{place_at(slice + 1, 0)});
-  Slice places;
-  while (query.step()) places.add(within_slice(place_in(query.i64(0))));
-  return places;
+  const auto of = item_places_.at(line, slice);
+  return of.open | of.failed;
+}
+
+Slice SqliteWorkTables::failed_places(LineNo line, SliceNo slice) const {
+  return item_places_.at(line, slice).failed;
 }
 
 void SqliteWorkTables::park_items(LineNo line, bool parked) {
-  auto query = db_.query(
-      "UPDATE item SET state = ?1, sum = sum + (?1 - state) * 3 "
-      "WHERE line_no > 0 AND line_no = ?2 AND state = ?3");
   const auto waiting = static_cast<std::int64_t>(ItemState::waiting);
   const auto parking = static_cast<std::int64_t>(ItemState::parked);
-  query.bind(parked ? parking : waiting).bind(line).bind(parked ? waiting : parking).run();
+  item_places_.for_each(line, [&](SliceNo s, const ItemPlaces::OfSlice& of) {
+    of.open.for_each([&](std::uint16_t at) {
+      auto query = db_.query(
+          "UPDATE item SET state = ?1, sum = sum + (?1 - state) * 3 "
+          "WHERE line_no > 0 AND line_no = ?2 AND place = ?3 AND state = ?4");
+      query.bind(parked ? parking : waiting).bind(line).bind(std::int64_t{place_at(s, at)});
+      query.bind(parked ? waiting : parking).run();
+    });
+    return true;
+  });
   db_.query("UPDATE waiting SET parked = ? WHERE line_no = ?").bind(std::int64_t{parked}).bind(line).run();
 }
 

@@ -6,13 +6,18 @@
 #include <bccast/types.hpp>
 
 #include "adapters/sqlite/connection.hpp"
+#include "adapters/sqlite/item_places.hpp"
 #include "ports/work_tables.hpp"
 
 namespace bccast::sqlite {
 
 class SqliteWorkTables final : public WorkTables {
  public:
-  explicit SqliteWorkTables(Connection& db) : db_(db) {}
+  explicit SqliteWorkTables(Connection& db) : db_(db), item_places_(db) {}
+
+  /// What is gathered until the transaction ends; written before each commit, and forgotten with what is
+  /// undone.
+  ItemPlaces& gathered() noexcept { return item_places_; }
 
   std::vector<Channel> channels() const override;
   std::optional<Channel> channel(std::string_view name) const override;
@@ -44,14 +49,16 @@ class SqliteWorkTables final : public WorkTables {
   std::optional<Token> holder_of(ItemNo no) const override;
   void claim_item(const Item& item, const Token& token) override;
   void update_item(const Item& item) override;
-  void delete_item(ItemNo no) override;
+  void delete_item(const Item& item) override;
   void delete_notices(ChannelNo channel) override;
   void delete_waiting_notices(ChannelNo channel, ProviderNo provider) override;
   void forget_details(ProviderNo provider, Place place) override;
   std::optional<Item> item_of_notice(ChannelNo channel, ProviderNo provider,
                                      std::int64_t notice_no) const override;
   void items_of_line(LineNo line, Place begin, Place end, FunctionRef<bool(const Item&)> f) const override;
+  void open_items_of_line(LineNo line, FunctionRef<bool(const Item&)> f) override;
   Slice item_places(LineNo line, SliceNo slice) const override;
+  Slice failed_places(LineNo line, SliceNo slice) const override;
   void park_items(LineNo line, bool parked) override;
   void waiting_places(LineNo line, SliceNo slice, FunctionRef<void(Ms, const Slice&)> f) const override;
   void put_waiting_places(const Line& line, SliceNo slice, Ms due_at, const Slice& places) override;
@@ -69,6 +76,7 @@ class SqliteWorkTables final : public WorkTables {
 
  private:
   Connection& db_;
+  ItemPlaces item_places_;
 };
 
 }  // namespace bccast::sqlite
