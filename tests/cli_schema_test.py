@@ -83,14 +83,15 @@ class EveryCommand(CliTest):
             "channel remove": None,
             "thread bind": [self.thread, "room"], "thread find": ["room"],
             "export": ["c1"], "erase": None, "store verify": [], "store checkpoint": [], "store settings": [],
+            "store status": [], "store backup": None, "store release": [], "store restore": None,
             "version": [],
         }
 
     def test_one_document_and_one_table(self):
         arguments = self.arguments()
         self.assertEqual(set(arguments), {" ".join(path) for path in commands()})
-        # Before provider archive, which discards all drafts.
-        order = sorted(arguments, key=lambda name: name.startswith("provider"))
+        # Before provider archive, which discards all drafts; and a store that was restored is of an earlier time.
+        order = sorted(arguments, key=lambda name: name.startswith(("provider", "store re")))
         for name in ("events", "watch"):  # a document a line: tests/cli_watch_test.py
             order.remove(name)
         for name in order:
@@ -113,6 +114,9 @@ class EveryCommand(CliTest):
                 elif name == "events ack":
                     self.get("client", "put", "c1", "--name", "Ann" if json_wanted else "Anna")
                     rest = ["billing", self.get("events", "list", "billing")["events"][-1]["event"]]
+                elif name in ("store backup", "store restore"):  # in this order
+                    rest = [str(self.folder / f"copy-{json_wanted}.db")]
+                    rest += ["--yes"] if name == "store restore" else []
                 elif name == "erase":
                     self.get("client", "put", "c9", "--name", "Ida")
                     rest = ["c9", "--yes"]

@@ -147,6 +147,33 @@ int32_t bccast_operate_verify(bccast_engine* engine, bccast_rows** out_rows) {
   });
 }
 
+int32_t bccast_operate_status(bccast_engine* engine, bccast_rows** out_rows) {
+  if (out_rows != nullptr) *out_rows = nullptr;
+  return with_engine(engine, [&](Engine& e) {
+    output(out_rows, "rows");
+    const std::vector<StoreStatus> rows{e.store_status()};
+    *out_rows = RowsBuilder(rows)
+                    .i64("held", [](const auto& s) { return s.held ? 1 : 0; })
+                    .i64("debts", [](const auto& s) { return s.debts; })
+                    .finish();
+  });
+}
+
+int32_t bccast_operate_backup(bccast_engine* engine, const char* path) {
+  return with_engine(engine, [&](Engine& e) { e.backup(std::string(required(path, "path"))); });
+}
+
+int32_t bccast_operate_release(bccast_engine* engine) {
+  return with_engine(engine, [&](Engine& e) { return e.release(); });
+}
+
+int32_t bccast_restore(const char* backup, const char* path) {
+  return guard([&] {
+    bccast::restore(required(backup, "path of the backup"), required(path, "path"));
+    return BCCAST_OK;
+  });
+}
+
 int32_t bccast_operate_checkpoint(bccast_engine* engine) {
   return with_engine(engine, [&](Engine& e) {
     if (!e.checkpoint())

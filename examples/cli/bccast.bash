@@ -15,7 +15,7 @@ _bccast_words() {
     channel) echo 'put set remove list' ;;
     events) echo 'list ack --follow --reader --ack' ;;
     thread) echo 'bind find' ;;
-    store) echo 'verify checkpoint settings' ;;
+    store) echo 'verify checkpoint status backup restore release settings' ;;
 
     import) echo '--provider --name' ;;
     send) echo '--as-provider --actor --all-active --client --clients-from --except --file --key --maildir --hold
@@ -44,7 +44,7 @@ _bccast_words() {
     'roster list') echo '--state --search --draft --limit' ;;
     'roster add') echo '--file --archived' ;;
     'roster archive' | 'roster restore') echo '--file' ;;
-    erase) echo '--yes' ;;
+    erase | 'store restore') echo '--yes' ;;
     'channel put') echo '--role' ;;
     report) echo '--reason' ;;
     'blast create') echo '--as-provider --actor --key' ;;
@@ -84,7 +84,7 @@ _bccast() {
     [[ $words == --* || $current == -* || -z $words ]] && words+=' --store --json --help'
     [[ -z $command ]] && words+=' --help-all --version'
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
-    [[ $command == import && $current != -* ]] && mapfile -t COMPREPLY < <(compgen -f -- "$current")
+    [[ $command == @(import|'store backup'|'store restore') && $current != -* ]] && mapfile -t COMPREPLY < <(compgen -f -- "$current")
     return
   fi
   case $previous in

@@ -26,6 +26,8 @@ void check_disk(const Session& session, Findings& findings);
 /// All that is wrong with the store's content. `deep`: the whole of it is looked through; else only that it
 /// opens.
 void check_content(bccast_engine* engine, bool deep, Findings& findings);
+/// Whether it is held, or owes anything.
+void check_held(bccast_engine* engine, Findings& findings);
 /// One finding for each channel.
 void check_channels(bccast_engine* engine, Findings& findings);
 /// One finding for each blast that is late, the first few.

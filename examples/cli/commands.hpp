@@ -48,6 +48,6 @@ void add_channel_commands(Command program, Session& session);
 void add_report(Command program, Session& session);
 void add_event_commands(Command program, Session& session);
 void add_doctor(Command program, Session& session);
-void add_store_commands(Command program, Session& session);  // store verify, checkpoint, settings; version
+void add_store_commands(Command program, Session& session);  // store verify, backup, ...; version
 
 }  // namespace cli

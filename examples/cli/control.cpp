@@ -85,7 +85,7 @@ int purge(const Session& session, const ControlOptions& options) {
   if (partial) {
     remark(
         "PARTIAL: it is purged, but somebody is reading an older state, and the store's log keeps the "
-        "bytes until `bccast store checkpoint` succeeds");
+        "bytes until then; whoever works next empties it, or `bccast store checkpoint`");
   }
   Record()
       .add("blast", all ? Value() : Value(options.blast))
@@ -137,8 +137,8 @@ void add_purge(Command group, Session& session) {
   add_footer(
       command,
       "A time is given as 2026-12-01T09:00, also with Z or +01:00 behind it, or as --before=-30d.\n"
-      "Exit code 3: PARTIAL, purged, but the store's log keeps the bytes until `bccast store checkpoint`\n"
-      "succeeds.\n"
+      "Exit code 3: PARTIAL, purged, but the store's log keeps the bytes; whoever works next empties it, or\n"
+      "`bccast store checkpoint`.\n"
       "Columns: blast before_at purged (how many) log_empty",
       "--before 2026-12-01T00:00");
 }

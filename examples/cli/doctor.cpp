@@ -20,6 +20,7 @@ void check_store(const Session& session, bool deep, Findings& findings) {
   try {
     const Engine engine = open_to_read(session);
     check_content(engine.get(), deep, findings);
+    check_held(engine.get(), findings);
     check_channels(engine.get(), findings);
     check_overdue(engine.get(), findings);
   } catch (const Failure& failure) {
@@ -59,8 +60,8 @@ void add_doctor(Command program, Session& session) {
   command.add_flag("--deep", options->deep, "Also look through the whole store, as `store verify`");
   add_footer(
       command,
-      "The library; the store; channels that fail, are paused, or have work due and no worker for 10 "
-      "minutes;\n"
+      "The library; the store, and whether it is held or owes anything; channels that fail, are paused, or\n"
+      "have work due and no worker for 10 minutes;\n"
       "blasts that are late, and why; the modes of the files; the room on the disk (1 GiB, and as much as\n"
       "the store has). States: ok, warn, bad. Exit code 0: all is ok; 3: something is not.\n"
       "Columns: check state detail",

@@ -34,7 +34,7 @@ int erase(const Session& session, const EraseOptions& options) {
   if (partial) {
     remark(
         "PARTIAL: it is erased, but somebody is reading an older state, and the store's log keeps the "
-        "bytes until `bccast store checkpoint` succeeds");
+        "bytes until then; whoever works next empties it, or `bccast store checkpoint`");
   }
   Record().add("client", options.client).add("erased", true).add("log_empty", !partial).print(session.json);
   return partial ? kPartly : kOk;
@@ -51,8 +51,8 @@ void add_erase(Command program, Session& session) {
       command,
       "Its id, name, addresses and settings, and its messages, on every roster; the bytes are overwritten.\n"
       "What providers wrote stays, and so do the counts of blasts. Backups are out of reach.\n"
-      "Exit code 3: PARTIAL, erased, but the store's log keeps the bytes until `bccast store checkpoint`\n"
-      "succeeds.\n"
+      "Exit code 3: PARTIAL, erased, but the store's log keeps the bytes; whoever works next empties it, or\n"
+      "`bccast store checkpoint`.\n"
       "Columns: client erased log_empty",
       "c1 --yes");
 }

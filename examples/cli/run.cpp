@@ -31,6 +31,15 @@ void remark_failing_channels(bccast_engine* engine) {
   }
 }
 
+/// True when it is: the run has done nothing, and more runs will not.
+bool remark_held(bccast_engine* engine) {
+  Rows status;
+  check(bccast_operate_status(engine, status.out()));
+  if (status.number(0, "held") == 0) return false;
+  remark("the store was made by a backup and is held: nothing is handed out until `bccast store release`");
+  return true;
+}
+
 Config config_of(const Session& session, const RunOptions& options) {
   Config config = maildir_config(session, options.maildir);
   for (const std::string& setting : options.settings) {
@@ -44,6 +53,7 @@ Config config_of(const Session& session, const RunOptions& options) {
 int run_queue(const Session& session, const RunOptions& options) {
   const Config config = config_of(session, options);
   const Engine engine = open_to_write(session, "", &config);
+  const bool held = remark_held(engine.get());
   const Worked worked = options.workers != 0
                             ? work_with_threads(engine.get(), options.workers, options.watch, session.json)
                         : options.watch ? watch_queue(engine.get())
@@ -59,7 +69,7 @@ int run_queue(const Session& session, const RunOptions& options) {
       .add("pending", worked.pending)
       .add("next_at_ms", worked.next_at_ms ? Value(*worked.next_at_ms) : Value())
       .print(session.json);
-  return worked.interrupted ? kPartly : kOk;
+  return worked.interrupted || held ? kPartly : kOk;
 }
 
 }  // namespace
@@ -77,7 +87,7 @@ void add_run(Command program, Session& session) {
       "Without --watch it does not wait for what is due later, such as the next attempt of a notification\n"
       "that failed, but says when that is: run it again then. Only a blast that is to be sent within a\n"
       "minute is waited for, and then sent. Ctrl-C ends it after the batch in progress;\n"
-      "nothing is lost (exit code 3 when something is left that was due).\n"
+      "nothing is lost (exit code 3 when something is left that was due, or the store is held).\n"
       "Without --maildir the folder is BCCAST_MAILDIR of the environment, else the store's name and\n"
       "\".maildir\". The settings are listed by `bccast store settings`.\n"
       "Columns: done (empty with --workers: threads do not count) pending next_at",

@@ -2,9 +2,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "ask.hpp"
 #include "command.hpp"
 #include "commands.hpp"
 #include "output.hpp"
@@ -33,6 +35,47 @@ int checkpoint(const Session& session, const NoOptions&) {
   const Engine engine = open_to_write(session);
   check(bccast_operate_checkpoint(engine.get()));
   Record().add("log_empty", true).print(session.json);
+  return kOk;
+}
+
+int status(const Session& session, const NoOptions&) {
+  const Engine engine = open_to_read(session);
+  Rows rows;
+  check(bccast_operate_status(engine.get(), rows.out()));
+  Record().add("held", rows.number(0, "held") != 0).add("debts", rows.number(0, "debts")).print(session.json);
+  return kOk;
+}
+
+struct FileOptions {
+  std::string file;
+  bool yes = false;
+};
+
+int back_up(const Session& session, const FileOptions& options) {
+  const Engine engine = open_to_read(session);
+  check(bccast_operate_backup(engine.get(), options.file.c_str()));
+  Record().add("file", options.file).add("held", true).print(session.json);
+  return kOk;
+}
+
+int restore(const Session& session, const FileOptions& options) {
+  std::error_code ignored;
+  if (!options.yes && std::filesystem::exists(store_path(session), ignored)) {
+    require_terminal("add --yes to replace the store without asking");
+    if (!ask("Replace the store " + store_path(session) + " by " + options.file + "?"))
+      throw Stop(kError, "nothing was replaced");
+  }
+  check(bccast_restore(options.file.c_str(), session.store.c_str()));
+  remark("the store is held: look at it, then let it go with `bccast store release`");
+  Record().add("store", store_path(session)).add("held", true).print(session.json);
+  return kOk;
+}
+
+int release(const Session& session, const NoOptions&) {
+  const Engine engine = open_to_write(session);
+  const bool was_held = check(bccast_operate_release(engine.get())) == BCCAST_OK;
+  if (!was_held) remark("it was not held");
+  Record().add("released", was_held).print(session.json);
   return kOk;
 }
 
@@ -77,10 +120,42 @@ void add_store_commands(Command program, Session& session) {
   add_footer(
       add_command(group, session, "checkpoint", "Empty the write-ahead log into the store's file", options,
                   checkpoint),
-      "Happens by itself as the log grows; needed by hand after `bccast erase` that was PARTIAL. Exit code\n"
-      "75 when somebody is reading an older state: try again.\n"
+      "Happens by itself as the log grows, and is done by whoever works next after an erase or a purge that\n"
+      "was PARTIAL. Exit code 75 when somebody is reading an older state: try again.\n"
       "Columns: log_empty",
       "");
+  add_footer(
+      add_command(group, session, "status", "Whether it is held, and what it owes", options, status),
+      "held: nothing is handed out until `bccast store release`. debts: erasures and purges whose bytes may\n"
+      "still be in the log; they are settled by themselves.\n"
+      "Columns: held debts",
+      "--json");
+  auto files = std::make_shared<FileOptions>();
+  Command backup =
+      add_command(group, session, "backup", "Write a copy of it into a new file", files, back_up);
+  backup.add_option("FILE", files->file, "The new file").required();
+  add_footer(
+      backup,
+      "While others read and write it. The copy is one file, mode 0600, and never replaces another. Opened\n"
+      "as a store it is held: nothing is handed out until `bccast store release`.\n"
+      "Columns: file held",
+      "/srv/backup/practice-2026-12-01.db");
+  Command restored =
+      add_command(group, session, "restore", "Put a backup in the place of the store", files, restore);
+  restored.add_option("FILE", files->file, "The backup").required();
+  restored.add_flag("--yes", files->yes, "Do not ask");
+  add_footer(
+      restored,
+      "Looks through the backup first. Nobody may have the store open (exit code 75). The old store, its\n"
+      "log too, is replaced as a whole; the new one is held until `bccast store release`.\n"
+      "Columns: store held",
+      "/srv/backup/practice-2026-12-01.db --store /srv/practice.db");
+  add_footer(add_command(group, session, "release", "Let a held store go", options, release),
+             "What waits in it is handed out, and schedules go. Look first: it knows nothing of what was "
+             "done since\n"
+             "the backup.\n"
+             "Columns: released (no: it was not held)",
+             "");
   add_footer(add_command(group, session, "settings", "The settings that `bccast run --set` takes", options,
                          list_settings),
              "Columns: key type default help", "");

@@ -24,6 +24,9 @@ namespace bccast {
 /// The version of the library, such as "0.1.0".
 const char* version() noexcept;
 
+/// Puts a copy of `backup` at `path`, in place of the store there, which nobody may have open.
+void restore(std::string_view backup, std::string_view path);
+
 class Clock;
 class BatchControl;
 class Deliverer;
@@ -289,6 +292,11 @@ class Engine {
                            std::size_t limit = 0);
   Purged purge(std::int64_t before_ms);
   std::vector<FindingRow> verify();
+  /// `path`: of a file, which must not be there.
+  void backup(const std::string& path);
+  /// exists: it was not held.
+  Code release();
+  StoreStatus store_status();
   /// False: moved, but the log could not be emptied: somebody reads an older state.
   bool checkpoint();
   /// True on a thread that is inside one of this engine's handlers.

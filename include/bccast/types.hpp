@@ -101,6 +101,12 @@ struct BlastDetail {
   bool purged = false;
 };
 
+/// The store as it is (bccast_operate_status).
+struct StoreStatus {
+  bool held = false;
+  std::int64_t debts = 0;  // erasures and purges whose bytes may still stand in the log
+};
+
 /// One row of bccast_operate_overdue.
 struct OverdueRow {
   std::string provider;

@@ -52,7 +52,9 @@ struct Context {
   Ms lease = kDefaultLease;  // of what this engine claims
   std::string own_channel;   // what is written through this engine came by it; empty: by none
   /// The clock was stepped, and schedules wait (engine/agenda.hpp).
-  std::atomic<bool> schedules_held = false;
+  std::atomic<bool> schedules_wait = false;
+  /// False: the store is not held. True: it was when it was last asked (core/holding.hpp).
+  std::atomic<bool> held = false;
 
   /// How long after its sending the blast is to be finished.
   Ms deadline_of(const Blast& blast) const noexcept {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/access.hpp"
+#include "core/debts.hpp"
 #include "core/events.hpp"
 #include "core/line_update.hpp"
 #include "core/retracting.hpp"
@@ -113,9 +114,10 @@ Code Control::purge(std::string_view provider_id, std::string_view blast_id, boo
       result = Code::exists;
     } else {
       purge_text(tables, blast);
+      tables.store().add_debt();
     }
   });
-  emptied = empty_log();
+  emptied = settle_debts(context_, Patience::some);
   return result;
 }
 
@@ -125,21 +127,13 @@ std::int64_t Control::purge_before(Ms before, bool& emptied) {
     context_.store.write([&](Tables& tables) {
       const auto blasts = tables.blasts().recalled_before(before, kPurgedTogether);
       for (const auto& blast : blasts) purge_text(tables, blast);
+      if (!blasts.empty()) tables.store().add_debt();
       found = blasts.size();
     });
     count += static_cast<std::int64_t>(found);
   }
-  emptied = empty_log();
+  emptied = settle_debts(context_, Patience::some);
   return count;
-}
-
-/// Its own checkpoint: what was overwritten is in the log until then.
-bool Control::empty_log() const {
-  try {
-    return context_.store.checkpoint();
-  } catch (const Error&) {
-    return false;  // purged it is
-  }
 }
 
 bool Control::sweep() {

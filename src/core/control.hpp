@@ -33,7 +33,6 @@ class Control {
   bool sweep();
 
  private:
-  bool empty_log() const;
   Context& context_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "core/access.hpp"
+#include "core/debts.hpp"
 #include "core/roster_update.hpp"
 
 namespace bccast {
@@ -19,12 +20,9 @@ bool Erasure::erase(std::string_view client_id) {
     rosters.finish();
     tables.events().forget_client(client.no);
     tables.directory().delete_client(client.no);
+    tables.store().add_debt();
   });
-  try {
-    return context_.store.checkpoint();
-  } catch (const Error&) {
-    return false;  // erased it is
-  }
+  return settle_debts(context_, Patience::some);
 }
 
 }  // namespace bccast

@@ -7,6 +7,7 @@
 #include "core/access.hpp"
 #include "core/cursor.hpp"
 #include "core/events.hpp"
+#include "core/holding.hpp"
 #include "core/quiet.hpp"
 #include "model/text_rules.hpp"
 
@@ -17,6 +18,9 @@ namespace {
 std::string_view class_of(std::string_view reason) {
   return reason.substr(0, reason.find(':'));
 }
+
+/// The same for all that waits in a held store.
+constexpr std::string_view kHeld = "the store was made by a backup, and is held until it is released";
 
 std::string what_holds_up(const Blast& blast, const Line& line, const Channel& channel) {
   if (blast.state == BlastState::paused) return "the blast is paused";
@@ -60,9 +64,10 @@ LinePace pace_of(const Tables& tables, const Context& context, const Blast& blas
     pace.until = std::max(pace.until.value_or(0), all_had);
   }
   pace.late = line.pending() - pace.deferred;
-  if (blast.state == BlastState::sent && !channel->paused && channel->failures == 0)
+  const bool held = is_held(tables, context);
+  if (blast.state == BlastState::sent && !channel->paused && channel->failures == 0 && !held)
     pace.left = time_left(blast, line, now);
-  if (pace.late > 0) pace.why = what_holds_up(blast, line, *channel);
+  if (pace.late > 0) pace.why = held ? std::string(kHeld) : what_holds_up(blast, line, *channel);
   return pace;
 }
 
@@ -87,10 +92,11 @@ LinePace pace_of(const Tables& tables, const Context& context, const Blast& blas
   return all;
 }
 
-std::string why_not_sent_yet(const Context& context, const Blast& blast) {
-  return fmt::format(
-      "it was to be sent at {}: {}", blast.scheduled_at,
-      context.schedules_held ? "the clock was stepped, and schedules wait" : "no worker has looked since");
+std::string why_not_sent_yet(const Tables& tables, const Context& context, const Blast& blast) {
+  std::string_view why = "no worker has looked since";
+  if (context.schedules_wait) why = "the clock was stepped, and schedules wait";
+  if (is_held(tables, context)) why = kHeld;
+  return fmt::format("it was to be sent at {}: {}", blast.scheduled_at, why);
 }
 
 namespace {
@@ -105,7 +111,7 @@ OverdueRow row_of(const Tables& tables, const Context& context, const Blast& bla
   row.recipients = blast.recipients;
   row.deadline_ms = blast.deadline_at;
   if (blast.state == BlastState::scheduled) {
-    row.why = why_not_sent_yet(context, blast);
+    row.why = why_not_sent_yet(tables, context, blast);
     return row;
   }
   const auto lines = tables.work().lines(blast.provider_no, blast.no);

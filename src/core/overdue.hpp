@@ -27,7 +27,7 @@ LinePace pace_of(const Tables& tables, const Context& context, const Blast& blas
                  const std::vector<Line>& lines);
 
 /// Why a blast that is scheduled was not sent when it was due.
-std::string why_not_sent_yet(const Context& context, const Blast& blast);
+std::string why_not_sent_yet(const Tables& tables, const Context& context, const Blast& blast);
 
 class Overdue {
  public:

@@ -92,7 +92,7 @@ std::vector<StatusRow> Progress::status(std::string_view provider_id, std::strin
     describe(row, pace_of(tables, context_, blast, all));
     if (blast.state == BlastState::scheduled && past) {
       row.overdue = true;
-      row.why = why_not_sent_yet(context_, blast);
+      row.why = why_not_sent_yet(tables, context_, blast);
     }
     rows.push_back(std::move(row));
   });

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/claiming.hpp"
+#include "core/holding.hpp"
 #include "core/loading.hpp"
 #include "core/settling.hpp"
 #include "model/retry.hpp"
@@ -23,7 +24,7 @@ Advanced Work::advance(ChannelNo channel, const Report* report, std::size_t most
   context_.store.write(
       [&](Tables& tables) {
         if (report != nullptr) settle(tables, context_, *report, advanced);
-        if (most == 0) return;
+        if (most == 0 || is_held(tables, context_)) return;
         advanced.next = claim_next(tables, context_, channel, most);
         if (advanced.next) {
           if (most <= kSmallBatch) fill(tables, context_, *advanced.next);
@@ -68,7 +69,7 @@ bool Work::extend(const Assignment& assignment, Ms until) {
 }
 
 std::optional<Ms> Work::next_due(const Tables& tables, const Channel& channel) const {
-  if (channel.paused || channel.removed) return std::nullopt;
+  if (channel.paused || channel.removed || is_held(tables, context_)) return std::nullopt;
   const Ms now = context_.clock.wall_ms();
   std::optional<Ms> at;
   const auto consider = [&](std::optional<Ms> moment, Ms longest) {

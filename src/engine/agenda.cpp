@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "core/debts.hpp"
 #include "core/events.hpp"
+#include "core/holding.hpp"
 
 namespace bccast {
 namespace {
@@ -11,9 +13,12 @@ namespace {
 /// A clock that was set by more than this was stepped: nothing drifts as far between two looks.
 constexpr Ms kStep = 60'000;
 /// Then schedules wait so long for it to be set right again, or to stay as it is.
-constexpr std::int64_t kHeldUs = 300'000'000;
+constexpr std::int64_t kStepWaitUs = 300'000'000;
 /// While something is scheduled the clocks are compared at least so often.
 constexpr Ms kLookEvery = 60'000;
+/// A log that somebody keeps from being emptied is tried again so soon, then each time after twice as long.
+constexpr std::int64_t kFirstWaitUs = 1'000'000;
+constexpr std::int64_t kLongestWaitUs = 60'000'000;
 
 }  // namespace
 
@@ -25,34 +30,62 @@ bool Agenda::compare_clocks() {
     const std::lock_guard lock(mutex_);
     stepped = apart_ && std::abs(apart - *apart_) > kStep;
     apart_ = apart;
-    if (stepped) held_until_us_ = monotonic_us + kHeldUs;
+    if (stepped) wait_until_us_ = monotonic_us + kStepWaitUs;
   }
   if (stepped)
     context_.store.write([&](Tables& tables) { emit(tables, context_, EventKind::clock_stepped, 0, 0); });
-  const bool held = held_for_us() > 0;
-  context_.schedules_held = held;
-  return held;
+  const bool wait = schedules_wait_us() > 0;
+  context_.schedules_wait = wait;
+  return wait;
 }
 
-std::int64_t Agenda::held_for_us() {
+std::int64_t Agenda::schedules_wait_us() {
   const std::lock_guard lock(mutex_);
-  return held_until_us_ ? *held_until_us_ - context_.clock.monotonic_us() : 0;
+  return wait_until_us_ ? *wait_until_us_ - context_.clock.monotonic_us() : 0;
+}
+
+BlastTables::Agenda Agenda::look() {
+  BlastTables::Agenda next;
+  context_.store.read([&](const Tables& tables) {
+    next = tables.blasts().agenda();
+    if (!context_.held) return;
+    if (is_held(tables, context_)) {
+      next.schedule.reset();
+      next.deadline.reset();
+    } else {
+      context_.held = false;
+    }
+  });
+  return next;
+}
+
+bool Agenda::settle() {
+  if (settle_in_us() > 0) return false;
+  const bool settled = settle_debts(context_, Patience::none);
+  const std::lock_guard lock(mutex_);
+  settle_wait_us_ = settled ? 0 : std::clamp(settle_wait_us_ * 2, kFirstWaitUs, kLongestWaitUs);
+  settle_at_us_ = context_.clock.monotonic_us() + settle_wait_us_;
+  return settled;
+}
+
+std::int64_t Agenda::settle_in_us() {
+  const std::lock_guard lock(mutex_);
+  return settle_at_us_ - context_.clock.monotonic_us();
 }
 
 std::size_t Agenda::run(std::int64_t until_us) {
   std::size_t done = 0;
   do {
-    BlastTables::Agenda next;
-    context_.store.read([&](const Tables& tables) { next = tables.blasts().agenda(); });
-    const bool held = compare_clocks();
+    const auto next = look();
+    const bool wait = compare_clocks();
     const Ms now = context_.clock.wall_ms();
     bool did = false;
-    if (next.schedule && *next.schedule <= now && !held) {
+    if (next.schedule && *next.schedule <= now && !wait) {
       did = scheduling_.send_due();
     } else if (next.deadline && *next.deadline < now) {
       did = overdue_.say_next();
-    } else if (next.to_sweep) {
-      did = control_.sweep();
+    } else {
+      did = (next.owes && settle()) || (next.to_sweep && control_.sweep());
     }
     if (!did) break;
     ++done;
@@ -61,8 +94,7 @@ std::size_t Agenda::run(std::int64_t until_us) {
 }
 
 std::optional<Ms> Agenda::next_due() {
-  BlastTables::Agenda next;
-  context_.store.read([&](const Tables& tables) { next = tables.blasts().agenda(); });
+  const auto next = look();
   if (next.to_sweep) return 0;
   const Ms now = context_.clock.wall_ms();
   std::optional<Ms> in;
@@ -70,10 +102,14 @@ std::optional<Ms> Agenda::next_due() {
     if (!in || ms < *in) in = std::max<Ms>(ms, 0);
   };
   if (next.schedule) {
-    const auto held_for = held_for_us();
-    consider(std::min(kLookEvery, held_for > 0 ? held_for / 1000 + 1 : *next.schedule - now));
+    const auto wait_us = schedules_wait_us();
+    consider(std::min(kLookEvery, wait_us > 0 ? wait_us / 1000 + 1 : *next.schedule - now));
   }
   if (next.deadline) consider(*next.deadline + 1 - now);
+  if (next.owes) {
+    const auto wait_us = settle_in_us();
+    consider(wait_us > 0 ? wait_us / 1000 + 1 : 0);
+  }
   return in;
 }
 

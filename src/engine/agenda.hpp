@@ -1,5 +1,5 @@
-// What the clock brings about and no channel carries: schedules that are due, deadlines that pass, and the
-// rows that a recall left behind.
+// What the clock brings about and no channel carries: schedules that are due, deadlines that pass; and what
+// others have left behind: the rows of a recall, a log that is to be emptied after an erase or a purge.
 #pragma once
 
 #include <mutex>
@@ -24,18 +24,25 @@ class Agenda {
   std::optional<Ms> next_due();
 
  private:
+  /// What is due; of a held store neither schedules nor deadlines.
+  BlastTables::Agenda look();
   /// Whether schedules have to wait, because the wall clock was set.
   bool compare_clocks();
-  std::int64_t held_for_us();
+  std::int64_t schedules_wait_us();
+  /// Whether something owed was settled. What can not be is tried again after a while.
+  bool settle();
+  std::int64_t settle_in_us();
 
   Context& context_;
   Scheduling& scheduling_;
   Overdue& overdue_;
   Control& control_;
+  std::mutex mutex_;  // guards all below
   // The wall clock and the monotonic one run together; when they do not, somebody has set the wall clock.
-  std::mutex mutex_;
   std::optional<Ms> apart_;                    // how far apart they were at the last look
-  std::optional<std::int64_t> held_until_us_;  // of the monotonic clock
+  std::optional<std::int64_t> wait_until_us_;  // of the monotonic clock
+  std::int64_t settle_at_us_ = 0;              // of it, too: not before that
+  std::int64_t settle_wait_us_ = 0;            // after the last try that failed
 };
 
 }  // namespace bccast

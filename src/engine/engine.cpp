@@ -4,16 +4,19 @@
 #include <algorithm>
 #include <limits>
 
+#include "adapters/sqlite/backup.hpp"
 #include "adapters/sqlite/sqlite_store.hpp"
 #include "adapters/tz/system_zones.hpp"
 #include "core/channels.hpp"
 #include "core/client_export.hpp"
 #include "core/communities.hpp"
 #include "core/conversation.hpp"
+#include "core/debts.hpp"
 #include "core/directory.hpp"
 #include "core/drafting.hpp"
 #include "core/erasure.hpp"
 #include "core/events.hpp"
+#include "core/holding.hpp"
 #include "core/host_refs.hpp"
 #include "core/inbox.hpp"
 #include "core/progress.hpp"
@@ -67,6 +70,19 @@ class Bells final : public Queue {
   Doorbell& own_;
   std::shared_ptr<Queue> hosts_;
 };
+
+void restore(std::string_view backup, std::string_view path) {
+  sqlite::restore(backup, path, [](const std::string& copy) {
+    sqlite::SqliteStore store(sqlite::Location{copy, true});
+    SystemClock clock;
+    Context context(store, clock);
+    const auto findings = Verification(context).run();
+    if (!findings.empty())
+      throw Error(Code::corrupt, "the backup is damaged: " + std::to_string(findings.size()) +
+                                     " things are wrong with it, the first with its " +
+                                     findings.front().kind);
+  });
+}
 
 struct Engine::Parts {
   Parts(std::string_view url, std::shared_ptr<Clock> clock_in, std::shared_ptr<Queue> hosts_queue)
@@ -156,6 +172,7 @@ struct Engine::Parts {
   Progress progress{context};
   Verification verification{context};
   Channels channels{context};
+  Holding holding{context};
   SecondTries second_tries{context};
   Events events{context};
   Work work{context};
@@ -187,6 +204,8 @@ Engine::Engine(std::string_view url, Options options) {
   parts->context.late_limit = std::stoll(options.get("late_limit_ms"));
   parts->context.lease = std::stoll(options.get("lease_ms"));
   parts->context.own_channel = options.get("own_channel");
+  parts->store.read([&](const Tables& tables) { parts->context.held = tables.store().held(); });
+  if (!parts->store.read_only()) settle_debts(parts->context, Patience::none);  // else the agenda does
   constexpr std::string_view kPrefix = "notifier.";
   for (const auto& [key, value] : options.values_) {
     if (!key.starts_with(kPrefix)) continue;
@@ -294,7 +313,9 @@ Page<ExportRow> Engine::client_export(std::string_view client, std::string_view 
   return parts_->client_export.list(client, cursor, limit);
 }
 bool Engine::client_erase(std::string_view client) {
-  return parts_->erasure.erase(client);
+  const bool emptied = parts_->erasure.erase(client);
+  if (!emptied) parts_->bells.ring();  // the agenda has it now
+  return emptied;
 }
 Page<RosterRow> Engine::provider_roster(std::string_view provider, std::string_view filter,
                                         std::string_view cursor, std::size_t limit) {
@@ -384,6 +405,7 @@ Engine::Purged Engine::blast_purge(std::string_view provider, std::string_view b
   Purged purged;
   purged.code = parts_->control.purge(provider, blast, purged.emptied);
   purged.count = purged.code == Code::ok ? 1 : 0;
+  if (!purged.emptied) parts_->bells.ring();
   return purged;
 }
 std::vector<StatusRow> Engine::blast_status(std::string_view provider, std::string_view blast) {
@@ -560,14 +582,26 @@ Page<OverdueRow> Engine::overdue(std::string_view provider, std::string_view cur
 Engine::Purged Engine::purge(std::int64_t before_ms) {
   Purged purged;
   purged.count = parts_->control.purge_before(before_ms, purged.emptied);
+  if (!purged.emptied) parts_->bells.ring();
   return purged;
 }
 
 std::vector<FindingRow> Engine::verify() {
   return parts_->verification.run();
 }
+void Engine::backup(const std::string& path) {
+  parts_->store.backup(path);
+}
+Code Engine::release() {
+  const auto result = parts_->holding.release();
+  parts_->bells.ring();
+  return result;
+}
+StoreStatus Engine::store_status() {
+  return parts_->holding.status();
+}
 bool Engine::checkpoint() {
-  return parts_->store.checkpoint();
+  return empty_log(parts_->context);
 }
 bool Engine::handling() const noexcept {
   return parts_->pump->handling();

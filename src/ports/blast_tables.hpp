@@ -40,11 +40,12 @@ class BlastTables {
   /// Drafts, and what is scheduled.
   virtual std::vector<Blast> unsent(ProviderNo provider) const = 0;
 
-  /// What the clock has in store for blasts.
+  /// What is due by the clock, or was left to be done.
   struct Agenda {
     std::optional<Ms> schedule;  // when the first one is due
     std::optional<Ms> deadline;  // the first one that was not yet said to have passed
     bool to_sweep = false;       // threads of a recalled blast are to be brought up to date
+    bool owes = false;           // there are debts
   };
   virtual Agenda agenda() const = 0;
   /// The first that is to be sent at `now` or was to be before.

@@ -14,6 +14,8 @@ class CommunityTables {
   virtual ~CommunityTables() = default;
 
   virtual std::optional<Community> community(ProviderNo provider, CommunityNo no) const = 0;
+  /// Those of which there is a row or a thread, ascending.
+  virtual std::vector<CommunityNo> communities(ProviderNo provider) const = 0;
   virtual void insert_community(const Community& community) = 0;
   virtual void update_community(const Community& community) = 0;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <bccast/types.hpp>
@@ -12,6 +13,7 @@
 #include "ports/community_tables.hpp"
 #include "ports/directory_tables.hpp"
 #include "ports/event_tables.hpp"
+#include "ports/store_tables.hpp"
 #include "ports/thread_tables.hpp"
 #include "ports/work_tables.hpp"
 
@@ -27,17 +29,24 @@ class Tables {
   virtual CommunityTables& communities() = 0;
   virtual WorkTables& work() = 0;
   virtual EventTables& events() = 0;
+  virtual StoreTables& store() = 0;
   virtual const DirectoryTables& directory() const = 0;
   virtual const BlastTables& blasts() const = 0;
   virtual const ThreadTables& threads() const = 0;
   virtual const CommunityTables& communities() const = 0;
   virtual const WorkTables& work() const = 0;
   virtual const EventTables& events() const = 0;
+  virtual const StoreTables& store() const = 0;
 };
 
 enum class Durability {
   synced,   // on the disk when the call returns
   relaxed,  // survives this process but, until the next synced commit, not a power cut
+};
+
+enum class Patience {
+  some,  // a fifth of a second for readers, and as long as for any write for another process that writes
+  none,  // one try, and nobody is waited for
 };
 
 class Store {
@@ -62,7 +71,10 @@ class Store {
 
   /// Moves what is in the log into the file, and empties the log, so that bytes that were overwritten are in
   /// neither. False: somebody reads an older state, and the log could not be emptied.
-  virtual bool checkpoint() = 0;
+  virtual bool checkpoint(Patience patience = Patience::some) = 0;
+  /// Writes a whole copy of the store, as of one moment, into a new file, beside all who read and write. The
+  /// copy is held. Throws Error(conflict): there is such a file.
+  virtual void backup(std::string_view path) = 0;
   /// A file descriptor that is readable when somebody has written since drain_changes() was last called, in
   /// this process or another; -1: there is none, and only looking tells. Made when first asked for.
   virtual int changes_fd() = 0;

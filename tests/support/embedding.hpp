@@ -268,6 +268,10 @@ class Child {
   void begin() const {
     if (::write(begin_[1], "g", 1) != 1) throw std::runtime_error("the child is gone");
   }
+  void kill() {
+    ::kill(pid_, SIGKILL);
+    finish();
+  }
   /// Waits for its end: 0 when it did what it should.
   int finish() {
     int status = 0;

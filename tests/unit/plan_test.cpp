@@ -117,6 +117,7 @@ constexpr std::array kMayScan{
     Scan{"SCAN blast USING INDEX blast_recalled", "swept < roster_size",
          "the first of an index that has only what is to be done"},
     Scan{"SEARCH blast USING INDEX blast_scheduled", "min(scheduled_at)", "the first of that index"},
+    Scan{"SEARCH debt", "max(debt_no)", "the last of its key"},
 };
 
 /// What a mapping of the adapter writes a row with (mapping.hpp), which stands in no source: all columns and

@@ -40,7 +40,7 @@
  *     Work                                        pumping, threads, waiting and waking; late reports
  *     Batches                                     claiming work, and saying what became of it
  *     Events                                      what has happened
- *     Operation                                   what is late; purging, verifying, checkpoints
+ *     Operation                                   what is late; purging, verifying, checkpoints; backups
  *
  * RULES FOR ALL FUNCTIONS
  *
@@ -151,7 +151,7 @@ extern "C" {
 #define BCCAST_MAX_LIST 1000     /* rows of a page; 0 asks for 100; more is clamped */
 #define BCCAST_MAX_COLUMN 1000000 /* items of one _many call */
 
-#define BCCAST_API_DATE 20261125 /* changes whenever a function is added */
+#define BCCAST_API_DATE 20261129 /* changes whenever a function is added */
 
 typedef struct bccast_engine bccast_engine;
 typedef struct bccast_config bccast_config;
@@ -317,9 +317,10 @@ BCCAST_API int32_t bccast_directory_client_export(bccast_engine *engine, const c
  * removed), its memberships, the host's references to its threads. It leaves what providers wrote, and counts:
  * places and sums of blasts stay as they were, its cells in lists are empty. What was still to be sent to it is
  * dropped. The id may be used again, by a new person who has nothing of the old one. The bytes are overwritten, in
- * the file and in its log; PARTIAL: erased, but somebody is reading an older state, and the log keeps the bytes
- * until bccast_operate_checkpoint gives OK. Backups and what hosts copied are out of reach. NOT_FOUND: no such
- * client. [writes] */
+ * the file and in its log; PARTIAL: erased, but the log still has the bytes, since somebody is reading an older state or the
+ * disk failed. That is remembered, also when this process dies: whoever pumps, claims, opens the store or calls
+ * bccast_operate_checkpoint empties the log as soon as it can be, and this need not be called again. Backups and what
+ * hosts copied are out of reach. NOT_FOUND: no such client. [writes] */
 BCCAST_API int32_t bccast_directory_client_erase(bccast_engine *engine, const char *client);
 
 /* Puts a client on a provider's roster, active. EXISTS: it is there already, and stays as it is, archived
@@ -460,9 +461,9 @@ BCCAST_API int32_t bccast_blast_resume(bccast_engine *engine, const char *provid
  * bccast_blast_purge. bccast_blast_status says how many it was taken from in time. EXISTS: it was recalled. STATE: a
  * draft (discard it), or scheduled (unschedule it). [writes] */
 BCCAST_API int32_t bccast_blast_recall(bccast_engine *engine, const char *provider, const char *blast);
-/* Overwrites the text of a recalled blast, in the file and in its log, for good. PARTIAL: done, but somebody is reading
- * an older state, and the log keeps the bytes until bccast_operate_checkpoint gives OK. EXISTS: it was purged. STATE: it
- * was not recalled. [writes] */
+/* Overwrites the text of a recalled blast, in the file and in its log, for good. PARTIAL: done, but the log still has the
+ * bytes; it is emptied as after bccast_directory_client_erase. EXISTS: it was purged. STATE: it was not recalled.
+ * [writes] */
 BCCAST_API int32_t bccast_blast_purge(bccast_engine *engine, const char *provider, const char *blast);
 
 /* Sends what failed for good once more: of this blast, on every channel, and nothing else. Its deadline begins anew.
@@ -770,6 +771,33 @@ BCCAST_API int32_t bccast_operate_verify(bccast_engine *engine, bccast_rows **ou
 /* Moves what is in the write-ahead log into the database file, and empties the log. Moving happens by itself as the
  * log grows. BUSY: somebody reads an older state; what could be moved was moved. [writes] */
 BCCAST_API int32_t bccast_operate_checkpoint(bccast_engine *engine);
+/* The store as it is, one row: held debts. held: 1 when nothing is handed out until bccast_operate_release. debts: erasures
+ * and purges whose bytes may still be in the log; they are settled by themselves (bccast_directory_client_erase). [reads] */
+BCCAST_API int32_t bccast_operate_status(bccast_engine *engine, bccast_rows **out_rows);
+
+/* Writes a whole copy of the store, as it is at one moment, into a new file with mode 0600, while others read and write; a
+ * file that `path` names is never touched. The file gets its name when it is complete and on the disk; what a crash leaves
+ * has the name with ".bccast-partial" behind it, and the next backup to that path writes over it. It holds nothing that
+ * was erased, purged or deleted before. A backup that is opened as a store is held (bccast_operate_release); a file that
+ * was copied by other means, while nobody had it open, is not. The log is not emptied meanwhile: it grows with what is
+ * written. CONFLICT: there is a file of that name. BUSY: another backup to it is being made. [reads], and may wait for
+ * the disk for as long as copying takes */
+BCCAST_API int32_t bccast_operate_backup(bccast_engine *engine, const char *path);
+/* Lets a held store go. A store is held when it was made by bccast_operate_backup or bccast_restore: what was done since
+ * the backup it does not know, so it would tell people once more, or send what was recalled. Until this everything can be
+ * read, and written: replies, drafts, sendings, schedules, recalls are taken and stay in the queue, so that an operator can
+ * first put right what is behind. But nothing is handed out (bccast_pump and bccast_claim give DONE), no schedule goes, and
+ * no deadline passes; bccast_operate_overdue says that the store is held. Once released, schedules go that are not later than
+ * late_limit_ms, and what is late is said. For all processes, at once, and for good. EXISTS: it was not held. [writes] */
+BCCAST_API int32_t bccast_operate_release(bccast_engine *engine);
+/* Puts a copy of `backup` at `path`, in place of the store that is there, if any: held, mode 0600, and without a log of
+ * the old one. `backup` is a file made by bccast_operate_backup, or any store that nobody writes; it stays as it is. It is
+ * first looked through as by bccast_operate_verify. The old store is replaced at once and as a whole, or stays as it
+ * was. Ids of blasts and messages made from now on lie behind a gap, so that none of those that the lost store gave after
+ * the backup is given again. BUSY: somebody, of this process or another, has the store at `path` open. NOT_FOUND: there
+ * is no backup. CORRUPT: the backup is damaged; or what is at `path` is no store, or a damaged one: move it away first.
+ * SCHEMA: one of them is of another program. ARGUMENT: they are one file. Needs no engine, and belongs to the operator. [writes] */
+BCCAST_API int32_t bccast_restore(const char *backup, const char *path);
 
 #ifdef __cplusplus
 }

@@ -165,12 +165,14 @@ BlastTables::Agenda SqliteBlastTables::agenda() const {
   auto query = db_.query(
       "SELECT (SELECT min(scheduled_at) FROM blast WHERE state = 1), "
       "(SELECT min(deadline_at) FROM blast WHERE state BETWEEN 1 AND 3 AND overdue = 0), "
-      "EXISTS (SELECT 1 FROM blast WHERE state = 5 AND swept < roster_size)");
+      "EXISTS (SELECT 1 FROM blast WHERE state = 5 AND swept < roster_size), "
+      "(SELECT max(debt_no) FROM debt) IS NOT NULL");
   Agenda agenda;
   if (!query.step()) return agenda;
   if (!query.is_null(0)) agenda.schedule = query.i64(0);
   if (!query.is_null(1)) agenda.deadline = query.i64(1);
   agenda.to_sweep = query.i64(2) != 0;
+  agenda.owes = query.i64(3) != 0;
   return agenda;
 }
 

@@ -1,5 +1,6 @@
 #include "adapters/sqlite/community_tables.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "adapters/sqlite/mapping.hpp"
@@ -80,6 +81,19 @@ std::optional<Community> SqliteCommunityTables::community(ProviderNo provider, C
   visit(reader, found);
   reader.finish();
   return found;
+}
+
+std::vector<CommunityNo> SqliteCommunityTables::communities(ProviderNo provider) const {
+  std::vector<CommunityNo> all;
+  auto rows = db_.query("SELECT community_no FROM community WHERE provider_no = ?");
+  rows.bind(provider);
+  while (rows.step()) all.push_back(rows.i64(0));
+  auto threads = db_.query("SELECT origin FROM thread WHERE provider_no = ? AND place = ? AND origin < 0");
+  threads.bind(provider).bind(std::int64_t{kCommunityPlace});
+  while (threads.step()) all.push_back(-threads.i64(0));
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
 }
 
 void SqliteCommunityTables::insert_community(const Community& community) {

@@ -22,7 +22,12 @@ CREATE TABLE store(
   one         INTEGER PRIMARY KEY CHECK (one = 1),
   key         BLOB NOT NULL,              -- 32 random bytes, checked: public ids and digests are keyed with it
   min_reader  INTEGER NOT NULL,
-  min_writer  INTEGER NOT NULL
+  min_writer  INTEGER NOT NULL,
+  held        INTEGER NOT NULL            -- 1: made by a backup: nothing is handed out until it is released
+) STRICT;
+
+CREATE TABLE debt(                        -- was overwritten, and may still stand in the log
+  debt_no     INTEGER PRIMARY KEY AUTOINCREMENT
 ) STRICT;
 
 CREATE TABLE provider(
@@ -487,7 +492,8 @@ void migrate(Connection& db) {
       for (auto i = from; i < kVersion; ++i) db.execute(kMigrations[static_cast<std::size_t>(i)]);
       if (from == 0) {
         const SecretKey key = random_key();
-        auto insert = db.query("INSERT INTO store(one, key, min_reader, min_writer) VALUES (1, ?, 1, 1)");
+        auto insert =
+            db.query("INSERT INTO store(one, key, min_reader, min_writer, held) VALUES (1, ?, 1, 1, 0)");
         const std::string checked = checked_bytes({reinterpret_cast<const char*>(key.data()), key.size()});
         insert.bind(string_as_bytes(checked)).run();
         db.execute(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str());

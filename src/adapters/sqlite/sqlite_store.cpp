@@ -1,10 +1,12 @@
 #include "adapters/sqlite/sqlite_store.hpp"
 
+#include "adapters/sqlite/backup.hpp"
 #include "adapters/sqlite/blast_tables.hpp"
 #include "adapters/sqlite/community_tables.hpp"
 #include "adapters/sqlite/directory_tables.hpp"
 #include "adapters/sqlite/event_tables.hpp"
 #include "adapters/sqlite/schema.hpp"
+#include "adapters/sqlite/store_tables.hpp"
 #include "adapters/sqlite/thread_tables.hpp"
 #include "adapters/sqlite/work_tables.hpp"
 
@@ -33,7 +35,8 @@ class SqliteStore::Session final : public Tables {
         threads_(db),
         communities_(db),
         work_(db),
-        events_(db) {}
+        events_(db),
+        store_(db) {}
 
   DirectoryTables& directory() override { return directory_; }
   BlastTables& blasts() override { return blasts_; }
@@ -41,12 +44,14 @@ class SqliteStore::Session final : public Tables {
   CommunityTables& communities() override { return communities_; }
   WorkTables& work() override { return work_; }
   EventTables& events() override { return events_; }
+  StoreTables& store() override { return store_; }
   const DirectoryTables& directory() const override { return directory_; }
   const BlastTables& blasts() const override { return blasts_; }
   const ThreadTables& threads() const override { return threads_; }
   const CommunityTables& communities() const override { return communities_; }
   const WorkTables& work() const override { return work_; }
   const EventTables& events() const override { return events_; }
+  const StoreTables& store() const override { return store_; }
 
   /// What can be read of the rows, that is: what cannot is another finding.
   void find_damage(std::vector<FindingRow>& findings) const {
@@ -76,6 +81,7 @@ class SqliteStore::Session final : public Tables {
   SqliteCommunityTables communities_;
   SqliteWorkTables work_;
   SqliteEventTables events_;
+  SqliteStoreTables store_;
 };
 
 namespace {
@@ -96,6 +102,18 @@ void configure(Connection& db) {
 void leave_transaction(Connection& db) {
   if (db.in_transaction()) db.execute("ROLLBACK");
 }
+
+/// How long a connection waits for another process, as long as this lives.
+class BusyTimeout {
+ public:
+  BusyTimeout(Connection& db, int ms) : db_(db) { sqlite3_busy_timeout(db_.handle(), ms); }
+  ~BusyTimeout() { sqlite3_busy_timeout(db_.handle(), kBusyTimeoutMs); }
+  BusyTimeout(const BusyTimeout&) = delete;
+  BusyTimeout& operator=(const BusyTimeout&) = delete;
+
+ private:
+  Connection& db_;
+};
 
 int remember_log_pages(void* pages, sqlite3*, const char*, int count) {
   *static_cast<int*>(pages) = count;
@@ -158,7 +176,7 @@ void require_writable_log(Connection& db) {
 
 }  // namespace
 
-SqliteStore::SqliteStore(std::string_view url) : location_(parse_url(url)) {
+SqliteStore::SqliteStore(Location location) : location_(std::move(location)) {
   if (location_.in_memory()) {
     writer_ = open_session(Connection::Mode::create);
     migrate(writer_->db);
@@ -311,9 +329,8 @@ bool SqliteStore::try_write(FunctionRef<void(Tables&)> work) noexcept {
     const auto on_writer = [&] { work(*writer_); };
     WriteQueue::Request request{on_writer, Durability::relaxed};
     return queue_.try_submit(request, [this](Group group) {
-      sqlite3_busy_timeout(writer_->db.handle(), 0);  // another process that writes is not waited for
+      const BusyTimeout timeout(writer_->db, 0);  // another process that writes is not waited for
       run_group(group);
-      sqlite3_busy_timeout(writer_->db.handle(), kBusyTimeoutMs);
     });
   } catch (const std::exception&) {
     return false;
@@ -439,28 +456,51 @@ void SqliteStore::checkpoint_under_lock() {
 /// Once all of the log is in the file, the next commit begins the log anew, and cuts off what was behind it.
 /// (SQLITE_CHECKPOINT_TRUNCATE would have to run without the write lock held here.)
 // REQUIRES: the caller leads the queue.
-bool SqliteStore::empty_log() {
+bool SqliteStore::empty_log(Patience patience) {
   Connection& db = writer_->db;
-  for (int i = 0; i < kEmptyingTries; ++i) {
+  const int tries = patience == Patience::some ? kEmptyingTries : 1;
+  for (int i = 0; i < tries; ++i) {
     if (i > 0) sqlite3_sleep(kEmptyingWaitMs);
     checkpoint_under_lock();
     use_durability(Durability::synced);
     db.execute("PRAGMA journal_size_limit = 0");
     rewrite_version(db);  // one page
     db.execute("PRAGMA journal_size_limit = -1");
-    if (log_pages_ == 1) return true;
+    if (log_pages_ != 1) continue;
+    // What its pages have in their unused space must not come back with what is written next; other processes
+    // read theirs anew, since there was a commit.
+    sqlite3_db_release_memory(db.handle());
+    return true;
   }
   return false;
 }
 
-bool SqliteStore::checkpoint() {
+bool SqliteStore::checkpoint(Patience patience) {
   require_writable();
   if (location_.in_memory()) return true;
   bool emptied = false;
-  const auto work = [&] { emptied = empty_log(); };
+  const auto work = [&] {
+    const BusyTimeout timeout(writer_->db, patience == Patience::some ? kBusyTimeoutMs : 0);
+    emptied = empty_log(patience);
+  };
   WriteQueue::Request request{work, Durability::synced, true};
   queue_.submit(request, [this](Group group) { run_group(group); });
   return emptied;
+}
+
+void SqliteStore::backup(std::string_view path) {
+  if (!location_.in_memory()) {
+    open_store_->require_ours();
+    identity_->require_in_place();
+    back_up(open_reader()->db, path);
+    return;
+  }
+  const auto work = [&] {
+    leave_transaction(writer_->db);
+    back_up(writer_->db, path);
+  };
+  WriteQueue::Request request{work, Durability::synced, true};
+  queue_.submit(request, [this](Group group) { run_group(group); });
 }
 
 int SqliteStore::changes_fd() {

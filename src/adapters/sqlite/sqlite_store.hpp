@@ -39,7 +39,8 @@ struct Counters {
 class SqliteStore final : public Store {
  public:
   /// Opens the store, and makes it when there is none.
-  explicit SqliteStore(std::string_view url);
+  explicit SqliteStore(std::string_view url) : SqliteStore(parse_url(url)) {}
+  explicit SqliteStore(Location location);
   /// Moves the log into the file when it can, removes it when nobody else has the store open, and closes.
   ~SqliteStore() override;
 
@@ -48,7 +49,8 @@ class SqliteStore final : public Store {
   void read(FunctionRef<void(const Tables&)> work) override;
   void write(FunctionRef<void(Tables&)> work, Durability durability = Durability::synced) override;
   bool try_write(FunctionRef<void(Tables&)> work) noexcept override;
-  bool checkpoint() override;
+  bool checkpoint(Patience patience = Patience::some) override;
+  void backup(std::string_view path) override;
   int changes_fd() override;
   bool is_shared() const noexcept override { return !location_.in_memory(); }
   void drain_changes() noexcept override;
@@ -72,7 +74,7 @@ class SqliteStore final : public Store {
   void run_transaction(Group group);
   void use_durability(Durability durability);
   void checkpoint_under_lock();
-  bool empty_log();
+  bool empty_log(Patience patience);
   void require_writable() const;
 
   Location location_;

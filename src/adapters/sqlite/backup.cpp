@@ -1,0 +1,146 @@
+#include "adapters/sqlite/backup.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "adapters/sqlite/directory_tables.hpp"
+#include "adapters/sqlite/location.hpp"
+#include "adapters/sqlite/new_file.hpp"
+#include "adapters/sqlite/open_stores.hpp"
+#include "adapters/sqlite/schema.hpp"
+#include "adapters/sqlite/store_tables.hpp"
+
+namespace bccast::sqlite {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string absolute(const std::string& path) {
+  std::error_code error;
+  const auto whole = fs::absolute(path, error);
+  if (error) throw Error(Code::storage, "the working folder is gone");
+  return whole.string();
+}
+
+bool is_there(const std::string& path) {
+  std::error_code error;
+  return fs::exists(fs::symlink_status(path, error));
+}
+
+/// In the copy only. Numbers of what is made from now on lie behind a gap: those that the lost store gave
+/// after the backup are in its host's hands, and must not come to mean something else.
+void mark_held(const std::string& path) {
+  constexpr std::int64_t kGap = std::int64_t{1} << 20;
+  constexpr std::size_t kTogether = 1000;
+  Connection copy(path, Connection::Mode::read_write, 0);
+  copy.text("PRAGMA journal_mode = MEMORY");  // no file beside it
+  copy.execute("BEGIN IMMEDIATE");
+  SqliteStoreTables(copy).set_held(true);
+  SqliteDirectoryTables directory(copy);
+  std::string last;
+  for (;;) {
+    const auto providers = directory.providers(last, kTogether);
+    for (auto provider : providers) {
+      provider.next_blast += kGap;
+      provider.next_community += kGap;
+      provider.next_notice += kGap;
+      directory.update_provider(provider);
+    }
+    if (providers.empty()) break;
+    last = providers.back().id;
+  }
+  copy.execute("COMMIT");
+}
+
+void copy_into(Connection& db, const NewFile& file) {
+  db.query("VACUUM INTO ?").bind(file.partial()).run();
+  mark_held(file.partial());
+}
+
+/// Of the store that is to be replaced nobody else has any part, as long as this lives; and it has no log.
+class SoleUse {
+ public:
+  explicit SoleUse(const std::string& path) : path_(path) {
+    struct stat info {};
+    if (stat(path.c_str(), &info) != 0) return;
+    if (!S_ISREG(info.st_mode)) throw Error(Code::storage, "what is to be replaced is not a file");
+    open_store_.emplace(FileId{info.st_dev, info.st_ino});
+    try {
+      db_ = std::make_unique<Connection>(path, Connection::Mode::read_write, 0);
+      Connection& db = *db_;
+      sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);  // nor removes a log then
+      db.text("PRAGMA locking_mode = EXCLUSIVE");
+      db.execute("BEGIN EXCLUSIVE");
+      needs_migration(db, false);  // throws when it is another program's
+      db.execute("COMMIT");
+      // A crash between this and its replacement must leave it whole.
+      const int result =
+          sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+      if (result != SQLITE_OK) throw error_of(sqlite3_extended_errcode(db.handle()));
+    } catch (const Error& error) {
+      if (error.code() == Code::busy)
+        throw Error(Code::busy, "somebody has the store open that is to be replaced", error.native());
+      if (error.code() == Code::corrupt)
+        throw Error(
+            Code::corrupt,
+            "what is to be replaced is damaged, or no store: move it away first, with its -wal and -shm",
+            error.native());
+      throw;
+    }
+  }
+
+  /// What belongs to the old file would count for the new one.
+  void remove_companions() const {
+    for (const char* ending : {"-wal", "-shm", "-journal"})
+      if (unlink((path_ + ending).c_str()) != 0 && errno != ENOENT)
+        throw_system_error("what belongs to the old store cannot be removed");
+  }
+
+ private:
+  std::string path_;
+  std::optional<OpenStore> open_store_;
+  std::unique_ptr<Connection> db_;  // null: there is none
+};
+
+}  // namespace
+
+void back_up(Connection& db, std::string_view path) {
+  if (path.empty()) throw Error(Code::argument, "the path is empty");
+  const auto whole = absolute(std::string(path));
+  if (is_there(whole)) throw Error(Code::conflict, "there is a file of that name already");
+  NewFile file(whole);
+  copy_into(db, file);
+  file.publish(NewFile::Existing::refused);
+}
+
+void restore(std::string_view backup, std::string_view path, FunctionRef<void(const std::string&)> check) {
+  const Location from = parse_url(backup);
+  const Location to = parse_url(path);
+  if (from.in_memory() || to.in_memory()) throw Error(Code::argument, "a store in memory is no file");
+  if (to.read_only) throw Error(Code::argument, "the store is to be written");
+  const auto source = absolute(from.path);
+  const auto target = fs::weakly_canonical(absolute(to.path)).string();  // what a link names is replaced
+  if (!is_there(source)) throw Error(Code::not_found, "there is no backup at the path");
+  std::error_code error;
+  if (fs::equivalent(source, target, error))
+    throw Error(Code::argument, "the backup and the store are one file");
+  const SoleUse old(target);
+  NewFile file(target);
+  {
+    // Without a log nobody has it open, and nothing need be made beside it.
+    const bool alone = !is_there(source + "-wal");
+    Connection db(source, alone ? Connection::Mode::immutable : Connection::Mode::read_only, 0);
+    needs_migration(db, true);
+    copy_into(db, file);
+  }
+  check(file.partial());
+  old.remove_companions();
+  file.publish(NewFile::Existing::replaced);
+}
+
+}  // namespace bccast::sqlite

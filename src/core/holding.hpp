@@ -1,0 +1,31 @@
+// A store that a backup has made is held: it is read and written as ever, but nothing leaves it. What the
+// lost store had told since the backup it does not know, and would tell again; an operator looks first, and
+// then releases it.
+#pragma once
+
+#include <bccast/error.hpp>
+#include <bccast/types.hpp>
+
+#include "core/context.hpp"
+
+namespace bccast {
+
+/// Whether nothing may be handed out, sent by its schedule, or said to be late. Costs nothing in a store that
+/// was not held when it was opened: none becomes held while it is open.
+inline bool is_held(const Tables& tables, const Context& context) {
+  return context.held && tables.store().held();
+}
+
+class Holding {
+ public:
+  explicit Holding(Context& context) : context_(context) {}
+
+  /// exists: it was not held.
+  Code release();
+  StoreStatus status();
+
+ private:
+  Context& context_;
+};
+
+}  // namespace bccast
