@@ -115,7 +115,8 @@ inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   X(other_screens, false, 4)    \
   X(other_provider, false, 3)   \
   X(other_channel, false, 2)    \
-  X(other_restart, false, 2)
+  X(other_restart, false, 2)    \
+  X(other_restore, false, 1)
 
 enum class Kind : std::uint8_t {
 #define PRIVACY_KIND(name, own, weight) name,

@@ -227,6 +227,9 @@ class OtherEvents {
       case Kind::other_restart:
         if (scene_.store.can_restart()) scene_.store.restart();
         return;
+      case Kind::other_restore:
+        if (scene_.store.can_restart()) scene_.store.restore();
+        return;
       default:
         throw std::logic_error("not an event of others");
     }

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -45,6 +46,17 @@ class Store {
   void restart() {
     close();
     open();
+  }
+
+  /// Backed up, replaced by its backup, and released.
+  void restore() {
+    const std::string copy = (folder_->path() / "copy.db").string();
+    test::must(bccast_operate_backup, engine_, copy);
+    close();
+    test::must(bccast_restore, copy, (folder_->path() / "store.db").string());
+    std::filesystem::remove(copy);
+    open();
+    test::must(bccast_operate_release, engine_);
   }
 
   /// Each notification to a client as it was first given to a notifier, since they were last taken.

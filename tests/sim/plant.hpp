@@ -35,6 +35,7 @@ enum class Plant {
   rate_is_ignored,
   concurrency_is_ignored,
   quiet_is_told,
+  held_is_told,
 };
 
 struct Planted {
@@ -43,7 +44,7 @@ struct Planted {
   const char* found_by;  // the check that must find it
 };
 
-inline constexpr std::array<Planted, 28> kPlanted{{
+inline constexpr std::array<Planted, 29> kPlanted{{
     {Plant::drop_notification, "drop_notification", "R2"},
     {Plant::double_notification, "double_notification", "R2"},
     {Plant::change_item_id, "change_item_id", "R2"},
@@ -72,6 +73,7 @@ inline constexpr std::array<Planted, 28> kPlanted{{
     {Plant::rate_is_ignored, "rate_is_ignored", "rate"},
     {Plant::concurrency_is_ignored, "concurrency_is_ignored", "concurrency"},
     {Plant::quiet_is_told, "quiet_is_told", "quiet"},
+    {Plant::held_is_told, "held_is_told", "R19"},
 }};
 
 }  // namespace sim

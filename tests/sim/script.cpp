@@ -88,6 +88,8 @@ constexpr std::array<Named, kKinds> kAll{{
     {Kind::reopen, "reopen", 2},
     {Kind::recover, "recover", 2},
     {Kind::checkpoint, "checkpoint", 1},
+    {Kind::backup, "backup", 3},
+    {Kind::restore, "restore", 2},
     {Kind::probe, "probe", 4},
 }};
 

@@ -90,6 +90,8 @@ enum class Kind {
   reopen,
   recover,
   checkpoint,
+  backup,
+  restore,
   probe,
   count
 };

@@ -130,6 +130,10 @@ void trouble_step(World& world, const Step& step) {
           "checkpoint", {BCCAST_OK, BCCAST_E_BUSY}, [&] { return bccast_operate_checkpoint(world.engine()); },
           [](Model&) {});
       return;
+    case Kind::backup:
+      return world.back_up();
+    case Kind::restore:
+      return world.restore_backup();
     case Kind::probe: {
       const CalmDisk calm;
       return check_probes(world, world.model, world.prng);

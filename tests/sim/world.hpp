@@ -101,6 +101,9 @@ class World {
   /// anew.
   bool crashed_within(const Effect& effect, bool asked_again = false);
   void plan_crash(std::uint64_t nth, bool power_loss);
+  void back_up();
+  /// Opens the last backup in the place of the store, looks that it is held, and releases it.
+  void restore_backup();
 
   // Work.
   void pump(std::uint32_t max_items, std::uint32_t budget_us);
@@ -156,6 +159,7 @@ class World {
   std::string path() const;
   void say(std::size_t item, Item::Answer answer, std::int64_t not_before = 0);
   void settle_said();
+  void check_held();
   Snapshot snapshot(bool power_loss);
   void written_over(std::uint64_t changes_before);
   void find_out(const std::vector<Maybe>& may_have_happened);
@@ -182,6 +186,8 @@ class World {
   std::vector<Said> said_;  // by handlers, not yet known to be stored
   std::vector<Maybe> maybe_;
   std::optional<Snapshot> taken_;
+  std::optional<Snapshot> backup_;
+  int copies_ = 0;
   std::optional<Failure> failed_;  // within a handler
 };
 
