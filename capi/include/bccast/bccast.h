@@ -354,7 +354,10 @@ BCCAST_API int32_t bccast_directory_roster_restore(bccast_engine *engine, const 
  * active, archived. since_ms: since when it is so. chosen: 1 when the draft named by the filter would go to it, 0
  * when not, empty without. contact: ok; off (chat is off: no blasts); no_address (can not be told on any channel).
  * `filter`: state=, search= (the beginning of any word of the name; whole names that begin with it come first, then
- * the others by that word), draft=BLAST. [reads] */
+ * the others by that word), draft=BLAST.
+ * Names are ordered and searched folded: without case and marks, Latin letters and signs as ASCII writes them
+ * ("lukasz" finds Łukasz, "o'brien" and "brien" find O’Brien), white space as one space. A word begins after white
+ * space, a hyphen, an apostrophe or another sign. [reads] */
 BCCAST_API int32_t bccast_provider_roster(bccast_engine *engine, const char *provider, const char *filter,
                                           const char *cursor, uint32_t limit, bccast_rows **out_rows);
 /* How many of the roster are active, and how many archived (here, or as clients). Outputs may be NULL. [reads] */
