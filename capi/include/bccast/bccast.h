@@ -55,7 +55,9 @@
  *
  * Texts are UTF-8. Ids, names, addresses, keys and titles end with NUL and hold no control characters;
  * message texts are pointer and length, and of control characters hold only TAB, LF and CR. What breaks
- * a rule is refused (BCCAST_E_UTF8, BCCAST_E_ARGUMENT; BCCAST_E_LIMIT when too long), never mended.
+ * a rule is refused (BCCAST_E_UTF8, BCCAST_E_ARGUMENT; BCCAST_E_LIMIT when too long), never mended. A name, address,
+ * title or message that shows nothing (only white space, or characters that nobody sees, such as zero-width spaces) is
+ * ARGUMENT; an empty name or address is none.
  *
  * Ids. Providers and clients are named by the host's own ids, compared byte for byte. Blasts, threads and
  * notifications are named by 32 hexadecimal letters that say nothing to whoever reads them.
