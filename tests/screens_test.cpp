@@ -335,6 +335,48 @@ TEST_CASE("roster: whom a draft has chosen, and who can be told") {
   check_alike(code(kNobodysBlast), code(kims), kims);
 }
 
+TEST_CASE("contact: who has no address cannot be told, whether there are channels or not") {
+  Practice host(test::Setup{.channels = {}});
+  must(bccast_directory_client_set, host, "ana", "address.email", "");
+  must(bccast_directory_client_set, host, "ben", "address.email", "");
+  must(bccast_directory_client_set, host, "ben", "address.push", "device 1");
+  const auto draft = host.draft("lee");
+  host.all_active(draft);
+  const auto contact = [&](const std::string& client) {
+    return must(bccast_provider_roster, host, "lee", nullptr, nullptr, 0)
+        .rows.where("client", client)
+        .text("contact");
+  };
+  const auto no_address = [&] { return host.preview("lee", draft).number("no_address"); };
+  // No channel yet: any address may be one of the channel to come.
+  CHECK(contact("ana") == "no_address");
+  CHECK(contact("ben") == "ok");
+  CHECK(contact("cal") == "ok");
+  CHECK(no_address() == 1);
+  // Delivering needs no address.
+  must(bccast_channel_put, host, "rooms", "deliver");
+  CHECK(contact("ana") == "ok");
+  CHECK(no_address() == 0);
+  // An address of a deliverer is none to be told at.
+  must(bccast_channel_put, host, "email", "notify");
+  must(bccast_directory_client_set, host, "ana", "address.rooms", "room 1");
+  CHECK(contact("ana") == "no_address");
+  CHECK(contact("ben") == "no_address");
+  CHECK(contact("cal") == "ok");
+  CHECK(no_address() == 2);
+  must(bccast_channel_put, host, "push", "notify");
+  CHECK(contact("ben") == "ok");
+  CHECK(no_address() == 1);
+  must(bccast_channel_remove, host, "rooms");
+  must(bccast_channel_remove, host, "email");
+  must(bccast_channel_remove, host, "push");
+  CHECK(contact("ben") == "ok");
+  must(bccast_directory_client_set, host, "ben", "address.push", "");
+  CHECK(contact("ben") == "no_address");
+  must(bccast_directory_client_set, host, "ana", "address.rooms", "");
+  CHECK(no_address() == 2);
+}
+
 TEST_CASE("roster: bad input") {
   Practice host;
   const auto code = [&](const char* filter) {

@@ -352,9 +352,10 @@ BCCAST_API int32_t bccast_directory_roster_archive_many(bccast_engine *engine, c
 BCCAST_API int32_t bccast_directory_roster_restore(bccast_engine *engine, const char *provider,
                                                    const char *client);
 
-/* The roster by name (folded: without case and marks): client client_name state chosen contact since_ms. state:
- * active, archived. since_ms: since when it is so. chosen: 1 when the draft named by the filter would go to it, 0
- * when not, empty without. contact: ok; off (chat is off: no blasts); no_address (can not be told on any channel).
+/* The roster by name: client client_name state chosen contact since_ms. state: active, archived. since_ms: since when
+ * it is so. chosen: 1 when the draft named by the filter would go to it, 0 when not, empty without. contact: ok; off
+ * (chat is off: no blasts); no_address (no address on any notifying channel; while the store has no channel, no address
+ * at all; never where all channels deliver, which needs none).
  * `filter`: state=, search= (the beginning of any word of the name; whole names that begin with it come first, then
  * the others by that word), draft=BLAST.
  * Names are ordered and searched folded: without case and marks, Latin letters and signs as ASCII writes them
@@ -429,7 +430,7 @@ BCCAST_API int32_t bccast_blast_selection(bccast_engine *engine, const char *pro
  *   archived       chosen (by the rule: on the roster) and left out: archived
  *   off            chosen and left out: chat is off
  *   not_on_roster  chosen and left out: no longer on the roster
- *   no_address     recipients who receive but can not be told: no address on any notifying channel
+ *   no_address     recipients who receive but cannot be told, as contact of bccast_provider_roster says
  *   deselected     taken out again by the provider
  *   digest         for bccast_blast_send: changes whenever the recipients or the text do
  * STATE: it was sent. [reads] */

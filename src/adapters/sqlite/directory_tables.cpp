@@ -429,6 +429,14 @@ Slice SqliteDirectoryTables::address_slice(ProviderNo provider, SliceNo slice,
   return query.step() ? Slice::decode(query.blob(0), address_key(provider, slice, channel)) : Slice();
 }
 
+std::vector<std::string> SqliteDirectoryTables::address_channels(ProviderNo provider, SliceNo slice) const {
+  std::vector<std::string> channels;
+  auto query = db_.query("SELECT channel FROM address_slice WHERE provider_no = ? AND slice_no = ?");
+  query.bind(provider).bind(std::int64_t{slice});
+  while (query.step()) channels.push_back(query.string(0));
+  return channels;
+}
+
 void SqliteDirectoryTables::put_address_slice(ProviderNo provider, SliceNo slice, std::string_view channel,
                                               const Slice& value) {
   const auto places = value.encode(address_key(provider, slice, channel));
