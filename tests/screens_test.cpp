@@ -937,7 +937,7 @@ TEST_CASE("lists: the columns that the manual names, in that order, with rows an
       {"client client_name member since_ms actor",
        host.provider_members("lee", host.community("lee", "Nobody yet"))},
       {"channel role paused failing_since_ms last_reason pending worker_seen_ms rate concurrency "
-       "fail_percent fail_window fail_action quiet_hours due_at_ms",
+       "fail_percent fail_window fail_action quiet_hours due_at_ms unknown_zones",
        must(bccast_channel_list, host).rows},
       {"kind object detail", must(bccast_operate_verify, host).rows},
   };

@@ -59,7 +59,7 @@ struct Line {
   std::int64_t done = 0;
   std::int64_t failed = 0;
   std::int64_t skipped = 0;
-  std::int64_t waiting = 0;  // of the pending: places that wait for the end of quiet hours, as bitmaps
+  std::int64_t waiting = 0;  // of the pending: places that wait because of quiet hours, as bitmaps
   bool open = true;
   bool paused = false;  // its blast is: nothing is handed out
 
@@ -68,6 +68,23 @@ struct Line {
   Position hand_out_to() const noexcept { return follows ? limit : rotation().end(); }
   std::int64_t pending() const noexcept { return total - done - failed - skipped; }
 };
+
+/// Why places of a line wait, as stored beside them.
+enum class WaitReason : std::uint8_t {
+  quiet_hours = 0,   // for the end of them
+  unknown_zone = 1,  // for their time zone to be known, as there are quiet hours
+};
+
+/// When places that wait are looked at again.
+struct Wait {
+  Ms due_at = 0;
+  WaitReason reason = WaitReason::quiet_hours;
+
+  friend auto operator<=>(const Wait&, const Wait&) = default;
+};
+
+/// The reason of an item that waits for a time zone to be known.
+inline constexpr std::string_view kUnknownZone = "unknown_zone";
 
 using Token = CheckedToken;
 
@@ -223,11 +240,11 @@ class WorkTables {
   /// Waiting items of the line are parked, or parked ones wait again; and so its waiting_places().
   virtual void park_items(LineNo line, bool parked) = 0;
 
-  /// The places of a line's slice that wait for the end of quiet hours, by when that is.
+  /// The places of a line's slice that wait because of quiet hours.
   virtual void waiting_places(LineNo line, SliceNo slice,
-                              FunctionRef<void(Ms due_at, const Slice&)> f) const = 0;
+                              FunctionRef<void(const Wait&, const Slice&)> f) const = 0;
   /// Empty: none.
-  virtual void put_waiting_places(const Line& line, SliceNo slice, Ms due_at, const Slice& places) = 0;
+  virtual void put_waiting_places(const Line& line, SliceNo slice, const Wait& wait, const Slice& places) = 0;
   struct NextWaiting {
     LineNo line_no;
     Ms due_at;

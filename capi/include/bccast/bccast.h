@@ -483,8 +483,8 @@ BCCAST_API int32_t bccast_blast_retry_failed(bccast_engine *engine, const char *
  *   overdue why left_ms removed on_device
  * state of a channel's row: open, paused, finished; of the last: the blast's. opened and replied are in the last row
  * only. deferred: of the pending, those that wait for the end of quiet hours or their turn at the channel's rate.
- * overdue is 1 when something else is pending at the deadline; why then says why. left_ms: how long the rest takes at
- * the pace so far, where that is known. Of a recalled blast, on each channel: on_device, who was told of it, or has it
+ * overdue is 1 when something else is pending at the deadline, also what waits for a timezone to be known; why then says
+ * why. left_ms: how long the rest takes at the pace so far, where that is known. Of a recalled blast, on each channel: on_device, who was told of it, or has it
  * from a deliverer who could not take it back (yet); removed, all others. [reads] */
 BCCAST_API int32_t bccast_blast_status(bccast_engine *engine, const char *provider, const char *blast,
                                        bccast_rows **out_rows);
@@ -492,9 +492,10 @@ BCCAST_API int32_t bccast_blast_status(bccast_engine *engine, const char *provid
  * channels): client client_name thread channel state reason attempts next_at_ms opened_at_ms replied.
  * state: pending, in_flight, retry, done, failed, skipped. reason of who was skipped: archived, notify_off, no_address,
  * already_read, skipped_by_notifier, erased, provider_archived, not_delivered, channel_removed, recalled, same_address (of
- * several recipients at one address one is told). reason quiet_hours: it waits for their end, at next_at_ms. Of a
- * recalled blast the reason of done is on_device, or
- * removed when a deliverer has taken it back. client and client_name are empty for who was erased.
+ * several recipients at one address one is told). reason quiet_hours: it waits for their end, at next_at_ms;
+ * unknown_zone: there are quiet hours, and this machine does not know its timezone; looked at again at next_at_ms. Of a
+ * recalled blast the reason of done is on_device, or removed when a deliverer has taken it back. client and client_name
+ * are empty for who was erased.
  * `filter`: state=, channel=, opened=0|1, replied=0|1. STATE: a draft has no recipients. [reads] */
 BCCAST_API int32_t bccast_blast_recipients(bccast_engine *engine, const char *provider, const char *blast,
                                            const char *filter, const char *cursor, uint32_t limit,
@@ -637,7 +638,9 @@ BCCAST_API int32_t bccast_channel_put(bccast_engine *engine, const char *channel
  *                (unless set). At most a second's worth is saved up. Retries count; what is left out does not
  *   concurrency  how many batches may be claimed at once, of all processes together; 0: no limit (unless set)
  *   quiet_hours  "21:00-08:00": who is in them, by the clock of its timezone, else the provider's, else UTC, is told when
- *                they end (unless read by then); "": none (unless set). Channels that notify only
+ *                they end (unless read by then); "": none (unless set). Channels that notify only. A timezone that is set
+ *                but that this machine does not know is not guessed: whoever it is of is not told, and is looked at again
+ *                every hour (reason unknown_zone)
  *   fail_percent, fail_window, fail_action
  *                when so many per cent (1 to 100, 50 unless set; 0: never) of the last fail_window (50 to 100000, 200
  *                unless set) items or more failed or are to be tried again, its breaker opens ("breaker", unless set), or
@@ -649,10 +652,13 @@ BCCAST_API int32_t bccast_channel_set(bccast_engine *engine, const char *channel
  * a new one. NOT_FOUND: no such channel. [writes] */
 BCCAST_API int32_t bccast_channel_remove(bccast_engine *engine, const char *channel);
 /* The channels by name: channel role paused failing_since_ms last_reason pending worker_seen_ms rate concurrency
- * fail_percent fail_window fail_action quiet_hours due_at_ms. last_reason: why it fails, or was paused by its threshold.
- * pending counts what has not ended yet. worker_seen_ms: when somebody last took up work, to the minute; empty: nobody
+ * fail_percent fail_window fail_action quiet_hours due_at_ms unknown_zones. last_reason: why it fails, or was paused by
+ * its threshold. pending counts what has not ended yet. worker_seen_ms: when somebody last took up work, to the minute;
+ * empty: nobody
  * ever did. rate, concurrency: as set, empty: no limit. due_at_ms: when there is next something for a worker to do, now
- * or later (a retry, the end of quiet hours, of a lease, of a rest); empty: nothing, or it is paused. [reads] */
+ * or later (a retry, the end of quiet hours, of a lease, of a rest); empty: nothing, or it is paused. unknown_zones: of
+ * a channel with quiet hours, the timezones of clients and providers that this machine does not know, joined by ",", at
+ * most ten: nobody there is told; empty: none. [reads] */
 BCCAST_API int32_t bccast_channel_list(bccast_engine *engine, bccast_rows **out_rows);
 
 /* ---- Work -------------------------------------------------------------------------------------------- */
