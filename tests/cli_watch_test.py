@@ -11,7 +11,9 @@ import sqlite3
 import subprocess
 import time
 import unittest
+import unittest.mock
 
+import cli_support
 from cli_support import PROGRAM, CliTest
 
 AS = ["--as-provider", "dr-lee"]

@@ -15,7 +15,7 @@ constexpr Ms kDay = 24 * 60 * kMinute;
 
 /// What a stored moment means now: further away than any wait, it is from before the clock was stepped back.
 bool is_due(Ms at, Ms now) {
-  return at <= now || at > now + kLongestWait;
+  return at <= now || at > now + kFarthestDue;
 }
 
 }  // namespace
@@ -79,7 +79,7 @@ void let_wait(Tables& tables, Line& line, SliceNo slice, const Wait& wait, const
 
 std::vector<Item> wake_places(Tables& tables, ChannelNo channel, Ms now, std::size_t most) {
   std::vector<Item> items;
-  const auto first = tables.work().next_waiting(channel, now, kLongestWait);
+  const auto first = tables.work().next_waiting(channel, now, kFarthestDue);
   if (!first || !is_due(first->due_at, now)) return items;
   auto line = tables.work().line(first->line_no);
   if (!line) throw Error(Code::corrupt, "places that wait have lost their line");

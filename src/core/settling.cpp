@@ -196,7 +196,7 @@ class Settling {
 
   /// The claim after a part of it was reported: the rest, with a new lease.
   void go_on(Claim& claim) {
-    claim.lease_until = std::max(claim.lease_until, now_ + context_.lease);
+    if (claim.lease_until < now_ + context_.lease) claim.hold(now_, context_.lease);
     tables_.work().update_claim(claim);
   }
 

@@ -97,7 +97,13 @@ struct Claim {
   Position from = 0;
   Position to = 0;
   Ms lease_until = 0;      // 0: given back, anybody may take it
+  Ms lease = 0;            // how long it was to last from when it was last made to last
   std::int64_t tries = 0;  // counted before the sending
+
+  void hold(Ms now, Ms how_long) noexcept {
+    lease = how_long;
+    lease_until = now + how_long;
+  }
 };
 
 /// The reason of an item whose roster entry could not be read.
@@ -201,7 +207,7 @@ class WorkTables {
 
   /// As it is stored: found by its channel, line and token.
   virtual std::optional<Claim> claim(const Claim& of) const = 0;
-  /// One whose lease is over at `now`, or lies further in the future than `longest`; none of a paused line.
+  /// One whose lease is over at `now`, or ends further in the future than `longest`; none of a paused line.
   virtual std::optional<Claim> expired_claim(ChannelNo channel, Ms now, Ms longest) const = 0;
   virtual void insert_claim(const Claim& claim) = 0;
   virtual void update_claim(const Claim& claim) = 0;

@@ -150,6 +150,7 @@ extern "C" {
 #define BCCAST_MAX_MEMBERS 1000  /* members of a community */
 #define BCCAST_MAX_KEY 255       /* bytes of an idempotency key, a channel's name, a setting's name */
 #define BCCAST_MAX_TEXT 1048576  /* bytes of a message */
+#define BCCAST_MAX_RETRY_AFTER_MS 86400000 /* a day: the longest that bccast_batch_set takes */
 #define BCCAST_MAX_LIST 1000     /* rows of a page; 0 asks for 100; more is clamped */
 #define BCCAST_MAX_COLUMN 1000000 /* items of one _many call */
 
@@ -713,9 +714,10 @@ BCCAST_API int32_t bccast_report(bccast_engine *engine, const char *item, int32_
 
 /* Claims at most `max_items` items that are due on a channel; 0: as many as fit well into a lease, by how long batches
  * took so far. They are this batch's for lease_ms of the config (its lease; 60 s unless set): whoever has not completed
- * it by then may find it claimed by another, and sent twice. What a process had in hand that died is claimed by others
- * within two leases. DONE: nothing is due; *out_batch is NULL. Complete the batch, or free it. NOT_FOUND: no such
- * channel. [writes] */
+ * it by then may find it claimed by another, and sent twice. A lease that would last too long because the system's clock
+ * was set back begins anew; a clock that is set forward ends leases as if the time had passed. What a process had in
+ * hand that died is claimed by others within two leases. DONE: nothing is due; *out_batch is NULL. Complete the batch, or
+ * free it. NOT_FOUND: no such channel. [writes] */
 BCCAST_API int32_t bccast_claim(bccast_engine *engine, const char *channel, uint32_t max_items,
                                 bccast_batch **out_batch);
 /* The items of a batch, borrowed: valid as long as the batch, not to be freed. Columns: id to_kind to address to_name
@@ -731,7 +733,8 @@ BCCAST_API const bccast_rows *bccast_batch_rows(const bccast_batch *batch);
 BCCAST_API int32_t bccast_batch_text(const bccast_batch *batch, const char **out_text, size_t *out_length);
 /* What became of item `item` (0 to rows - 1): BCCAST_ITEM_*. `reason` may be NULL: a short class ("mailbox_full") and,
  * after a colon, at most 200 bytes of detail that only the operator sees (bccast_channel_list). `retry_after_ms`: not
- * before that, -1: as the library's schedule says. [memory] */
+ * before that, 0 to BCCAST_MAX_RETRY_AFTER_MS; -1: as the library's schedule says. ARGUMENT: more, or another value that
+ * cannot be; nothing was set, and the item counts as done unless it is set again. [memory] */
 BCCAST_API int32_t bccast_batch_set(bccast_batch *batch, size_t item, int32_t status, const char *reason,
                                     int64_t retry_after_ms);
 /* Makes the lease last `ms` (1 to 600,000) from now. CONFLICT: another has taken the batch over, or reported it; stop

@@ -344,6 +344,7 @@ CREATE TABLE claim(
   from_pos    INTEGER NOT NULL,
   to_pos      INTEGER NOT NULL,
   lease_until INTEGER NOT NULL,
+  lease       INTEGER NOT NULL,           -- how long that was from when it was set
   tries       INTEGER NOT NULL,
   sum         INTEGER NOT NULL,
   PRIMARY KEY (channel_no, line_no, token)

@@ -21,7 +21,7 @@ namespace {
 #define LINE_COLUMNS                                                                                   \
   "line_no, provider_no, blast_no, channel_no, state, turn, seq, slices, start, cursor, total, done, " \
   "failed, skipped, follows, limit_pos, retracts, waiting"
-#define CLAIM_COLUMNS "token, channel_no, line_no, from_pos, to_pos, lease_until, tries"
+#define CLAIM_COLUMNS "token, channel_no, line_no, from_pos, to_pos, lease_until, tries, lease"
 #define CLAIM_KEY "channel_no = ? AND line_no = ? AND token = ?"
 #define ITEM_COLUMNS                                                                                        \
   "item_no, provider_no, channel_no, line_no, place, origin, notice_no, to_provider, at, state, attempts, " \
@@ -132,7 +132,7 @@ void visit_line(Columns& columns, Row& l) {
 template <typename Columns, typename Row>
 void visit_claim(Columns& columns, std::string& token, Row& c) {
   columns.bytes(token);
-  for (auto* number : {&c.channel_no, &c.line_no, &c.from, &c.to, &c.lease_until, &c.tries})
+  for (auto* number : {&c.channel_no, &c.line_no, &c.from, &c.to, &c.lease_until, &c.tries, &c.lease})
     columns.number(*number);
 }
 
