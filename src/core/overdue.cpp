@@ -18,7 +18,8 @@ std::string_view class_of(std::string_view reason) {
   return reason.substr(0, reason.find(':'));
 }
 
-std::string what_holds_up(const Blast& blast, const Line& line, const Channel& channel) {
+std::string what_holds_up(const Blast& blast, const Line& line, const Channel& channel,
+                          std::int64_t unknown) {
   if (blast.state == BlastState::paused) return "the blast is paused";
   if (channel.paused) return fmt::format("channel {}: paused", channel.name);
   if (channel.failures > 0)
@@ -26,6 +27,9 @@ std::string what_holds_up(const Blast& blast, const Line& line, const Channel& c
                        channel.last_reason.empty() ? "no reason given"
                        : channel.over_threshold    ? std::string_view(channel.last_reason)
                                                    : class_of(channel.last_reason));
+  if (unknown > 0)
+    return fmt::format("channel {}: it has quiet hours, and {} wait for their time zone to be known",
+                       channel.name, unknown);
   if (channel.worker_seen == 0) return fmt::format("channel {}: no worker was ever seen", channel.name);
   if (channel.worker_seen < blast.sent_at)
     return fmt::format("channel {}: no worker was seen since {}", channel.name, channel.worker_seen);
@@ -60,9 +64,9 @@ LinePace pace_of(const Tables& tables, const Context& context, const Blast& blas
     pace.until = std::max(pace.until.value_or(0), all_had);
   }
   pace.late = line.pending() - pace.deferred;
-  if (blast.state == BlastState::sent && !channel->paused && channel->failures == 0)
+  if (blast.state == BlastState::sent && !channel->paused && channel->failures == 0 && quiet.unknown == 0)
     pace.left = time_left(blast, line, now);
-  if (pace.late > 0) pace.why = what_holds_up(blast, line, *channel);
+  if (pace.late > 0) pace.why = what_holds_up(blast, line, *channel, quiet.unknown);
   return pace;
 }
 
