@@ -36,7 +36,7 @@ LIBRARY = ("src/", "include/", "capi/")
 FAMILIES = {
     "SQLite": (r"sqlite3(ext)?\.h", ["src/adapters/sqlite/", "bench/", "tests/"]),
     "libsodium": (r"sodium(\.h|/.*)", ["src/base/", "tests/"]),
-    "utf8proc": (r"utf8proc\.h", ["src/base/", "tests/"]),
+    "ICU": (r"unicode/.*", ["src/base/unicode.cpp", "tests/"]),
     "xxHash": (r"(xxhash|xxh3)\.h", ["src/base/", "src/model/", "tests/"]),
     "date": (r"date/.*", ["src/adapters/tz/", "examples/cli/", "tests/"]),
     "fmt": (r"fmt/.*", ["src/", "capi/src/", "tests/"]),
@@ -158,7 +158,7 @@ def self_test():
     right = """
         src/base/id.hpp                  <sodium.h>
         src/base/id.hpp                  <sys/random.h>
-        src/base/fold.cpp                <utf8proc.h>
+        src/base/unicode.cpp             <unicode/utrans.h>
         src/adapters/tz/system_zones.cpp <date/tz.h>
         src/model/blast.hpp              "base/id.hpp"
         src/model/blast.hpp              <xxhash.h>
@@ -212,7 +212,8 @@ def self_test():
         src/model/blast.hpp              <sodium.h>                    libsodium
         src/adapters/sqlite/store.hpp    <sodium/crypto_hash.h>        libsodium
         src/adapters/sqlite/store.hpp    <xxhash.h>                    xxHash
-        src/core/inbox.hpp               <utf8proc.h>                  utf8proc
+        src/core/inbox.hpp               <unicode/uchar.h>             ICU
+        src/base/fold.cpp                <unicode/uchar.h>             ICU
         include/bccast/values.hpp        <fmt/format.h>                fmt
         src/core/quiet.hpp               <date/tz.h>                   date
         include/bccast/engine.hpp        <boost/container/flat_map.hpp> Boost

@@ -475,6 +475,81 @@ TEST_CASE("a lease can be made longer, as long as nobody has taken the batch ove
   CHECK(host.verify().empty());
 }
 
+TEST_CASE("R2: a clock that is set back gives a batch in hand to nobody else") {
+  for (const std::int64_t step : {30'000LL, 1'200'000LL, 3'600'000LL, 86'400'000LL, 366 * 86'400'000LL}) {
+    CAPTURE(step);
+    Practice host;
+    Host other(test::Setup{.channels = {}, .beside = &host});
+    const auto blast = host.blast("lee", kEverybody, "Good morning");
+    host.write_direct("lee", "ana", "Hello");
+    const auto first = claim(host, "email", 3);
+    const auto second = claim(host);
+    const auto third = claim(host);
+    REQUIRE(first.size() + second.size() + third.size() == 6);
+    host.clock.advance(1'000 - step);
+    CHECK(claim(other).empty());
+    CHECK(claim(host).empty());
+    host.clock.advance(kLease - 1);
+    CHECK(claim(other).empty());
+    for (const auto* batch : {&first, &second, &third})
+      if (!batch->empty()) CHECK(batch->complete() == BCCAST_OK);
+    CHECK(host.sums(blast).text("state") == "finished");
+    CHECK(host.sums(blast).number("done") == 5);
+    CHECK(claim(other).empty());
+    CHECK(host.verify().empty());
+  }
+}
+
+TEST_CASE(
+    "R4: what somebody who died had in hand is taken up within two leases, also after the clock was set "
+    "back") {
+  for (const std::int64_t step : {3'600'000LL, 86'400'000LL, 366 * 86'400'000LL}) {
+    CAPTURE(step);
+    Practice host;
+    Host other(test::Setup{.channels = {}, .beside = &host});
+    const auto blast = host.blast("lee", kEverybody, "Good morning");
+    const auto lost = claim(host);
+    REQUIRE(lost.size() == 5);
+    host.clock.advance(-step);
+    const auto due_at = [&] { return must(bccast_channel_list, other).rows[0].number("due_at_ms"); };
+    CHECK(due_at() == host.clock.now_ms());  // somebody is to look
+    CHECK(claim(other).empty());
+    CHECK(due_at() == host.clock.now_ms() + kLease);
+    host.clock.advance(kLease);
+    const auto taken = claim(other);
+    CHECK(taken.size() == 5);
+    CHECK(taken.complete() == BCCAST_OK);
+    CHECK(lost.complete() == BCCAST_E_CONFLICT);
+    CHECK(host.sums(blast).text("state") == "finished");
+    CHECK(host.verify().empty());
+  }
+}
+
+TEST_CASE("a lease that was made longer is as long again after the clock was set back") {
+  Practice host;
+  host.blast("lee", kEverybody, "Good morning");
+  const auto batch = claim(host);
+  must(bccast_batch_extend, batch, 600'000);
+  host.clock.advance(-3'600'000);
+  CHECK(claim(host).empty());
+  host.clock.advance(599'999);
+  CHECK(claim(host).empty());
+  host.clock.advance(1);
+  CHECK(claim(host).size() == 5);
+}
+
+TEST_CASE("concurrency: after the clock was set back, what is in hand still counts") {
+  Practice host(20);
+  must(bccast_channel_set, host, "email", "concurrency", "1");
+  host.blast("lee", "Good morning");
+  const auto batch = claim(host, "email", 5);
+  REQUIRE(batch.size() == 5);
+  host.clock.advance(-3'600'000);
+  CHECK(claim(host).empty());
+  CHECK(batch.complete() == BCCAST_OK);
+  CHECK(claim(host).size() == 20);
+}
+
 TEST_CASE("lease_ms: the lease of what an engine claims, and of the rest after a part of it was reported") {
   Practice host;
   Host server(test::Setup{.channels = {}, .settings = {{"lease_ms", "10000"}}, .beside = &host});
@@ -655,6 +730,8 @@ TEST_CASE("a probe whose lease seems to end in a year, after a step of the clock
   REQUIRE(probe.size() == 1);
   CHECK(claim(host).empty());
   host.clock.advance(-366 * 86'400'000LL);
+  CHECK(claim(host).empty());  // whoever has it may still be at work
+  host.clock.advance(kLease);
   const auto next = claim(host);
   REQUIRE(next.size() == 1);  // still a probe
   CHECK(next.complete() == BCCAST_OK);
@@ -690,6 +767,31 @@ TEST_CASE("while a channel fails, its probes come less and less often, and cost 
 }
 
 // ---- Retries and what failed
+
+TEST_CASE("retry_after_ms: up to a day is kept, to the millisecond, and more is refused") {
+  Practice host;
+  const auto blast = host.blast("lee", {"ana", "ben"}, "Good morning");
+  const auto due = host.clock.now_ms() + BCCAST_MAX_RETRY_AFTER_MS;
+  {
+    const auto batch = claim(host);
+    REQUIRE(batch.size() == 2);
+    for (const std::int64_t wait : std::vector<std::int64_t>{BCCAST_MAX_RETRY_AFTER_MS + 1, 25 * 86'400'000LL,
+                                                             INT64_MAX, -2, INT64_MIN}) {
+      CAPTURE(wait);
+      CHECK(call(bccast_batch_set, batch, 0, BCCAST_ITEM_RETRY, "later", wait).code == BCCAST_E_ARGUMENT);
+    }
+    batch.set(batch.item_to("ana"), BCCAST_ITEM_RETRY, "later", BCCAST_MAX_RETRY_AFTER_MS);
+    CHECK(batch.complete() == BCCAST_OK);
+  }
+  CHECK(host.recipient(blast, "ana").number("next_at_ms") == due);
+  CHECK(host.recipient(blast, "ben").text("state") == "done");
+  host.clock.advance(-1'000);  // a small step back makes it no sooner
+  CHECK(claim(host).empty());
+  host.clock.advance(due - 1 - host.clock.now_ms());
+  CHECK(claim(host).empty());
+  host.clock.advance(1);
+  CHECK(claim(host).size() == 1);
+}
 
 TEST_CASE("retries are front-loaded with jitter: eight attempts in the hour, and no more") {
   // The table of docs/embedding.md. A wait is at most a tenth shorter.

@@ -11,7 +11,9 @@ import sqlite3
 import subprocess
 import time
 import unittest
+import unittest.mock
 
+import cli_support
 from cli_support import PROGRAM, CliTest
 
 AS = ["--as-provider", "dr-lee"]
@@ -236,6 +238,26 @@ class Doctor(LookingOn):
         self.send("--all-active")
         self.assertEqual(self.examine(), {"channel email": "warn"})
         self.assertIn("no worker was seen since", self.seen["channel email"]["detail"])
+
+    def test_a_time_zone_that_this_machine_does_not_know(self):
+        self.get("provider", "set", "dr-lee", "timezone", "Europe/Berlin")
+        self.get("channel", "set", "email", "quiet_hours", "21:00-08:00")
+        self.assertEqual(self.examine(), {})
+        # A machine without tzdata: the program, where nobody has put any.
+        elsewhere = self.folder / "elsewhere"
+        elsewhere.write_text("#!/bin/sh\nexec unshare -rm sh -c "
+                             f"'mount -t tmpfs none /usr/share/zoneinfo && exec {cli_support.PROGRAM} \"$@\"' - \"$@\"\n")
+        elsewhere.chmod(0o700)
+        if subprocess.run([elsewhere, "--version"], capture_output=True, check=False).returncode != 0:
+            self.skipTest("folders cannot be hidden from a program here")
+        with unittest.mock.patch.object(cli_support, "PROGRAM", str(elsewhere)):
+            self.assertEqual(self.examine(), {"channel email": "warn"})
+            self.assertIn("does not know the time zones Europe/Berlin", self.seen["channel email"]["detail"])
+            blast = self.send("--all-active")["blast"]
+            self.assertEqual(self.get("run")["done"], 0)
+            recipients = self.get("blast", "recipients", blast, *AS)["recipients"]
+            self.assertEqual({(r["state"], r["reason"]) for r in recipients}, {("pending", "unknown_zone")})
+        self.assertEqual(self.examine(), {})
 
     def seen_hours_ago(self):
         """As if that were so; a test does not wait for it."""

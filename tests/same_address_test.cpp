@@ -150,6 +150,29 @@ TEST_CASE(
   check_sound(host, blast);
 }
 
+TEST_CASE("P12: a mailbox is one however its address is written, and marks make two people") {
+  struct Pair {
+    const char* one;
+    const char* other;
+    std::size_t told;
+  };
+  const Pair pairs[] = {
+      {"josé@example.org", "JOSÉ@example.org", 1},     {"josé@example.org", "jose\u0301@example.org", 1},
+      {"mia@bücher.example", "mia@BÜCHER.example", 1}, {"mia@bücher.example", "mia@xn--bcher-kva.example", 1},
+      {"\"mia\"@example.org", "mia@example.org.", 1},  {"josé@example.org", "jose@example.org", 2},
+      {"mia+a@example.org", "mia+b@example.org", 2},   {"m.ia@example.org", "mia@example.org", 2},
+  };
+  Family host(2);
+  for (const auto& pair : pairs) {
+    INFO(pair.one << " and " << pair.other);
+    host.move("f0", pair.one);
+    host.move("f1", pair.other);
+    const auto blast = host.blast("lee", "Good morning");
+    CHECK(host.told_of_family().size() == pair.told);
+    check_sound(host, blast);
+  }
+}
+
 TEST_CASE("P12: only recipients count, and only of one provider's blast") {
   Family host(4);
   const auto blast = host.blast("lee", {"f2", "ana", "zoe"}, "Just three");

@@ -155,13 +155,38 @@ TEST_CASE("roster: by name, without case and marks") {
   CHECK(host.verify().empty());
 }
 
+TEST_CASE("roster: a search finds names as people type them, word by word") {
+  Named host;
+  const std::pair<const char*, const char*> names[] = {
+      {"lo", "Łukasz Øystein"},       {"da", "Đorđe Ægir"},  {"ob", "Siobhán O’Brien"},
+      {"js", "Jean-Luc Straße"},      {"ii", "İpek Işık"},   {"zn", "Zoë (Zuzana) Nováková"},
+      {"oc", "Maeve O'Connor"},       {"gr", "Νίκος Καζάν"}, {"cn", "王 小明"},
+      {"sp", "Ana\u00a0 Maria  Lee"},
+  };
+  for (const auto& [id, name] : names) host.add(id, name);
+  const std::pair<const char*, Names> searches[] = {
+      {"lukasz", {"lo"}},  {"oystein", {"lo"}},  {"dor", {"da"}},        {"aegir", {"da"}},
+      {"o'brien", {"ob"}}, {"brien", {"ob"}},    {"siobhan  o", {"ob"}}, {"luc", {"js"}},
+      {"strasse", {"js"}}, {"ean", {}},          {"ipek", {"ii"}},       {"isik", {"ii"}},
+      {"zuzana", {"zn"}},  {"o’connor", {"oc"}}, {"connor", {"oc"}},     {"νικος", {"gr"}},
+      {"ΚΑΖ", {"gr"}},     {"小", {"cn"}},       {"ana maria", {"sp"}},  {" ana   maria lee ", {"sp"}},
+  };
+  for (const auto& search : searches) {
+    const std::string text = search.first;
+    CAPTURE(text);
+    CHECK(host.found(text) == search.second);
+  }
+  CHECK(host.found("  ").size() == 10);
+  CHECK(host.verify().empty());
+}
+
 TEST_CASE("roster: a word that comes twice, and more words than are kept, list nobody twice") {
   Named host;
   host.add("a", "Mo Lee Lee");
   host.add("b", "Lee Lee Lee Lee");
   host.add("c", "a1 a2 a3 a4 a5 a6 a7 a8 a9 a10 a11");
   host.add("d", "  Lee  -Lee- ");
-  CHECK(host.found("lee") == Names{"b", "d", "a"});
+  CHECK(host.found("lee") == Names{"d", "b", "a"});
   CHECK(host.found("a") == Names{"c"});
   CHECK(host.found("a9") == Names{"c"});
   CHECK(host.ids().size() == 4);
@@ -308,6 +333,48 @@ TEST_CASE("roster: whom a draft has chosen, and who can be told") {
   CHECK(code(sent).code == BCCAST_E_STATE);
   const auto kims = host.draft("kim", {"zoe"});
   check_alike(code(kNobodysBlast), code(kims), kims);
+}
+
+TEST_CASE("contact: who has no address cannot be told, whether there are channels or not") {
+  Practice host(test::Setup{.channels = {}});
+  must(bccast_directory_client_set, host, "ana", "address.email", "");
+  must(bccast_directory_client_set, host, "ben", "address.email", "");
+  must(bccast_directory_client_set, host, "ben", "address.push", "device 1");
+  const auto draft = host.draft("lee");
+  host.all_active(draft);
+  const auto contact = [&](const std::string& client) {
+    return must(bccast_provider_roster, host, "lee", nullptr, nullptr, 0)
+        .rows.where("client", client)
+        .text("contact");
+  };
+  const auto no_address = [&] { return host.preview("lee", draft).number("no_address"); };
+  // No channel yet: any address may be one of the channel to come.
+  CHECK(contact("ana") == "no_address");
+  CHECK(contact("ben") == "ok");
+  CHECK(contact("cal") == "ok");
+  CHECK(no_address() == 1);
+  // Delivering needs no address.
+  must(bccast_channel_put, host, "rooms", "deliver");
+  CHECK(contact("ana") == "ok");
+  CHECK(no_address() == 0);
+  // An address of a deliverer is none to be told at.
+  must(bccast_channel_put, host, "email", "notify");
+  must(bccast_directory_client_set, host, "ana", "address.rooms", "room 1");
+  CHECK(contact("ana") == "no_address");
+  CHECK(contact("ben") == "no_address");
+  CHECK(contact("cal") == "ok");
+  CHECK(no_address() == 2);
+  must(bccast_channel_put, host, "push", "notify");
+  CHECK(contact("ben") == "ok");
+  CHECK(no_address() == 1);
+  must(bccast_channel_remove, host, "rooms");
+  must(bccast_channel_remove, host, "email");
+  must(bccast_channel_remove, host, "push");
+  CHECK(contact("ben") == "ok");
+  must(bccast_directory_client_set, host, "ben", "address.push", "");
+  CHECK(contact("ben") == "no_address");
+  must(bccast_directory_client_set, host, "ana", "address.rooms", "");
+  CHECK(no_address() == 2);
 }
 
 TEST_CASE("roster: bad input") {
@@ -870,7 +937,7 @@ TEST_CASE("lists: the columns that the manual names, in that order, with rows an
       {"client client_name member since_ms actor",
        host.provider_members("lee", host.community("lee", "Nobody yet"))},
       {"channel role paused failing_since_ms last_reason pending worker_seen_ms rate concurrency "
-       "fail_percent fail_window fail_action quiet_hours due_at_ms",
+       "fail_percent fail_window fail_action quiet_hours due_at_ms unknown_zones",
        must(bccast_channel_list, host).rows},
       {"kind object detail", must(bccast_operate_verify, host).rows},
   };

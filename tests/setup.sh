@@ -6,7 +6,7 @@
 
 # For the libraries and the programs; for the tests besides; for Clang's builds besides.
 build_needs=(cmake:cmake ninja:ninja-build g++:g++ pkg-config:pkg-config libsqlite3-dev libsodium-dev libxxhash-dev
-  libutf8proc-dev libfmt-dev libcli11-dev nlohmann-json3-dev libhowardhinnant-date-dev scdoc:scdoc)
+  libicu-dev libfmt-dev libcli11-dev nlohmann-json3-dev libhowardhinnant-date-dev scdoc:scdoc)
 test_needs=(python3:python3 python3-jsonschema doctest-dev)
 # For the examples on real chat servers, the page, and their tests: servers, clients and a browser. Where these are
 # missing their tests are left out.

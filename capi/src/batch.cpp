@@ -6,6 +6,7 @@
 
 #include "base/utf8.hpp"
 #include "guard.hpp"
+#include "model/retry.hpp"
 
 using namespace bccast;
 using namespace bccast::capi;
@@ -60,7 +61,7 @@ bccast_batch& batch_of(bccast_batch* batch) {
 ItemOutcome outcome_of(std::int32_t status, const char* reason, std::int64_t retry_after_ms) {
   if (status < BCCAST_ITEM_DONE || status > BCCAST_ITEM_NOT_TRIED)
     throw Error(Code::argument, "the status is none of BCCAST_ITEM_*");
-  if (retry_after_ms < -1) throw Error(Code::argument, "the time to wait is below -1");
+  check_retry_after(retry_after_ms);
   const auto why = optional(reason);
   const auto colon = std::min(why.find(':'), why.size());
   if (colon > kMaxClass || why.size() - colon > kMaxDetail + 1)

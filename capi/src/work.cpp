@@ -53,6 +53,8 @@ int32_t bccast_channel_list(bccast_engine* engine, bccast_rows** out_rows) {
                     .text(
                         "quiet_hours", [](const auto& c) { return c.quiet_hours; }, kEmptyIsNull)
                     .i64("due_at_ms", [](const auto& c) { return c.due_at_ms; })
+                    .text(
+                        "unknown_zones", [](const auto& c) { return c.unknown_zones; }, kEmptyIsNull)
                     .finish();
   });
 }

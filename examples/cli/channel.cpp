@@ -96,7 +96,7 @@ void add_channel_commands(Command program, Session& session) {
   Command listed = add_command(group, session, "list", "The channels, and whether they work", options, list);
   add_footer(listed,
              "Columns: channel role paused failing_since last_reason pending worker_seen rate concurrency\n"
-             "fail_percent fail_window fail_action quiet_hours due_at",
+             "fail_percent fail_window fail_action quiet_hours due_at unknown_zones",
              "");
 }
 

@@ -59,6 +59,12 @@ Finding check_channel(const Rows& rows, std::size_t row) {
     finding.health = Health::warn;
     finding.detail += ", no worker was seen since " + iso_time(seen);
   }
+  const std::string zones(rows.text(row, "unknown_zones"));
+  if (!zones.empty()) {
+    finding.health = std::max(finding.health, Health::warn);
+    finding.detail += ", has quiet hours, and this machine does not know the time zones " + zones +
+                      ": nobody there is told until it does (is tzdata installed?)";
+  }
   return finding;
 }
 

@@ -60,10 +60,12 @@ void add_doctor(Command program, Session& session) {
   command.add_flag("--deep", options->deep, "Also look through the whole store, as `store verify`");
   add_footer(
       command,
-      "The library; the store, and whether it is held or owes anything; channels that fail, are paused, or\n"
-      "have work due and no worker for 10 minutes;\n"
-      "blasts that are late, and why; the modes of the files; the room on the disk (1 GiB, and as much as\n"
-      "the store has). States: ok, warn, bad. Exit code 0: all is ok; 3: something is not.\n"
+      "The library; the store, and whether it is held or owes anything; channels that fail, are paused, "
+      "have\n"
+      "work due and no worker for 10 minutes, or quiet hours and time zones that this machine does not\n"
+      "know; blasts that are late, and why; the modes of the files; the room on the disk (1 GiB, and as\n"
+      "much as the store has).\n"
+      "States: ok, warn, bad. Exit code 0: all is ok; 3: something is not.\n"
       "Columns: check state detail",
       "--deep");
 }

@@ -55,7 +55,8 @@ class Notices {
   explicit Notices(NoticeBatch& batch) : batch_(batch) {}
   std::size_t size() const noexcept;
   Notice at(std::size_t i) const;
-  /// What became of notice i; not set: done. `retry_after_ms` -1: as the library's schedule says.
+  /// What became of notice i; not set: done. `retry_after_ms`: at most a day; -1: as the library's schedule
+  /// says.
   void set(std::size_t i, NoticeStatus status, std::string_view reason = {},
            std::int64_t retry_after_ms = -1);
 

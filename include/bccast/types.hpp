@@ -271,6 +271,7 @@ struct ChannelSummary {
   std::string fail_action;
   std::string quiet_hours;  // "21:00-08:00"; "": none
   std::optional<std::int64_t> due_at_ms;
+  std::string unknown_zones;  // "Mars/Olympus,Moon/Tycho"; "": none, or no quiet hours
 };
 
 struct FindingRow {

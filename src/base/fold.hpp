@@ -6,8 +6,8 @@
 
 namespace bccast {
 
-/// The text as searches compare it: compatibility-decomposed, without marks, case-folded (Unicode, by
-/// utf8proc). Takes what check_utf8 accepts; independent of any locale.
+/// The text as searches compare it: plain_letters (unicode.hpp), with one space for any white space, and none
+/// at the ends. Throws Error(utf8).
 std::string fold(std::string_view text);
 
 }  // namespace bccast

@@ -30,7 +30,7 @@ struct Assignment {
   struct Deferred {
     std::size_t entry;
     Ms until;
-    bool quiet = false;  // for the end of quiet hours; else its message is still being delivered
+    std::optional<WaitReason> reason{};  // because of quiet hours; else its message is still being delivered
   };
   std::vector<Deferred> deferred;  // entries that are not to be handed over yet
   struct Behind {

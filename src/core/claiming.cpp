@@ -50,16 +50,16 @@ class Claiming {
     const bool breaker_open =
         channel_.open_until > now_ && channel_.open_until <= now_ + kLongestBreaker + kClockSlack;
     if (breaker_open) return nullptr;
+    auto expired = next_expired();
     if (is_at_its_limit(tables_, channel_, now_) || !within_rate()) return nullptr;
     if (now_ - channel_.worker_seen >= kSeenEvery || channel_.worker_seen > now_) {
       channel_.worker_seen = now_;
       tables_.work().update_channel(channel_);
     }
-    if (auto expired = tables_.work().expired_claim(channel_.no, now_, kFarthestLease))
-      return take_over(std::move(*expired));
+    if (expired) return take_over(std::move(*expired));
     auto line = tables_.work().next_line(channel_.no);
     if (!line || channel_.items_turn < line->turn) {
-      auto due = tables_.work().due_items(channel_.no, now_, kLongestWait, most_);
+      auto due = tables_.work().due_items(channel_.no, now_, kFarthestDue, most_);
       for (std::size_t i = 0; i < due.size(); ++i)
         if (due[i].reason == kAlone) due.resize(std::max<std::size_t>(i, 1));
       if (due.empty() && channel_.waits) due = wake_places(tables_, channel_.no, now_, most_);
@@ -68,6 +68,17 @@ class Claiming {
     }
     if (!line) return nullptr;
     return claim_places(std::move(*line));
+  }
+
+  /// One that lasts longer than any lease is from before the clock was set back. Its holder may still be at
+  /// work: its lease begins anew.
+  std::optional<Claim> next_expired() {
+    for (;;) {
+      auto claim = tables_.work().expired_claim(channel_.no, now_, kFarthestLease);
+      if (!claim || claim->lease_until <= now_) return claim;
+      claim->hold(now_, std::clamp(claim->lease, kShortestLease, kLongestLease));
+      tables_.work().update_claim(*claim);
+    }
   }
 
   /// No more than the rate allows now; false when that is not worth a batch.
@@ -101,7 +112,7 @@ class Claiming {
       }
       assignment->claimed = assignment->items.size();
     }
-    claim.lease_until = now_ + context_.lease;
+    claim.hold(now_, context_.lease);
     ++claim.tries;
     tables_.work().update_claim(claim);
     assignment->claim = claim;
@@ -153,7 +164,7 @@ class Claiming {
     claim.token = new_token();
     claim.channel_no = channel_.no;
     claim.to = static_cast<Position>(due.size());
-    claim.lease_until = now_ + context_.lease;
+    claim.hold(now_, context_.lease);
     claim.tries = 1;
     tables_.work().insert_claim(claim);
     for (const auto& item : due) tables_.work().claim_item(item, claim.token);
@@ -176,7 +187,7 @@ class Claiming {
     claim.line_no = line.no;
     claim.from = line.cursor;
     claim.to = to;
-    claim.lease_until = now_ + context_.lease;
+    claim.hold(now_, context_.lease);
     claim.tries = 1;
     tables_.work().insert_claim(claim);
     line.cursor = to;

@@ -5,6 +5,7 @@
 #include "core/access.hpp"
 #include "core/audience_of.hpp"
 #include "core/channels_of.hpp"
+#include "core/contact.hpp"
 #include "core/cursor.hpp"
 #include "core/resolve.hpp"
 #include "core/texts.hpp"
@@ -263,7 +264,7 @@ Preview Drafting::preview(std::string_view provider_id, std::string_view blast_i
   context_.store.read([&](const Tables& tables) {
     const Provider provider = access::provider(tables, provider_id);
     const Blast blast = access::unsent_blast(tables, context_, provider, blast_id);
-    const auto channels = channels_of(tables, blast);
+    const Contact contact(channels_of(tables, blast));
     AudienceDigest digest(context_, blast, texts::of_blast(tables, provider.no, blast.no).value_or(""));
     for_each_audience(tables, provider, blast, [&](SliceNo s, const Audience& audience) {
       preview.recipients += audience.recipients.count();
@@ -272,11 +273,7 @@ Preview Drafting::preview(std::string_view provider_id, std::string_view blast_i
       preview.deselected += audience.deselected.count();
       preview.not_on_roster += audience.gone.count();
       digest.add(s, audience.recipients);
-      if (channels.empty()) return;
-      Slice without = audience.recipients;
-      for (const auto& channel : channels)
-        without -= tables.directory().address_slice(provider.no, s, channel.name);
-      preview.no_address += without.count();
+      preview.no_address += contact.without(tables, provider.no, s, audience.recipients).count();
     });
     preview.digest = digest.finish();
   });

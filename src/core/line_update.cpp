@@ -58,9 +58,9 @@ void skip_not_handed_out(Tables& tables, Line& line, SkipReason reason) {
   const Position end = line.rotation().end();
   skip_run(tables, line, reason, line.cursor, end);
   for (SliceNo s = 0; s < line.slices && line.waiting > 0; ++s)
-    tables.work().waiting_places(line.no, s, [&](Ms due_at, const Slice& places) {
+    tables.work().waiting_places(line.no, s, [&](const Wait& wait, const Slice& places) {
       skip_places(tables, line, reason, s, places);
-      tables.work().put_waiting_places(line, s, due_at, {});
+      tables.work().put_waiting_places(line, s, wait, {});
       line.waiting -= places.count();
     });
   line.cursor = line.limit = end;

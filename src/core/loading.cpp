@@ -73,8 +73,8 @@ class Filling {
       } else if (deliveries.not_delivered.contains(within_slice(entry.place))) {
         assignment_.left_out.push_back({entry.place, SkipReason::not_delivered});
       } else if (const auto quiet = quiet_until(entry.zone)) {
-        assignment_.deferred.push_back({entry.place, *quiet, true});
-        others_wait(entry, line, address, *quiet);
+        assignment_.deferred.push_back({entry.place, quiet->due_at, quiet->reason});
+        others_wait(entry, line, address, quiet->due_at);
       } else if (const auto later = deliveries.until.find(entry.place); later != deliveries.until.end()) {
         assignment_.deferred.push_back({entry.place, later->second});
         others_wait(entry, line, address, later->second);
@@ -281,7 +281,7 @@ class Filling {
   }
 
   /// Until when somebody in that zone is not to be told.
-  std::optional<Ms> quiet_until(std::string_view zone) {
+  std::optional<Wait> quiet_until(std::string_view zone) {
     return quiet_ ? quiet_->until(zone, provider_.zone) : std::nullopt;
   }
 
@@ -357,7 +357,7 @@ class Filling {
     }
     if (!channel_.delivers && waits_or_lost(i)) return;
     if (const auto quiet = quiet_until(person.zone)) {
-      assignment_.deferred.push_back({i, *quiet, true});
+      assignment_.deferred.push_back({i, quiet->due_at, quiet->reason});
       return;
     }
     if (item.line_no != 0 && shares(flags) &&

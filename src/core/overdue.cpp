@@ -22,7 +22,8 @@ std::string_view class_of(std::string_view reason) {
 /// The same for all that waits in a held store.
 constexpr std::string_view kHeld = "the store was made by a backup, and is held until it is released";
 
-std::string what_holds_up(const Blast& blast, const Line& line, const Channel& channel) {
+std::string what_holds_up(const Blast& blast, const Line& line, const Channel& channel,
+                          std::int64_t unknown) {
   if (blast.state == BlastState::paused) return "the blast is paused";
   if (channel.paused) return fmt::format("channel {}: paused", channel.name);
   if (channel.failures > 0)
@@ -30,6 +31,9 @@ std::string what_holds_up(const Blast& blast, const Line& line, const Channel& c
                        channel.last_reason.empty() ? "no reason given"
                        : channel.over_threshold    ? std::string_view(channel.last_reason)
                                                    : class_of(channel.last_reason));
+  if (unknown > 0)
+    return fmt::format("channel {}: it has quiet hours, and {} wait for their time zone to be known",
+                       channel.name, unknown);
   if (channel.worker_seen == 0) return fmt::format("channel {}: no worker was ever seen", channel.name);
   if (channel.worker_seen < blast.sent_at)
     return fmt::format("channel {}: no worker was seen since {}", channel.name, channel.worker_seen);
@@ -65,9 +69,10 @@ LinePace pace_of(const Tables& tables, const Context& context, const Blast& blas
   }
   pace.late = line.pending() - pace.deferred;
   const bool held = is_held(tables, context);
-  if (blast.state == BlastState::sent && !channel->paused && channel->failures == 0 && !held)
-    pace.left = time_left(blast, line, now);
-  if (pace.late > 0) pace.why = held ? std::string(kHeld) : what_holds_up(blast, line, *channel);
+  const bool goes = blast.state == BlastState::sent && !channel->paused && channel->failures == 0 && !held;
+  if (goes && quiet.unknown == 0) pace.left = time_left(blast, line, now);
+  if (pace.late > 0)
+    pace.why = held ? std::string(kHeld) : what_holds_up(blast, line, *channel, quiet.unknown);
   return pace;
 }
 

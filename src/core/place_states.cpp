@@ -27,10 +27,10 @@ SliceStates::SliceStates(const Tables& tables, const Line& line, const std::vect
   }
   rest_ -= states_[PlaceState::skipped];
   if (line.waiting > 0)
-    tables.work().waiting_places(line.no, slice, [&](Ms due_at, const Slice& places) {
+    tables.work().waiting_places(line.no, slice, [&](const Wait& wait, const Slice& places) {
       not_handed_out_ |= places;
       rest_ -= places;
-      states_.waiting.emplace_back(due_at, places);
+      states_.waiting.emplace_back(wait, places);
     });
   for (const auto& claim : claims) {
     Slice in_claim = rest_ & places_between(rotation, slice, claim.from, claim.to);

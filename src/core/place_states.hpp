@@ -19,7 +19,7 @@ inline constexpr std::array<std::string_view, 6> kPlaceStateNames{"pending", "in
 struct PlaceStates {
   std::array<Slice, kPlaceStateNames.size()> of;
   std::array<Slice, kSkipReasons.size()> skipped_by;  // in the order of kSkipReasons
-  std::vector<std::pair<Ms, Slice>> waiting;          // for the end of quiet hours, by when that is
+  std::vector<std::pair<Wait, Slice>> waiting;        // because of quiet hours
   std::vector<Item> items;                            // those that wait or failed, by place
 
   Slice& operator[](PlaceState state) { return of[static_cast<std::size_t>(state)]; }
@@ -57,7 +57,7 @@ class SliceStates {
   const Tables& tables_;
   Line line_;
   SliceNo slice_;
-  Slice not_handed_out_;  // or waiting for the end of quiet hours
+  Slice not_handed_out_;  // or waiting because of quiet hours
   Slice rest_;            // of them only single items and claims tell
   std::vector<Slice> in_claims_;
   PlaceStates states_;

@@ -231,10 +231,10 @@ class RecipientReader {
       if (states.skipped_by[r].contains(at)) row.reason = name_of(kSkipReasons[r]);
     const bool done = states[PlaceState::done].contains(at);
     row.attempts = done ? 1 : 0;
-    for (const auto& [due_at, places] : states.waiting) {
+    for (const auto& [wait, places] : states.waiting) {
       if (!places.contains(at)) continue;
-      row.reason = "quiet_hours";
-      row.next_at_ms = due_at;
+      row.reason = wait.reason == WaitReason::unknown_zone ? kUnknownZone : "quiet_hours";
+      row.next_at_ms = wait.due_at;
     }
     if (done && blast_.state == BlastState::recalled)
       row.reason =
@@ -444,6 +444,24 @@ Page<BlastSummary> Progress::list(std::string_view provider_id, std::string_view
   return page;
 }
 
+namespace {
+
+/// The names of the first that are stored and not known, joined by ",".
+std::string unknown_zones(const Tables& tables, const Zones& zones) {
+  constexpr int kMost = 10;
+  std::string names;
+  int count = 0;
+  for (const auto& zone : tables.directory().zones()) {
+    if (zones.has(zone)) continue;
+    if (++count > kMost) break;
+    if (!names.empty()) names += ',';
+    names += zone;
+  }
+  return names;
+}
+
+}  // namespace
+
 std::vector<ChannelSummary> Progress::channels() {
   std::vector<ChannelSummary> rows;
   context_.store.read([&](const Tables& tables) {
@@ -455,7 +473,8 @@ std::vector<ChannelSummary> Progress::channels() {
                       tables.work().pending(channel.no), unless_zero(channel.worker_seen),
                       text_of(channel.rate), unless_zero(channel.concurrency), channel.fail_rule.percent,
                       channel.fail_rule.window, channel.fail_rule.pauses ? "pause" : "breaker",
-                      text_of(channel.quiet_hours), std::nullopt});
+                      text_of(channel.quiet_hours), std::nullopt,
+                      channel.quiet_hours.any() ? unknown_zones(tables, context_.zones) : std::string()});
       if (const auto due = work.next_due(tables, channel)) rows.back().due_at_ms = now + *due;
     }
   });

@@ -15,26 +15,23 @@ constexpr Ms kDay = 24 * 60 * kMinute;
 
 /// What a stored moment means now: further away than any wait, it is from before the clock was stepped back.
 bool is_due(Ms at, Ms now) {
-  return at <= now || at > now + kLongestWait;
+  return at <= now || at > now + kFarthestDue;
 }
 
 }  // namespace
 
-std::optional<Ms> Quiet::until(std::string_view zone, std::string_view instead) {
-  for (const auto name : {zone, instead}) {
-    if (name.empty()) continue;
-    auto found = known_.find(name);
-    if (found == known_.end()) {
-      std::string owned(name);
-      // 0: no zone; so is never the end of quiet hours.
-      auto end = zones_.has(name) ? in_zone(owned) : std::optional<Ms>(0);
-      found = known_.emplace(std::move(owned), end).first;
-    }
-    if (found->second != 0) return found->second;
+std::optional<Wait> Quiet::until(std::string_view zone, std::string_view instead) {
+  const auto name = zone.empty() ? instead : zone;
+  const auto found = known_.find(name);
+  if (found != known_.end()) return found->second;
+  std::string owned(name);
+  std::optional<Wait> wait;
+  if (!name.empty() && !zones_.has(name)) {
+    wait = {(now_ / kZoneWait + 1) * kZoneWait, WaitReason::unknown_zone};
+  } else if (const auto end = in_zone(owned)) {
+    wait = {*end, WaitReason::quiet_hours};
   }
-  const auto utc = known_.find(std::string_view());
-  if (utc != known_.end()) return utc->second;
-  return known_.emplace(std::string(), in_zone({})).first->second;
+  return known_.emplace(std::move(owned), wait).first->second;
 }
 
 /// By the moments at which the hours begin and end there, so that a clock that skips or repeats an hour is
@@ -59,27 +56,30 @@ QuietPlaces quiet_places(const Tables& tables, const Line& line, Ms now) {
   QuietPlaces quiet;
   if (line.waiting == 0) return quiet;
   for (SliceNo s = 0; s < line.slices; ++s) {
-    tables.work().waiting_places(line.no, s, [&](Ms due_at, const Slice& places) {
-      if (is_due(due_at, now)) return;
-      quiet.count += places.count();
-      quiet.until = std::max(quiet.until, due_at);
+    tables.work().waiting_places(line.no, s, [&](const Wait& wait, const Slice& places) {
+      if (wait.reason == WaitReason::unknown_zone) {
+        quiet.unknown += places.count();
+      } else if (!is_due(wait.due_at, now)) {
+        quiet.count += places.count();
+        quiet.until = std::max(quiet.until, wait.due_at);
+      }
     });
   }
   return quiet;
 }
 
-void let_wait(Tables& tables, Line& line, SliceNo slice, Ms until, const Slice& places) {
+void let_wait(Tables& tables, Line& line, SliceNo slice, const Wait& wait, const Slice& places) {
   Slice all = places;
-  tables.work().waiting_places(line.no, slice, [&](Ms due_at, const Slice& those) {
-    if (due_at == until) all |= those;
+  tables.work().waiting_places(line.no, slice, [&](const Wait& stored, const Slice& those) {
+    if (stored == wait) all |= those;
   });
-  tables.work().put_waiting_places(line, slice, until, all);
+  tables.work().put_waiting_places(line, slice, wait, all);
   line.waiting += places.count();
 }
 
 std::vector<Item> wake_places(Tables& tables, ChannelNo channel, Ms now, std::size_t most) {
   std::vector<Item> items;
-  const auto first = tables.work().next_waiting(channel, now, kLongestWait);
+  const auto first = tables.work().next_waiting(channel, now, kFarthestDue);
   if (!first || !is_due(first->due_at, now)) return items;
   auto line = tables.work().line(first->line_no);
   if (!line) throw Error(Code::corrupt, "places that wait have lost their line");
@@ -88,16 +88,16 @@ std::vector<Item> wake_places(Tables& tables, ChannelNo channel, Ms now, std::si
   const Rotation rotation = line->rotation();
   // In the order in which they would have been told.
   rotation.for_each_run(0, rotation.end(), [&](SliceNo s, std::uint32_t begin, std::uint32_t end, Position) {
-    std::vector<std::pair<Ms, Slice>> due;
-    tables.work().waiting_places(line->no, s, [&](Ms due_at, const Slice& places) {
-      if (is_due(due_at, now)) due.emplace_back(due_at, places);
+    std::vector<std::pair<Wait, Slice>> due;
+    tables.work().waiting_places(line->no, s, [&](const Wait& wait, const Slice& places) {
+      if (is_due(wait.due_at, now)) due.emplace_back(wait, places);
     });
-    for (auto& [due_at, places] : due) {
+    for (auto& [wait, places] : due) {
       std::vector<std::uint16_t> taken;
       places.take(begin, end, most - items.size(), taken);
       if (taken.empty()) continue;
       places -= Slice::from_places(taken);
-      tables.work().put_waiting_places(*line, s, due_at, places);
+      tables.work().put_waiting_places(*line, s, wait, places);
       line->waiting -= static_cast<std::int64_t>(taken.size());
       for (const auto at : taken) {
         Item item;
@@ -123,13 +123,13 @@ void wake_all(Tables& tables, const Channel& channel, Ms now) {
     if (line.waiting == 0) continue;
     for (SliceNo s = 0; s < line.slices; ++s) {
       Slice all;
-      std::vector<Ms> times;
-      tables.work().waiting_places(line.no, s, [&](Ms due_at, const Slice& places) {
+      std::vector<Wait> waits;
+      tables.work().waiting_places(line.no, s, [&](const Wait& wait, const Slice& places) {
         all |= places;
-        times.push_back(due_at);
+        waits.push_back(wait);
       });
-      for (const auto at : times) tables.work().put_waiting_places(line, s, at, {});
-      if (!all.empty()) tables.work().put_waiting_places(line, s, now, all);
+      for (const auto& wait : waits) tables.work().put_waiting_places(line, s, wait, {});
+      if (!all.empty()) tables.work().put_waiting_places(line, s, {now, WaitReason::quiet_hours}, all);
     }
   }
 }

@@ -1,4 +1,4 @@
-// Quiet hours: who is not to be told now, and who waits for the end of them.
+// Quiet hours: who is not to be told now, and who waits because of them.
 #pragma once
 
 #include <map>
@@ -11,13 +11,17 @@
 
 namespace bccast {
 
+/// When somebody is looked at again whose time zone is set but not known: at the next full hour.
+inline constexpr Ms kZoneWait = 3'600'000;
+
 /// Until when a channel is quiet for people, at one moment.
 class Quiet {
  public:
   Quiet(const Zones& zones, QuietHours hours, Ms now) : zones_(zones), hours_(hours), now_(now) {}
 
-  /// For whoever lives in `zone`, or, where that is no zone, in `instead`, or in UTC. Nothing: it is not.
-  std::optional<Ms> until(std::string_view zone, std::string_view instead);
+  /// For whoever lives in `zone`, or, where that is empty, in `instead`, or in UTC. Nothing: it is not quiet.
+  /// Where that is not a zone which is known, nobody can say: nobody is told by a guess.
+  std::optional<Wait> until(std::string_view zone, std::string_view instead);
 
  private:
   std::optional<Ms> in_zone(const std::string& zone) const;
@@ -25,18 +29,19 @@ class Quiet {
   const Zones& zones_;
   const QuietHours hours_;
   const Ms now_;
-  std::map<std::string, std::optional<Ms>, std::less<>> known_;
+  std::map<std::string, std::optional<Wait>, std::less<>> known_;
 };
 
 /// What of a line waits for the end of quiet hours.
 struct QuietPlaces {
   std::int64_t count = 0;
-  Ms until = 0;  // the latest; 0: nobody waits
+  Ms until = 0;              // the latest; 0: nobody waits
+  std::int64_t unknown = 0;  // besides: those that wait for their time zone to be known
 };
 QuietPlaces quiet_places(const Tables& tables, const Line& line, Ms now);
 
 /// Lets these wait in the line's bitmaps. The line is not stored.
-void let_wait(Tables& tables, Line& line, SliceNo slice, Ms until, const Slice& places);
+void let_wait(Tables& tables, Line& line, SliceNo slice, const Wait& wait, const Slice& places);
 
 /// Of the line whose waiting places are due, at most `most` as items. Empty: none is due.
 std::vector<Item> wake_places(Tables& tables, ChannelNo channel, Ms now, std::size_t most);

@@ -32,7 +32,7 @@ Slice told(const Tables& tables, const Line& line, SliceNo s, const Slice& in_fl
   for (const auto reason : kSkipReasons) places -= tables.work().skipped(line, s, reason);
   places -= tables.work().item_places(line.no, s);
   if (line.waiting > 0)
-    tables.work().waiting_places(line.no, s, [&](Ms, const Slice& those) { places -= those; });
+    tables.work().waiting_places(line.no, s, [&](const Wait&, const Slice& those) { places -= those; });
   places |= in_flight;
   return places;
 }

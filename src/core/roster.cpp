@@ -9,6 +9,7 @@
 #include "base/fold.hpp"
 #include "core/access.hpp"
 #include "core/audience_of.hpp"
+#include "core/contact.hpp"
 #include "core/cursor.hpp"
 #include "model/filter.hpp"
 #include "model/text_rules.hpp"
@@ -64,7 +65,7 @@ void check_key(std::string_view folded, NameKind kind, std::string_view key) {
 class Listing {
  public:
   Listing(const Context& context, const Tables& tables, const Provider& provider, const Filter& filter)
-      : tables_(tables), provider_(provider), channels_(tables.work().channels()) {
+      : tables_(tables), provider_(provider), contact_(tables.work().channels()) {
     if (const auto state = filter.get("state"); !state.empty()) {
       if (state != "active" && state != "archived")
         throw Error(Code::argument, "the filter has a state that roster entries do not have");
@@ -88,11 +89,8 @@ class Listing {
     row.state = entry.active() ? "active" : "archived";
     row.since_ms = entry.since;
     if (has_draft_) row.chosen = chosen_[slice_of(entry.place)].contains(within_slice(entry.place));
-    const bool reachable =
-        channels_.empty() || std::any_of(channels_.begin(), channels_.end(), [&](const Channel& c) {
-          return !entry.client.addresses.get(c.name).empty();
-        });
-    row.contact = (entry.flags & flag::any_chat_off) != 0 ? "off" : reachable ? "ok" : "no_address";
+    const bool off = (entry.flags & flag::any_chat_off) != 0;
+    row.contact = off ? "off" : contact_.reaches(entry.client.addresses) ? "ok" : "no_address";
     return row;
   }
 
@@ -109,7 +107,7 @@ class Listing {
  private:
   const Tables& tables_;
   const Provider& provider_;
-  std::vector<Channel> channels_;
+  Contact contact_;
   std::optional<bool> archived_;
   std::vector<Slice> chosen_;
   bool has_draft_ = false;

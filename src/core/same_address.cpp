@@ -166,9 +166,9 @@ SameAddress::Found SameAddress::look_at(Place other, bool earlier) {
     return false;
   });
   if (found) return *found;
-  if (line_.waiting > 0) {  // for the end of its quiet hours
-    tables_.work().waiting_places(line_.no, slice_of(other), [&](Ms due_at, const Slice& places) {
-      if (places.contains(at)) found = {State::open, std::max(due_at, now_) + kGivenBackWait};
+  if (line_.waiting > 0) {  // because of its quiet hours
+    tables_.work().waiting_places(line_.no, slice_of(other), [&](const Wait& wait, const Slice& places) {
+      if (places.contains(at)) found = {State::open, std::max(wait.due_at, now_) + kGivenBackWait};
     });
     if (found) return *found;
   }

@@ -196,7 +196,7 @@ class Settling {
 
   /// The claim after a part of it was reported: the rest, with a new lease.
   void go_on(Claim& claim) {
-    claim.lease_until = std::max(claim.lease_until, now_ + context_.lease);
+    if (claim.lease_until < now_ + context_.lease) claim.hold(now_, context_.lease);
     tables_.work().update_claim(claim);
   }
 
@@ -271,8 +271,8 @@ class Settling {
       if (unspent(entry)) keep(entry, kDamaged);
     for (const auto& deferred : assignment_.deferred) {
       if (!unspent(deferred.entry)) continue;
-      if (deferred.quiet) {
-        wait_for_morning(*line, static_cast<Place>(deferred.entry), deferred.until);
+      if (deferred.reason) {
+        let_place_wait(*line, static_cast<Place>(deferred.entry), {deferred.until, *deferred.reason});
       } else {
         defer(deferred.entry, deferred.until);
       }
@@ -349,13 +349,18 @@ class Settling {
       if (!unspent(deferred.entry)) continue;
       Item item = assignment_.items[deferred.entry];
       Line* line = line_of(item);
-      if (deferred.quiet && line != nullptr && item.attempts == 0) {
-        wait_for_morning(*line, item.thread.place, deferred.until);
+      if (deferred.reason && line != nullptr && item.attempts == 0) {
+        let_place_wait(*line, item.thread.place, {deferred.until, *deferred.reason});
         tables_.work().delete_item(item);
         continue;
       }
       item.state = ItemState::waiting;
       item.due_at = deferred.until;
+      if (deferred.reason == WaitReason::unknown_zone) {
+        item.reason = kUnknownZone;
+      } else if (item.reason == kUnknownZone) {
+        item.reason.clear();
+      }
       tables_.work().update_item(item);
     }
     for (std::size_t i = report_.begin; i < report_.stop(); ++i) {
@@ -413,8 +418,8 @@ class Settling {
   }
 
   /// Never a row for each of them.
-  void wait_for_morning(const Line& line, Place place, Ms until) {
-    waiting_[line.no][{slice_of(place), until}].add(within_slice(place));
+  void let_place_wait(const Line& line, Place place, const Wait& wait) {
+    waiting_[line.no][{slice_of(place), wait}].add(within_slice(place));
   }
 
   void store_waiting(Line& line) {
@@ -476,7 +481,7 @@ class Settling {
   std::vector<Claim> open_claims_;                     // of a line: what of the batch nobody has reported
   std::map<ItemNo, std::optional<Token>> open_items_;  // else, and in whose hands: nothing: it waits
   std::map<LineNo, Line> lines_;
-  std::map<LineNo, std::map<std::pair<SliceNo, Ms>, Slice>> waiting_;
+  std::map<LineNo, std::map<std::pair<SliceNo, Wait>, Slice>> waiting_;
   AttemptCounts attempts_;
   std::size_t unspent_ = 0;  // items of the report that were not handed over
 };

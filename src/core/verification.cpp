@@ -240,7 +240,8 @@ class ProviderCheck {
                         open));
     std::int64_t waiting = 0;
     for (SliceNo s = 0; s < line.slices; ++s)
-      tables_.work().waiting_places(line.no, s, [&](Ms, const Slice& places) { waiting += places.count(); });
+      tables_.work().waiting_places(line.no, s,
+                                    [&](const Wait&, const Slice& places) { waiting += places.count(); });
     if (waiting != line.waiting)
       found("line", id,
             fmt::format("line {}: {} places wait, {} were counted", line.no, waiting, line.waiting));

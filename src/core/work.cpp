@@ -56,13 +56,13 @@ std::optional<Report> Work::without_handler(const Assignment& assignment) {
   return std::nullopt;
 }
 
-bool Work::extend(const Assignment& assignment, Ms until) {
+bool Work::extend(const Assignment& assignment, Ms how_long) {
   bool extended = false;
   context_.store.write([&](Tables& tables) {
     auto claim = tables.work().claim(assignment.claim);
     extended = claim && claim->tries == assignment.claim.tries;
     if (!extended) return;
-    claim->lease_until = until;
+    claim->hold(context_.clock.wall_ms(), how_long);
     tables.work().update_claim(*claim);
   });
   return extended;
@@ -80,10 +80,10 @@ std::optional<Ms> Work::next_due(const Tables& tables, const Channel& channel) c
   const bool full = is_at_its_limit(tables, channel, now);
   if (!full) {
     if (tables.work().next_line(channel.no)) consider(now, 0);
-    consider(tables.work().next_item_due(channel.no), kLongestWait);
+    consider(tables.work().next_item_due(channel.no), kFarthestDue);
     if (channel.waits)
-      if (const auto next = tables.work().next_waiting(channel.no, now, kLongestWait))
-        consider(next->due_at, kLongestWait);
+      if (const auto next = tables.work().next_waiting(channel.no, now, kFarthestDue))
+        consider(next->due_at, kFarthestDue);
   }
   consider(tables.work().next_lease_over(channel.no, full ? now : -1), kFarthestLease);
   if (!at) return std::nullopt;

@@ -33,8 +33,8 @@ class Work {
   void load(Assignment& assignment);
   /// The report on a filled batch that no handler is to see: an empty one, or one whose workers die.
   static std::optional<Report> without_handler(const Assignment& assignment);
-  /// Makes the lease of a batch end at `until`. False: it is another's, or reported.
-  bool extend(const Assignment& assignment, Ms until);
+  /// Makes the lease of a batch last so long from now. False: it is another's, or reported.
+  bool extend(const Assignment& assignment, Ms how_long);
 
   /// In how many milliseconds something is due on the channel: 0: now; nothing: nothing known.
   std::optional<Ms> next_due(const Tables& tables, const Channel& channel) const;

@@ -61,7 +61,7 @@ void ClaimedBatch::extend(Ms ms) {
     throw Error(Code::argument, "a lease can be extended by 1 to 600000 milliseconds");
   const std::lock_guard lock(mutex_);
   if (over_) throw Error(Code::state, "all of the batch was reported");
-  if (!work_.extend(*assignment_, context_.clock.wall_ms() + ms))
+  if (!work_.extend(*assignment_, ms))
     throw Error(Code::conflict, "another has taken the batch over, or reported it");
 }
 

@@ -109,6 +109,7 @@ Notice Notices::at(std::size_t i) const {
 
 void Notices::set(std::size_t i, NoticeStatus status, std::string_view reason, std::int64_t retry_after_ms) {
   if (i >= batch_.size()) throw Error(Code::argument, "the batch has no such item");
+  check_retry_after(retry_after_ms);
   batch_.set(i, {static_cast<ItemStatus>(status), std::string(reason), retry_after_ms});
 }
 

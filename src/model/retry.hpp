@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "base/error.hpp"
 #include "model/numbers.hpp"
 
 namespace bccast {
@@ -40,12 +41,19 @@ inline constexpr Ms kShortestLease = 1'000;
 /// How far a worker may put off the end of its lease.
 inline constexpr Ms kLongestLease = 600'000;
 /// A lease, or a breaker, seems to last longer than it can when the clock was stepped back. Small steps only
-/// make it last longer; one that ends later than this was stored before a large step, and is over.
+/// make it last longer; one that ends later than this was stored before a large step.
 inline constexpr Ms kClockSlack = 300'000;
-/// A lease that ends later than this from now was stored before a large step of the clock, and is over.
+/// A lease that ends later than this from now was stored before a large step of the clock, and begins anew.
 inline constexpr Ms kFarthestLease = kLongestLease + kClockSlack;
-/// No retry waits longer; what seems further away than this was stored before the clock stepped back, and is
-/// due.
+/// Nothing waits longer (BCCAST_MAX_RETRY_AFTER_MS).
 inline constexpr Ms kLongestWait = 24 * 60 * 60 * 1000;
+/// What is due later than this from now was stored before a large step of the clock, and is due.
+inline constexpr Ms kFarthestDue = kLongestWait + kClockSlack;
+
+/// How long a handler asks to wait; -1: as the schedule says. Throws Error(argument).
+inline void check_retry_after(Ms wait) {
+  if (wait < -1 || wait > kLongestWait)
+    throw Error(Code::argument, "the time to wait must be -1, or 0 to 86400000 milliseconds, which is a day");
+}
 
 }  // namespace bccast

@@ -7,8 +7,14 @@
 
 namespace bccast {
 
-/// An address as it is compared. Of one with an @ the capital letters of ASCII are as the small ones (in the
-/// domain by RFC 5321, 2.4; before the @ no mailbox in use tells them apart); any other stands for itself.
+/// An address as it is compared, in UTF-8. Of one with an @ (the last is what counts):
+/// - before it, case is folded as Unicode does, and how marks were typed makes no difference; the marks stay:
+/// josé and
+///   jose are two people. A quoted string is what it quotes (RFC 5321, 4.1.2), in quotes only where it needs
+///   them.
+/// - behind it, the domain has one form (UTS #46), however it was typed, and no dot at its end.
+/// Where the domain is none, or the quotes are not closed, the address stands for itself with its case
+/// folded; without an @, for itself.
 std::string folded_address(std::string_view address);
 
 /// A keyed hash of a channel and a folded address (Context::address_hash).

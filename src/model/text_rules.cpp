@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/unicode.hpp"
 #include "base/utf8.hpp"
 
 namespace bccast {
@@ -27,25 +28,34 @@ void check(std::string_view text, const char* what, std::size_t most, Empty empt
   }
 }
 
+/// What people read: unless it is empty and may be, there is something to see.
+void check_shown(std::string_view text, const char* what, std::size_t most, Empty empty,
+                 Lines lines = Lines::one) {
+  check(text, what, most, empty, lines);
+  if (!text.empty() && !is_visible(text))
+    throw Error(Code::argument,
+                fmt::format("the {} shows nothing: it is only white space or invisible characters", what));
+}
+
 }  // namespace
 
 void check_id(std::string_view id, const char* what) {
   check(id, what, kMaxId, Empty::refused);
 }
 void check_name(std::string_view name) {
-  check(name, "display name", kMaxName, Empty::allowed);
+  check_shown(name, "display name", kMaxName, Empty::allowed);
 }
 void check_address(std::string_view address) {
-  check(address, "address", kMaxAddress, Empty::allowed);
+  check_shown(address, "address", kMaxAddress, Empty::allowed);
 }
 void check_title(std::string_view title) {
-  check(title, "title", kMaxTitle, Empty::refused);
+  check_shown(title, "title", kMaxTitle, Empty::refused);
 }
 void check_key(std::string_view key, const char* what) {
   check(key, what, kMaxKey, Empty::refused);
 }
 void check_message(std::string_view text) {
-  check(text, "text", kMaxText, Empty::refused, Lines::many);
+  check_shown(text, "text", kMaxText, Empty::refused, Lines::many);
 }
 
 }  // namespace bccast

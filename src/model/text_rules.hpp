@@ -18,7 +18,8 @@ inline constexpr std::size_t kMaxList = 1000;
 inline constexpr std::size_t kMaxPageBytes = 8 * 1024 * 1024;
 
 /// Each throws Error: argument (empty where it may not be, a control character), utf8, limit (too long).
-/// `what` is said in the message: "client id".
+/// `what` is said in the message: "client id". Names, addresses, titles and messages are refused (argument)
+/// when they show nothing: only white space, or characters that nobody sees (is_visible).
 void check_id(std::string_view id, const char* what);
 void check_name(std::string_view name);
 void check_address(std::string_view address);

@@ -107,6 +107,10 @@ class DirectoryTables {
   virtual void put_roster_slice(ProviderNo provider, SliceNo slice, const RosterSlice& value) = 0;
   /// Who has an address on a channel, for preview's sake. An absent slice is an empty one.
   virtual Slice address_slice(ProviderNo provider, SliceNo slice, std::string_view channel) const = 0;
+  /// The names of the time zones that clients and providers have, each once.
+  virtual std::vector<std::string> zones() const = 0;
+  /// Those of which somebody of the slice has, or had, an address.
+  virtual std::vector<std::string> address_channels(ProviderNo provider, SliceNo slice) const = 0;
   virtual void put_address_slice(ProviderNo provider, SliceNo slice, std::string_view channel,
                                  const Slice& value) = 0;
 };

@@ -59,7 +59,7 @@ struct Line {
   std::int64_t done = 0;
   std::int64_t failed = 0;
   std::int64_t skipped = 0;
-  std::int64_t waiting = 0;  // of the pending: places that wait for the end of quiet hours, as bitmaps
+  std::int64_t waiting = 0;  // of the pending: places that wait because of quiet hours, as bitmaps
   bool open = true;
   bool paused = false;  // its blast is: nothing is handed out
 
@@ -68,6 +68,23 @@ struct Line {
   Position hand_out_to() const noexcept { return follows ? limit : rotation().end(); }
   std::int64_t pending() const noexcept { return total - done - failed - skipped; }
 };
+
+/// Why places of a line wait, as stored beside them.
+enum class WaitReason : std::uint8_t {
+  quiet_hours = 0,   // for the end of them
+  unknown_zone = 1,  // for their time zone to be known, as there are quiet hours
+};
+
+/// When places that wait are looked at again.
+struct Wait {
+  Ms due_at = 0;
+  WaitReason reason = WaitReason::quiet_hours;
+
+  friend auto operator<=>(const Wait&, const Wait&) = default;
+};
+
+/// The reason of an item that waits for a time zone to be known.
+inline constexpr std::string_view kUnknownZone = "unknown_zone";
 
 using Token = CheckedToken;
 
@@ -80,7 +97,13 @@ struct Claim {
   Position from = 0;
   Position to = 0;
   Ms lease_until = 0;      // 0: given back, anybody may take it
+  Ms lease = 0;            // how long it was to last from when it was last made to last
   std::int64_t tries = 0;  // counted before the sending
+
+  void hold(Ms now, Ms how_long) noexcept {
+    lease = how_long;
+    lease_until = now + how_long;
+  }
 };
 
 /// The reason of an item whose roster entry could not be read.
@@ -184,7 +207,7 @@ class WorkTables {
 
   /// As it is stored: found by its channel, line and token.
   virtual std::optional<Claim> claim(const Claim& of) const = 0;
-  /// One whose lease is over at `now`, or lies further in the future than `longest`; none of a paused line.
+  /// One whose lease is over at `now`, or ends further in the future than `longest`; none of a paused line.
   virtual std::optional<Claim> expired_claim(ChannelNo channel, Ms now, Ms longest) const = 0;
   virtual void insert_claim(const Claim& claim) = 0;
   virtual void update_claim(const Claim& claim) = 0;
@@ -227,11 +250,11 @@ class WorkTables {
   /// Waiting items of the line are parked, or parked ones wait again; and so its waiting_places().
   virtual void park_items(LineNo line, bool parked) = 0;
 
-  /// The places of a line's slice that wait for the end of quiet hours, by when that is.
+  /// The places of a line's slice that wait because of quiet hours.
   virtual void waiting_places(LineNo line, SliceNo slice,
-                              FunctionRef<void(Ms due_at, const Slice&)> f) const = 0;
+                              FunctionRef<void(const Wait&, const Slice&)> f) const = 0;
   /// Empty: none.
-  virtual void put_waiting_places(const Line& line, SliceNo slice, Ms due_at, const Slice& places) = 0;
+  virtual void put_waiting_places(const Line& line, SliceNo slice, const Wait& wait, const Slice& places) = 0;
   struct NextWaiting {
     LineNo line_no;
     Ms due_at;

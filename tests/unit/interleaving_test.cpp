@@ -37,7 +37,8 @@ class HookedStore final : public Store {
     if (const auto first = std::exchange(before_try_write, nullptr)) first();
     return store_.try_write(work);
   }
-  bool checkpoint() override { return store_.checkpoint(); }
+  bool checkpoint(Patience patience) override { return store_.checkpoint(patience); }
+  void backup(std::string_view path) override { store_.backup(path); }
   int changes_fd() override { return store_.changes_fd(); }
   bool is_shared() const noexcept override { return store_.is_shared(); }
   void drain_changes() noexcept override { store_.drain_changes(); }

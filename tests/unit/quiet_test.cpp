@@ -17,8 +17,15 @@ namespace {
 
 const bccast::tz::SystemZones kZones;
 
-std::optional<Ms> until(const char* hours, Ms now, const char* zone, const char* instead = "") {
+std::optional<bccast::Wait> wait(const char* hours, Ms now, const char* zone, const char* instead = "") {
   return Quiet(kZones, parse_quiet_hours(hours), now).until(zone, instead);
+}
+
+std::optional<Ms> until(const char* hours, Ms now, const char* zone, const char* instead = "") {
+  const auto found = wait(hours, now, zone, instead);
+  if (!found) return std::nullopt;
+  CHECK(found->reason == bccast::WaitReason::quiet_hours);
+  return found->due_at;
 }
 
 constexpr Ms kHour = 3'600'000;
@@ -41,11 +48,23 @@ TEST_CASE("quiet hours end where the person is; without a zone where the provide
   CHECK(until(night, kNight, "") == 1'700'035'200'000);               // 08:00 UTC
   CHECK(until(night, kNight, "Europe/Berlin") == 1'700'031'600'000);  // 07:00 UTC
   CHECK(until(night, kNight, "", "Asia/Tokyo") == 1'700'002'800'000);
-  CHECK(until(night, kNight, "Not/There", "Asia/Tokyo") == 1'700'002'800'000);
-  CHECK(until(night, kNight, "../../etc/passwd", "") == 1'700'035'200'000);
+  CHECK(until(night, kNight, "UTC", "Asia/Tokyo") == 1'700'035'200'000);
   CHECK_FALSE(until(night, kNight, "America/New_York"));  // 17:13
   CHECK_FALSE(until(night, 1'700'035'200'000, ""));       // 08:00 is not quiet any more
   CHECK(until(night, 1'700'035'199'999, "") == 1'700'035'200'000);
+}
+
+TEST_CASE("quiet hours where a zone is not known: nobody can say, and the next full hour asks again") {
+  const bccast::Wait next_hour{1'700'002'800'000, bccast::WaitReason::unknown_zone};  // 23:00 UTC
+  for (const char* hours : {"21:00-08:00", "08:00-21:00"}) {
+    CHECK(wait(hours, kNight, "Not/There", "Asia/Tokyo") == next_hour);
+    CHECK(wait(hours, kNight, "../../etc/passwd") == next_hour);
+    CHECK(wait(hours, kNight, "", "Not/There") == next_hour);
+    CHECK(wait(hours, next_hour.due_at, "Not/There")->due_at == next_hour.due_at + kHour);
+  }
+  const bccast::NoZones none;  // as on a machine without tzdata
+  CHECK(Quiet(none, parse_quiet_hours("21:00-08:00"), kNight).until("Europe/Berlin", "") == next_hour);
+  CHECK(Quiet(none, parse_quiet_hours("08:00-21:00"), kNight).until("", "") == std::nullopt);
 }
 
 TEST_CASE("quiet hours within a day") {

@@ -55,7 +55,9 @@
  *
  * Texts are UTF-8. Ids, names, addresses, keys and titles end with NUL and hold no control characters;
  * message texts are pointer and length, and of control characters hold only TAB, LF and CR. What breaks
- * a rule is refused (BCCAST_E_UTF8, BCCAST_E_ARGUMENT; BCCAST_E_LIMIT when too long), never mended.
+ * a rule is refused (BCCAST_E_UTF8, BCCAST_E_ARGUMENT; BCCAST_E_LIMIT when too long), never mended. A name, address,
+ * title or message that shows nothing (only white space, or characters that nobody sees, such as zero-width spaces) is
+ * ARGUMENT; an empty name or address is none.
  *
  * Ids. Providers and clients are named by the host's own ids, compared byte for byte. Blasts, threads and
  * notifications are named by 32 hexadecimal letters that say nothing to whoever reads them.
@@ -148,6 +150,7 @@ extern "C" {
 #define BCCAST_MAX_MEMBERS 1000  /* members of a community */
 #define BCCAST_MAX_KEY 255       /* bytes of an idempotency key, a channel's name, a setting's name */
 #define BCCAST_MAX_TEXT 1048576  /* bytes of a message */
+#define BCCAST_MAX_RETRY_AFTER_MS 86400000 /* a day: the longest that bccast_batch_set takes */
 #define BCCAST_MAX_LIST 1000     /* rows of a page; 0 asks for 100; more is clamped */
 #define BCCAST_MAX_COLUMN 1000000 /* items of one _many call */
 
@@ -351,11 +354,15 @@ BCCAST_API int32_t bccast_directory_roster_archive_many(bccast_engine *engine, c
 BCCAST_API int32_t bccast_directory_roster_restore(bccast_engine *engine, const char *provider,
                                                    const char *client);
 
-/* The roster by name (folded: without case and marks): client client_name state chosen contact since_ms. state:
- * active, archived. since_ms: since when it is so. chosen: 1 when the draft named by the filter would go to it, 0
- * when not, empty without. contact: ok; off (chat is off: no blasts); no_address (can not be told on any channel).
+/* The roster by name: client client_name state chosen contact since_ms. state: active, archived. since_ms: since when
+ * it is so. chosen: 1 when the draft named by the filter would go to it, 0 when not, empty without. contact: ok; off
+ * (chat is off: no blasts); no_address (no address on any notifying channel; while the store has no channel, no address
+ * at all; never where all channels deliver, which needs none).
  * `filter`: state=, search= (the beginning of any word of the name; whole names that begin with it come first, then
- * the others by that word), draft=BLAST. [reads] */
+ * the others by that word), draft=BLAST.
+ * Names are ordered and searched folded: without case and marks, Latin letters and signs as ASCII writes them
+ * ("lukasz" finds Łukasz, "o'brien" and "brien" find O’Brien), white space as one space. A word begins after white
+ * space, a hyphen, an apostrophe or another sign. [reads] */
 BCCAST_API int32_t bccast_provider_roster(bccast_engine *engine, const char *provider, const char *filter,
                                           const char *cursor, uint32_t limit, bccast_rows **out_rows);
 /* How many of the roster are active, and how many archived (here, or as clients). Outputs may be NULL. [reads] */
@@ -425,7 +432,7 @@ BCCAST_API int32_t bccast_blast_selection(bccast_engine *engine, const char *pro
  *   archived       chosen (by the rule: on the roster) and left out: archived
  *   off            chosen and left out: chat is off
  *   not_on_roster  chosen and left out: no longer on the roster
- *   no_address     recipients who receive but can not be told: no address on any notifying channel
+ *   no_address     recipients who receive but cannot be told, as contact of bccast_provider_roster says
  *   deselected     taken out again by the provider
  *   digest         for bccast_blast_send: changes whenever the recipients or the text do
  * STATE: it was sent. [reads] */
@@ -478,8 +485,8 @@ BCCAST_API int32_t bccast_blast_retry_failed(bccast_engine *engine, const char *
  *   overdue why left_ms removed on_device
  * state of a channel's row: open, paused, finished; of the last: the blast's. opened and replied are in the last row
  * only. deferred: of the pending, those that wait for the end of quiet hours or their turn at the channel's rate.
- * overdue is 1 when something else is pending at the deadline; why then says why. left_ms: how long the rest takes at
- * the pace so far, where that is known. Of a recalled blast, on each channel: on_device, who was told of it, or has it
+ * overdue is 1 when something else is pending at the deadline, also what waits for a timezone to be known; why then says
+ * why. left_ms: how long the rest takes at the pace so far, where that is known. Of a recalled blast, on each channel: on_device, who was told of it, or has it
  * from a deliverer who could not take it back (yet); removed, all others. [reads] */
 BCCAST_API int32_t bccast_blast_status(bccast_engine *engine, const char *provider, const char *blast,
                                        bccast_rows **out_rows);
@@ -487,9 +494,10 @@ BCCAST_API int32_t bccast_blast_status(bccast_engine *engine, const char *provid
  * channels): client client_name thread channel state reason attempts next_at_ms opened_at_ms replied.
  * state: pending, in_flight, retry, done, failed, skipped. reason of who was skipped: archived, notify_off, no_address,
  * already_read, skipped_by_notifier, erased, provider_archived, not_delivered, channel_removed, recalled, same_address (of
- * several recipients at one address one is told). reason quiet_hours: it waits for their end, at next_at_ms. Of a
- * recalled blast the reason of done is on_device, or
- * removed when a deliverer has taken it back. client and client_name are empty for who was erased.
+ * several recipients at one address one is told). reason quiet_hours: it waits for their end, at next_at_ms;
+ * unknown_zone: there are quiet hours, and this machine does not know its timezone; looked at again at next_at_ms. Of a
+ * recalled blast the reason of done is on_device, or removed when a deliverer has taken it back. client and client_name
+ * are empty for who was erased.
  * `filter`: state=, channel=, opened=0|1, replied=0|1. STATE: a draft has no recipients. [reads] */
 BCCAST_API int32_t bccast_blast_recipients(bccast_engine *engine, const char *provider, const char *blast,
                                            const char *filter, const char *cursor, uint32_t limit,
@@ -632,7 +640,9 @@ BCCAST_API int32_t bccast_channel_put(bccast_engine *engine, const char *channel
  *                (unless set). At most a second's worth is saved up. Retries count; what is left out does not
  *   concurrency  how many batches may be claimed at once, of all processes together; 0: no limit (unless set)
  *   quiet_hours  "21:00-08:00": who is in them, by the clock of its timezone, else the provider's, else UTC, is told when
- *                they end (unless read by then); "": none (unless set). Channels that notify only
+ *                they end (unless read by then); "": none (unless set). Channels that notify only. A timezone that is set
+ *                but that this machine does not know is not guessed: whoever it is of is not told, and is looked at again
+ *                every hour (reason unknown_zone)
  *   fail_percent, fail_window, fail_action
  *                when so many per cent (1 to 100, 50 unless set; 0: never) of the last fail_window (50 to 100000, 200
  *                unless set) items or more failed or are to be tried again, its breaker opens ("breaker", unless set), or
@@ -644,10 +654,13 @@ BCCAST_API int32_t bccast_channel_set(bccast_engine *engine, const char *channel
  * a new one. NOT_FOUND: no such channel. [writes] */
 BCCAST_API int32_t bccast_channel_remove(bccast_engine *engine, const char *channel);
 /* The channels by name: channel role paused failing_since_ms last_reason pending worker_seen_ms rate concurrency
- * fail_percent fail_window fail_action quiet_hours due_at_ms. last_reason: why it fails, or was paused by its threshold.
- * pending counts what has not ended yet. worker_seen_ms: when somebody last took up work, to the minute; empty: nobody
+ * fail_percent fail_window fail_action quiet_hours due_at_ms unknown_zones. last_reason: why it fails, or was paused by
+ * its threshold. pending counts what has not ended yet. worker_seen_ms: when somebody last took up work, to the minute;
+ * empty: nobody
  * ever did. rate, concurrency: as set, empty: no limit. due_at_ms: when there is next something for a worker to do, now
- * or later (a retry, the end of quiet hours, of a lease, of a rest); empty: nothing, or it is paused. [reads] */
+ * or later (a retry, the end of quiet hours, of a lease, of a rest); empty: nothing, or it is paused. unknown_zones: of
+ * a channel with quiet hours, the timezones of clients and providers that this machine does not know, joined by ",", at
+ * most ten: nobody there is told; empty: none. [reads] */
 BCCAST_API int32_t bccast_channel_list(bccast_engine *engine, bccast_rows **out_rows);
 
 /* ---- Work -------------------------------------------------------------------------------------------- */
@@ -702,9 +715,10 @@ BCCAST_API int32_t bccast_report(bccast_engine *engine, const char *item, int32_
 
 /* Claims at most `max_items` items that are due on a channel; 0: as many as fit well into a lease, by how long batches
  * took so far. They are this batch's for lease_ms of the config (its lease; 60 s unless set): whoever has not completed
- * it by then may find it claimed by another, and sent twice. What a process had in hand that died is claimed by others
- * within two leases. DONE: nothing is due; *out_batch is NULL. Complete the batch, or free it. NOT_FOUND: no such
- * channel. [writes] */
+ * it by then may find it claimed by another, and sent twice. A lease that would last too long because the system's clock
+ * was set back begins anew; a clock that is set forward ends leases as if the time had passed. What a process had in
+ * hand that died is claimed by others within two leases. DONE: nothing is due; *out_batch is NULL. Complete the batch, or
+ * free it. NOT_FOUND: no such channel. [writes] */
 BCCAST_API int32_t bccast_claim(bccast_engine *engine, const char *channel, uint32_t max_items,
                                 bccast_batch **out_batch);
 /* The items of a batch, borrowed: valid as long as the batch, not to be freed. Columns: id to_kind to address to_name
@@ -720,7 +734,8 @@ BCCAST_API const bccast_rows *bccast_batch_rows(const bccast_batch *batch);
 BCCAST_API int32_t bccast_batch_text(const bccast_batch *batch, const char **out_text, size_t *out_length);
 /* What became of item `item` (0 to rows - 1): BCCAST_ITEM_*. `reason` may be NULL: a short class ("mailbox_full") and,
  * after a colon, at most 200 bytes of detail that only the operator sees (bccast_channel_list). `retry_after_ms`: not
- * before that, -1: as the library's schedule says. [memory] */
+ * before that, 0 to BCCAST_MAX_RETRY_AFTER_MS; -1: as the library's schedule says. ARGUMENT: more, or another value that
+ * cannot be; nothing was set, and the item counts as done unless it is set again. [memory] */
 BCCAST_API int32_t bccast_batch_set(bccast_batch *batch, size_t item, int32_t status, const char *reason,
                                     int64_t retry_after_ms);
 /* Makes the lease last `ms` (1 to 600,000) from now. CONFLICT: another has taken the batch over, or reported it; stop

@@ -1,5 +1,7 @@
 #include "adapters/sqlite/directory_tables.hpp"
 
+#include <set>
+
 #include "adapters/sqlite/columns.hpp"
 #include "adapters/sqlite/mapping.hpp"
 
@@ -427,6 +429,35 @@ Slice SqliteDirectoryTables::address_slice(ProviderNo provider, SliceNo slice,
       db_.query("SELECT places FROM address_slice WHERE provider_no = ? AND slice_no = ? AND channel = ?");
   query.bind(provider).bind(std::int64_t{slice}).bind(channel);
   return query.step() ? Slice::decode(query.blob(0), address_key(provider, slice, channel)) : Slice();
+}
+
+std::vector<std::string> SqliteDirectoryTables::zones() const {
+  std::set<std::string> zones;
+  // From each name on to the next: a step for each zone, not for each of those who live there.
+  const auto collect = [&](const char* next, auto&& read) {
+    for (std::string last;;) {
+      auto query = db_.query(next);
+      query.bind(last);
+      const auto found = read(query);
+      if (!found) return;
+      if (found->zone <= last) throw Error(Code::corrupt, "the index of time zones is damaged");
+      zones.insert(last = found->zone);
+    }
+  };
+  collect("SELECT " CLIENT_COLUMNS ", sum FROM client WHERE zone <> '' AND zone > ? ORDER BY zone LIMIT 1",
+          one_client);
+  collect("SELECT " PROVIDER_COLUMNS
+          ", sum FROM provider WHERE zone <> '' AND zone > ? ORDER BY zone LIMIT 1",
+          one_provider);
+  return {zones.begin(), zones.end()};
+}
+
+std::vector<std::string> SqliteDirectoryTables::address_channels(ProviderNo provider, SliceNo slice) const {
+  std::vector<std::string> channels;
+  auto query = db_.query("SELECT channel FROM address_slice WHERE provider_no = ? AND slice_no = ?");
+  query.bind(provider).bind(std::int64_t{slice});
+  while (query.step()) channels.push_back(query.string(0));
+  return channels;
 }
 
 void SqliteDirectoryTables::put_address_slice(ProviderNo provider, SliceNo slice, std::string_view channel,

@@ -48,6 +48,8 @@ class SqliteDirectoryTables final : public DirectoryTables {
   RosterSlice roster_slice(ProviderNo provider, SliceNo slice) const override;
   void put_roster_slice(ProviderNo provider, SliceNo slice, const RosterSlice& value) override;
   Slice address_slice(ProviderNo provider, SliceNo slice, std::string_view channel) const override;
+  std::vector<std::string> zones() const override;
+  std::vector<std::string> address_channels(ProviderNo provider, SliceNo slice) const override;
   void put_address_slice(ProviderNo provider, SliceNo slice, std::string_view channel,
                          const Slice& value) override;
 

@@ -47,6 +47,7 @@ CREATE TABLE provider(
   archived_at INTEGER NOT NULL,           -- 0: it is not
   sum         INTEGER NOT NULL            -- of all that is in the row (src/model/row_sum.hpp), here and below
 ) STRICT;
+CREATE INDEX provider_zone ON provider(zone) WHERE zone <> '';
 
 CREATE TABLE client(
   client_no   INTEGER PRIMARY KEY,
@@ -58,6 +59,7 @@ CREATE TABLE client(
   flags       INTEGER NOT NULL,
   sum         INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX client_zone ON client(zone) WHERE zone <> '';
 
 CREATE TABLE client_provider(
   client_no   INTEGER NOT NULL,
@@ -328,14 +330,15 @@ CREATE TABLE line(
 CREATE INDEX line_of_blast ON line(provider_no, blast_no);
 CREATE INDEX line_open ON line(channel_no, state, turn) WHERE state > 0;
 
-CREATE TABLE waiting(                     -- for the end of quiet hours
+CREATE TABLE waiting(                     -- because of quiet hours
   line_no     INTEGER NOT NULL,
   slice_no    INTEGER NOT NULL,
   due_at      INTEGER NOT NULL,
+  reason      INTEGER NOT NULL,           -- 0: for the end of them; 1: for their time zone to be known
   channel_no  INTEGER NOT NULL,
   parked      INTEGER NOT NULL,           -- 1: their blast is paused
   places      BLOB NOT NULL,
-  PRIMARY KEY (line_no, slice_no, due_at)
+  PRIMARY KEY (line_no, slice_no, due_at, reason)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX waiting_due ON waiting(channel_no, due_at) WHERE parked = 0;
 
@@ -346,6 +349,7 @@ CREATE TABLE claim(
   from_pos    INTEGER NOT NULL,
   to_pos      INTEGER NOT NULL,
   lease_until INTEGER NOT NULL,
+  lease       INTEGER NOT NULL,           -- how long that was from when it was set
   tries       INTEGER NOT NULL,
   sum         INTEGER NOT NULL,
   PRIMARY KEY (channel_no, line_no, token)

@@ -21,7 +21,7 @@ namespace {
 #define LINE_COLUMNS                                                                                   \
   "line_no, provider_no, blast_no, channel_no, state, turn, seq, slices, start, cursor, total, done, " \
   "failed, skipped, follows, limit_pos, retracts, waiting"
-#define CLAIM_COLUMNS "token, channel_no, line_no, from_pos, to_pos, lease_until, tries"
+#define CLAIM_COLUMNS "token, channel_no, line_no, from_pos, to_pos, lease_until, tries, lease"
 #define CLAIM_KEY "channel_no = ? AND line_no = ? AND token = ?"
 #define ITEM_COLUMNS                                                                                        \
   "item_no, provider_no, channel_no, line_no, place, origin, notice_no, to_provider, at, state, attempts, " \
@@ -132,7 +132,7 @@ void visit_line(Columns& columns, Row& l) {
 template <typename Columns, typename Row>
 void visit_claim(Columns& columns, std::string& token, Row& c) {
   columns.bytes(token);
-  for (auto* number : {&c.channel_no, &c.line_no, &c.from, &c.to, &c.lease_until, &c.tries})
+  for (auto* number : {&c.channel_no, &c.line_no, &c.from, &c.to, &c.lease_until, &c.tries, &c.lease})
     columns.number(*number);
 }
 
@@ -253,8 +253,8 @@ void write_item(Query& query, const Item& item, std::string token = {}) {
   query.run();
 }
 
-std::uint32_t waiting_key(LineNo line, SliceNo slice, Ms due_at, ChannelNo channel) {
-  return bitmap_key(RowKind::waiting, 1, line, slice, due_at, channel);
+std::uint32_t waiting_key(LineNo line, SliceNo slice, Ms due_at, std::int64_t reason, ChannelNo channel) {
+  return bitmap_key(RowKind::waiting, 1, line, slice, due_at, reason, channel);
 }
 std::uint32_t skip_key(const Line& line, SliceNo slice, SkipReason reason) {
   return bitmap_key(RowKind::skip, static_cast<int>(reason), line.provider_no, line.no, slice);
@@ -622,31 +622,36 @@ void SqliteWorkTables::park_items(LineNo line, bool parked) {
 }
 
 void SqliteWorkTables::waiting_places(LineNo line, SliceNo slice,
-                                      FunctionRef<void(Ms, const Slice&)> f) const {
-  std::vector<std::pair<Ms, Slice>> all;  // f may write
+                                      FunctionRef<void(const Wait&, const Slice&)> f) const {
+  std::vector<std::pair<Wait, Slice>> all;  // f may write
   {
     auto query = db_.query(
-        "SELECT due_at, channel_no, places FROM waiting WHERE line_no = ? AND slice_no = ? ORDER BY due_at");
+        "SELECT due_at, reason, channel_no, places FROM waiting WHERE line_no = ? AND slice_no = ? "
+        "ORDER BY due_at, reason");
     query.bind(line).bind(std::int64_t{slice});
     while (query.step()) {
-      const auto due_at = query.i64(0);
-      all.emplace_back(due_at, Slice::decode(query.blob(2), waiting_key(line, slice, due_at, query.i64(1))));
+      const Wait wait{query.i64(0), query.i64(1) == 0 ? WaitReason::quiet_hours : WaitReason::unknown_zone};
+      const auto key = waiting_key(line, slice, wait.due_at, query.i64(1), query.i64(2));
+      all.emplace_back(wait, Slice::decode(query.blob(3), key));
     }
   }
-  for (const auto& [due_at, places] : all) f(due_at, places);
+  for (const auto& [wait, places] : all) f(wait, places);
 }
 
-void SqliteWorkTables::put_waiting_places(const Line& line, SliceNo slice, Ms due_at, const Slice& places) {
+void SqliteWorkTables::put_waiting_places(const Line& line, SliceNo slice, const Wait& wait,
+                                          const Slice& places) {
+  const auto reason = static_cast<std::int64_t>(wait.reason);
   if (places.empty()) {
-    auto query = db_.query("DELETE FROM waiting WHERE line_no = ? AND slice_no = ? AND due_at = ?");
-    query.bind(line.no).bind(std::int64_t{slice}).bind(due_at).run();
+    auto query =
+        db_.query("DELETE FROM waiting WHERE line_no = ? AND slice_no = ? AND due_at = ? AND reason = ?");
+    query.bind(line.no).bind(std::int64_t{slice}).bind(wait.due_at).bind(reason).run();
     return;
   }
-  const auto bytes = places.encode(waiting_key(line.no, slice, due_at, line.channel_no));
+  const auto bytes = places.encode(waiting_key(line.no, slice, wait.due_at, reason, line.channel_no));
   auto query = db_.query(
-      "INSERT INTO waiting(line_no, slice_no, due_at, channel_no, parked, places) VALUES (?, ?, ?, ?, ?, ?) "
-      "ON CONFLICT DO UPDATE SET places = excluded.places");
-  query.bind(line.no).bind(std::int64_t{slice}).bind(due_at).bind(line.channel_no);
+      "INSERT INTO waiting(line_no, slice_no, due_at, reason, channel_no, parked, places) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET places = excluded.places");
+  query.bind(line.no).bind(std::int64_t{slice}).bind(wait.due_at).bind(reason).bind(line.channel_no);
   query.bind(std::int64_t{line.paused}).bind(bytes).run();
 }
 

@@ -60,8 +60,9 @@ class SqliteWorkTables final : public WorkTables {
   Slice item_places(LineNo line, SliceNo slice) const override;
   Slice failed_places(LineNo line, SliceNo slice) const override;
   void park_items(LineNo line, bool parked) override;
-  void waiting_places(LineNo line, SliceNo slice, FunctionRef<void(Ms, const Slice&)> f) const override;
-  void put_waiting_places(const Line& line, SliceNo slice, Ms due_at, const Slice& places) override;
+  void waiting_places(LineNo line, SliceNo slice,
+                      FunctionRef<void(const Wait&, const Slice&)> f) const override;
+  void put_waiting_places(const Line& line, SliceNo slice, const Wait& wait, const Slice& places) override;
   std::optional<NextWaiting> next_waiting(ChannelNo channel, Ms now, Ms longest) const override;
   Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const override;
   void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) override;

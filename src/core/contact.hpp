@@ -1,0 +1,25 @@
+// Who can be told that there is something new.
+#pragma once
+
+#include <vector>
+
+#include "core/context.hpp"
+
+namespace bccast {
+
+/// By the channels there are. Where some notify: whoever has an address on one of them. Where all deliver:
+/// everybody, since delivering needs no address. Where there is none yet: whoever has an address at all.
+class Contact {
+ public:
+  explicit Contact(std::vector<Channel> channels);
+
+  bool reaches(const Addresses& addresses) const;
+  /// Those of a slice who cannot be told.
+  Slice without(const Tables& tables, ProviderNo provider, SliceNo slice, Slice places) const;
+
+ private:
+  std::vector<Channel> notifying_;
+  bool everybody_;  // they all deliver
+};
+
+}  // namespace bccast
