@@ -75,6 +75,10 @@
  *
  * Times are milliseconds since the Unix epoch, UTC. To a client they are whole seconds.
  *
+ * Handles. A config, rows or a batch that was freed is told by every function, whatever was made since: HANDLE, or 0
+ * or NULL where a function gives those; and so is what never was one. Freeing it again does nothing. An engine that was
+ * closed is told until another one is opened in its place. Freeing what another thread is using is not told.
+ *
  * Threads. Functions that take an engine may be called from any thread at once. A config, a bccast_rows
  * or a batch belongs to one thread at a time. No function but bccast_start starts a thread. Each function is marked:
  *   [memory]  touches memory only;
