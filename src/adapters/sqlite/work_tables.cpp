@@ -398,13 +398,14 @@ std::optional<Claim> SqliteWorkTables::expired_claim(ChannelNo channel, Ms now, 
     if (!query.step()) return std::nullopt;
     return claim_of(query);
   };
-  auto over = first(db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND lease_until <= ? "
-                              "AND " NOT_OF_A_PAUSED_LINE " ORDER BY lease_until LIMIT 1"),
-                    now);
-  if (over) return over;
-  return first(db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND lease_until > ? "
+  // Those from before a step of the clock first: while there is one, nobody knows what is in flight.
+  auto far = first(db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND lease_until > ? "
+                             "AND " NOT_OF_A_PAUSED_LINE " ORDER BY lease_until LIMIT 1"),
+                   now + longest);
+  if (far) return far;
+  return first(db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND lease_until <= ? "
                          "AND " NOT_OF_A_PAUSED_LINE " ORDER BY lease_until LIMIT 1"),
-               now + longest);
+               now);
 }
 
 void SqliteWorkTables::insert_claim(const Claim& claim) {
