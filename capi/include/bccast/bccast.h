@@ -90,6 +90,10 @@
  * may not be, a malformed value), BCCAST_E_UTF8, BCCAST_E_LIMIT, BCCAST_E_HANDLE (not an open engine),
  * BCCAST_E_FORKED (opened before a fork; open again in the child), BCCAST_E_STORAGE, BCCAST_E_BUSY,
  * BCCAST_E_FULL, BCCAST_E_CORRUPT (the store is damaged), BCCAST_E_NOMEM, BCCAST_E_INTERNAL.
+ *
+ * Damage. What is read from a damaged store is right, or BCCAST_E_CORRUPT: never another's. Only what is touched is: the
+ * calls of the client whose row it is, that client in an act on many, a notification as a failed item damaged_entry.
+ * A page with a damaged row is CORRUPT as a whole. What an index has lost may be missing; bccast_operate_verify tells.
  */
 #ifndef BCCAST_BCCAST_H
 #define BCCAST_BCCAST_H
@@ -784,7 +788,7 @@ BCCAST_API int32_t bccast_operate_overdue(bccast_engine *engine, const char *pro
 /* bccast_blast_purge for all that were recalled before `before_ms`. *out_count (may be NULL): how many. [writes] */
 BCCAST_API int32_t bccast_operate_purge(bccast_engine *engine, int64_t before_ms, int64_t *out_count);
 /* Looks through the whole store: one row for each thing that is wrong, none when all is well: kind object
- * detail. [reads] */
+ * detail. Every row, text and bitmap is checked, and counts and indexes against what they count. [reads] */
 BCCAST_API int32_t bccast_operate_verify(bccast_engine *engine, bccast_rows **out_rows);
 /* Moves what is in the write-ahead log into the database file, and empties the log. Moving happens by itself as the
  * log grows. BUSY: somebody reads an older state; what could be moved was moved. [writes] */
