@@ -168,7 +168,9 @@ SqliteStore::SqliteStore(std::string_view url) : location_(parse_url(url)) {
   try {
     twice_if_damaged([&] { open_file(file); });
   } catch (const Error& error) {
-    if (!location_.read_only || (error.native() & 0xff) != SQLITE_CANTOPEN) throw;
+    const bool no_log =
+        (error.native() & 0xff) == SQLITE_CANTOPEN || error.native() == SQLITE_READONLY_DIRECTORY;
+    if (!location_.read_only || !no_log) throw;
     throw Error(
         Code::storage,
         "the store has no log (-wal), and none can be made in its folder: without one it cannot be read",
