@@ -104,7 +104,8 @@ EngineCall::EngineCall(bccast_engine* engine) : engine_(engine) {
   const std::lock_guard lock(registry().mutex);
   if (registry().engines.count(engine) == 0) throw Error(Code::handle, "not an open engine");
   if (engine->pid != getpid())
-    throw Error(Code::forked, "the engine was opened before a fork: open it again here");
+    throw Error(Code::forked,
+                "the engine was opened by a parent process: exec, or open a store only after the fork");
   engine->calls.fetch_add(1, std::memory_order_relaxed);
 }
 

@@ -32,6 +32,7 @@ int examine(const Session& session, const DoctorOptions& options) {
   Findings findings;
   check_versions(findings);
   check_store(session, options.deep, findings);
+  check_log(session, findings);
   check_files(session, findings);  // with the companions that opening may have made
   check_disk(session, findings);
 
@@ -61,7 +62,8 @@ void add_doctor(Command program, Session& session) {
       command,
       "The library; the store; channels that fail, are paused, have work due and no worker for 10\n"
       "minutes, or quiet hours and time zones that this machine does not know; blasts that are late, and\n"
-      "why; the modes of the files; the room on the disk (1 GiB, and as much as the store has).\n"
+      "why; the size of the log; the modes of the files; the room on the disk (1 GiB, and as much as the\n"
+      "store has).\n"
       "States: ok, warn, bad. Exit code 0: all is ok; 3: something is not.\n"
       "Columns: check state detail",
       "--deep");

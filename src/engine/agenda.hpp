@@ -1,5 +1,5 @@
-// What the clock brings about and no channel carries: schedules that are due, deadlines that pass, and the
-// rows that a recall left behind.
+// What the clock brings about and no channel carries: schedules that are due, deadlines that pass, the rows
+// that a recall left behind, and a log that cannot be emptied.
 #pragma once
 
 #include <mutex>
@@ -24,6 +24,9 @@ class Agenda {
   std::optional<Ms> next_due();
 
  private:
+  bool has_pinned_log_to_say();
+  /// An event, once each time that the log is pinned.
+  bool say_log_is_pinned();
   /// Whether schedules have to wait, because the wall clock was set.
   bool compare_clocks();
   std::int64_t held_for_us();
@@ -33,9 +36,10 @@ class Agenda {
   Overdue& overdue_;
   Control& control_;
   // The wall clock and the monotonic one run together; when they do not, somebody has set the wall clock.
-  std::mutex mutex_;
+  std::mutex mutex_;                           // guards what follows
   std::optional<Ms> apart_;                    // how far apart they were at the last look
   std::optional<std::int64_t> held_until_us_;  // of the monotonic clock
+  bool said_pinned_ = false;
 };
 
 }  // namespace bccast

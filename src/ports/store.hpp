@@ -63,6 +63,8 @@ class Store {
   /// Moves what is in the log into the file, and empties the log, so that bytes that were overwritten are in
   /// neither. False: somebody reads an older state, and the log could not be emptied.
   virtual bool checkpoint() = 0;
+  /// The log grows and grows, since somebody reads an older state and does not end.
+  virtual bool log_is_pinned() const noexcept { return false; }
   /// A file descriptor that is readable when somebody has written since drain_changes() was last called, in
   /// this process or another; -1: there is none, and only looking tells. Made when first asked for.
   virtual int changes_fd() = 0;
