@@ -685,7 +685,8 @@ BCCAST_API int32_t bccast_channel_list(bccast_engine *engine, bccast_rows **out_
 
 /* Works the queue on the calling thread: claims what is due on the channels this engine has handlers for, calls them, and
  * stores the outcome, until nothing is due or a limit is reached: `max_items` items or `budget_us` microseconds, 0: no
- * limit (both are looked at between batches). OK: stopped by a limit, more is due now. DONE: nothing due; *out_next_ms
+ * limit. A batch is as large as what is left of both allows, by what items have cost so far: while that is steady, a
+ * call overruns its budget by one item or one budget at most, whichever is longer, and never does nothing. OK: stopped by a limit, more is due now. DONE: nothing due; *out_next_ms
  * says in how many milliseconds something will be, -1: nothing known. On an error *out_next_ms says when to try again;
  * what could not be stored is kept, and nothing more is sent before it is. A failing handler is no error of pump.
  * *out_done counts items that ended, in whatever way. Outputs may be NULL. REENTRANT inside a callback. [writes] */
