@@ -540,14 +540,15 @@ TEST_CASE("a lease that was made longer is as long again after the clock was set
 
 TEST_CASE("concurrency: after the clock was set back, what is in hand still counts") {
   Practice host(20);
-  must(bccast_channel_set, host, "email", "concurrency", "1");
   host.blast("lee", "Good morning");
   const auto batch = claim(host, "email", 5);
   REQUIRE(batch.size() == 5);
+  claim(host, "email", 5).free();  // given back: the next may have it, when there is room
+  must(bccast_channel_set, host, "email", "concurrency", "1");
   host.clock.advance(-3'600'000);
   CHECK(claim(host).empty());
   CHECK(batch.complete() == BCCAST_OK);
-  CHECK(claim(host).size() == 20);
+  CHECK(claim(host).size() == 5);
 }
 
 TEST_CASE("lease_ms: the lease of what an engine claims, and of the rest after a part of it was reported") {

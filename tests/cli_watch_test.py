@@ -288,6 +288,22 @@ class Doctor(LookingOn):
         self.assertIn("failing since", self.seen["channel email"]["detail"])
         self.assertIsNone(child.poll())
 
+    def test_a_log_that_grows_since_somebody_reads_an_older_state(self):
+        self.send("--all-active")
+        self.get("run")
+        with contextlib.closing(sqlite3.connect(self.store, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM store").fetchone()
+            self.assertEqual(self.examine(), {})
+            blast = self.get("blast", "create", *AS)["blast"]
+            log = self.folder / "practice.db-wal"
+            while log.stat().st_size <= 64 << 20:
+                self.get("blast", "write", blast, "--file", "-", *AS, text="x" * 900_000)
+            self.assertEqual(self.examine(), {"log": "warn"})
+            self.assertRegex(self.seen["log"]["detail"], r"^6\d MiB: it grows while a process reads an older state")
+        self.get("store", "checkpoint")
+        self.assertEqual(self.examine(), {})
+
     def test_a_damaged_store(self):
         for companion in ("-wal", "-shm"):
             (self.folder / f"practice.db{companion}").unlink(missing_ok=True)

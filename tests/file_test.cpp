@@ -551,3 +551,41 @@ TEST_CASE("A child may open any store that was closed before the fork, or is ano
   CHECK(add_provider(two, "may") == BCCAST_OK);
   CHECK(roster_of(Opened(closed), "child") == 1);
 }
+
+// ---- A reader that does not end
+
+TEST_CASE("A log that grows since somebody reads an older state is told by an event, once") {
+  test::Host host;
+  host.provider("lee");
+  host.clients("lee", {"ana", "ben"});
+  const auto pinned = [&] {
+    std::size_t count = 0;
+    for (const auto& row : test::must(bccast_events, host, "watch", 1000U).rows)
+      if (row.text("kind") == "log.pinned") ++count;
+    return count;
+  };
+  REQUIRE(pinned() == 0);
+  const auto draft = host.draft("lee", {"ana", "ben"});
+  const string text(60'000, 'x');
+  const auto grow = [&](std::uintmax_t bytes) {
+    while (fs::file_size(host.store_path() + "-wal") < bytes) host.write("lee", draft, text);
+  };
+  constexpr std::uintmax_t kMega = 1U << 20U;
+  test::Database reader(host.store_path());
+  const auto pump = [&] { return test::must(bccast_pump, host, 0U, std::int64_t{0}, nullptr, nullptr).code; };
+  for (int turn = 1; turn <= 2; ++turn) {
+    reader.run("BEGIN; SELECT count(*) FROM store");
+    grow(20 * kMega);
+    pump();
+    CHECK(pinned() == static_cast<std::size_t>(turn) - 1);  // it may end yet
+    grow(90 * kMega);
+    pump();
+    grow(110 * kMega);
+    pump();
+    CHECK(pinned() == static_cast<std::size_t>(turn));
+    CHECK(bccast_operate_checkpoint(host) == BCCAST_E_BUSY);
+    reader.run("ROLLBACK");
+    CHECK(bccast_operate_checkpoint(host) == BCCAST_OK);
+    CHECK(fs::file_size(host.store_path() + "-wal") < kMega);
+  }
+}

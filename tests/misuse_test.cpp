@@ -291,6 +291,58 @@ TEST_CASE("What is no rows or no batch is told by all that read them") {
   CHECK(bccast_batch_set(foreign<bccast_batch>(), 0, BCCAST_ITEM_DONE, nullptr, -1) == BCCAST_E_HANDLE);
 }
 
+TEST_CASE("A freed handle of rows, a batch or a config is told, also when others were made since") {
+  test::Host host;
+  host.provider("lee");
+  host.clients("lee", {"ana", "ben"});
+  host.blast("lee", {"ana", "ben"}, "text");
+  bccast_rows* rows = nullptr;
+  bccast_batch* batch = nullptr;
+  bccast_config* config = nullptr;
+  REQUIRE(bccast_blast_list(host, "lee", nullptr, nullptr, 0, &rows) == BCCAST_OK);
+  REQUIRE(bccast_channel_put(host, "own", "notify") >= BCCAST_OK);
+  for (const char* who : {"ana", "ben"})
+    REQUIRE(bccast_directory_client_set(host, who, "address.own", who) == BCCAST_OK);
+  host.blast("lee", {"ana", "ben"}, "another");
+  REQUIRE(bccast_claim(host, "own", 1, &batch) == BCCAST_OK);
+  REQUIRE(bccast_config_new(&config) == BCCAST_OK);
+  const bccast_rows* borrowed = bccast_batch_rows(batch);
+  CHECK(bccast_rows_count(borrowed) == 1);
+  bccast_rows_free(rows);
+  bccast_batch_free(batch);
+  bccast_config_free(config);
+  // The same memory, most likely, for others of the same kind.
+  std::vector<bccast_rows*> others(8);
+  for (auto& other : others)
+    REQUIRE(bccast_blast_list(host, "lee", nullptr, nullptr, 0, &other) == BCCAST_OK);
+  bccast_batch* other_batch = nullptr;
+  REQUIRE(bccast_claim(host, "own", 1, &other_batch) == BCCAST_OK);
+  bccast_config* other_config = nullptr;
+  REQUIRE(bccast_config_new(&other_config) == BCCAST_OK);
+
+  std::int64_t number = 77;
+  CHECK(bccast_rows_i64_at(rows, 0, 0, &number) == BCCAST_E_HANDLE);
+  CHECK(bccast_rows_count(rows) == 0);
+  CHECK(bccast_rows_count(borrowed) == 0);
+  CHECK(bccast_batch_rows(batch) == nullptr);
+  CHECK(bccast_batch_complete(batch, 0, nullptr) == BCCAST_E_HANDLE);
+  CHECK(bccast_config_set(config, "lease_ms", "2000") == BCCAST_E_HANDLE);
+  // Nor is one of them another's, nor freed twice.
+  CHECK(bccast_rows_count(reinterpret_cast<bccast_rows*>(other_batch)) == 0);
+  CHECK(bccast_batch_rows(reinterpret_cast<bccast_batch*>(others[0])) == nullptr);
+  bccast_rows_free(rows);
+  bccast_rows_free(const_cast<bccast_rows*>(borrowed));
+  bccast_batch_free(batch);
+  bccast_config_free(config);
+  for (auto* other : others) {
+    CHECK(bccast_rows_count(other) == 2);
+    bccast_rows_free(other);
+  }
+  CHECK(bccast_batch_complete(other_batch, 0, nullptr) == BCCAST_OK);
+  bccast_batch_free(other_batch);
+  bccast_config_free(other_config);
+}
+
 TEST_CASE(
     "Rows and columns that are not there, and cells of the other type, give a code and an empty value") {
   test::Host host;

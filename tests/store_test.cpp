@@ -453,6 +453,11 @@ TEST_CASE("A folder or a file that must not be written is STORAGE") {
     for (const char* suffix : {"-wal", "-shm"}) fs::remove(path.string() + suffix);
     fs::permissions(folder.path(), fs::perms::owner_read | fs::perms::owner_exec);
     expect_code(Opened(path).code, BCCAST_E_STORAGE, "a store whose log can not be made");
+    {
+      const Opened reader("sqlite:" + path.string() + "?mode=ro");
+      expect_code(reader.code, BCCAST_E_STORAGE, "the same for reading only");
+      expect(reader.message.find("its folder") != string::npos, "to say why: " + reader.message);
+    }
     fs::permissions(folder.path(), fs::perms::owner_all);
     const Opened opened(path);
     expect_code(opened.code, BCCAST_OK, "the store again");

@@ -40,20 +40,26 @@ Column borrowed(const char* name, const TextColumn& texts, bool empty_is_null) {
 /// Runs a callback with the batch. A code below 0: the whole batch again later.
 template <typename Call>
 Handled lend(const std::shared_ptr<BatchControl>& control, Call&& call) {
-  auto handle = std::make_unique<bccast_batch>(control, bccast_batch::Owner::callback);
-  const std::int32_t code = call(handle.get());
+  auto batch = std::make_unique<Batch>(control, Batch::Owner::callback);
+  const std::int32_t code = call(batch->handle());
   if (code == BCCAST_PENDING) {
-    auto callback = bccast_batch::Owner::callback;
-    if (handle->owner.compare_exchange_strong(callback, bccast_batch::Owner::host))
-      static_cast<void>(handle.release());
+    auto callback = Batch::Owner::callback;
+    if (batch->owner.compare_exchange_strong(callback, Batch::Owner::host))
+      static_cast<void>(batch.release());
     return Handled::kept;
   }
   return code == BCCAST_OK ? Handled::as_set : Handled::failed;
 }
 
-bccast_batch& batch_of(bccast_batch* batch) {
-  if (batch == nullptr) throw Error(Code::argument, "the batch is NULL");
-  if (batch->magic != bccast_batch::kMagic) throw Error(Code::handle, "not a batch");
+/// Null: not a handle, or a freed one.
+Batch* find_batch(const bccast_batch* handle) noexcept {
+  return static_cast<Batch*>(batch_handles.find(reinterpret_cast<std::uintptr_t>(handle)));
+}
+
+Batch& batch_of(const bccast_batch* handle) {
+  if (handle == nullptr) throw Error(Code::argument, "the batch is NULL");
+  Batch* batch = find_batch(handle);
+  if (batch == nullptr) throw Error(Code::handle, "not a batch, or a freed one");
   if (batch->pid != getpid()) throw Error(Code::forked, "the batch was claimed before a fork");
   return *batch;
 }
@@ -77,8 +83,13 @@ std::shared_ptr<const std::vector<std::int64_t>> borrowed(const std::vector<std:
 
 }  // namespace
 
-bccast_batch::bccast_batch(std::shared_ptr<BatchControl> control_in, Owner owner_in)
-    : control(std::move(control_in)), pid(getpid()), owner(owner_in) {
+Batch::Batch(std::shared_ptr<BatchControl> control_in, Owner owner_in)
+    : control(std::move(control_in)),
+      pid(getpid()),
+      owner(owner_in),
+      rows_handle_(rows_handles, &rows_),
+      handle_(batch_handles, this) {
+  Rows& rows = rows_;
   const NoticeBatch& batch = control->notices();
   rows.count = batch.size();
   rows.borrowed = true;
@@ -122,7 +133,8 @@ Handled VtblDeliverer::retract(NoticeBatch& batch, const Delivery&,
 }
 
 const bccast_rows* bccast_batch_rows(const bccast_batch* batch) {
-  return batch != nullptr && batch->magic == bccast_batch::kMagic ? &batch->rows : nullptr;
+  const Batch* found = find_batch(batch);
+  return found != nullptr ? found->rows() : nullptr;
 }
 
 int32_t bccast_batch_text(const bccast_batch* batch, const char** out_text, size_t* out_length) {
@@ -130,7 +142,7 @@ int32_t bccast_batch_text(const bccast_batch* batch, const char** out_text, size
   if (out_length != nullptr) *out_length = 0;
   return guard([&] {
     output(out_text, "text");
-    const auto& of = batch_of(const_cast<bccast_batch*>(batch));
+    const auto& of = batch_of(batch);
     const Delivery* delivery = of.control->delivery();
     if (delivery == nullptr) throw Error(Code::state, "the batch is to notify: it has no text");
     if (delivery->retracts) throw Error(Code::state, "the batch takes back: it has no text");
@@ -176,11 +188,12 @@ int32_t bccast_batch_complete(bccast_batch* batch, size_t n, const int32_t* stat
 }
 
 void bccast_batch_free(bccast_batch* batch) {
-  if (batch == nullptr || batch->magic != bccast_batch::kMagic) return;
-  if (batch->pid != getpid()) return;  // the parent's
-  auto callback = bccast_batch::Owner::callback;
-  if (batch->owner.compare_exchange_strong(callback, bccast_batch::Owner::nobody)) return;
-  if (callback == bccast_batch::Owner::host) delete batch;
+  Batch* found = find_batch(batch);
+  if (found == nullptr || found->pid != getpid()) return;  // the parent's
+  if (!found->retire()) return;                            // another thread was faster
+  auto callback = Batch::Owner::callback;
+  if (found->owner.compare_exchange_strong(callback, Batch::Owner::nobody)) return;
+  if (callback == Batch::Owner::host) delete found;
 }
 
 int32_t bccast_claim(bccast_engine* engine, const char* channel, uint32_t max_items,
@@ -190,7 +203,7 @@ int32_t bccast_claim(bccast_engine* engine, const char* channel, uint32_t max_it
     output(out_batch, "batch");
     auto control = e.claim(required(channel, "channel"), max_items);
     if (!control) return Code::done;
-    *out_batch = new bccast_batch(std::move(control), bccast_batch::Owner::host);
+    *out_batch = std::make_unique<Batch>(std::move(control), Batch::Owner::host).release()->handle();
     return Code::ok;
   });
 }

@@ -11,22 +11,35 @@
 #include "ports/notifier.hpp"
 #include "rows.hpp"
 
-struct bccast_batch {
-  static constexpr std::uint64_t kMagic = 0x62636361'62746368;
-  std::uint64_t magic = kMagic;
-  std::shared_ptr<bccast::BatchControl> control;
-  bccast_rows rows;
-  pid_t pid;  // of the process that has claimed it
+namespace bccast::capi {
+
+inline constinit HandleSlots batch_handles{2};
+
+/// What a bccast_batch stands for.
+class Batch {
+ public:
   /// A batch that is lent to a callback may be kept by it, and freed by another thread before the callback
   /// returns.
   enum class Owner { callback, host, nobody };
+  Batch(std::shared_ptr<BatchControl> control_in, Owner owner_in);
+
+  bccast_batch* handle() const noexcept { return reinterpret_cast<bccast_batch*>(handle_.value()); }
+  const bccast_rows* rows() const noexcept { return as_rows(rows_handle_.value()); }
+  /// Both handles are freed ones from now on. False: they were before.
+  bool retire() noexcept {
+    rows_handle_.retire();
+    return handle_.retire();
+  }
+
+  const std::shared_ptr<BatchControl> control;
+  const pid_t pid;  // of the process that has claimed it
   std::atomic<Owner> owner;
 
-  bccast_batch(std::shared_ptr<bccast::BatchControl> control_in, Owner owner_in);
-  ~bccast_batch() { *static_cast<volatile std::uint64_t*>(&magic) = 0; }
+ private:
+  Rows rows_;
+  HandleOf rows_handle_;
+  HandleOf handle_;
 };
-
-namespace bccast::capi {
 
 /// Destroys `self` with the vtable's function, exactly once.
 template <typename Vtbl>

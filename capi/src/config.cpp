@@ -15,12 +15,6 @@ using namespace bccast::capi;
 
 namespace {
 
-bccast_config& config_of(bccast_config* config) {
-  if (config == nullptr) throw Error(Code::argument, "the config is NULL");
-  if (!is_handle(config)) throw Error(Code::handle, "not a config");
-  return *config;
-}
-
 /// A copy of a vtable, or Error(version). `Vtbl` as it first was is the least there may be.
 template <typename Vtbl>
 Vtbl copy_vtbl(const Vtbl* vtbl) {
@@ -89,9 +83,9 @@ std::int32_t attach(bccast_config* config, const Vtbl* vtbl, void* self, Complet
 int32_t bccast_config_new(bccast_config** out_config) {
   return guard([&] {
     output(out_config, "config") = nullptr;
-    auto config = std::make_unique<bccast_config>();
-    add_handle(config.get());
-    *out_config = config.release();
+    auto config = std::make_unique<Config>();
+    *out_config = reinterpret_cast<bccast_config*>(config_handles.add(config.get()));
+    static_cast<void>(config.release());
     return BCCAST_OK;
   });
 }
@@ -118,7 +112,7 @@ int32_t bccast_config_describe(size_t i, const char** out_key, const char** out_
 }
 
 void bccast_config_free(bccast_config* config) {
-  if (config != nullptr && remove_handle(config)) delete config;
+  delete static_cast<Config*>(config_handles.remove(reinterpret_cast<std::uintptr_t>(config)));
 }
 
 int32_t bccast_config_notifier(bccast_config* config, const char* channel,

@@ -27,10 +27,10 @@ int32_t bccast_has(const char* part) {
   return 0;
 }
 
-int32_t bccast_open(const char* url, bccast_config* config, bccast_engine** out_engine) {
+int32_t bccast_open(const char* url, bccast_config* config_handle, bccast_engine** out_engine) {
   return guard([&] {
     output(out_engine, "engine") = nullptr;
-    if (config != nullptr && !is_handle(config)) throw Error(Code::handle, "not a config");
+    Config* config = config_handle != nullptr ? &config_of(config_handle) : nullptr;
     auto handle = std::make_unique<bccast_engine>();
     handle->pid = getpid();
     handle->engine =

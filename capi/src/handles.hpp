@@ -1,7 +1,7 @@
 // Handles: what the opaque pointers point to, and how a wrong one is told.
 //
-// Engines and configs are few and long-lived: those that are alive are registered, so that a freed or foreign
-// pointer is never looked into. Rows and batches begin with a number that is wiped when they go.
+// No freed or foreign pointer is ever looked into. Engines are few and long-lived: those that are open are
+// registered. Configs, rows and batches have slots (handle_slots.hpp).
 #pragma once
 
 #include <bccast/bccast.h>
@@ -12,24 +12,29 @@
 
 #include <bccast/engine.hpp>
 
+#include "handle_slots.hpp"
+
 struct bccast_engine {
   std::unique_ptr<bccast::Engine> engine;
   pid_t pid = 0;              // of the process that opened it
   std::atomic<int> calls{0};  // in progress
 };
 
-struct bccast_config {
-  bccast::Options options;
-};
-
 namespace bccast::capi {
 
+/// What a bccast_config stands for.
+struct Config {
+  Options options;
+};
+
+inline constinit HandleSlots config_handles{3};
+
+/// Throws Error: argument when it is NULL, handle.
+Config& config_of(const bccast_config* handle);
+
 void add_handle(const bccast_engine* engine);
-void add_handle(const bccast_config* config);
-/// False when it was not alive, or is of the other kind.
+/// False when it was not open.
 bool remove_handle(const bccast_engine* engine) noexcept;
-bool remove_handle(const bccast_config* config) noexcept;
-bool is_handle(const bccast_config* config) noexcept;
 
 /// Whose engine it is, if it is one that is open.
 enum class Owner { nobody, this_process, parent_process };

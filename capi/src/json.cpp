@@ -54,16 +54,17 @@ void add_text(std::string& json, std::string_view text) {
   json += '"';
 }
 
-void add_cell(std::string& json, const bccast_rows* rows, std::size_t row, std::size_t column) {
+void add_cell(std::string& json, const bccast_rows* handle, const Rows& rows, std::size_t row,
+              std::size_t column) {
   std::int64_t number = 0;
   const char* text = nullptr;
   std::size_t length = 0;
-  if (rows->columns[column].type == BCCAST_TYPE_I64) {
-    const auto code = bccast_rows_i64_at(rows, row, column, &number);
+  if (rows.columns[column].type == BCCAST_TYPE_I64) {
+    const auto code = bccast_rows_i64_at(handle, row, column, &number);
     json += code == BCCAST_OK ? std::to_string(number) : "null";
     return;
   }
-  const auto code = bccast_rows_text_at(rows, row, column, &text, &length);
+  const auto code = bccast_rows_text_at(handle, row, column, &text, &length);
   if (code == BCCAST_E_NOMEM) throw std::bad_alloc();
   if (length == 0) {
     json += "null";
@@ -72,35 +73,36 @@ void add_cell(std::string& json, const bccast_rows* rows, std::size_t row, std::
   }
 }
 
-void add_row(std::string& json, const bccast_rows* rows, std::size_t row) {
+void add_row(std::string& json, const bccast_rows* handle, const Rows& rows, std::size_t row) {
   json += '{';
-  for (std::size_t i = 0; i < rows->columns.size(); ++i) {
+  for (std::size_t i = 0; i < rows.columns.size(); ++i) {
     if (i > 0) json += ',';
-    add_text(json, rows->columns[i].name);
+    add_text(json, rows.columns[i].name);
     json += ':';
-    add_cell(json, rows, row, i);
+    add_cell(json, handle, rows, row, i);
   }
   json += '}';
 }
 
 }  // namespace
 
-int32_t bccast_rows_json(const bccast_rows* rows, size_t row, const char** out_json, size_t* out_length) {
+int32_t bccast_rows_json(const bccast_rows* handle, size_t row, const char** out_json, size_t* out_length) {
   if (out_length != nullptr) *out_length = 0;
   if (out_json == nullptr) return BCCAST_E_ARGUMENT;
   *out_json = "";
-  if (rows == nullptr || rows->magic != bccast_rows::kMagic) return BCCAST_E_HANDLE;
+  const auto* rows = find_rows(handle);
+  if (rows == nullptr) return BCCAST_E_HANDLE;
   if (row != BCCAST_ALL_ROWS && row >= rows->count) return BCCAST_E_ARGUMENT;
   try {
     std::string& json = rows->json;
     json.clear();
     if (row != BCCAST_ALL_ROWS) {
-      add_row(json, rows, row);
+      add_row(json, handle, *rows, row);
     } else {
       json += '[';
       for (std::size_t i = 0; i < rows->count; ++i) {
         if (i > 0) json += ',';
-        add_row(json, rows, i);
+        add_row(json, handle, *rows, i);
       }
       json += ']';
     }

@@ -9,8 +9,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "handle_slots.hpp"
 #include "ports/notice_batch.hpp"
 
 namespace bccast::capi {
@@ -25,27 +27,38 @@ struct Column {
   std::function<std::shared_ptr<const TextColumn>()> make;  // of texts: made when first asked for
 };
 
-}  // namespace bccast::capi
-
-struct bccast_rows {
-  static constexpr std::uint64_t kMagic = 0x62636361'726f7773;
-  std::uint64_t magic = kMagic;
+/// What a bccast_rows stands for.
+struct Rows {
   std::size_t count = 0;
-  bool borrowed = false;                              // part of a batch: not to be freed
-  mutable std::vector<bccast::capi::Column> columns;  // a column is filled in when first asked for
+  bool borrowed = false;                // part of a batch: not to be freed
+  mutable std::vector<Column> columns;  // a column is filled in when first asked for
   std::string next;
   mutable std::string json;  // what bccast_rows_json gave last
-  ~bccast_rows() { *static_cast<volatile std::uint64_t*>(&magic) = 0; }
 };
 
-namespace bccast::capi {
+inline constinit HandleSlots rows_handles{1};
+
+/// Null: not a handle, or a freed one.
+inline Rows* find_rows(const bccast_rows* handle) noexcept {
+  return static_cast<Rows*>(rows_handles.find(reinterpret_cast<std::uintptr_t>(handle)));
+}
+
+inline bccast_rows* as_rows(std::uintptr_t handle) noexcept {
+  return reinterpret_cast<bccast_rows*>(handle);
+}
+
+/// They are the host's from now on.
+inline bccast_rows* hand_over(std::unique_ptr<Rows> rows) {
+  bccast_rows* handle = as_rows(rows_handles.add(rows.get()));
+  static_cast<void>(rows.release());
+  return handle;
+}
 
 /// Builds rows from items: each column is a name and what to take from an item.
 template <typename Item>
 class RowsBuilder {
  public:
-  explicit RowsBuilder(const std::vector<Item>& items)
-      : items_(items), rows_(std::make_unique<bccast_rows>()) {
+  explicit RowsBuilder(const std::vector<Item>& items) : items_(items), rows_(std::make_unique<Rows>()) {
     rows_->count = items.size();
   }
 
@@ -75,12 +88,12 @@ class RowsBuilder {
 
   bccast_rows* finish(std::string next = {}) {
     rows_->next = std::move(next);
-    return rows_.release();
+    return hand_over(std::move(rows_));
   }
 
  private:
   const std::vector<Item>& items_;
-  std::unique_ptr<bccast_rows> rows_;
+  std::unique_ptr<Rows> rows_;
 };
 
 }  // namespace bccast::capi

@@ -19,6 +19,7 @@ constexpr std::uint32_t kMostNamed = 10;         // overdue blasts
 constexpr std::int64_t kSilentMs = 10 * 60'000;  // a worker looks far more often
 constexpr std::uintmax_t kLeastFree = std::uintmax_t{1} << 30U;
 constexpr std::uintmax_t kMega = std::uintmax_t{1} << 20U;
+constexpr std::uintmax_t kLargestLog = 64 * kMega;  // it is moved at 16, unless somebody reads an older state
 
 std::vector<fs::path> files_of(const Session& session) {
   std::vector<fs::path> files;
@@ -79,6 +80,20 @@ void check_versions(Findings& findings) {
   } else {
     findings.push_back({"version", Health::warn, library + "; this program was built with that of " + built});
   }
+}
+
+void check_log(const Session& session, Findings& findings) {
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(store_path(session) + "-wal", error);
+  Finding finding{"log", Health::ok, "none, or empty"};
+  if (!error && size > 0) finding.detail = std::to_string((size + kMega - 1) / kMega) + " MiB";
+  if (!error && size > kLargestLog) {
+    finding.health = Health::warn;
+    finding.detail +=
+        ": it grows while a process reads an older state; end that, then `bccast store checkpoint` empties "
+        "it";
+  }
+  findings.push_back(std::move(finding));
 }
 
 void check_files(const Session& session, Findings& findings) {

@@ -20,6 +20,7 @@ using Findings = std::vector<Finding>;
 /// The library, and what this program was built with.
 void check_versions(Findings& findings);
 /// That nobody else can read the store and its companions.
+void check_log(const Session& session, Findings& findings);
 void check_files(const Session& session, Findings& findings);
 /// That the store's disk has room.
 void check_disk(const Session& session, Findings& findings);

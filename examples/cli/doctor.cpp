@@ -33,6 +33,7 @@ int examine(const Session& session, const DoctorOptions& options) {
   Findings findings;
   check_versions(findings);
   check_store(session, options.deep, findings);
+  check_log(session, findings);
   check_files(session, findings);  // with the companions that opening may have made
   check_disk(session, findings);
 
@@ -60,11 +61,10 @@ void add_doctor(Command program, Session& session) {
   command.add_flag("--deep", options->deep, "Also look through the whole store, as `store verify`");
   add_footer(
       command,
-      "The library; the store, and whether it is held or owes anything; channels that fail, are paused, "
-      "have\n"
-      "work due and no worker for 10 minutes, or quiet hours and time zones that this machine does not\n"
-      "know; blasts that are late, and why; the modes of the files; the room on the disk (1 GiB, and as\n"
-      "much as the store has).\n"
+      "The library; the store, and whether it is held or owes anything; channels that fail, are paused,\n"
+      "have work due and no worker for 10 minutes, or quiet hours and time zones that this machine does\n"
+      "not know; blasts that are late, and why; the size of the log; the modes of the files; the room on\n"
+      "the disk (1 GiB, and as much as the store has).\n"
       "States: ok, warn, bad. Exit code 0: all is ok; 3: something is not.\n"
       "Columns: check state detail",
       "--deep");

@@ -47,6 +47,16 @@ SecretKey random_key() {
   return key;
 }
 
+void keyed_bytes(std::uint64_t key, std::uint64_t number, std::span<std::uint8_t> out) {
+  ready();
+  std::array<std::uint8_t, randombytes_SEEDBYTES> seed{};
+  for (std::size_t b = 0; b < 8; ++b) {
+    seed[b] = static_cast<std::uint8_t>(key >> (8 * b));
+    seed[8 + b] = static_cast<std::uint8_t>(number >> (8 * b));
+  }
+  randombytes_buf_deterministic(out.data(), out.size(), seed.data());
+}
+
 Permutation::Permutation(const SecretKey& master, std::uint64_t purpose) {
   std::array<std::uint8_t, 16 * kRounds> bytes{};
   derive(bytes, master, purpose);

@@ -15,6 +15,9 @@ using SecretKey = std::array<std::uint8_t, 32>;
 /// Fills with bytes from the system's generator. Throws Error(internal) when there is none.
 void random_bytes(std::span<std::uint8_t> out);
 SecretKey random_key();
+/// Bytes that look random and follow from two numbers: the first is a secret, the second tells apart what
+/// comes of it (ChaCha20).
+void keyed_bytes(std::uint64_t key, std::uint64_t number, std::span<std::uint8_t> out);
 
 /// A block of 128 bits.
 struct Block {

@@ -17,7 +17,8 @@ namespace bccast {
 struct Assignment {
   Claim claim;
   std::optional<Line> line;          // the blast's line; nothing: single items
-  std::vector<Item> items;           // then these
+  std::vector<Place> places;         // of the line: what the claim has, in the order of the line
+  std::vector<Item> items;           // of single items: these
   NoticeBatch batch;                 // what the handler is given
   std::optional<Delivery> delivery;  // when it is to deliver
   std::vector<std::size_t> entries;  // for each notice of the batch its entry, in the order of work

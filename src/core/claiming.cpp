@@ -1,6 +1,7 @@
 #include "core/claiming.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -17,6 +18,8 @@ namespace {
 constexpr std::string_view kAlone = "alone";
 /// How often a channel's row says that a worker is there.
 constexpr Ms kSeenEvery = 60'000;
+/// Bitmaps of 8 KiB that are held while the next recipients are looked for.
+constexpr std::size_t kSlicesAtOnce = 256;
 
 Token new_token() {
   std::array<std::uint8_t, 12> bytes{};
@@ -98,7 +101,8 @@ class Claiming {
     if (claim.line_no != 0) {
       assignment->line = tables_.work().line(claim.line_no);
       if (!assignment->line) throw Error(Code::corrupt, "a claim has lost its line");
-      assignment->claimed = leave_the_rest(*assignment->line, claim);
+      assignment->places = leave_the_rest(*assignment->line, claim);
+      assignment->claimed = assignment->places.size();
     } else {
       assignment->items = tables_.work().items_of(claim.token);
       if (assignment->items.size() != static_cast<std::size_t>(claim.to))
@@ -119,33 +123,27 @@ class Claiming {
     return assignment;
   }
 
-  /// What goes beyond as many as are wanted waits in a claim of its own. How many are left.
-  std::size_t leave_the_rest(const Line& line, Claim& claim) {
-    const auto [first, after] = first_places(line, claim.from, claim.to, most_);
-    if (after >= claim.to) return first;
-    const bool more = first_places(line, after, claim.to, 1).first > 0;
-    if (!more) return first;
+  /// What goes beyond as many as are wanted waits in a claim of its own. What is left.
+  std::vector<Place> leave_the_rest(const Line& line, Claim& claim) {
+    auto [places, after] = first_places(line, claim.from, claim.to, most_);
+    if (after >= claim.to || first_places(line, after, claim.to, 1).places.empty()) return places;
     Claim rest = claim;
     rest.token = new_token();
     rest.from = claim.to = after;
     rest.lease_until = 0;
     tables_.work().insert_claim(rest);
-    return first;
+    return places;
   }
 
-  /// How many of at most `most` recipients there are from a position on, and the position behind them.
-  std::pair<std::size_t, Position> first_places(const Line& line, Position from, Position to,
-                                                std::size_t most) const {
-    std::vector<std::uint16_t> taken;
-    Position stop = to;
-    line.rotation().for_each_run(
-        from, to, [&](SliceNo s, std::uint32_t begin, std::uint32_t end, Position at) {
-          const Slice members = tables_.blasts().recipients(line.provider_no, s, line.seq);
-          const auto stopped = members.take(begin, end, most - taken.size(), taken);
-          stop = at + (stopped - begin);
-          return taken.size() < most;
-        });
-    return {taken.size(), stop};
+  /// At most `most` recipients from a position on, and the position behind them.
+  HandingOrder::Taken first_places(const Line& line, Position from, Position to, std::size_t most) const {
+    std::map<SliceNo, Slice> slices;
+    return HandingOrder(line.order).take(from, to, most, line.total, [&](SliceNo s) -> const Slice& {
+      const auto known = slices.find(s);
+      if (known != slices.end()) return known->second;
+      if (slices.size() == kSlicesAtOnce) slices.clear();
+      return slices.emplace(s, tables_.blasts().recipients(line.provider_no, s, line.seq)).first->second;
+    });
   }
 
   /// A batch to deliver has one text: what begins the list decides.
@@ -178,9 +176,10 @@ class Claiming {
   }
 
   std::unique_ptr<Assignment> claim_places(Line line) {
-    const auto [count, to] = first_places(line, line.cursor, line.hand_out_to(), most_);
+    auto [places, to] = first_places(line, line.cursor, line.hand_out_to(), most_);
     auto assignment = std::make_unique<Assignment>(context_.ids);
-    assignment->claimed = count;
+    assignment->claimed = places.size();
+    assignment->places = std::move(places);
     Claim& claim = assignment->claim;
     claim.token = new_token();
     claim.channel_no = channel_.no;
@@ -233,7 +232,7 @@ void split_claim(Tables& tables, Claim claim, const Assignment& assignment) {
   const auto middle = static_cast<Place>(assignment.entries[assignment.entries.size() / 2]);
   Claim second = claim;
   second.token = new_token();
-  second.from = assignment.line->rotation().position_of(middle);
+  second.from = HandingOrder(assignment.line->order).position_of(middle);
   claim.lease_until = second.lease_until = 0;
   claim.tries = second.tries = 1;
   if (second.from > claim.from && second.from < claim.to) {

@@ -24,7 +24,7 @@ namespace purpose {
 inline constexpr std::uint64_t idempotency = 2;
 inline constexpr std::uint64_t digest = 3;
 inline constexpr std::uint64_t cursor = 4;
-inline constexpr std::uint64_t start = 5;
+inline constexpr std::uint64_t order = 5;
 inline constexpr std::uint64_t address = 6;
 }  // namespace purpose
 

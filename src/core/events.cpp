@@ -41,6 +41,8 @@ std::string_view name_of(EventKind kind) {
       return "clock.stepped";
     case EventKind::channel_paused:
       return "channel.paused";
+    case EventKind::log_pinned:
+      return "log.pinned";
   }
   return "";
 }
@@ -56,6 +58,7 @@ std::string object_of(const Tables& tables, const Context& context, const Event&
     case EventKind::blast_recalled:
       return std::string(view(context.blast_id(event.provider_no, event.number)));
     case EventKind::clock_stepped:
+    case EventKind::log_pinned:
       return {};
     case EventKind::message_created:
     case EventKind::thread_read:

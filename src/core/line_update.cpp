@@ -45,18 +45,17 @@ void skip_places(Tables& tables, Line& line, SkipReason reason, SliceNo s, const
   line.skipped += places.count();
 }
 
-void skip_run(Tables& tables, Line& line, SkipReason reason, Position from, Position to) {
-  line.rotation().for_each_run(from, to, [&](SliceNo s, std::uint32_t begin, std::uint32_t end, Position) {
-    Slice run;
-    run.add_range(begin, end);
-    skip_places(tables, line, reason, s, run & tables.blasts().recipients(line.provider_no, s, line.seq));
-    return true;
-  });
+void skip_between(Tables& tables, Line& line, SkipReason reason, Position from, Position to) {
+  const HandingOrder order(line.order);
+  for (const auto s : order.slices_between(from, to)) {
+    const Slice recipients = tables.blasts().recipients(line.provider_no, s, line.seq);
+    if (!recipients.empty()) skip_places(tables, line, reason, s, order.between(s, recipients, from, to));
+  }
 }
 
 void skip_not_handed_out(Tables& tables, Line& line, SkipReason reason) {
-  const Position end = line.rotation().end();
-  skip_run(tables, line, reason, line.cursor, end);
+  const Position end = line.order.end();
+  skip_between(tables, line, reason, line.cursor, end);
   for (SliceNo s = 0; s < line.slices && line.waiting > 0; ++s)
     tables.work().waiting_places(line.no, s, [&](const Wait& wait, const Slice& places) {
       skip_places(tables, line, reason, s, places);
@@ -99,7 +98,7 @@ void drop_rest(Tables& tables, const Context& context, Line line, SkipReason rea
     std::vector<Claim> claims;
     tables.work().claims_of(line, [&](const Claim& claim) { claims.push_back(claim); });
     for (const auto& claim : claims) {
-      skip_run(tables, line, reason, claim.from, claim.to);
+      skip_between(tables, line, reason, claim.from, claim.to);
       tables.work().delete_claim(claim);
     }
   }
@@ -110,7 +109,7 @@ void drop_rest(Tables& tables, const Context& context, Line line, SkipReason rea
 
 bool unlock_followers(Tables& tables, const Line& changed) {
   const auto lines = tables.work().lines(changed.provider_no, changed.blast_no);
-  Position behind = changed.rotation().end();
+  Position behind = changed.order.end();
   for (const auto& line : lines) {
     const auto channel = tables.work().channel(line.channel_no);
     if (line.follows || !line.open || !channel || !channel->delivers) continue;

@@ -1,6 +1,7 @@
 #include "core/loading.hpp"
 
 #include <map>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "core/place_states.hpp"
 #include "core/quiet.hpp"
 #include "core/retracting.hpp"
+#include "core/roster_read.hpp"
 #include "core/same_address.hpp"
 #include "core/texts.hpp"
 #include "model/retry.hpp"
@@ -31,6 +33,19 @@ struct Deliveries {
   Slice not_delivered;        // and never will be
   std::map<Place, Ms> until;  // still being delivered: when to look again
 };
+
+/// Whether a blast that is taken back was delivered.
+enum class HadIt : std::uint8_t { no, not_yet, yes };
+HadIt had_it(const PlaceStates& states, std::uint16_t at) {
+  if (states[PlaceState::done].contains(at)) return HadIt::yes;
+  const bool open = states[PlaceState::pending].contains(at) || states[PlaceState::in_flight].contains(at) ||
+                    states[PlaceState::retry].contains(at);
+  return open ? HadIt::not_yet : HadIt::no;
+}
+
+/// Items are few as a rule: those of other places are read, too. Where they are more than so many, those
+/// between places that stand further apart are passed by.
+constexpr Place kItemsBetween = 256;
 
 class Filling {
  public:
@@ -91,23 +106,26 @@ class Filling {
       const auto thread = tables_.threads().thread({line.provider_no, place, line.blast_no});
       return thread && thread->client_unread == 0;
     };
-    std::vector<std::uint16_t> members;
-    line.rotation().for_each_run(
-        assignment_.claim.from, assignment_.claim.to,
-        [&](SliceNo s, std::uint32_t begin, std::uint32_t end, Position) {
-          const Slice recipients = tables_.blasts().recipients(line.provider_no, s, line.seq);
-          const Slice opened = tables_.blasts().marks(line.provider_no, line.blast_no, s).opened;
-          members.clear();
-          recipients.take(begin, end, Slice::kPlaces, members);
-          if (members.empty()) return true;
-          const Deliveries deliveries = line.follows ? deliveries_of(line, place_at(s, members.front()),
-                                                                     place_at(s, members.back()) + 1)
-                                                     : Deliveries();
-          meet_entries(line, s, members, [&](const RosterView& entry) {
-            add(entry, opened.contains(within_slice(entry.place)) && nothing_unread(entry.place), deliveries);
-          });
-          return true;
-        });
+    const auto sorted = sorted_places(assignment_.places);
+    std::vector<bool> opened(sorted.size());
+    std::map<SliceNo, Deliveries> deliveries;
+    for_each_run(sorted, kWholeSlice, [&](std::span<const PlaceInOrder> of_slice) {
+      const auto s = slice_of(of_slice.front().place);
+      const Slice marked = tables_.blasts().marks(line.provider_no, line.blast_no, s).opened;
+      for (const auto& one : of_slice) opened[one.at] = marked.contains(within_slice(one.place));
+      if (line.follows) deliveries.emplace(s, deliveries_of(line, of_slice));
+    });
+    const Deliveries all_delivered;
+    const RosterRead entries(tables_, line.provider_no, sorted);
+    for (std::size_t i = 0; i < sorted.size(); ++i) {
+      const Place place = assignment_.places[i];
+      if (!entries.at(i)) {
+        assignment_.damaged.push_back(place);
+        continue;
+      }
+      add(*entries.at(i), opened[i] && nothing_unread(place),
+          line.follows ? deliveries.at(slice_of(place)) : all_delivered);
+    }
   }
 
   /// True, and the place is dealt with, when it is another at the same address that is told.
@@ -134,38 +152,6 @@ class Filling {
     return same_address_.try_emplace(line, tables_, context_, line, channel_.name, own, now_).first->second;
   }
 
-  /// Meets the roster's entries of the members of a slice, in their order. The bitmap leads: whom the roster
-  /// does not know, or no longer tells right, fails and is not omitted; and holds up nobody else.
-  void meet_entries(const Line& line, SliceNo s, const std::vector<std::uint16_t>& members,
-                    FunctionRef<void(const RosterView&)> f) {
-    std::size_t next = 0;
-    const auto meet = [&](const RosterView& entry) {
-      if (next == members.size() || within_slice(entry.place) != members[next]) return;
-      ++next;
-      f(entry);
-    };
-    const Place first = place_at(s, members.front());
-    const Place last = place_at(s, members.back());
-    // A scan reads what lies between; beyond eight strangers for each member, looking up is cheaper.
-    const auto read = [&](Place from, Place to) {
-      try {
-        tables_.directory().scan(line.provider_no, from, to, meet);
-      } catch (const Error& error) {
-        if (error.code() != Code::corrupt) throw;
-      }
-    };
-    if (std::size_t{last - first} < 8 * members.size()) read(first, last + 1);
-    while (next < members.size()) {
-      const auto one = next;
-      const Place place = place_at(s, members[one]);
-      read(place, place + 1);
-      if (next == one) {
-        assignment_.damaged.push_back(place);
-        ++next;
-      }
-    }
-  }
-
   /// Why nothing more of a blast is handed out, if so.
   std::optional<SkipReason> why_dropped(const Blast& blast) const {
     if (blast.state == BlastState::recalled) return SkipReason::recalled;
@@ -183,25 +169,38 @@ class Filling {
     return std::nullopt;
   }
 
-  /// How the places from `begin` up to `end`, of one slice, stand with the lines that deliver the blast.
-  Deliveries deliveries_of(const Line& follower, Place begin, Place end) const {
+  /// How places of one slice stand with the lines that deliver the blast.
+  Deliveries deliveries_of(const Line& follower, std::span<const PlaceInOrder> sorted) const {
     Deliveries deliveries;
     for (const auto& line : tables_.work().lines(follower.provider_no, follower.blast_no)) {
       if (line.follows || line.retracts) continue;
       const auto channel = tables_.work().channel(line.channel_no);
       if (!channel || !channel->delivers || channel->removed) continue;
       for (const auto reason : kSkipReasons)
-        deliveries.not_delivered |= tables_.work().skipped(line, slice_of(begin), reason);
-      tables_.work().items_of_line(line.no, begin, end, [&](const Item& item) {
-        if (item.state == ItemState::failed) {
-          deliveries.not_delivered.add(within_slice(item.thread.place));
-        } else {
-          deliveries.until[item.thread.place] = look_again(item, now_);
-        }
-        return true;
-      });
+        deliveries.not_delivered |= tables_.work().skipped(line, slice_of(sorted.front().place), reason);
+      if (!meet_items(line, sorted, deliveries, sorted.size() + kItemsBetween))
+        for_each_run(sorted, kItemsBetween, [&](std::span<const PlaceInOrder> run) {
+          meet_items(line, run, deliveries, SliceStates::kAll);
+        });
     }
     return deliveries;
+  }
+
+  /// The items of a line that delivers, from the first to the last of the places. False: they are more.
+  bool meet_items(const Line& line, std::span<const PlaceInOrder> sorted, Deliveries& deliveries,
+                  std::size_t most) const {
+    std::size_t met = 0;
+    tables_.work().items_of_line(line.no, sorted.front().place, sorted.back().place + 1,
+                                 [&](const Item& item) {
+                                   if (++met > most) return false;
+                                   if (item.state == ItemState::failed) {
+                                     deliveries.not_delivered.add(within_slice(item.thread.place));
+                                   } else {
+                                     deliveries.until[item.thread.place] = look_again(item, now_);
+                                   }
+                                   return true;
+                                 });
+    return met <= most;
   }
 
   // ---- What is taken back
@@ -212,23 +211,33 @@ class Filling {
     const Line delivered = delivered_by(tables_, line);
     std::vector<Claim> claims;
     tables_.work().claims_of(delivered, [&](const Claim& claim) { claims.push_back(claim); });
-    std::vector<std::uint16_t> members;
-    line.rotation().for_each_run(
-        assignment_.claim.from, assignment_.claim.to,
-        [&](SliceNo s, std::uint32_t begin, std::uint32_t end, Position) {
-          const Slice recipients = tables_.blasts().recipients(line.provider_no, s, line.seq);
-          members.clear();
-          recipients.take(begin, end, Slice::kPlaces, members);
-          if (members.empty()) return true;
-          SliceStates reader(tables_, delivered, claims, s, recipients);
-          reader.read(begin, end, SliceStates::kAll);
-          const auto& states = reader.states();
-          meet_entries(line, s, members, [&](const RosterView& entry) {
-            take_back(entry.place, states, line, blast, entry.flags, entry.id,
-                      Addresses::find(entry.addresses, channel_.name), entry.name, entry.locale);
-          });
-          return true;
-        });
+    const auto sorted = sorted_places(assignment_.places);
+    std::vector<HadIt> had(sorted.size());
+    for_each_run(sorted, kWholeSlice, [&](std::span<const PlaceInOrder> of_slice) {
+      const auto s = slice_of(of_slice.front().place);
+      SliceStates reader(tables_, delivered, claims, s,
+                         tables_.blasts().recipients(line.provider_no, s, line.seq));
+      // True when all of these were read.
+      const auto read = [&](std::span<const PlaceInOrder> these, std::size_t most) {
+        const auto end = within_slice(these.back().place) + 1u;
+        if (reader.read(within_slice(these.front().place), end, most) < end) return false;
+        for (const auto& one : these) had[one.at] = had_it(reader.states(), within_slice(one.place));
+        return true;
+      };
+      if (!read(of_slice, of_slice.size() + kItemsBetween))
+        for_each_run(of_slice, kItemsBetween,
+                     [&](std::span<const PlaceInOrder> run) { read(run, SliceStates::kAll); });
+    });
+    const RosterRead entries(tables_, line.provider_no, sorted);
+    for (std::size_t i = 0; i < sorted.size(); ++i) {
+      const auto& entry = entries.at(i);
+      if (entry) {
+        take_back(entry->place, had[i], line, blast, entry->flags, entry->id,
+                  Addresses::find(entry->addresses, channel_.name), entry->name, entry->locale);
+      } else {
+        assignment_.damaged.push_back(assignment_.places[i]);
+      }
+    }
   }
 
   Blast begin_taking_back(const Line& line) {
@@ -242,20 +251,19 @@ class Filling {
   }
 
   /// `entry`: what the assignment calls it; the place itself, unless it is an item.
-  void take_back(Place place, const PlaceStates& states, const Line& line, const Blast& blast,
-                 std::uint32_t flags, std::string_view id, std::string_view address, std::string_view name,
+  void take_back(Place place, HadIt had, const Line& line, const Blast& blast, std::uint32_t flags,
+                 std::string_view id, std::string_view address, std::string_view name,
                  std::string_view locale, std::optional<std::size_t> item = std::nullopt) {
     const std::size_t entry = item.value_or(place);
-    const auto at = within_slice(place);
     if ((flags & flag::erased) != 0) {
       assignment_.left_out.push_back({entry, SkipReason::erased});
-    } else if (states[PlaceState::done].contains(at)) {
+    } else if (had == HadIt::yes) {
       assignment_.batch.add({IdKind::blast_item, line.channel_no, line.provider_no, line.blast_no, place},
                             Context::parts_of({line.provider_no, place, line.blast_no}), false, id, address,
                             name, locale, whole_seconds(blast.sent_at));
       assignment_.entries.push_back(entry);
       describe_blast(id);
-    } else if (states.open().contains(at)) {
+    } else if (had == HadIt::not_yet) {
       assignment_.deferred.push_back({entry, now_ + kGivenBackWait});
     } else {
       assignment_.left_out.push_back({entry, SkipReason::not_delivered});
@@ -275,9 +283,9 @@ class Filling {
     SliceStates reader(tables_, delivered, claims, s,
                        tables_.blasts().recipients(line.provider_no, s, line.seq));
     reader.read(within_slice(place), within_slice(place) + 1u, SliceStates::kAll);
-    const auto& states = reader.states();
-    take_back(place, states, line, blast, entry->flags, entry->client.id,
-              entry->client.addresses.get(channel_.name), entry->client.name, entry->client.locale, i);
+    take_back(place, had_it(reader.states(), within_slice(place)), line, blast, entry->flags,
+              entry->client.id, entry->client.addresses.get(channel_.name), entry->client.name,
+              entry->client.locale, i);
   }
 
   /// Until when somebody in that zone is not to be told.
@@ -391,7 +399,8 @@ class Filling {
       const auto line = tables_.work().line(item.line_no);
       if (!line) throw Error(Code::corrupt, "an item has lost its line");
       if (!line->follows) return false;
-      const auto deliveries = deliveries_of(*line, item.thread.place, item.thread.place + 1);
+      const PlaceInOrder one{item.thread.place, 0};
+      const auto deliveries = deliveries_of(*line, std::span(&one, 1));
       if (deliveries.not_delivered.contains(within_slice(item.thread.place))) {
         assignment_.left_out.push_back({i, SkipReason::not_delivered});
         return true;

@@ -6,20 +6,11 @@
 
 namespace bccast {
 
-Slice places_between(const Rotation& rotation, SliceNo slice, Position from, Position to) {
-  Slice places;
-  rotation.for_each_run(from, to, [&](SliceNo s, std::uint32_t begin, std::uint32_t end, Position) {
-    if (s == slice) places.add_range(begin, end);
-    return true;
-  });
-  return places;
-}
-
 SliceStates::SliceStates(const Tables& tables, const Line& line, const std::vector<Claim>& claims,
                          SliceNo slice, const Slice& recipients)
     : tables_(tables), line_(line), slice_(slice) {
-  const Rotation rotation = line.rotation();
-  rest_ = recipients & places_between(rotation, slice, 0, line.cursor);
+  const HandingOrder order(line.order);
+  rest_ = order.between(slice, recipients, 0, line.cursor);
   not_handed_out_ = recipients - rest_;
   for (std::size_t r = 0; r < kSkipReasons.size(); ++r) {
     states_.skipped_by[r] = tables.work().skipped(line, slice, kSkipReasons[r]) & rest_;
@@ -33,7 +24,7 @@ SliceStates::SliceStates(const Tables& tables, const Line& line, const std::vect
       states_.waiting.emplace_back(wait, places);
     });
   for (const auto& claim : claims) {
-    Slice in_claim = rest_ & places_between(rotation, slice, claim.from, claim.to);
+    Slice in_claim = order.between(slice, rest_, claim.from, claim.to);
     if (!in_claim.empty()) in_claims_.push_back(std::move(in_claim));
   }
 }

@@ -30,9 +30,6 @@ struct PlaceStates {
   }
 };
 
-/// The places of the slice that stand at the positions from..to.
-Slice places_between(const Rotation& rotation, SliceNo slice, Position from, Position to);
-
 /// Reads the states of a slice's recipients. What is stored as bitmaps is read once; the single items, of
 /// which there may be many, only where they are asked for.
 class SliceStates {

@@ -1,6 +1,7 @@
 #include "core/quiet.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,27 @@ constexpr Ms kDay = 24 * 60 * kMinute;
 bool is_due(Ms at, Ms now) {
   return at <= now || at > now + kFarthestDue;
 }
+
+/// The places of a slice whose wait is over, by what they waited for.
+struct DuePlaces {
+  DuePlaces(const Tables& tables, LineNo line, SliceNo s, Ms now) {
+    tables.work().waiting_places(line, s, [&](const Wait& wait, const Slice& places) {
+      if (!is_due(wait.due_at, now)) return;
+      by_wait.emplace_back(wait, places);
+      all |= places;
+    });
+  }
+  void take_away(Tables& tables, Line& line, SliceNo s, const Slice& gone) {
+    for (const auto& [wait, places] : by_wait) {
+      const Slice left = places - gone;
+      if (left == places) continue;
+      tables.work().put_waiting_places(line, s, wait, left);
+      line.waiting -= places.count() - left.count();
+    }
+  }
+  std::vector<std::pair<Wait, Slice>> by_wait;
+  Slice all;
+};
 
 }  // namespace
 
@@ -85,35 +107,29 @@ std::vector<Item> wake_places(Tables& tables, ChannelNo channel, Ms now, std::si
   if (!line) throw Error(Code::corrupt, "places that wait have lost their line");
   const auto blast = tables.blasts().blast(line->provider_no, line->blast_no);
   if (!blast) throw Error(Code::corrupt, "a line has lost its blast");
-  const Rotation rotation = line->rotation();
+  std::map<SliceNo, DuePlaces> due;
   // In the order in which they would have been told.
-  rotation.for_each_run(0, rotation.end(), [&](SliceNo s, std::uint32_t begin, std::uint32_t end, Position) {
-    std::vector<std::pair<Wait, Slice>> due;
-    tables.work().waiting_places(line->no, s, [&](const Wait& wait, const Slice& places) {
-      if (is_due(wait.due_at, now)) due.emplace_back(wait, places);
-    });
-    for (auto& [wait, places] : due) {
-      std::vector<std::uint16_t> taken;
-      places.take(begin, end, most - items.size(), taken);
-      if (taken.empty()) continue;
-      places -= Slice::from_places(taken);
-      tables.work().put_waiting_places(*line, s, wait, places);
-      line->waiting -= static_cast<std::int64_t>(taken.size());
-      for (const auto at : taken) {
-        Item item;
-        item.provider_no = line->provider_no;
-        item.channel_no = line->channel_no;
-        item.line_no = line->no;
-        item.thread = {line->provider_no, place_at(s, at), line->blast_no};
-        item.seq = 1;
-        item.at = whole_seconds(blast->sent_at);
-        item.due_at = now;
-        item.no = tables.work().insert_item(item);
-        items.push_back(std::move(item));
-      }
-    }
-    return items.size() < most;
-  });
+  const auto taken = HandingOrder(line->order)
+                         .take(0, line->order.end(), most, line->waiting, [&](SliceNo s) -> const Slice& {
+                           const auto known = due.find(s);
+                           if (known != due.end()) return known->second.all;
+                           return due.emplace(s, DuePlaces(tables, line->no, s, now)).first->second.all;
+                         });
+  std::map<SliceNo, Slice> gone;
+  for (const auto place : taken.places) {
+    gone[slice_of(place)].add(within_slice(place));
+    Item item;
+    item.provider_no = line->provider_no;
+    item.channel_no = line->channel_no;
+    item.line_no = line->no;
+    item.thread = {line->provider_no, place, line->blast_no};
+    item.seq = 1;
+    item.at = whole_seconds(blast->sent_at);
+    item.due_at = now;
+    item.no = tables.work().insert_item(item);
+    items.push_back(std::move(item));
+  }
+  for (const auto& [s, places] : gone) due.at(s).take_away(tables, *line, s, places);
   tables.work().update_line(*line);
   return items;
 }

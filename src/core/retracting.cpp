@@ -5,7 +5,6 @@
 
 #include "base/error.hpp"
 #include "core/line_update.hpp"
-#include "core/place_states.hpp"
 #include "core/recalled.hpp"
 #include "core/sending.hpp"
 
@@ -27,8 +26,9 @@ std::map<SliceNo, Slice> items_in_flight(const Tables& tables, const Line& line)
 }
 
 /// Who of a slice was handed over on a line, or is being handed over.
-Slice told(const Tables& tables, const Line& line, SliceNo s, const Slice& in_flight) {
-  Slice places = places_between(line.rotation(), s, 0, line.cursor);
+Slice told(const Tables& tables, const Line& line, SliceNo s, const Slice& recipients,
+           const Slice& in_flight) {
+  Slice places = HandingOrder(line.order).between(s, recipients, 0, line.cursor);
   for (const auto reason : kSkipReasons) places -= tables.work().skipped(line, s, reason);
   places -= tables.work().item_places(line.no, s);
   if (line.waiting > 0)
@@ -50,7 +50,8 @@ void keep_who_knows(Tables& tables, const Blast& blast, const std::vector<Line>&
     if (recipients.empty()) continue;
     const auto marks = tables.blasts().marks(blast.provider_no, blast.no, s);
     Slice kept = marks.opened | touched[s];
-    for (std::size_t i = 0; i < lines.size(); ++i) kept |= told(tables, lines[i], s, in_flight[i][s]);
+    for (std::size_t i = 0; i < lines.size(); ++i)
+      kept |= told(tables, lines[i], s, recipients, in_flight[i][s]);
     kept &= recipients;
     tables.blasts().put_kept(blast.provider_no, s, blast.seq, blast.no, kept);
   }
@@ -68,7 +69,7 @@ std::int64_t add_retracting(Tables& tables, const Blast& blast, const std::vecto
     line.turn = next_turn(tables, *channel);
     line.seq = delivered.seq;
     line.slices = delivered.slices;
-    line.start = delivered.start;
+    line.order = delivered.order;
     line.follows = true;  // what is in flight may yet have been delivered
     line.retracts = true;
     line.total = blast.recipients;

@@ -30,6 +30,9 @@ SameAddress::SameAddress(const Tables& tables, const Context& context, LineNo li
     : tables_(tables),
       context_(context),
       line_(line_of(tables, line)),
+      order_(line_.order),
+      start_(static_cast<Place>(static_cast<std::uint64_t>(line_.order.key) %
+                                std::max<Place>(line_.order.places, 1))),
       channel_(channel),
       own_(own),
       now_(now) {
@@ -80,12 +83,18 @@ void SameAddress::leave_out(Assignment& assignment, std::size_t entry, const Ans
 }
 
 SameAddress::Answer SameAddress::look(Place place, std::string_view address, const std::string& folded) {
-  const Rotation rotation = line_.rotation();
-  const Position mine = rotation.position_of(place);
+  const Position mine = order_.position_of(place);
+  // Places come behind all that was handed out before. Items go in the order in which they are met: somebody
+  // is always first, and waits for none of those that wait.
+  const auto rank = [&](Place one) { return one >= start_ ? one - start_ : one + (kMaxPlaces - start_); };
+  const auto goes_before = [&](Place other, Position theirs) {
+    return own_ != nullptr ? theirs < mine : rank(other) < rank(place);
+  };
   Answer answer;
   const auto meet = [&](Place other) {
-    const Position theirs = rotation.position_of(other);
-    if (other == place || theirs >= line_.cursor) return true;  // whoever is handed out later sees this one
+    if (other == place || joined_later(other)) return true;
+    const Position theirs = order_.position_of(other);
+    if (theirs >= line_.cursor) return true;  // whoever is handed out later sees this one
     if (own_ != nullptr && theirs >= own_->from && theirs < own_->to) return true;
     const auto found = look_at(other, theirs < mine);
     if (found.state == State::nothing || !has_address(other, folded)) return true;
@@ -93,7 +102,7 @@ SameAddress::Answer SameAddress::look(Place place, std::string_view address, con
       answer = {Fate::skip, 0, 0};
       return false;
     }
-    if (theirs < mine) {
+    if (goes_before(other, theirs)) {
       answer = {Fate::wait, found.until, 0};
       return false;
     }
@@ -103,22 +112,23 @@ SameAddress::Answer SameAddress::look(Place place, std::string_view address, con
       answer = {Fate::wait, std::max(answer.until, found.until + kGivenBackWait), 0};
     return true;
   };
-  // In the order of the line: the first that was told ends it.
+  // In an order of their own, so that of any number the first one that was told, or waits, ends it.
   const auto hash = context_.address_hash(channel_, address);
   if (tables_.work().is_told_address(line_.no, hash)) return {Fate::skip, 0, 0};
-  tables_.directory().shared_places(line_.provider_no, hash, line_.start, meet);
+  tables_.directory().shared_places(line_.provider_no, hash, start_, meet);
   return answer;
 }
 
 bool SameAddress::was_told(Place place, const std::vector<Place>& others) {
-  const Rotation rotation = line_.rotation();
-  const Position mine = rotation.position_of(place);
+  if (joined_later(place)) return false;
+  const Position mine = order_.position_of(place);
   if (mine >= line_.cursor) return false;
   const auto state = look_at(place, true).state;
   if (state != State::in_flight) return state == State::told;
   const auto is_first = [&](const Claim& claim) {
     return std::none_of(others.begin(), others.end(), [&](Place other) {
-      const Position theirs = rotation.position_of(other);
+      if (joined_later(other)) return false;
+      const Position theirs = order_.position_of(other);
       return theirs >= claim.from && theirs < mine &&
              slice(slice_of(other)).recipients.contains(within_slice(other));
     });
@@ -172,7 +182,7 @@ SameAddress::Found SameAddress::look_at(Place other, bool earlier) {
     });
     if (found) return *found;
   }
-  const Position position = line_.rotation().position_of(other);
+  const Position position = order_.position_of(other);
   for (const auto& claim : claims_)
     if (position >= claim.from && position < claim.to) return {State::in_flight, now_ + kGivenBackWait};
   return {State::told, 0};

@@ -57,12 +57,16 @@ class SameAddress {
     Slice skipped_here;  // as another was told at their address
   };
   const OfSlice& slice(SliceNo s);
+  /// It was not on the roster yet when the blast was sent.
+  bool joined_later(Place place) const noexcept { return place >= line_.order.places; }
   Found look_at(Place other, bool earlier);
   bool has_address(Place other, std::string_view folded) const;
 
   const Tables& tables_;
   const Context& context_;
   const Line line_;
+  const HandingOrder order_;
+  const Place start_;  // where looking at those of an address begins
   const std::string channel_;
   const Claim* own_;
   const Ms now_;

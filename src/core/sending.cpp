@@ -16,14 +16,15 @@
 namespace bccast {
 namespace {
 
-/// Where the work on a blast begins, on all channels alike: a keyed number, so that the order says nothing of
-/// the roster.
-Place starting_place(const Context& context, const Line& line) {
+/// In which a blast is handed out, on all channels alike: lines that follow rely on it.
+OrderNumbers order_of(const Context& context, const Blast& blast, const std::vector<Channel>& channels) {
   const auto value =
-      Digest(context.store.key(), purpose::start).add(line.provider_no).add(line.blast_no).finish();
-  std::uint64_t number = 0;
-  for (std::size_t i = 0; i < 8; ++i) number = number << 8 | value[i];
-  return static_cast<Place>(number % (std::uint64_t{line.slices} * Slice::kPlaces));
+      Digest(context.store.key(), purpose::order).add(blast.provider_no).add(blast.no).finish();
+  std::uint64_t key = 0;
+  for (std::size_t i = 0; i < 8; ++i) key = key << 8 | value[i];
+  const bool limited = std::any_of(channels.begin(), channels.end(),
+                                   [](const Channel& channel) { return channel.rate.limited(); });
+  return HandingOrder::choose(blast.roster_size, limited, static_cast<std::int64_t>(key));
 }
 
 }  // namespace
@@ -61,6 +62,7 @@ SendResult send_now(Tables& tables, const Context& context, Provider provider, B
   const auto channels = channels_of(tables, blast);
   const bool delivered =
       std::any_of(channels.begin(), channels.end(), [](const Channel& channel) { return channel.delivers; });
+  const auto order = order_of(context, blast, channels);
   for (const auto& channel : channels) {
     Line line;
     line.follows = delivered && !channel.delivers;
@@ -70,7 +72,7 @@ SendResult send_now(Tables& tables, const Context& context, Provider provider, B
     line.turn = next_turn(tables, channel);
     line.seq = blast.seq;
     line.slices = slices_for(provider.next_place);
-    line.start = starting_place(context, line);
+    line.order = order;
     line.total = count;
     tables.work().insert_line(line);
     ++blast.open_lines;

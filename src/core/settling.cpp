@@ -217,13 +217,17 @@ class Settling {
   void settle_line() {
     auto line = tables_.work().line(assignment_.line->no);
     if (!line) throw Error(Code::corrupt, "a claim has lost its line");
-    const Rotation rotation = line->rotation();
-    const auto position = [&](std::size_t entry) { return rotation.position_of(static_cast<Place>(entry)); };
+    const HandingOrder order(line->order);
+    const auto position = [&](std::size_t entry) { return order.position_of(static_cast<Place>(entry)); };
     const Position end = assignment_.claim.to;
     const Position until =
         report_.last() ? end : std::min(end, position(assignment_.entries[report_.stop()]));
+    // The usual case: nobody has reported any of it, and this reports all.
+    const bool whole = until == end && open_claims_.size() == 1 &&
+                       open_claims_.front().from == assignment_.claim.from && open_claims_.front().to == end;
     // What lies outside was reported by another.
     const auto counts = [&](std::size_t entry) {
+      if (whole) return true;
       const auto at = position(entry);
       return at < until && std::any_of(open_claims_.begin(), open_claims_.end(),
                                        [&](const Claim& claim) { return at >= claim.from && at < claim.to; });

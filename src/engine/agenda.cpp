@@ -73,8 +73,23 @@ std::int64_t Agenda::settle_in_us() {
   return settle_at_us_ - context_.clock.monotonic_us();
 }
 
+bool Agenda::has_pinned_log_to_say() {
+  const bool pinned = context_.store.log_is_pinned();
+  const std::lock_guard lock(mutex_);
+  said_pinned_ = said_pinned_ && pinned;
+  return pinned && !said_pinned_;
+}
+
+bool Agenda::say_log_is_pinned() {
+  if (!has_pinned_log_to_say()) return false;
+  context_.store.write([&](Tables& tables) { emit(tables, context_, EventKind::log_pinned, 0, 0); });
+  const std::lock_guard lock(mutex_);
+  said_pinned_ = true;
+  return true;
+}
+
 std::size_t Agenda::run(std::int64_t until_us) {
-  std::size_t done = 0;
+  std::size_t done = say_log_is_pinned() ? 1 : 0;
   do {
     const auto next = look();
     const bool wait = compare_clocks();
@@ -94,6 +109,7 @@ std::size_t Agenda::run(std::int64_t until_us) {
 }
 
 std::optional<Ms> Agenda::next_due() {
+  if (has_pinned_log_to_say()) return 0;
   const auto next = look();
   if (next.to_sweep) return 0;
   const Ms now = context_.clock.wall_ms();

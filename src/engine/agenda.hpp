@@ -1,5 +1,5 @@
 // What the clock brings about and no channel carries: schedules that are due, deadlines that pass; and what
-// others have left behind: the rows of a recall, a log that is to be emptied after an erase or a purge.
+// others have left behind: the rows of a recall, a log that is to be emptied, or cannot be.
 #pragma once
 
 #include <mutex>
@@ -26,6 +26,9 @@ class Agenda {
  private:
   /// What is due; of a held store neither schedules nor deadlines.
   BlastTables::Agenda look();
+  bool has_pinned_log_to_say();
+  /// An event, once each time that the log is pinned.
+  bool say_log_is_pinned();
   /// Whether schedules have to wait, because the wall clock was set.
   bool compare_clocks();
   std::int64_t schedules_wait_us();
@@ -43,6 +46,7 @@ class Agenda {
   std::optional<std::int64_t> wait_until_us_;  // of the monotonic clock
   std::int64_t settle_at_us_ = 0;              // of it, too: not before that
   std::int64_t settle_wait_us_ = 0;            // after the last try that failed
+  bool said_pinned_ = false;
 };
 
 }  // namespace bccast

@@ -95,13 +95,20 @@ struct Engine::Parts {
   /// What the pump does, with the agenda before it and the bell around it.
   Pumped run(std::uint32_t max_items, std::uint32_t budget_us, const std::atomic<bool>* stop = nullptr) {
     doorbell.clear();
-    const auto until = budget_us != 0 ? clock->monotonic_us() + budget_us : kNoLimit;
+    const auto until = budget_us != 0 ? clock->monotonic_us() + budget_us : Pump::kNoLimit;
     const bool limited = max_items != 0 || budget_us != 0;
     Pumped pumped;
     for (bool again = true; again;) {
-      const auto kept = keep_agenda(until);
+      const auto kept = keep_agenda_within(budget_us, until);
+      if (kept > 0 && clock->monotonic_us() >= until) {
+        agenda_took_all = true;
+        doorbell.ring();
+        pumped.next_ms = 0;
+        pumped.more = true;
+        return pumped;
+      }
       const auto done = pumped.done;
-      pumped = pump->run(max_items, budget_us, stop);
+      pumped = pump->run_until(max_items, until, stop);
       // What fell due meanwhile is done as well, where nothing limits it.
       again = finish_look(pumped) && !limited && (kept > 0 || pumped.done > 0) && (stop == nullptr || !*stop);
       pumped.done += done;
@@ -123,8 +130,12 @@ struct Engine::Parts {
     return pumped.more = next == 0;
   }
 
-  static constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
-
+  /// Half of a budget is the agenda's. When one thing of it has taken all, the pump's turn comes first the
+  /// next time.
+  std::size_t keep_agenda_within(std::uint32_t budget_us, std::int64_t until_us) {
+    if (agenda_took_all.exchange(false)) return 0;
+    return keep_agenda(until_us == Pump::kNoLimit ? until_us : until_us - budget_us / 2);
+  }
   /// Does what is due by the clock: how many things.
   std::size_t keep_agenda(std::int64_t until_us) {
     const auto done = agenda.run(until_us);
@@ -162,6 +173,7 @@ struct Engine::Parts {
   Control control{context};
   Overdue overdue{context};
   Agenda agenda{context, scheduling, overdue, control};
+  std::atomic<bool> agenda_took_all{false};
   Inbox inbox{context};
   Conversation conversation{context};
   Communities communities{context};

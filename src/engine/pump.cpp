@@ -60,6 +60,7 @@ struct Pump::Limits {
   const std::atomic<bool>* stop;
   std::uint64_t begun = 0;  // items handed to handlers
 
+  bool budgeted() const noexcept { return until_us != kNoLimit; }
   bool reached(std::int64_t now_us) const {
     return begun >= most || now_us >= until_us || (stop != nullptr && stop->load());
   }
@@ -93,12 +94,17 @@ bool Pump::handling() const noexcept {
 }
 
 Pumped Pump::run(std::uint32_t max_items, std::uint32_t budget_us, const std::atomic<bool>* stop) {
+  return run_until(max_items, budget_us != 0 ? context_.clock.monotonic_us() + budget_us : kNoLimit, stop);
+}
+
+Pumped Pump::run_until(std::uint32_t max_items, std::int64_t until_us, const std::atomic<bool>* stop) {
   Pumped pumped;
-  Limits limits{
-      max_items != 0 ? max_items : std::numeric_limits<std::uint64_t>::max(),
-      budget_us != 0 ? context_.clock.monotonic_us() + budget_us : std::numeric_limits<std::int64_t>::max(),
-      stop};
-  store_unstored(pumped);
+  Limits limits{max_items != 0 ? max_items : std::numeric_limits<std::uint64_t>::max(), until_us, stop};
+  if (!store_unstored(pumped, until_us)) {
+    pumped.next_ms = 0;
+    pumped.more = true;
+    return pumped;
+  }
   find_channels();
   std::vector<Flow> flows;
   for (const auto& way : ways_)
@@ -125,16 +131,19 @@ Pumped Pump::run(std::uint32_t max_items, std::uint32_t budget_us, const std::at
 
 /// One batch of each channel in turn, until none has anything due (false) or a limit is reached (true).
 bool Pump::run_flows(std::vector<Flow>& flows, Limits& limits, Pumped& pumped) {
-  const auto batch_size = [&](const Way& way) {
-    return static_cast<std::size_t>(std::min<std::uint64_t>(way.pacing.size(), limits.most - limits.begun));
-  };
   // A channel that had nothing when it was asked is asked again only after another has done something since.
   std::size_t idle = 0;
-  for (std::size_t i = 0; idle < flows.size(); i = (i + 1) % flows.size()) {
-    auto& flow = flows[i];
+  // A small budget may be used up by one of them: the next run begins with the next.
+  while (idle < flows.size()) {
+    auto& flow = flows[turn_++ % flows.size()];
     const bool has_room = flow.way->kept->load() < kMostKept;
     if (!flow.current && has_room) {
-      auto advanced = work_.advance(flow.way->channel, nullptr, batch_size(*flow.way));
+      const auto most = batch_size(*flow.way, limits, 1);
+      if (most == 0) {
+        --turn_;
+        return true;
+      }
+      auto advanced = advance(*flow.way, nullptr, most);
       flow.current = std::move(advanced.next);
       flow.next_due = advanced.next_due;
     }
@@ -151,21 +160,44 @@ bool Pump::run_flows(std::vector<Flow>& flows, Limits& limits, Pumped& pumped) {
     // Among several channels the next batch is claimed when its turn comes: its lease must not run while
     // others work.
     const bool claim_next = to_report && !stop && flows.size() == 1;
-    if (to_report) store(flow, report, claim_next ? batch_size(*flow.way) : 0, pumped);
-    if (stop) return true;
+    // Its report is a transaction, too.
+    const auto most = claim_next ? batch_size(*flow.way, limits, 2) : 0;
+    if (to_report) store(flow, report, most, pumped);
+    if (stop || (claim_next && most == 0)) return true;
     idle = claim_next && !flow.current ? 1 : 0;
   }
   return false;
+}
+
+/// How many items the next batch may have; 0: the budget has no room for one.
+std::size_t Pump::batch_size(const Way& way, const Limits& limits, std::int64_t transactions) {
+  const auto most =
+      static_cast<std::size_t>(std::min<std::uint64_t>(way.pacing.size(), limits.most - limits.begun));
+  if (!limits.budgeted()) return most;
+  const auto left_us = limits.until_us - context_.clock.monotonic_us();
+  return std::min(most, way.pacing.fitting(left_us, transactions, limits.begun == 0));
+}
+
+/// Work::advance, timed. Small batches are filled in it.
+Advanced Pump::advance(Way& way, const Report* report, std::size_t most) {
+  const auto began = context_.clock.monotonic_us();
+  auto advanced = work_.advance(way.channel, report, most);
+  way.pacing.stored(context_.clock.monotonic_us() - began);
+  return advanced;
 }
 
 /// Loads the batch and hands it to its handler. False: the handler keeps it, or has reported all of it.
 bool Pump::work_off(Flow& flow, Report& report) {
   Way& way = *flow.way;
   const std::int64_t began = context_.clock.monotonic_us();
-  work_.load(*flow.current);
+  if (!flow.current->loaded) {
+    work_.load(*flow.current);
+    way.pacing.loaded(flow.current->claimed, context_.clock.monotonic_us() - began);
+  }
   report.assignment = flow.current.get();
   if (const auto at_once = Work::without_handler(*flow.current)) {
     report = *at_once;
+    way.pacing.handled(0, 0);
     return true;
   }
   const auto stay = std::make_shared<Stay>(way.kept);
@@ -176,6 +208,8 @@ bool Pump::work_off(Flow& flow, Report& report) {
     if (stay->end()) queue_.ring();  // there is room for one more
   };
   const auto batch = std::make_shared<ClaimedBatch>(context_, work_, flow.current, std::move(around));
+  const auto items = flow.current->batch.size();
+  const auto handed_at = context_.clock.monotonic_us();
   const Inside here{this, inside};
   inside = &here;
   Handled handled = Handled::failed;
@@ -186,7 +220,9 @@ bool Pump::work_off(Flow& flow, Report& report) {
     report.reason = "handler_threw";
   }
   inside = here.outer;
-  way.pacing.measured(flow.current->claimed, context_.clock.monotonic_us() - began);
+  const auto now = context_.clock.monotonic_us();
+  way.pacing.handled(items, now - handed_at);
+  way.pacing.measured(flow.current->claimed, now - began);
   if (handled == Handled::kept) stay->begin();
   if (handled == Handled::kept || batch->over()) {
     flow.current.reset();
@@ -208,7 +244,7 @@ void Pump::store(Flow& flow, Report report, std::size_t most, Pumped& pumped) {
   report.assignment = flow.current.get();
   Advanced advanced;
   try {
-    advanced = work_.advance(flow.way->channel, &report, most);
+    advanced = advance(*flow.way, &report, most);
   } catch (...) {
     keep(flow, std::move(report));
     throw;
@@ -225,24 +261,26 @@ void Pump::keep(Flow& flow, Report report) {
   unstored_.push_back({flow.way->channel, std::move(flow.current), std::move(report)});
 }
 
-void Pump::store_unstored(Pumped& pumped) {
+/// False when time is up and there are more: nothing may be sent yet.
+bool Pump::store_unstored(Pumped& pumped, std::int64_t until_us) {
   const std::lock_guard storing(storing_mutex_);  // nobody sends while another still tries to store
   for (;;) {
     Unstored* next = nullptr;
     {
       const std::lock_guard lock(mutex_);
-      if (unstored_.empty()) return;
+      if (unstored_.empty()) return true;
       next = &unstored_.front();
     }
     pumped.done += work_.advance(next->channel, &next->report, 0).ended;
     const std::lock_guard lock(mutex_);
     unstored_.pop_front();
+    if (!unstored_.empty() && context_.clock.monotonic_us() >= until_us) return false;
   }
 }
 
 void Pump::finish() {
   Pumped pumped;
-  store_unstored(pumped);
+  store_unstored(pumped, kNoLimit);
 }
 
 std::int64_t Pump::next_ms() {

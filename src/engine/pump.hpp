@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -31,9 +32,13 @@ class Pump {
   /// Batches that handlers keep hold this as long as they live.
   void keep_alive(std::weak_ptr<void> owner) { owner_ = std::move(owner); }
 
+  static constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
+
   /// See bccast_pump; ends after the batch in hand once `stop` says so. Any number of threads may run at
   /// once.
   Pumped run(std::uint32_t max_items, std::uint32_t budget_us, const std::atomic<bool>* stop = nullptr);
+  /// The same, until the monotonic clock says so (kNoLimit: no budget).
+  Pumped run_until(std::uint32_t max_items, std::int64_t until_us, const std::atomic<bool>* stop = nullptr);
   /// Stores what could not be stored so far; throws when it still can not.
   void finish();
   /// In how many milliseconds run() has something to do; -1: nothing known.
@@ -62,10 +67,12 @@ class Pump {
 
   void find_channels();
   bool run_flows(std::vector<Flow>& flows, Limits& limits, Pumped& pumped);
+  std::size_t batch_size(const Way& way, const Limits& limits, std::int64_t transactions);
   bool work_off(Flow& flow, Report& report);
+  Advanced advance(Way& way, const Report* report, std::size_t most);
   void store(Flow& flow, Report report, std::size_t most, Pumped& pumped);
   void keep(Flow& flow, Report report);
-  void store_unstored(Pumped& pumped);
+  bool store_unstored(Pumped& pumped, std::int64_t until_us);
 
   Context& context_;
   Work& work_;
@@ -75,6 +82,7 @@ class Pump {
   std::mutex mutex_;
   std::deque<Unstored> unstored_;  // taken from the front by store_unstored() alone
   std::mutex storing_mutex_;
+  std::atomic<std::size_t> turn_{0};  // whose batch is next
 };
 
 }  // namespace bccast

@@ -26,6 +26,7 @@ enum class EventKind : std::uint8_t {
   blast_recalled = 12,
   clock_stepped = 13,
   channel_paused = 14,
+  log_pinned = 15,
 };
 
 using EventNo = std::int64_t;

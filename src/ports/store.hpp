@@ -75,6 +75,8 @@ class Store {
   /// Writes a whole copy of the store, as of one moment, into a new file, beside all who read and write. The
   /// copy is held. Throws Error(conflict): there is such a file.
   virtual void backup(std::string_view path) = 0;
+  /// The log grows and grows, since somebody reads an older state and does not end.
+  virtual bool log_is_pinned() const noexcept { return false; }
   /// A file descriptor that is readable when somebody has written since drain_changes() was last called, in
   /// this process or another; -1: there is none, and only looking tells. Made when first asked for.
   virtual int changes_fd() = 0;

@@ -10,9 +10,9 @@
 #include "base/function_ref.hpp"
 #include "model/checked.hpp"
 #include "model/fail_window.hpp"
+#include "model/handing_order.hpp"
 #include "model/quiet_hours.hpp"
 #include "model/rate.hpp"
-#include "model/rotation.hpp"
 #include "model/same_address.hpp"
 #include "model/thread.hpp"
 
@@ -50,7 +50,7 @@ struct Line {
   std::int64_t turn = 0;  // its place in line: the lowest goes next, and to the back after each batch
   Seq seq = 0;
   SliceNo slices = 0;
-  Place start = 0;        // where the rotation begins
+  OrderNumbers order;     // in which its places are handed out: that of all lines of the blast
   Position cursor = 0;    // the next position to hand out
   bool follows = false;   // it hands out only what other lines of the blast have delivered
   bool retracts = false;  // it takes back what the other line of its channel has delivered
@@ -63,9 +63,8 @@ struct Line {
   bool open = true;
   bool paused = false;  // its blast is: nothing is handed out
 
-  Rotation rotation() const noexcept { return {slices, start}; }
   /// Where handing out stops for now.
-  Position hand_out_to() const noexcept { return follows ? limit : rotation().end(); }
+  Position hand_out_to() const noexcept { return follows ? limit : order.end(); }
   std::int64_t pending() const noexcept { return total - done - failed - skipped; }
 };
 

@@ -20,7 +20,7 @@ constexpr std::array<const char*, kChannelNames> kChannels{"email", "push", "cha
 std::string make_folder() {
   std::string path = (std::filesystem::temp_directory_path() / "bccast-sim-XXXXXX").string();
   if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary folder can be made");
-  return path;
+  return std::filesystem::canonical(path).string();  // as the library will call it
 }
 
 }  // namespace

@@ -105,6 +105,7 @@ inline void fill_directory(bccast::Engine& engine) {
     for (const auto& provider : providers())
       if (provider == "lee" || client != "ann") engine.roster_add(provider, client);
   }
+  engine.client_set("cid", "address.email", word("dan") + "@example.org");
   engine.roster_set("lee", "cid", "chat", "off");
   engine.roster_archive("may", "eve");
 }

@@ -108,7 +108,7 @@ TEST_CASE("One blast recalled while somebody looks takes no other with it") {
   CHECK(world.inbox.unread_of_client("ann").messages == 1);
 }
 
-TEST_CASE("A client erased while it looks leaves nothing for whoever has its number next") {
+TEST_CASE("A client erased while it looks gets no thread any more, nor does whoever has its number next") {
   World world;
   world.send("Closed on Friday");
   world.store.before_try_write = [&] {
@@ -119,6 +119,9 @@ TEST_CASE("A client erased while it looks leaves nothing for whoever has its num
   };
   CHECK(world.threads("bob") == 1);
   CHECK(world.threads("cid") == 2);
+  world.store.read([](const Tables& tables) {
+    CHECK_FALSE(tables.threads().thread({1, 1, 1}));  // at its place, which is dead
+  });
 }
 
 TEST_CASE("A slow look does not undo what a later one has stored") {

@@ -75,6 +75,10 @@
  *
  * Times are milliseconds since the Unix epoch, UTC. To a client they are whole seconds.
  *
+ * Handles. A config, rows or a batch that was freed is told by every function, whatever was made since: HANDLE, or 0
+ * or NULL where a function gives those; and so is what never was one. Freeing it again does nothing. An engine that was
+ * closed is told until another one is opened in its place. Freeing what another thread is using is not told.
+ *
  * Threads. Functions that take an engine may be called from any thread at once. A config, a bccast_rows
  * or a batch belongs to one thread at a time. No function but bccast_start starts a thread. Each function is marked:
  *   [memory]  touches memory only;
@@ -84,8 +88,14 @@
  *
  * Errors that any function with an engine may give, beside those it lists: BCCAST_E_ARGUMENT (a NULL that
  * may not be, a malformed value), BCCAST_E_UTF8, BCCAST_E_LIMIT, BCCAST_E_HANDLE (not an open engine),
- * BCCAST_E_FORKED (opened before a fork; open again in the child), BCCAST_E_STORAGE, BCCAST_E_BUSY,
+ * BCCAST_E_FORKED (a parent process opened it), BCCAST_E_STORAGE (the disk failed, or the store's file or log was
+ * moved, deleted, replaced or cut short since it was opened; once it is put back, all goes on), BCCAST_E_BUSY,
  * BCCAST_E_FULL, BCCAST_E_CORRUPT (the store is damaged), BCCAST_E_NOMEM, BCCAST_E_INTERNAL.
+ *
+ * Damage. What is read from a damaged store is right, or BCCAST_E_CORRUPT; it is never another's. Only what the damage
+ * touches is refused: the calls of the client whose row it is, that client in an act on many, a notification as a
+ * failed item damaged_entry. A page with a damaged row is CORRUPT as a whole. What an index has lost may be missing;
+ * bccast_operate_verify tells.
  */
 #ifndef BCCAST_BCCAST_H
 #define BCCAST_BCCAST_H
@@ -126,7 +136,7 @@ extern "C" {
 #define BCCAST_E_TOO_FEW (-24)   /* fewer than two recipients */
 #define BCCAST_E_REENTRANT (-25) /* not from inside a callback */
 #define BCCAST_E_CLOSED (-26)    /* the engine is closing */
-#define BCCAST_E_FORKED (-27)    /* opened by a parent process */
+#define BCCAST_E_FORKED (-27)    /* opened by a parent process: exec, or open after the fork */
 #define BCCAST_E_STORAGE (-30)   /* the storage engine failed: bccast_error_native() has its number */
 #define BCCAST_E_BUSY (-31)      /* in use by another; try again */
 #define BCCAST_E_FULL (-32)      /* the disk is full */
@@ -199,12 +209,16 @@ BCCAST_API void bccast_config_free(bccast_config *config);
 
 /* ---- Engine ------------------------------------------------------------------------------------------ */
 
-/* Opens a store, and makes it when there is none. `url` is a path, "sqlite:PATH", "sqlite:PATH?mode=ro" (never
- * writes), or ":memory:". A file that it makes, and its companions (-wal, -shm), have mode 0600. Several processes
- * of one machine may have the same store open. `config` may be NULL; on success its vtables are taken over, and the
- * engine then destroys them. NOT_FOUND: no file, with mode=ro. CORRUPT: the file is no store. SCHEMA: made by
- * another program or a later version. STORAGE: the folder can not be written, or is on a network file system, where
- * SQLite's WAL is not safe (https://www.sqlite.org/wal.html). [writes] */
+/* Opens a store, and makes it when there is none. `url` is a path, "sqlite:PATH", "sqlite:PATH?mode=ro" (writes nothing
+ * into the store), or ":memory:". A file that it makes, and its companions (-wal, -shm), have mode 0600. Several
+ * processes of one machine may have the same store open. A relative path and symbolic links are followed once: the
+ * store stays the same file wherever the process goes. `config` may be NULL; on success its vtables are taken over, and
+ * the engine then destroys them. NOT_FOUND: no file, with mode=ro. CORRUPT: the file is no store. SCHEMA: made by
+ * another program or a later version. LIMIT: the absolute path has more than 504 bytes. STORAGE: the folder cannot be
+ * written, the file has a second name (a hard link), or it is on a network file system, where SQLite's WAL is not safe
+ * (https://www.sqlite.org/wal.html). FORKED: the process that forked this one had the store open at that moment. SQLite's
+ * table of locks is inherited, the locks are not, so this process cannot have the store, not even when its parent has
+ * closed it or has ended: exec, or open only after the fork. [writes] */
 BCCAST_API int32_t bccast_open(const char *url, bccast_config *config, bccast_engine **out_engine);
 /* A light handle on the same open store, for the person behind the provider (an assistant, a cover): `actor` is
  * the host's id of that person, and is written into every draft, sending, message, community and membership made
@@ -213,8 +227,9 @@ BCCAST_API int32_t bccast_open(const char *url, bccast_config *config, bccast_en
 BCCAST_API int32_t bccast_as(bccast_engine *engine, const char *actor, bccast_engine **out_engine);
 /* Waits up to `timeout_ms` (0: not at all) for calls in progress on other threads, then closes. BUSY: some are
  * still running; the engine is as it was. Outcomes of notifications that could not be stored are tried once more;
- * what still can not be is sent again, as after a crash. NULL is fine. REENTRANT inside a callback. In the child of
- * a fork it frees memory and touches no file. Rows stay valid. [writes] */
+ * what still cannot be is sent again, as after a crash. NULL is fine. REENTRANT inside a callback. In the child of
+ * a fork it frees memory and touches no file. When nobody else has the store open, its log (-wal) is moved into the file
+ * and removed: what is left is one file, complete, which may be copied and put back. Rows stay valid. [writes] */
 BCCAST_API int32_t bccast_close(bccast_engine *engine, int64_t timeout_ms);
 
 /* ---- Rows: an owned table ---------------------------------------------------------------------------- */
@@ -671,7 +686,8 @@ BCCAST_API int32_t bccast_channel_list(bccast_engine *engine, bccast_rows **out_
 
 /* Works the queue on the calling thread: claims what is due on the channels this engine has handlers for, calls them, and
  * stores the outcome, until nothing is due or a limit is reached: `max_items` items or `budget_us` microseconds, 0: no
- * limit (both are looked at between batches). OK: stopped by a limit, more is due now. DONE: nothing due; *out_next_ms
+ * limit. A batch is as large as what is left of both allows, by what items have cost so far: while that is steady, a
+ * call overruns its budget by one item or one budget at most, whichever is longer, and never does nothing. OK: stopped by a limit, more is due now. DONE: nothing due; *out_next_ms
  * says in how many milliseconds something will be, -1: nothing known. On an error *out_next_ms says when to try again;
  * what could not be stored is kept, and nothing more is sent before it is. A failing handler is no error of pump.
  * *out_done counts items that ended, in whatever way. Outputs may be NULL. REENTRANT inside a callback. [writes] */
@@ -765,6 +781,8 @@ BCCAST_API void bccast_batch_free(bccast_batch *batch);
  *   channel.failing, channel.working    the channel, when its breaker opens and at the first success after it
  *   channel.paused                      the channel, when too much failed and its fail_action is pause
  *   clock.stepped                       nothing: the system's clock was set, and schedules wait
+ *   log.pinned                          nothing: the store's log has passed 64 MiB and grows, since somebody reads an
+ *                                       older state and does not end; once from each process that notices
  * No event holds a text, name or address. [reads], but the first call of a reader [writes] */
 BCCAST_API int32_t bccast_events(bccast_engine *engine, const char *reader, uint32_t limit, bccast_rows **out_rows);
 /* The reader has dealt with all up to and including `event`. EXISTS: it had. NOT_FOUND: no such event, or no such
@@ -781,7 +799,7 @@ BCCAST_API int32_t bccast_operate_overdue(bccast_engine *engine, const char *pro
 /* bccast_blast_purge for all that were recalled before `before_ms`. *out_count (may be NULL): how many. [writes] */
 BCCAST_API int32_t bccast_operate_purge(bccast_engine *engine, int64_t before_ms, int64_t *out_count);
 /* Looks through the whole store: one row for each thing that is wrong, none when all is well: kind object
- * detail. [reads] */
+ * detail. Every row, text and bitmap is checked, and counts and indexes against what they count. [reads] */
 BCCAST_API int32_t bccast_operate_verify(bccast_engine *engine, bccast_rows **out_rows);
 /* Moves what is in the write-ahead log into the database file, and empties the log. Moving happens by itself as the
  * log grows. BUSY: somebody reads an older state; what could be moved was moved. [writes] */

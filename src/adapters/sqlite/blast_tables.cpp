@@ -139,11 +139,13 @@ std::optional<BlastNo> SqliteBlastTables::blast_by_key(ProviderNo provider, std:
 std::vector<Blast> SqliteBlastTables::blasts(ProviderNo provider, BlastNo before,
                                              std::optional<BlastState> state, std::size_t limit) const {
   auto query =
-      state ? db_.query("SELECT " BLAST_ROW
-                        " FROM blast WHERE provider_no = ? AND state = ? AND blast_no < ? "
-                        "ORDER BY blast_no DESC LIMIT ?")
-            : db_.query("SELECT " BLAST_ROW
-                        " FROM blast WHERE provider_no = ? AND blast_no < ? ORDER BY blast_no DESC LIMIT ?");
+      state
+          ? db_.query(
+                "SELECT " BLAST_ROW
+                " FROM blast INDEXED BY blast_in_state WHERE provider_no = ? AND state = ? AND blast_no < ? "
+                "ORDER BY blast_no DESC LIMIT ?")
+          : db_.query("SELECT " BLAST_ROW
+                      " FROM blast WHERE provider_no = ? AND blast_no < ? ORDER BY blast_no DESC LIMIT ?");
   query.bind(provider);
   if (state) query.bind(static_cast<std::int64_t>(*state));
   query.bind(before).bind(static_cast<std::int64_t>(limit));

@@ -130,8 +130,9 @@ std::int64_t SqliteCommunityTables::count_members(ProviderNo provider, Community
 
 std::vector<CommunityNo> SqliteCommunityTables::communities_of(ProviderNo provider, Place place) const {
   // The rows, not the index alone: it decides what somebody leaves.
-  auto query = db_.query("SELECT " MEMBER_COLUMNS
-                         ", sum FROM member WHERE provider_no = ? AND place = ? ORDER BY community_no");
+  auto query = db_.query(
+      "SELECT " MEMBER_COLUMNS
+      ", sum FROM member INDEXED BY member_place WHERE provider_no = ? AND place = ? ORDER BY community_no");
   query.bind(provider).bind(std::int64_t{place});
   std::vector<CommunityNo> all;
   while (query.step()) all.push_back(member_of(query).community);

@@ -28,7 +28,7 @@ template <typename Columns, typename Row>
 void visit(Columns& columns, Row& e) {
   columns.number(e.no);
   columns.number(e.at);
-  columns.one_of(e.kind, EventKind::channel_paused);
+  columns.one_of(e.kind, EventKind::log_pinned);
   columns.number(e.provider_no);
   columns.number(e.number);
   columns.place(e.place);

@@ -110,7 +110,7 @@ constexpr void add_sum(Sql& sql, const RowTable& table, Value&& value) {
 }
 
 constexpr Sql insert(const RowTable& table, std::string_view number_sql, std::string_view tail,
-                     std::string_view verb = "INSERT INTO ") {
+                     std::string_view instead = {}) {
   Sql sql;
   const auto value = [&](Sql& to, std::string_view, std::size_t number) {
     if (number == 1 && !number_sql.empty()) {
@@ -119,7 +119,13 @@ constexpr Sql insert(const RowTable& table, std::string_view number_sql, std::st
       to.add("?").add_number(number);
     }
   };
-  sql.add(verb).add(table.name).add("(").add(table.columns).add(", sum) VALUES (");
+  sql.add("INSERT")
+      .add(instead)
+      .add(" INTO ")
+      .add(table.name)
+      .add("(")
+      .add(table.columns)
+      .add(", sum) VALUES (");
   for_each_column(table.columns, [&](std::string_view column, std::size_t number) {
     value(sql, column, number);
     sql.add(", ");
@@ -159,12 +165,12 @@ constexpr Sql insert_numbered_row(const RowTable& table, std::string_view number
 }
 /// All rows, the columns in their order and the sum behind them.
 constexpr Sql select_rows(const RowTable& table) {
-  return Sql().add("SELECT ").add(table.columns).add(", sum FROM ").add(table.name);
+  return Sql().add("SELECT").add(" ").add(table.columns).add(", sum FROM ").add(table.name);
 }
 /// Finds the row by its key.
 constexpr Sql update_row(const RowTable& table) {
   Sql sql;
-  sql.add("UPDATE ").add(table.name).add(" SET ");
+  sql.add("UPDATE").add(" ").add(table.name).add(" SET ");
   mapping_detail::add_changes(sql, table);
   for_each_column(table.lists.key, [&](std::string_view column, std::size_t place) {
     sql.add(place == 1 ? " WHERE " : " AND ").add(column).add(" = ?");
@@ -174,7 +180,7 @@ constexpr Sql update_row(const RowTable& table) {
 }
 /// Inserts the row, instead of the one with its key.
 constexpr Sql replace_row(const RowTable& table) {
-  return mapping_detail::insert(table, {}, {}, "INSERT OR REPLACE INTO ");
+  return mapping_detail::insert(table, {}, {}, " OR REPLACE");
 }
 
 /// Numbers of the store's rows in the types they have here. Throw Error(corrupt) instead of cutting off.

@@ -315,7 +315,9 @@ CREATE TABLE line(
   turn        INTEGER NOT NULL,
   seq         INTEGER NOT NULL,
   slices      INTEGER NOT NULL,
-  start       INTEGER NOT NULL,
+  places      INTEGER NOT NULL,           -- of the roster, when the blast was sent
+  order_kind  INTEGER NOT NULL,           -- of handing out; 1: place by place, 2: in windows
+  order_key   INTEGER NOT NULL,
   cursor      INTEGER NOT NULL,
   follows     INTEGER NOT NULL,
   retracts    INTEGER NOT NULL,           -- it takes back what another line has delivered

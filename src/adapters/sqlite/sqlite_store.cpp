@@ -18,6 +18,8 @@ constexpr int kBusyTimeoutMs = 5000;
 /// 16 MiB of log: long enough that checkpoints are rare, short enough that one does not hold the writers up
 /// for long.
 constexpr int kCheckpointPages = 4096;
+/// 64 MiB: no reader that ends has held up as many checkpoints.
+constexpr int kPinnedPages = 4 * kCheckpointPages;
 constexpr std::size_t kIdleReaders = 8;
 /// How often, and how far apart, the log is tried to be emptied while others read.
 constexpr int kEmptyingTries = 20;
@@ -185,7 +187,17 @@ SqliteStore::SqliteStore(Location location) : location_(std::move(location)) {
   }
   const FileId file = prepare_file(location_);
   open_store_.emplace(file);
-  twice_if_damaged([&] { open_file(file); });
+  try {
+    twice_if_damaged([&] { open_file(file); });
+  } catch (const Error& error) {
+    const bool no_log =
+        (error.native() & 0xff) == SQLITE_CANTOPEN || error.native() == SQLITE_READONLY_DIRECTORY;
+    if (!location_.read_only || !no_log) throw;
+    throw Error(
+        Code::storage,
+        "the store has no log (-wal), and none can be made in its folder: without one it cannot be read",
+        error.native());
+  }
 }
 
 /// Opens the file with the first connection, the only one that may make it.
@@ -433,6 +445,7 @@ void SqliteStore::run_transaction(Group group) {
     }
   } else if (next_checkpoint_ > kCheckpointPages && log_pages_ < kCheckpointPages) {
     next_checkpoint_ = kCheckpointPages;  // the log began anew
+    log_pinned_ = false;
   }
 }
 
@@ -443,11 +456,14 @@ void SqliteStore::checkpoint_under_lock() {
     open_checkpointer();
   }
   begin_write();
-  const int result = sqlite3_wal_checkpoint_v2(checkpointer_->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
-                                               nullptr, nullptr);
+  int in_log = 0;
+  int moved = 0;
+  const int result =
+      sqlite3_wal_checkpoint_v2(checkpointer_->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
   const int extended = sqlite3_extended_errcode(checkpointer_->handle());
   writer_->db.execute("ROLLBACK");
   next_checkpoint_ = log_pages_ + kCheckpointPages;
+  log_pinned_ = in_log >= kPinnedPages && moved < in_log;
   if (result == SQLITE_OK || (result & 0xff) == SQLITE_BUSY) return;
   checkpointer_.reset();  // whatever it suffers from, the next one need not
   throw error_of(extended);

@@ -51,6 +51,7 @@ class SqliteStore final : public Store {
   bool try_write(FunctionRef<void(Tables&)> work) noexcept override;
   bool checkpoint(Patience patience = Patience::some) override;
   void backup(std::string_view path) override;
+  bool log_is_pinned() const noexcept override { return log_pinned_; }
   int changes_fd() override;
   bool is_shared() const noexcept override { return !location_.in_memory(); }
   void drain_changes() noexcept override;
@@ -90,6 +91,7 @@ class SqliteStore final : public Store {
   std::unique_ptr<Connection> checkpointer_;  // none: it failed, and is opened anew when it is needed
   int log_pages_ = 0;                         // of the WAL, as of the last commit
   int next_checkpoint_ = 0;                   // when it has this many pages
+  std::atomic<bool> log_pinned_{false};
 
   std::mutex changes_mutex_;
   std::optional<FileWatch> changes_;  // of the log: every commit writes there

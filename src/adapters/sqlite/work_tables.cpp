@@ -18,9 +18,9 @@ namespace {
   "items_turn, worker_seen, rate, tokens, tokens_at, concurrency, fail_percent, fail_window, "      \
   "fail_pauses, window_attempts, window_failed, window_reason, window_votes, window_seen, "         \
   "over_threshold, quiet_from, quiet_to, waits"
-#define LINE_COLUMNS                                                                                   \
-  "line_no, provider_no, blast_no, channel_no, state, turn, seq, slices, start, cursor, total, done, " \
-  "failed, skipped, follows, limit_pos, retracts, waiting"
+#define LINE_COLUMNS                                                                           \
+  "line_no, provider_no, blast_no, channel_no, state, turn, seq, slices, places, order_kind, " \
+  "order_key, cursor, total, done, failed, skipped, follows, limit_pos, retracts, waiting"
 #define CLAIM_COLUMNS "token, channel_no, line_no, from_pos, to_pos, lease_until, tries, lease"
 #define CLAIM_KEY "channel_no = ? AND line_no = ? AND token = ?"
 #define ITEM_COLUMNS                                                                                        \
@@ -47,7 +47,8 @@ constexpr RowTable kLine{
     RowKind::line,
     LINE_COLUMNS,
     {.key = "line_no",
-     .fixed = "provider_no, blast_no, channel_no, seq, slices, start, total, follows, retracts",
+     .fixed = "provider_no, blast_no, channel_no, seq, slices, places, order_kind, order_key, total, "
+              "follows, retracts",
      .counted = "line_no"}};
 constexpr Sql kInsertLine = insert_numbered_row(kLine, "(SELECT coalesce(max(line_no), 0) + 1 FROM line)");
 constexpr Sql kUpdateLine = update_row(kLine);
@@ -117,7 +118,9 @@ void visit_line(Columns& columns, Row& l) {
   columns.number(l.turn);
   columns.number(l.seq);
   columns.slices(l.slices);
-  columns.place(l.start);
+  columns.place(l.order.places);
+  columns.one_of(l.order.kind, OrderKind::in_windows);
+  columns.number(l.order.key);
   for (auto* number : {&l.cursor, &l.total, &l.done, &l.failed, &l.skipped}) columns.number(*number);
   columns.flag(l.follows);
   columns.number(l.limit);
@@ -173,10 +176,10 @@ void write_channel(Query& query, const Channel& channel) {
 
 /// Positions are walked from one to another: what lies outside of the line would be walked for years.
 void require_positions(const Line& l) {
-  const Position end = l.rotation().end();
+  const Position end = l.order.end();
   const bool within = l.cursor >= 0 && l.cursor <= end && l.limit >= 0 && l.limit <= end;
-  if (!within || (l.start != 0 && l.start >= end))
-    throw Error(Code::corrupt, "a line stands at a position that cannot be");
+  const bool known = l.order.kind == OrderKind::singly || l.order.kind == OrderKind::in_windows;
+  if (!within || !known) throw Error(Code::corrupt, "a line stands at a position that cannot be");
 }
 
 Line line_of(const Query& query) {
@@ -395,13 +398,14 @@ std::optional<Claim> SqliteWorkTables::expired_claim(ChannelNo channel, Ms now, 
     if (!query.step()) return std::nullopt;
     return claim_of(query);
   };
-  auto over = first(db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND lease_until <= ? "
-                              "AND " NOT_OF_A_PAUSED_LINE " ORDER BY lease_until LIMIT 1"),
-                    now);
-  if (over) return over;
-  return first(db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND lease_until > ? "
+  // Those from before a step of the clock first: while there is one, nobody knows what is in flight.
+  auto far = first(db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND lease_until > ? "
+                             "AND " NOT_OF_A_PAUSED_LINE " ORDER BY lease_until LIMIT 1"),
+                   now + longest);
+  if (far) return far;
+  return first(db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND lease_until <= ? "
                          "AND " NOT_OF_A_PAUSED_LINE " ORDER BY lease_until LIMIT 1"),
-               now + longest);
+               now);
 }
 
 void SqliteWorkTables::insert_claim(const Claim& claim) {

@@ -1,0 +1,56 @@
+// Roster entries that are read in the order of places, and met in another.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "core/context.hpp"
+
+namespace bccast {
+
+/// Places of one slice, ascending, each with where it stands in the order in which it is met.
+struct PlaceInOrder {
+  Place place;
+  std::uint32_t at;
+};
+
+/// Ascending.
+std::vector<PlaceInOrder> sorted_places(const std::vector<Place>& places);
+
+/// Calls f(run) for runs of ascending places between which at most `gap` others lie. They do not leave their
+/// slice.
+template <typename F>
+void for_each_run(std::span<const PlaceInOrder> sorted, Place gap, F&& f) {
+  for (std::size_t begin = 0; begin < sorted.size();) {
+    std::size_t end = begin + 1;
+    while (end < sorted.size() && slice_of(sorted[end].place) == slice_of(sorted[begin].place) &&
+           sorted[end].place - sorted[end - 1].place <= gap + 1)
+      ++end;
+    f(sorted.subspan(begin, end - begin));
+    begin = end;
+  }
+}
+inline constexpr Place kWholeSlice = Slice::kPlaces;
+
+/// Copies of entries, which live as long as this does.
+class RosterRead {
+ public:
+  /// Whom the roster does not know, or no longer tells right, is not found; and holds up nobody else.
+  RosterRead(const Tables& tables, ProviderNo provider, std::span<const PlaceInOrder> sorted);
+  const std::optional<RosterView>& at(std::size_t i) const noexcept { return entries_[i]; }
+
+ private:
+  void keep(std::size_t i, const RosterView& entry);
+
+  std::vector<std::optional<RosterView>> entries_;
+  std::vector<std::unique_ptr<char[]>> chunks_;
+  std::size_t used_ = 0;  // of the last chunk
+  std::size_t room_ = 0;
+};
+
+}  // namespace bccast
