@@ -292,12 +292,10 @@ class Doctor(LookingOn):
             reader.execute("BEGIN")
             reader.execute("SELECT count(*) FROM store").fetchone()
             self.assertEqual(self.examine(), {})
-            blast = self.get("blast", "create", *AS)["blast"]
-            log = self.folder / "practice.db-wal"
-            while log.stat().st_size <= 64 << 20:
-                self.get("blast", "write", blast, "--file", "-", *AS, text="x" * 900_000)
+            self.get("blast", "create", *AS)
+            os.truncate(self.folder / "practice.db-wal", 65 << 20)  # as after many more of those
             self.assertEqual(self.examine(), {"log": "warn"})
-            self.assertRegex(self.seen["log"]["detail"], r"^6\d MiB: it grows while a process reads an older state")
+            self.assertRegex(self.seen["log"]["detail"], r"^65 MiB: it grows while a process reads an older state")
         self.get("store", "checkpoint")
         self.assertEqual(self.examine(), {})
 
