@@ -84,7 +84,7 @@ TEST_CASE("what a terminal should not be shown is escaped, and reads back as it 
   host.provider("lee");
   host.clients("lee", {"ana", "ben"});
   for (const char* text :
-       {"\u061c", "\u2028\u2029", "\u202a\u202b\u202c\u202d\u202e", "\u2066\u2067\u2068\u2069"}) {
+       {"a\u061c", "a\u2028\u2029", "a\u202a\u202b\u202c\u202d\u202e", "a\u2066\u2067\u2068\u2069"}) {
     const auto blast = host.blast("lee", {"ana", "ben"}, text);
     bccast_rows* rows = nullptr;
     REQUIRE(bccast_blast_get(host, "lee", blast.c_str(), &rows) == BCCAST_OK);

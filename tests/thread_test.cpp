@@ -540,7 +540,7 @@ TEST_CASE("texts: what is written is what is read, byte for byte") {
   Practice host;
   const auto thread = host.write_direct("lee", "ana", "x");
   const Names texts{"a", "tab\tline\nreturn\r\n", "Grüße, 你好, \U0001F600",
-                    std::string(BCCAST_MAX_TEXT, 'y'), " "};
+                    std::string(BCCAST_MAX_TEXT, 'y'), " z "};
   for (const auto& text : texts) {
     const auto seq = host.reply("ana", thread, text);
     CHECK(must(bccast_provider_messages, host, "lee", thread, seq, 1, 1).rows[0].text("text") == text);

@@ -503,9 +503,9 @@ TEST_CASE("The small store has a blob in every column of blobs") {
 
 TEST_CASE("A flipped bit in a bitmap is found, and nobody is told who should not be") {
   Damage damage;
-  damage.try_all(
-      of({"recipients", "roster_slice", "address_slice", "draft_slice", "mark_slice", "skip", "waiting"}),
-      400);
+  damage.try_all(of({"recipients", "roster_slice", "address_slice", "draft_slice", "mark_slice", "skip",
+                     "waiting", "item_slice"}),
+                 400);
 }
 
 TEST_CASE("A flipped bit in a roster's entry is found, and nobody is told who should not be") {
@@ -546,8 +546,8 @@ TEST_CASE("A flipped bit in a stored idempotency key is found, and nothing is do
 TEST_CASE("No blob is left out") {
   const auto tried =
       of({"recipients", "roster_slice", "address_slice", "draft_slice", "mark_slice", "skip", "waiting",
-          "roster", "roster_name", "claim", "provider.addresses", "client.addresses", "blast_text",
-          "message.text", "store", "blast.key_hash", "message.key_hash", "item.token"});
+          "item_slice", "roster", "roster_name", "claim", "provider.addresses", "client.addresses",
+          "blast_text", "message.text", "store", "blast.key_hash", "message.key_hash", "item.token"});
   const TemporaryFolder folder;
   const string path = folder.file();
   make(path);

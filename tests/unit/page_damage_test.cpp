@@ -265,7 +265,8 @@ TEST_CASE("The full store has something in every table") {
   test::make_full_store(folder.file());
   Database db(folder.file());
   for (const auto& table : tables_of(db))
-    CHECK_MESSAGE(std::stoll(db.texts("SELECT count(*) FROM " + table.name).at(0)) > 0, table.name);
+    if (table.name != "debt")  // empty but between an erase and the emptying of the log
+      CHECK_MESSAGE(std::stoll(db.texts("SELECT count(*) FROM " + table.name).at(0)) > 0, table.name);
 }
 
 TEST_CASE("A flipped bit of any page shows nobody another's message, name, address or thread") {

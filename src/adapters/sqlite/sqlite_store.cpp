@@ -376,13 +376,26 @@ void SqliteStore::run_group(Group group) noexcept {
   }
 }
 
+/// On a connection of its own: after a failed read SQLite may keep pages that hold nothing.
+bool SqliteStore::is_found_again(const Doubt& doubt) {
+  if (location_.in_memory()) return writer_->db.confirms(doubt);
+  try {
+    Connection fresh(location_.path, Connection::Mode::read_write, kBusyTimeoutMs);
+    configure(fresh);
+    identity_->require_same_file(fresh);
+    return fresh.confirms(doubt);
+  } catch (const Error& error) {
+    return error.code() == Code::corrupt;
+  }
+}
+
 /// Where SQLite found the file damaged and does not find it so again, the requests are told of a failed read.
 void SqliteStore::look_again(Group group) {
   const auto doubt = writer_->db.take_doubt();
   if (!doubt) return;
   leave_transaction(writer_->db);
   sqlite3_db_release_memory(writer_->db.handle());  // the pages as they were read
-  if (writer_->db.confirms(*doubt)) return;
+  if (is_found_again(*doubt)) return;
   for (auto* request : group) {
     if (!request->error) continue;
     try {

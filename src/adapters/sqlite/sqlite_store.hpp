@@ -72,6 +72,7 @@ class SqliteStore final : public Store {
   bool may_remove_log() noexcept;
   void run_group(Group group) noexcept;
   void look_again(Group group);
+  bool is_found_again(const Doubt& doubt);
   void run_transaction(Group group);
   void use_durability(Durability durability);
   void checkpoint_under_lock();

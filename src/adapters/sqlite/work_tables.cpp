@@ -34,10 +34,11 @@ namespace {
 #define NOT_OF_A_PAUSED_LINE \
   "NOT EXISTS (SELECT 1 FROM line WHERE line.line_no = claim.line_no AND state = 3)"
 
-constexpr RowTable kChannel{"channel",
-                            RowKind::channel,
-                            CHANNEL_COLUMNS,
-                            {.key = "channel_no", .fixed = "name, delivers", .counted = "channel_no"}};
+constexpr RowTable kChannel{
+    "channel",
+    RowKind::channel,
+    CHANNEL_COLUMNS,
+    {.key = "channel_no", .fixed = "name, delivers", .counted = "channel_no, worker_seen"}};
 constexpr Sql kInsertChannel =
     insert_numbered_row(kChannel, "(SELECT coalesce(max(channel_no), 0) + 1 FROM channel)");
 constexpr Sql kUpdateChannel = update_row(kChannel);
