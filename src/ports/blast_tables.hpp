@@ -35,6 +35,8 @@ class BlastTables {
   /// Those with a number below `before`, newest first.
   virtual std::vector<Blast> blasts(ProviderNo provider, BlastNo before, std::optional<BlastState> state,
                                     std::size_t limit) const = 0;
+  /// The numbers of the provider's blasts after `after`, ascending; also of those whose rows are damaged.
+  virtual std::vector<BlastNo> blast_numbers(ProviderNo provider, BlastNo after, std::size_t limit) const = 0;
   virtual void insert_blast(const Blast& blast) = 0;
   virtual void update_blast(const Blast& blast) = 0;
   /// Drafts, and what is scheduled.

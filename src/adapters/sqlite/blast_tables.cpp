@@ -154,6 +154,16 @@ std::vector<Blast> SqliteBlastTables::blasts(ProviderNo provider, BlastNo before
   return all;
 }
 
+std::vector<BlastNo> SqliteBlastTables::blast_numbers(ProviderNo provider, BlastNo after,
+                                                      std::size_t limit) const {
+  auto query = db_.query(
+      "SELECT blast_no FROM blast WHERE provider_no = ? AND blast_no > ? ORDER BY blast_no LIMIT ?");
+  query.bind(provider).bind(after).bind(static_cast<std::int64_t>(limit));
+  std::vector<BlastNo> all;
+  while (query.step()) all.push_back(query.i64(0));
+  return all;
+}
+
 std::vector<Blast> SqliteBlastTables::unsent(ProviderNo provider) const {
   auto query =
       db_.query("SELECT " BLAST_ROW " FROM blast WHERE provider_no = ? AND state < 2 ORDER BY state");
