@@ -228,6 +228,10 @@ TEST_CASE("provider archived: what was not sent yet is dropped, and its blasts f
   host.write_direct("lee", "cal", "Just for you");
   host.reply("dan", host.of_blast("lee", begun, "dan"), "To Lee");
   REQUIRE(host.status("lee", begun).where("channel", "email").number("pending") == 1);
+  Names told_on_push;  // one of the three at the one address
+  for (const auto& notice : host.notifier.all())
+    if (notice.channel == "push") told_on_push.push_back(notice.to());
+  REQUIRE(told_on_push.size() == 1);
   host.notifier.forget();
   host.archive_provider("lee");
 
@@ -245,7 +249,8 @@ TEST_CASE("provider archived: what was not sent yet is dropped, and its blasts f
   };
   CHECK(of(begun, "ana", "email") == "skipped provider_archived");
   CHECK(of(begun, "ben", "email") == "failed no_mailbox");
-  CHECK(of(begun, "ana", "push") == "done ");
+  for (const auto* client : {"ana", "ben", "cal"})
+    CHECK(of(begun, client, "push") == (client == told_on_push[0] ? "done " : "skipped same_address"));
   CHECK(of(begun, "dan", "push") == "skipped no_address");
   CHECK(check_sums(host, pending).text("state") == "finished");
   for (const auto* channel : {"email", "push"})
