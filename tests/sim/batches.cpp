@@ -137,14 +137,18 @@ Held World::take_back(bccast_batch* batch) {
 
 // ---- Handlers
 
+bool World::has_its_fill(ChannelNo channel) const {
+  const auto kept =
+      std::ranges::count_if(held, [&](const Held& it) { return it.by_handler && it.channel == channel; });
+  return static_cast<std::size_t>(kept) >= kMostPending;
+}
+
 std::int32_t World::on_batch(const std::string& channel, bccast_batch* batch) {
   settle_said();  // nothing more is sent before what was said is stored
   const auto number = model.channel(channel);
   require(number.has_value(), "R2", "a batch for a channel that was removed");
   require(!model.channels[Model::at(*number)].paused, "R2", "a batch for a channel that is paused");
-  const auto kept = static_cast<std::size_t>(
-      std::ranges::count_if(held, [&](const Held& it) { return it.by_handler && it.channel == *number; }));
-  require(kept < kMostPending, "limit", "a fifth batch while the handler keeps four");
+  require(!has_its_fill(*number), "limit", "a fifth batch while the handler keeps four");
   auto taken = take_batch(*number, batch, true);
   if (taken.retracts) return mood == Mood::any && prng.percent(30) ? BCCAST_E_NOTIFIER : BCCAST_OK;
   if (mood == Mood::good || taken.items.size() != bccast_rows_count(bccast_batch_rows(batch))) {

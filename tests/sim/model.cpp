@@ -333,6 +333,11 @@ void Model::fail_as_a_whole(Item& item) {
   ++item.tries;
 }
 
+void Model::lose_claims() {
+  for (const auto& item : items)
+    if (item.given && !item.stored) channels[at(item.channel)].pace.give_back();
+}
+
 void Model::crashed() {
   for (auto& item : items) {
     item.open = false;

@@ -256,6 +256,8 @@ class Model {
   static void settle(Item& item, Item::Answer answer);
   /// It goes again with its batch; whoever had it before may still report it.
   static void fail_as_a_whole(Item& item);
+  /// A claim is not synced: with the power it may be lost, and with it what it took of its channel's rate.
+  void lose_claims();
   void crashed();
 
   /// As addresses are compared.

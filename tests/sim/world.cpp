@@ -161,7 +161,10 @@ void World::written_over(std::uint64_t changes_before) {
 
 World::Snapshot World::snapshot(bool power_loss) {
   Prng how(prng.next());
-  return {model, power_loss ? Disk::instance().power_loss_image(path(), how) : image()};
+  if (!power_loss) return {model, image()};
+  Snapshot taken{model, Disk::instance().power_loss_image(path(), how)};
+  taken.model.lose_claims();
+  return taken;
 }
 
 void World::plan_crash(std::uint64_t nth, bool power_loss) {

@@ -124,6 +124,8 @@ class World {
   bool has_deliverer = false;
   /// After a crash, what may have been done before it.
   bool asking_again() const { return asking_again_; }
+  /// The channel's handler keeps as many batches as it may, and is given no more until it frees one.
+  bool has_its_fill(ChannelNo channel) const;
   void note_sent() { ++tally_.sent; }
   /// Something planted in the harness has taken effect.
   bool plant(Plant what) {
