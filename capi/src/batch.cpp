@@ -190,10 +190,10 @@ int32_t bccast_batch_complete(bccast_batch* batch, size_t n, const int32_t* stat
 void bccast_batch_free(bccast_batch* batch) {
   Batch* found = find_batch(batch);
   if (found == nullptr || found->pid != getpid()) return;  // the parent's
-  if (!found->retire()) return;                            // another thread was faster
+  // One that is lent to a callback stays its handle until that returns, and is not kept by it.
   auto callback = Batch::Owner::callback;
   if (found->owner.compare_exchange_strong(callback, Batch::Owner::nobody)) return;
-  if (callback == Batch::Owner::host) delete found;
+  if (callback == Batch::Owner::host && found->retire()) delete found;  // else another thread was faster
 }
 
 int32_t bccast_claim(bccast_engine* engine, const char* channel, uint32_t max_items,

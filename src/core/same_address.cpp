@@ -62,7 +62,8 @@ void SameAddress::first_waits(Place place, std::string_view address, Ms until) {
 }
 
 bool SameAddress::leaves_out_item(Assignment& assignment, std::size_t item, std::string_view address) {
-  const auto answer = look(assignment.items[item].thread.place, address, folded_address(address));
+  const auto& asked = assignment.items[item];
+  const auto answer = look(asked.thread.place, address, folded_address(address), asked.attempts > 0);
   if (answer.fate == Fate::told) return false;
   leave_out(assignment, item, answer);
   return true;
@@ -82,13 +83,16 @@ void SameAddress::leave_out(Assignment& assignment, std::size_t entry, const Ans
   }
 }
 
-SameAddress::Answer SameAddress::look(Place place, std::string_view address, const std::string& folded) {
+SameAddress::Answer SameAddress::look(Place place, std::string_view address, const std::string& folded,
+                                      bool tried) {
   const Position mine = order_.position_of(place);
-  // Places come behind all that was handed out before. Items go in the order in which they are met: somebody
-  // is always first, and waits for none of those that wait.
+  // Places come behind all that was handed out before. Of items one that was tried goes before one that was
+  // not, and else they go in the order in which they are met: somebody is always first, and waits for none of
+  // those that wait.
   const auto rank = [&](Place one) { return one >= start_ ? one - start_ : one + (kMaxPlaces - start_); };
-  const auto goes_before = [&](Place other, Position theirs) {
-    return own_ != nullptr ? theirs < mine : rank(other) < rank(place);
+  const auto goes_before = [&](Place other, Position theirs, const Found& found) {
+    if (own_ != nullptr) return theirs < mine;
+    return found.tried != tried ? found.tried : rank(other) < rank(place);
   };
   Answer answer;
   const auto meet = [&](Place other) {
@@ -102,7 +106,7 @@ SameAddress::Answer SameAddress::look(Place place, std::string_view address, con
       answer = {Fate::skip, 0, 0};
       return false;
     }
-    if (goes_before(other, theirs)) {
+    if (goes_before(other, theirs, found)) {
       answer = {Fate::wait, found.until, 0};
       return false;
     }
@@ -171,7 +175,8 @@ SameAddress::Found SameAddress::look_at(Place other, bool earlier) {
       // Whose entry could not be read was not told at any address.
       found = {item.reason == kDamagedEntry ? State::nothing : State::told, 0};
     } else {
-      found = {item.state == ItemState::claimed ? State::in_flight : State::open, look_again(item, now_)};
+      found = {item.state == ItemState::claimed ? State::in_flight : State::open, look_again(item, now_),
+               item.attempts > 0};
     }
     return false;
   });

@@ -44,12 +44,14 @@ class SameAddress {
     std::size_t first = 0;  // of those of the own claim at one address: its place in the batch, if told
   };
   static void leave_out(Assignment& assignment, std::size_t entry, const Answer& answer);
-  /// Those of the own claim are not looked at: answers_ knows them.
-  Answer look(Place place, std::string_view address, const std::string& folded);
+  /// Those of the own claim are not looked at: answers_ knows them. `tried`: it was told before, and is to be
+  /// told again.
+  Answer look(Place place, std::string_view address, const std::string& folded, bool tried = false);
   enum class State : std::uint8_t { nothing, open, in_flight, told };
   struct Found {
     State state = State::nothing;
     Ms until = 0;
+    bool tried = false;  // an item that is to be tried again
   };
   struct OfSlice {
     Slice recipients;
