@@ -32,7 +32,7 @@ class Agenda {
   /// Whether schedules have to wait, because the wall clock was set.
   bool compare_clocks();
   std::int64_t schedules_wait_us();
-  /// Whether something owed was settled. What can not be is tried again after a while.
+  /// Whether something owed was settled. What cannot be is tried again after a while.
   bool settle();
   std::int64_t settle_in_us();
 
