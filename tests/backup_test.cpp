@@ -320,7 +320,7 @@ TEST_CASE("A backup that fails leaves no file") {
     rlimit before{};
     ::getrlimit(RLIMIT_FSIZE, &before);
     const auto handler = ::signal(SIGXFSZ, SIG_IGN);
-    for (const rlim_t room : {0, 5'000, 50'000, 100'000}) {
+    for (const rlim_t room : {rlim_t{0}, rlim_t{5'000}, rlim_t{50'000}, rlim_t{100'000}}) {
       CAPTURE(room);
       rlimit limit = before;
       limit.rlim_cur = room;

@@ -19,8 +19,8 @@ class ClaimedBatch final : public BatchControl {
     std::function<void()> freed{};
   };
 
-  ClaimedBatch(Context& context, Work& work, std::shared_ptr<Assignment> assignment, Around around)
-      : context_(context), work_(work), around_(std::move(around)), assignment_(std::move(assignment)) {}
+  ClaimedBatch(Work& work, std::shared_ptr<Assignment> assignment, Around around)
+      : work_(work), around_(std::move(around)), assignment_(std::move(assignment)) {}
   /// Gives back what was not reported.
   ~ClaimedBatch() override;
 
@@ -37,7 +37,6 @@ class ClaimedBatch final : public BatchControl {
   bool over() const;
 
  private:
-  Context& context_;
   Work& work_;
   Around around_;
   const std::shared_ptr<Assignment> assignment_;

@@ -57,7 +57,7 @@ std::shared_ptr<BatchControl> Claims::next(ChannelNo channel, std::size_t most,
       pacing->measured(items, context_.clock.monotonic_us() - began);
       doorbell_.let_go();
     };
-    return std::make_shared<ClaimedBatch>(context_, work_, std::move(assignment), std::move(around));
+    return std::make_shared<ClaimedBatch>(work_, std::move(assignment), std::move(around));
   }
 }
 

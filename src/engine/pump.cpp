@@ -207,7 +207,7 @@ bool Pump::work_off(Flow& flow, Report& report) {
   around.freed = [this, stay] {
     if (stay->end()) queue_.ring();  // there is room for one more
   };
-  const auto batch = std::make_shared<ClaimedBatch>(context_, work_, flow.current, std::move(around));
+  const auto batch = std::make_shared<ClaimedBatch>(work_, flow.current, std::move(around));
   const auto items = flow.current->batch.size();
   const auto handed_at = context_.clock.monotonic_us();
   const Inside here{this, inside};

@@ -383,8 +383,8 @@ class Asking {
         say("#", c.channel, c.pending);
       }
     });
-    for (const auto& [reference, thread] : made_.references)
-      ask("the host", reference, [&] { say(engine_->thread_find(reference)); });
+    for (const auto& one : made_.references)
+      ask("the host", one.first, [&] { say(engine_->thread_find(one.first)); });
     ask("the host", "events", [&] {
       for (const auto& e : engine_->events("a reader")) say(e.event, e.provider, e.kind, e.object, e.at_ms);
     });

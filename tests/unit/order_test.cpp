@@ -249,8 +249,10 @@ TEST_CASE("Every place has one position, and bitmaps of positions are what singl
         if (!taken[static_cast<std::size_t>(p)]) right = right && !order.place_of(p);
       CHECK(right);
       const Position end = order.end();
-      for (const auto& [from, to] : std::vector<std::pair<Position, Position>>{
+      for (const auto& range : std::vector<std::pair<Position, Position>>{
                {0, end}, {0, end / 3}, {end / 3, end / 3 + 700}, {end / 2, end}, {0, 1}, {end, end + 9}}) {
+        const Position from = range.first;
+        const Position to = range.second;
         CAPTURE(from);
         CAPTURE(to);
         for (SliceNo s = 0; s < bccast::slices_for(places); ++s) {
