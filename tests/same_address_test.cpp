@@ -724,3 +724,28 @@ TEST_CASE("P12: random histories of two who claim in turn") {
     history.check();
   }
 }
+
+TEST_CASE("P12: however late the host comes back, somebody at the address is told after a retry") {
+  for (const std::int64_t late_ms : {0, 1100, 2500, 60'000}) {
+    CAPTURE(late_ms);
+    Family host(4);
+    const auto blast = host.blast("lee", "Good morning");
+    // Nobody of the first batch could be told.
+    auto first = claim(host);
+    for (std::size_t i = 0; i < first.size(); ++i) first.set(i, BCCAST_ITEM_RETRY, "busy", 1000);
+    must(bccast_batch_complete, first, 0, nullptr);
+    first.free();
+    Names told;
+    for (int turn = 0; turn < 30; ++turn) {
+      host.clock.advance(1000 + late_ms);
+      for (auto batch = claim(host); !batch.empty(); batch = claim(host)) {
+        for (const auto& row : batch.rows())
+          if (host.is_member(row.text("to"))) told.push_back(row.text("to"));
+        must(bccast_batch_complete, batch, 0, nullptr);
+      }
+    }
+    CHECK(told.size() == 1);
+    CHECK(host.count(blast, "skipped same_address") == 3);
+    check_sound(host, blast);
+  }
+}

@@ -62,6 +62,9 @@ void SameAddress::first_waits(Place place, std::string_view address, Ms until) {
 }
 
 bool SameAddress::leaves_out_item(Assignment& assignment, std::size_t item, std::string_view address) {
+  if (own_places_.empty())
+    for (const auto& one : assignment.items)
+      if (one.line_no == line_.no) own_places_.insert(one.thread.place);
   const auto& asked = assignment.items[item];
   const auto answer = look(asked.thread.place, address, folded_address(address), asked.attempts > 0);
   if (answer.fate == Fate::told) return false;
@@ -175,8 +178,9 @@ SameAddress::Found SameAddress::look_at(Place other, bool earlier) {
       // Whose entry could not be read was not told at any address.
       found = {item.reason == kDamagedEntry ? State::nothing : State::told, 0};
     } else {
-      found = {item.state == ItemState::claimed ? State::in_flight : State::open, look_again(item, now_),
-               item.attempts > 0};
+      // One of the own claim is nobody's yet: among those the order alone decides.
+      const bool in_flight = item.state == ItemState::claimed && own_places_.count(other) == 0;
+      found = {in_flight ? State::in_flight : State::open, look_again(item, now_), item.attempts > 0};
     }
     return false;
   });

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -73,6 +74,7 @@ class SameAddress {
   const Claim* own_;
   const Ms now_;
   std::vector<Claim> claims_;
+  std::set<Place> own_places_;  // of the own claim, when it is one of items
   std::map<SliceNo, OfSlice> slices_;
   std::unordered_map<std::string, Answer> answers_;  // of the own claim, by folded address
 };
