@@ -704,3 +704,16 @@ TEST_CASE("No id that the lost store gave after the backup is given again by the
 }
 
 }  // namespace
+
+TEST_CASE("A backup is refused a name beside which another file's log or journal lies") {
+  Practice host;
+  for (const char* ending : {"-wal", "-shm", "-journal"}) {
+    CAPTURE(ending);
+    const auto path = (host.folder() / "named.db").string();
+    std::ofstream(path + ending) << "another's";
+    CHECK(call(bccast_operate_backup, host, path).code == BCCAST_E_CONFLICT);
+    CHECK_FALSE(fs::exists(path));
+    CHECK(fs::exists(path + ending));
+    fs::remove(path + ending);
+  }
+}

@@ -62,6 +62,15 @@ void copy_into(Connection& db, const NewFile& file) {
   mark_held(file.partial());
 }
 
+/// A log or journal that lies beside the new name is another file's, and SQLite would replay it over the new
+/// one.
+void require_no_companions(const std::string& path) {
+  for (const char* ending : {"-wal", "-shm", "-journal"})
+    if (is_there(path + ending))
+      throw Error(Code::conflict, std::string("beside the new file there is a ") + ending +
+                                      " of another: move it away, or take another name");
+}
+
 /// Of the store that is to be replaced nobody else has any part, as long as this lives; and it has no log.
 class SoleUse {
  public:
@@ -94,6 +103,8 @@ class SoleUse {
     }
   }
 
+  bool is_there() const noexcept { return db_ != nullptr; }
+
   /// What belongs to the old file would count for the new one.
   void remove_companions() const {
     for (const char* ending : {"-wal", "-shm", "-journal"})
@@ -113,8 +124,10 @@ void back_up(Connection& db, std::string_view path) {
   if (path.empty()) throw Error(Code::argument, "the path is empty");
   const auto whole = absolute(std::string(path));
   if (is_there(whole)) throw Error(Code::conflict, "there is a file of that name already");
+  require_no_companions(whole);
   NewFile file(whole);
   copy_into(db, file);
+  require_no_companions(whole);
   file.publish(NewFile::Existing::refused);
 }
 
@@ -130,6 +143,7 @@ void restore(std::string_view backup, std::string_view path, FunctionRef<void(co
   if (fs::equivalent(source, target, error))
     throw Error(Code::argument, "the backup and the store are one file");
   const SoleUse old(target);
+  if (!old.is_there()) old.remove_companions();  // of a store that is lost
   NewFile file(target);
   {
     // Without a log nobody has it open, and nothing need be made beside it.
@@ -139,8 +153,13 @@ void restore(std::string_view backup, std::string_view path, FunctionRef<void(co
     copy_into(db, file);
   }
   check(file.partial());
-  old.remove_companions();
-  file.publish(NewFile::Existing::replaced);
+  if (old.is_there()) {
+    old.remove_companions();
+    file.publish(NewFile::Existing::replaced);
+    return;
+  }
+  // Nothing was there to be locked: whoever has made a store there since keeps it.
+  file.publish(NewFile::Existing::refused);
 }
 
 }  // namespace bccast::sqlite
