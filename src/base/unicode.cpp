@@ -179,10 +179,20 @@ std::string plain_letters(std::string_view text) {
 std::string fold_case(std::string_view text) {
   // Decomposed first, so that how marks were typed makes no difference (Unicode, D145).
   const auto letters = normalized(forms().nfd, to_utf16(text));
-  const auto folded = written_by<std::u16string>(
-      letters.size() + 16, [&](char16_t* out, std::int32_t most, UErrorCode* code) {
-        return u_strFoldCase(out, most, letters.data(), size_of(letters), U_FOLD_CASE_DEFAULT, code);
-      });
+  // Letter by letter: where the whole text is folded ß is ss, and a ligature its letters, which are others.
+  std::u16string folded;
+  folded.reserve(letters.size());
+  for (std::int32_t i = 0; i < size_of(letters);) {
+    UChar32 point = 0;
+    U16_NEXT(letters.data(), i, size_of(letters), point);
+    const UChar32 small = u_foldCase(point, U_FOLD_CASE_DEFAULT);
+    if (U_IS_BMP(small)) {
+      folded.push_back(static_cast<char16_t>(small));
+    } else {
+      folded.push_back(U16_LEAD(small));
+      folded.push_back(U16_TRAIL(small));
+    }
+  }
   return to_utf8(normalized(forms().nfc, folded));
 }
 
