@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/error.hpp"
 #include "core/claiming.hpp"
 #include "core/holding.hpp"
 #include "core/loading.hpp"
@@ -13,10 +14,46 @@ namespace {
 
 /// A batch of so many is loaded in the transaction that claims it.
 constexpr std::size_t kSmallBatch = 64;
+/// So many lines in a row that cannot be read are passed by within one call.
+constexpr int kMostPassedBy = 16;
 
 }  // namespace
 
 Advanced Work::advance(ChannelNo channel, const Report* report, std::size_t most) {
+  try {
+    return advance_once(channel, report, most);
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt || most == 0) throw;
+  }
+  // What would go next is damaged. It goes to the back, and what is behind it has its turn.
+  Advanced advanced;
+  if (report != nullptr) advanced = advance_once(channel, report, 0);
+  for (int damaged = 1;; ++damaged) {
+    put_next_line_back(channel);
+    try {
+      Advanced next = advance_once(channel, nullptr, most);
+      advanced.next = std::move(next.next);
+      advanced.next_due = next.next_due;
+      return advanced;
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt) throw;
+      if (damaged < kMostPassedBy) continue;
+      if (report == nullptr) throw;
+      return advanced;  // the report is stored; whoever asks next is told
+    }
+  }
+}
+
+void Work::put_next_line_back(ChannelNo channel) {
+  context_.store.write([&](Tables& tables) {
+    auto line = tables.work().next_line(channel);
+    if (!line) return;
+    line->turn = tables.work().last_turn(channel) + 1;
+    tables.work().update_line(*line);
+  });
+}
+
+Advanced Work::advance_once(ChannelNo channel, const Report* report, std::size_t most) {
   Advanced advanced;
   // A claim alone need not wait for the disk: were it lost in a power cut, nothing would be known of the
   // batch, and it would be sent again, just as after a loss of the process.

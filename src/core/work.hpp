@@ -26,7 +26,8 @@ class Work {
  public:
   explicit Work(Context& context) : context_(context) {}
 
-  /// Stores `report` (null: none) and claims at most `most` items (0: none).
+  /// Stores `report` (null: none) and claims at most `most` items (0: none). A line that cannot be read goes to
+  /// the back; Error(corrupt) when many in a row cannot.
   Advanced advance(ChannelNo channel, const Report* report, std::size_t most);
   /// Fills the batch of a claimed assignment, unless it is filled. Small ones are by advance(), whose
   /// transaction has what they need at hand; large ones must not hold the writers up.
@@ -40,6 +41,9 @@ class Work {
   std::optional<Ms> next_due(const Tables& tables, const Channel& channel) const;
 
  private:
+  Advanced advance_once(ChannelNo channel, const Report* report, std::size_t most);
+  void put_next_line_back(ChannelNo channel);
+
   Context& context_;
 };
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <exception>
 
+#include "base/error.hpp"
 #include "core/debts.hpp"
 #include "core/events.hpp"
 #include "core/holding.hpp"
@@ -90,21 +92,30 @@ bool Agenda::say_log_is_pinned() {
 
 std::size_t Agenda::run(std::int64_t until_us) {
   std::size_t done = say_log_is_pinned() ? 1 : 0;
+  std::exception_ptr damaged;
   do {
     const auto next = look();
     const bool wait = compare_clocks();
     const Ms now = context_.clock.wall_ms();
+    // What one of them cannot read must not keep the others from their work.
     bool did = false;
-    if (next.schedule && *next.schedule <= now && !wait) {
-      did = scheduling_.send_due();
-    } else if (next.deadline && *next.deadline < now) {
-      did = overdue_.say_next();
-    } else {
-      did = (next.owes && settle()) || (next.to_sweep && control_.sweep());
-    }
+    const auto attempt = [&](bool due, const auto& work) {
+      if (did || !due) return;
+      try {
+        did = work();
+      } catch (const Error& error) {
+        if (error.code() != Code::corrupt) throw;
+        damaged = std::current_exception();
+      }
+    };
+    attempt(next.schedule && *next.schedule <= now && !wait, [&] { return scheduling_.send_due(); });
+    attempt(next.deadline && *next.deadline < now, [&] { return overdue_.say_next(); });
+    attempt(next.owes, [&] { return settle(); });
+    attempt(next.to_sweep, [&] { return control_.sweep(); });
     if (!did) break;
     ++done;
   } while (context_.clock.monotonic_us() < until_us);
+  if (damaged && done == 0) std::rethrow_exception(damaged);
   return done;
 }
 

@@ -2,7 +2,10 @@
 #include <bccast/engine.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <limits>
+#include <mutex>
+#include <utility>
 
 #include "adapters/sqlite/backup.hpp"
 #include "adapters/sqlite/sqlite_store.hpp"
@@ -92,12 +95,16 @@ struct Engine::Parts {
         doorbell(store),
         bells(doorbell, std::move(hosts_queue)) {}
 
+  /// When what the agenda cannot read is looked at again.
+  static constexpr std::int64_t kLookAtDamageMs = 60'000;
+
   /// What the pump does, with the agenda before it and the bell around it.
   Pumped run(std::uint32_t max_items, std::uint32_t budget_us, const std::atomic<bool>* stop = nullptr) {
     doorbell.clear();
     const auto until = budget_us != 0 ? clock->monotonic_us() + budget_us : Pump::kNoLimit;
     const bool limited = max_items != 0 || budget_us != 0;
     Pumped pumped;
+    bool limit_reached = false;
     for (bool again = true; again;) {
       const auto kept = keep_agenda_within(budget_us, until);
       if (kept > 0 && clock->monotonic_us() >= until) {
@@ -109,9 +116,15 @@ struct Engine::Parts {
       }
       const auto done = pumped.done;
       pumped = pump->run_until(max_items, until, stop);
+      limit_reached = pumped.more;
       // What fell due meanwhile is done as well, where nothing limits it.
       again = finish_look(pumped) && !limited && (kept > 0 || pumped.done > 0) && (stop == nullptr || !*stop);
       pumped.done += done;
+    }
+    if (!limit_reached && has_damage()) {
+      doorbell.set_timer(Doorbell::kPump,
+                         kLookAtDamageMs);  // it stays due: nobody is to be woken for it at once
+      say_damage();
     }
     if (pumped.more) {
       doorbell.ring();
@@ -136,11 +149,32 @@ struct Engine::Parts {
     if (agenda_took_all.exchange(false)) return 0;
     return keep_agenda(until_us == Pump::kNoLimit ? until_us : until_us - budget_us / 2);
   }
-  /// Does what is due by the clock: how many things.
+  /// Does what is due by the clock: how many things. What it cannot read is kept for say_damage(): the
+  /// channels have their turn all the same.
   std::size_t keep_agenda(std::int64_t until_us) {
-    const auto done = agenda.run(until_us);
-    if (done > 0) bells.ring();
-    return done;
+    try {
+      const auto done = agenda.run(until_us);
+      if (done > 0) bells.ring();
+      return done;
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt) throw;
+      const std::lock_guard lock(damage_mutex);
+      damage = std::current_exception();
+      return 0;
+    }
+  }
+  bool has_damage() {
+    const std::lock_guard lock(damage_mutex);
+    return damage != nullptr;
+  }
+  /// Throws what keep_agenda() could not read since the last time.
+  void say_damage() {
+    std::exception_ptr found;
+    {
+      const std::lock_guard lock(damage_mutex);
+      found = std::exchange(damage, nullptr);
+    }
+    if (found) std::rethrow_exception(found);
   }
   /// For hosts that claim, and do not pump.
   void set_agenda_timer() {
@@ -174,6 +208,8 @@ struct Engine::Parts {
   Overdue overdue{context};
   Agenda agenda{context, scheduling, overdue, control};
   std::atomic<bool> agenda_took_all{false};
+  std::mutex damage_mutex;    // guards `damage`
+  std::exception_ptr damage;  // what the agenda could not read, and nobody was told yet
   Inbox inbox{context};
   Conversation conversation{context};
   Communities communities{context};
@@ -564,7 +600,10 @@ std::uint32_t Engine::threads() {
 std::shared_ptr<BatchControl> Engine::claim(std::string_view channel, std::uint32_t max_items) {
   parts_->keep_agenda(0);  // one thing at most: it is the host's thread
   auto batch = parts_->claims->next(parts_->channels.find(channel), max_items, session_->parts);
-  if (!batch) parts_->set_agenda_timer();
+  if (!batch) {
+    parts_->set_agenda_timer();
+    parts_->say_damage();
+  }
   return batch;
 }
 std::int64_t Engine::blast_retry_failed(std::string_view provider, std::string_view blast) {

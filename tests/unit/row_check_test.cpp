@@ -1,6 +1,7 @@
 // What rows are checked by: sums over columns and key, ranges of numbers, and whose a found row is.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <limits>
@@ -231,4 +232,53 @@ TEST_CASE("A damaged item fails alone: the others of its batch are told") {
     CHECK(item->reason == kDamagedEntry);
     CHECK_FALSE(tables.work().item(2));
   });
+}
+
+TEST_CASE("One damaged row of a provider keeps nobody else's people from being told") {
+  for (const char* damage : {
+           "UPDATE blast SET revision = revision + 1 WHERE provider_no = 1 AND state = 1",  // scheduled, and
+                                                                                            // due
+           "UPDATE blast SET revision = revision + 1 WHERE provider_no = 1 AND state = 2",  // sent, and late
+           "UPDATE line SET done = done + 1 WHERE provider_no = 1",
+           "UPDATE recipients SET blast_no = blast_no + 1 WHERE provider_no = 1",
+           "UPDATE provider SET recalls = recalls + 1 WHERE provider_no = 1",
+           "UPDATE thread SET activity = activity + 1 WHERE provider_no = 1",  // of a recalled blast
+       }) {
+    CAPTURE(damage);
+    const test::TemporaryFolder folder;
+    const auto clock = std::make_shared<test::StillClock>();
+    std::vector<std::string> told;
+    const auto notify = [&](bccast::Notices& notices) {
+      for (std::size_t i = 0; i < notices.size(); ++i) told.emplace_back(notices.at(i).to);
+      return true;
+    };
+    auto engine = test::open_store(folder.file(), clock, notify);
+    for (const std::string provider : {"harmed", "other"}) {
+      engine->provider_put(provider, provider);
+      for (const std::string name : {"-ann", "-bob"}) {
+        engine->client_put(provider + name, name, provider + name + "@example.org");
+        engine->roster_add(provider, provider + name);
+      }
+    }
+    const auto recalled = test::make_blast(*engine, "harmed", "recalled", {});
+    engine->blast_send("harmed", recalled);
+    engine->client_threads("harmed-ann", {}, {}, 0);  // makes the thread a row
+    engine->blast_recall("harmed", recalled);
+    const auto scheduled = test::make_blast(*engine, "harmed", "scheduled", {});
+    engine->blast_schedule("harmed", scheduled, clock->now + 1000, {});
+    engine->blast_send("harmed", test::make_blast(*engine, "harmed", "sent", {}));
+    engine.reset();
+    test::Database(folder.file()).run(damage);
+    engine = test::open_store(folder.file(), clock, notify);
+    engine->blast_send("other", test::make_blast(*engine, "other", "sent", {}));
+    clock->now += 2 * 60 * 60 * 1000;  // the schedule is due, the deadline over
+    bool said = false;
+    for (int i = 0; i < 3; ++i) {
+      const auto code = code_of([&] { engine->pump(); });
+      said = said || code == bccast::Code::corrupt;
+      CHECK((!code || code == bccast::Code::corrupt));
+    }
+    CHECK(std::count(told.begin(), told.end(), "other-ann") == 1);
+    CHECK((said || !engine->verify().empty()));
+  }
 }

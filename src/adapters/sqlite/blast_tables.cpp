@@ -190,19 +190,17 @@ BlastTables::Agenda SqliteBlastTables::agenda() const {
 
 std::optional<Blast> SqliteBlastTables::due_schedule(Ms now) const {
   auto query = db_.query("SELECT " BLAST_ROW
-                         " FROM blast WHERE state = 1 AND scheduled_at <= ? ORDER BY scheduled_at LIMIT 1");
+                         " FROM blast WHERE state = 1 AND scheduled_at <= ? ORDER BY scheduled_at");
   query.bind(now);
-  if (!query.step()) return std::nullopt;
-  return blast_of(query);
+  return first_sound(query, blast_of);
 }
 
 std::optional<Blast> SqliteBlastTables::due_deadline(Ms now) const {
   auto query = db_.query("SELECT " BLAST_ROW
                          " FROM blast WHERE state BETWEEN 1 AND 3 AND overdue = 0 AND deadline_at < ? "
-                         "ORDER BY deadline_at LIMIT 1");
+                         "ORDER BY deadline_at");
   query.bind(now);
-  if (!query.step()) return std::nullopt;
-  return blast_of(query);
+  return first_sound(query, blast_of);
 }
 
 #define PAST_DEADLINE(overdue)                                                         \
@@ -227,9 +225,8 @@ std::vector<Blast> SqliteBlastTables::past_deadline(std::optional<ProviderNo> pr
 }
 
 std::optional<Blast> SqliteBlastTables::recall_to_sweep() const {
-  auto query = db_.query("SELECT " BLAST_ROW " FROM blast WHERE state = 5 AND swept < roster_size LIMIT 1");
-  if (!query.step()) return std::nullopt;
-  return blast_of(query);
+  auto query = db_.query("SELECT " BLAST_ROW " FROM blast WHERE state = 5 AND swept < roster_size");
+  return first_sound(query, blast_of);
 }
 
 std::vector<Blast> SqliteBlastTables::recalled_before(Ms before, std::size_t limit) const {

@@ -13,6 +13,8 @@
 
 #include <array>
 #include <cstdint>
+#include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -305,6 +307,23 @@ class RowReader {
   std::size_t at_ = 0;
   bool in_range_ = true;
 };
+
+/// The first row of a query that is sound: a damaged one must not hold up those behind it. Throws Error(corrupt)
+/// when there are damaged ones alone.
+template <typename Of>
+auto first_sound(Query& query, Of&& of) -> std::optional<decltype(of(query))> {
+  std::exception_ptr damaged;
+  while (query.step()) {
+    try {
+      return of(query);
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt) throw;
+      if (!damaged) damaged = std::current_exception();
+    }
+  }
+  if (damaged) std::rethrow_exception(damaged);
+  return std::nullopt;
+}
 
 /// For verification: names each row of the table that is not what was once written. `select`: select_rows().
 void find_damaged_rows(Connection& db, const RowTable& table, const Sql& select,

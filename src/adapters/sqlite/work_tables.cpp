@@ -350,12 +350,10 @@ std::vector<Line> SqliteWorkTables::open_lines_of_channel(ChannelNo channel) con
 }
 
 std::optional<Line> SqliteWorkTables::next_line(ChannelNo channel) const {
-  auto query =
-      db_.query("SELECT " LINE_ROW
-                " FROM line WHERE channel_no = ? AND state > 0 AND state < 2 ORDER BY state, turn LIMIT 1");
+  auto query = db_.query("SELECT " LINE_ROW
+                         " FROM line WHERE channel_no = ? AND state > 0 AND state < 2 ORDER BY state, turn");
   query.bind(channel);
-  if (!query.step()) return std::nullopt;
-  return line_of(query);
+  return first_sound(query, line_of);
 }
 
 std::int64_t SqliteWorkTables::last_turn(ChannelNo channel) const {
@@ -396,16 +394,15 @@ std::optional<Claim> SqliteWorkTables::claim(const Claim& of) const {
 std::optional<Claim> SqliteWorkTables::expired_claim(ChannelNo channel, Ms now, Ms longest) const {
   const auto first = [&](Query query, Ms at) -> std::optional<Claim> {
     query.bind(channel).bind(at);
-    if (!query.step()) return std::nullopt;
-    return claim_of(query);
+    return first_sound(query, claim_of);
   };
   // Those from before a step of the clock first: while there is one, nobody knows what is in flight.
   auto far = first(db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND lease_until > ? "
-                             "AND " NOT_OF_A_PAUSED_LINE " ORDER BY lease_until LIMIT 1"),
+                             "AND " NOT_OF_A_PAUSED_LINE " ORDER BY lease_until"),
                    now + longest);
   if (far) return far;
   return first(db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND lease_until <= ? "
-                         "AND " NOT_OF_A_PAUSED_LINE " ORDER BY lease_until LIMIT 1"),
+                         "AND " NOT_OF_A_PAUSED_LINE " ORDER BY lease_until"),
                now);
 }
 
@@ -514,6 +511,7 @@ void SqliteWorkTables::update_item(const Item& item) {
     auto query =
         db_.query("UPDATE item SET state = ?, due_at = ?, reason = ?, token = NULL WHERE item_no = ?");
     query.bind(static_cast<std::int64_t>(item.state)).bind(item.due_at).bind(item.reason).bind(item.no).run();
+    item_places_.put(item);
     return;
   }
   auto query = db_.query(kUpdateItem.c_str());
