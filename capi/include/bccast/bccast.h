@@ -826,8 +826,9 @@ BCCAST_API int32_t bccast_operate_release(bccast_engine *engine);
 /* Puts a copy of `backup` at `path`, in place of the store that is there, if any: held, mode 0600, and without a log of
  * the old one. `backup` is a file made by bccast_operate_backup, or any store that nobody writes; it stays as it is. It is
  * first looked through as by bccast_operate_verify. The old store is replaced at once and as a whole, or stays as it
- * was. Ids of blasts and messages made from now on lie behind a gap, so that none of those that the lost store gave after
- * the backup is given again. BUSY: somebody, of this process or another, has the store at `path` open. NOT_FOUND: there
+ * was. Of a provider that the backup has, ids of blasts, communities and notifications made from now on lie behind a gap, so
+ * that none of those that the lost store gave after the backup is given again; providers, places on a roster and messages
+ * of a thread that were made after it have none. BUSY: somebody, of this process or another, has the store at `path` open. NOT_FOUND: there
  * is no backup. CORRUPT: the backup is damaged; or what is at `path` is no store, or a damaged one: move it away first.
  * SCHEMA: one of them is of another program. ARGUMENT: they are one file. Needs no engine, and belongs to the operator. [writes] */
 BCCAST_API int32_t bccast_restore(const char *backup, const char *path);
