@@ -813,8 +813,9 @@ BCCAST_API int32_t bccast_operate_status(bccast_engine *engine, bccast_rows **ou
  * has the name with ".bccast-partial" behind it, and the next backup to that path writes over it. It holds nothing that
  * was erased, purged or deleted before. A backup that is opened as a store is held (bccast_operate_release); a file that
  * was copied by other means, while nobody had it open, is not. The log is not emptied meanwhile: it grows with what is
- * written. CONFLICT: there is a file of that name. BUSY: another backup to it is being made. [reads], and may wait for
- * the disk for as long as copying takes */
+ * written. PARTIAL: the backup is made, but rows of the store are damaged, and they are in it as they are;
+ * bccast_operate_verify, here or there, names them and looks at all else. CONFLICT: there is a file of that name. BUSY:
+ * another backup to it is being made. [reads], and may wait for the disk for as long as copying takes */
 BCCAST_API int32_t bccast_operate_backup(bccast_engine *engine, const char *path);
 /* Lets a held store go. A store is held when it was made by bccast_operate_backup or bccast_restore: what was done since
  * the backup it does not know, so it would tell people once more, or send what was recalled. Until this everything can be

@@ -12,6 +12,7 @@
 #include "adapters/sqlite/location.hpp"
 #include "adapters/sqlite/new_file.hpp"
 #include "adapters/sqlite/open_stores.hpp"
+#include "adapters/sqlite/row_damage.hpp"
 #include "adapters/sqlite/schema.hpp"
 #include "adapters/sqlite/store_tables.hpp"
 
@@ -34,32 +35,22 @@ bool is_there(const std::string& path) {
 
 /// In the copy only. Numbers of what is made from now on lie behind a gap: those that the lost store gave
 /// after the backup are in its host's hands, and must not come to mean something else.
-void mark_held(const std::string& path) {
+void mark_held(Connection& copy) {
   constexpr std::int64_t kGap = std::int64_t{1} << 20;
-  constexpr std::size_t kTogether = 1000;
-  Connection copy(path, Connection::Mode::read_write, 0);
   copy.text("PRAGMA journal_mode = MEMORY");  // no file beside it
   copy.execute("BEGIN IMMEDIATE");
   SqliteStoreTables(copy).set_held(true);
-  SqliteDirectoryTables directory(copy);
-  std::string last;
-  for (;;) {
-    const auto providers = directory.providers(last, kTogether);
-    for (auto provider : providers) {
-      provider.next_blast += kGap;
-      provider.next_community += kGap;
-      provider.next_notice += kGap;
-      directory.update_provider(provider);
-    }
-    if (providers.empty()) break;
-    last = providers.back().id;
-  }
+  SqliteDirectoryTables(copy).skip_numbers(kGap);
   copy.execute("COMMIT");
 }
 
-void copy_into(Connection& db, const NewFile& file) {
+/// False: rows are damaged. They are copied and marked as they are, so that one of them keeps nobody from
+/// saving all the others; whoever reads one in the copy is told so, as in the store.
+bool copy_into(Connection& db, const NewFile& file) {
   db.query("VACUUM INTO ?").bind(file.partial()).run();
-  mark_held(file.partial());
+  Connection copy(file.partial(), Connection::Mode::read_write, 0);
+  mark_held(copy);
+  return damaged_rows(copy).empty();
 }
 
 /// A log or journal that lies beside the new name is another file's, and SQLite would replay it over the new
@@ -120,15 +111,16 @@ class SoleUse {
 
 }  // namespace
 
-void back_up(Connection& db, std::string_view path) {
+bool back_up(Connection& db, std::string_view path) {
   if (path.empty()) throw Error(Code::argument, "the path is empty");
   const auto whole = absolute(std::string(path));
   if (is_there(whole)) throw Error(Code::conflict, "there is a file of that name already");
   require_no_companions(whole);
   NewFile file(whole);
-  copy_into(db, file);
+  const bool sound = copy_into(db, file);
   require_no_companions(whole);
   file.publish(NewFile::Existing::refused);
+  return sound;
 }
 
 void restore(std::string_view backup, std::string_view path, FunctionRef<void(const std::string&)> check) {

@@ -5,6 +5,7 @@
 #include "adapters/sqlite/community_tables.hpp"
 #include "adapters/sqlite/directory_tables.hpp"
 #include "adapters/sqlite/event_tables.hpp"
+#include "adapters/sqlite/row_damage.hpp"
 #include "adapters/sqlite/schema.hpp"
 #include "adapters/sqlite/store_tables.hpp"
 #include "adapters/sqlite/thread_tables.hpp"
@@ -54,21 +55,6 @@ class SqliteStore::Session final : public Tables {
   const WorkTables& work() const override { return work_; }
   const EventTables& events() const override { return events_; }
   const StoreTables& store() const override { return store_; }
-
-  /// What can be read of the rows, that is: what cannot is another finding.
-  void find_damage(std::vector<FindingRow>& findings) const {
-    try {
-      directory_.find_damage(findings);
-      blasts_.find_damage(findings);
-      threads_.find_damage(findings);
-      communities_.find_damage(findings);
-      work_.find_damage(findings);
-      events_.find_damage(findings);
-    } catch (const Error& error) {
-      if (error.code() != Code::corrupt) throw;
-      findings.push_back({"file", "sqlite", error.what()});
-    }
-  }
 
   /// What a transaction has gathered is part of it.
   void write_gathered() { work_.gathered().write(); }
@@ -517,19 +503,20 @@ bool SqliteStore::checkpoint(Patience patience) {
   return emptied;
 }
 
-void SqliteStore::backup(std::string_view path) {
+bool SqliteStore::backup(std::string_view path) {
   if (!location_.in_memory()) {
     open_store_->require_ours();
     identity_->require_in_place();
-    back_up(open_reader()->db, path);
-    return;
+    return back_up(open_reader()->db, path);
   }
+  bool sound = false;
   const auto work = [&] {
     leave_transaction(writer_->db);
-    back_up(writer_->db, path);
+    sound = back_up(writer_->db, path);
   };
   WriteQueue::Request request{work, Durability::synced, true};
   queue_.submit(request, [this](Group group) { run_group(group); });
+  return sound;
 }
 
 int SqliteStore::changes_fd() {
@@ -552,7 +539,7 @@ std::vector<FindingRow> SqliteStore::verify() {
       while (query.step())
         if (query.text(0) != "ok") findings.push_back({"file", "sqlite", query.string(0)});
     }
-    session.find_damage(findings);
+    for (auto& row : damaged_rows(session.db)) findings.push_back(std::move(row));
     return findings;
   };
   std::vector<FindingRow> findings;

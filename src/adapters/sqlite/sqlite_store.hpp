@@ -50,7 +50,7 @@ class SqliteStore final : public Store {
   void write(FunctionRef<void(Tables&)> work, Durability durability = Durability::synced) override;
   bool try_write(FunctionRef<void(Tables&)> work) noexcept override;
   bool checkpoint(Patience patience = Patience::some) override;
-  void backup(std::string_view path) override;
+  bool backup(std::string_view path) override;
   bool log_is_pinned() const noexcept override { return log_pinned_; }
   int changes_fd() override;
   bool is_shared() const noexcept override { return !location_.in_memory(); }

@@ -1,17 +1,62 @@
 #include "adapters/sqlite/store_tables.hpp"
 
+#include "adapters/sqlite/mapping.hpp"
 #include "base/error.hpp"
 
 namespace bccast::sqlite {
+namespace {
+
+#define STORE_COLUMNS "one, key, min_reader, min_writer, held"
+
+constexpr RowTable kStore{"store",
+                          RowKind::store,
+                          STORE_COLUMNS,
+                          {.key = "one", .fixed = "key", .counted = "min_reader, min_writer, held"}};
+constexpr Sql kInsertStore = insert_row(kStore);
+constexpr Sql kAllStores = select_rows(kStore);
+
+template <typename Columns, typename Row>
+void visit_store(Columns& columns, Row& own) {
+  columns.number(own.one);
+  columns.bytes(own.key);
+  columns.number(own.min_reader);
+  columns.number(own.min_writer);
+  columns.flag(own.held);
+}
+
+}  // namespace
+
+StoreRow read_store_row(Connection& db) {
+  auto query = db.query("SELECT " STORE_COLUMNS ", sum FROM store WHERE one = 1");
+  if (!query.step()) throw Error(Code::corrupt, "the store has lost its own row");
+  StoreRow own;
+  RowReader reader(query, kStore);
+  visit_store(reader, own);
+  reader.finish();
+  return own;
+}
+
+void insert_store_row(Connection& db, const StoreRow& row) {
+  auto query = db.query(kInsertStore.c_str());
+  RowWriter writer(query, kStore);
+  visit_store(writer, row);
+  writer.finish();
+  query.run();
+}
 
 bool SqliteStoreTables::held() const {
-  auto query = db_.query("SELECT held FROM store WHERE one = 1");
-  if (!query.step()) throw Error(Code::corrupt, "the store has lost its own row");
-  return query.i64(0) != 0;
+  return read_store_row(db_).held;
 }
 
 void SqliteStoreTables::set_held(bool held) {
-  db_.query("UPDATE store SET held = ? WHERE one = 1").bind(std::int64_t{held}).run();
+  static_assert(kStore.weights[4] == 5);
+  db_.query("UPDATE store SET held = ?1, sum = sum + (?1 - held) * 5 WHERE one = 1")
+      .bind(std::int64_t{held})
+      .run();
+}
+
+void SqliteStoreTables::find_damage(std::vector<FindingRow>& findings) const {
+  find_damaged_rows(db_, kStore, kAllStores, findings);
 }
 
 void SqliteStoreTables::add_debt() {

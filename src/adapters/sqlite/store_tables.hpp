@@ -1,10 +1,29 @@
 // The store's own row, and its debts, in SQLite.
 #pragma once
 
+#include <string>
+#include <vector>
+
+#include <bccast/types.hpp>
+
 #include "adapters/sqlite/connection.hpp"
 #include "ports/store_tables.hpp"
 
 namespace bccast::sqlite {
+
+/// The store's own row. What it has, and its sum, stays as it is in all versions of the schema: an older
+/// program reads it to learn whether it may read the rest.
+struct StoreRow {
+  std::int64_t one = 1;
+  std::int64_t min_reader = 1;
+  std::int64_t min_writer = 1;
+  bool held = false;
+  std::string key;
+};
+
+/// Throws Error(corrupt).
+StoreRow read_store_row(Connection& db);
+void insert_store_row(Connection& db, const StoreRow& row);
 
 class SqliteStoreTables final : public StoreTables {
  public:
@@ -16,6 +35,8 @@ class SqliteStoreTables final : public StoreTables {
   std::int64_t debts() const override;
   std::optional<DebtNo> last_debt() const override;
   void settle_debts(DebtNo last) override;
+
+  void find_damage(std::vector<FindingRow>& findings) const;
 
  private:
   Connection& db_;

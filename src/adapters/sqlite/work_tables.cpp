@@ -27,6 +27,7 @@ namespace {
   "item_no, provider_no, channel_no, line_no, place, origin, notice_no, to_provider, at, state, attempts, " \
   "due_at, reason, seq, token"
 #define TOLD_ADDRESS_COLUMNS "line_no, hash, place"
+#define WAITING_COLUMNS "line_no, slice_no, due_at, reason, channel_no, parked"
 #define CHANNEL_ROW CHANNEL_COLUMNS ", sum"
 #define LINE_ROW LINE_COLUMNS ", sum"
 #define CLAIM_ROW CLAIM_COLUMNS ", sum"
@@ -85,6 +86,13 @@ void visit_told_address(Columns& columns, Row& told) {
   columns.number(told.hash);
   columns.place(told.place);
 }
+
+// Without its bitmap, which is bound to the same numbers.
+constexpr RowTable kWaitingPlaces{
+    "waiting",
+    RowKind::waiting,
+    WAITING_COLUMNS,
+    {.key = "line_no, slice_no, due_at, reason", .fixed = "", .counted = "parked"}};
 
 // Line::open and its cursor as one number, so that one index finds the lines with something to hand out.
 // (A query that says "state = 1" does not use that index: SQLite does not conclude the index's own
@@ -272,8 +280,39 @@ void write_item(Query& query, const Item& item, std::string token = {}) {
   query.run();
 }
 
-std::uint32_t waiting_key(LineNo line, SliceNo slice, Ms due_at, std::int64_t reason, ChannelNo channel) {
-  return bitmap_key(RowKind::waiting, 1, line, slice, due_at, reason, channel);
+/// The column of the places, where they are selected behind a row and its sum.
+constexpr int kPlacesOfWaiting = static_cast<int>(kWaitingPlaces.count) + 1;
+
+/// A row of `waiting` but for its places.
+struct WaitingRow {
+  LineNo line = 0;
+  SliceNo slice = 0;
+  Wait wait;
+  ChannelNo channel = 0;
+  bool parked = false;
+};
+
+template <typename Columns, typename Row>
+void visit_waiting(Columns& columns, Row& w) {
+  columns.number(w.line);
+  columns.slices(w.slice);
+  columns.number(w.wait.due_at);
+  columns.one_of(w.wait.reason, WaitReason::unknown_zone);
+  columns.number(w.channel);
+  columns.flag(w.parked);
+}
+
+WaitingRow waiting_of(const Query& query) {
+  WaitingRow row;
+  RowReader reader(query, kWaitingPlaces);
+  visit_waiting(reader, row);
+  reader.finish();
+  return row;
+}
+
+std::uint32_t waiting_key(const WaitingRow& row) {
+  return bitmap_key(RowKind::waiting, 1, row.line, row.slice, row.wait.due_at,
+                    static_cast<std::int64_t>(row.wait.reason), row.channel);
 }
 std::uint32_t skip_key(const Line& line, SliceNo slice, SkipReason reason) {
   return bitmap_key(RowKind::skip, static_cast<int>(reason), line.provider_no, line.no, slice);
@@ -284,6 +323,7 @@ constexpr Sql kAllLines = select_rows(kLine);
 constexpr Sql kAllClaims = select_rows(kClaim);
 constexpr Sql kAllItems = select_rows(kItem);
 constexpr Sql kAllToldAddresses = select_rows(kToldAddress);
+constexpr Sql kAllWaiting = select_rows(kWaitingPlaces);
 
 }  // namespace
 
@@ -637,21 +677,22 @@ void SqliteWorkTables::park_items(LineNo line, bool parked) {
     });
     return true;
   });
-  db_.query("UPDATE waiting SET parked = ? WHERE line_no = ?").bind(std::int64_t{parked}).bind(line).run();
+  static_assert(kWaitingPlaces.weights[5] == 1);
+  auto query = db_.query("UPDATE waiting SET parked = ?1, sum = sum + (?1 - parked) WHERE line_no = ?2");
+  query.bind(std::int64_t{parked}).bind(line).run();
 }
 
 void SqliteWorkTables::waiting_places(LineNo line, SliceNo slice,
                                       FunctionRef<void(const Wait&, const Slice&)> f) const {
   std::vector<std::pair<Wait, Slice>> all;  // f may write
   {
-    auto query = db_.query(
-        "SELECT due_at, reason, channel_no, places FROM waiting WHERE line_no = ? AND slice_no = ? "
-        "ORDER BY due_at, reason");
+    auto query = db_.query("SELECT " WAITING_COLUMNS
+                           ", sum, places FROM waiting WHERE line_no = ? AND slice_no = ? "
+                           "ORDER BY due_at, reason");
     query.bind(line).bind(std::int64_t{slice});
     while (query.step()) {
-      const Wait wait{query.i64(0), query.i64(1) == 0 ? WaitReason::quiet_hours : WaitReason::unknown_zone};
-      const auto key = waiting_key(line, slice, wait.due_at, query.i64(1), query.i64(2));
-      all.emplace_back(wait, Slice::decode(query.blob(3), key));
+      const auto row = waiting_of(query);
+      all.emplace_back(row.wait, Slice::decode(query.blob(kPlacesOfWaiting), waiting_key(row)));
     }
   }
   for (const auto& [wait, places] : all) f(wait, places);
@@ -666,24 +707,35 @@ void SqliteWorkTables::put_waiting_places(const Line& line, SliceNo slice, const
     query.bind(line.no).bind(std::int64_t{slice}).bind(wait.due_at).bind(reason).run();
     return;
   }
-  const auto bytes = places.encode(waiting_key(line.no, slice, wait.due_at, reason, line.channel_no));
-  auto query = db_.query(
-      "INSERT INTO waiting(line_no, slice_no, due_at, reason, channel_no, parked, places) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET places = excluded.places");
-  query.bind(line.no).bind(std::int64_t{slice}).bind(wait.due_at).bind(reason).bind(line.channel_no);
-  query.bind(std::int64_t{line.paused}).bind(bytes).run();
+  const WaitingRow row{line.no, slice, wait, line.channel_no, line.paused};
+  const auto bytes = places.encode(waiting_key(row));
+  auto query = db_.query("INSERT INTO waiting(" WAITING_COLUMNS
+                         ", sum, places) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7 + ?6, ?8) "
+                         "ON CONFLICT DO UPDATE SET places = excluded.places");
+  RowWriter writer(query, kWaitingPlaces);
+  visit_waiting(writer, row);
+  writer.finish();
+  query.bind(bytes).run();
 }
 
 std::optional<WorkTables::NextWaiting> SqliteWorkTables::next_waiting(ChannelNo channel, Ms now,
                                                                       Ms longest) const {
-  for (const Ms after : {now + longest, std::numeric_limits<Ms>::min()}) {
-    auto query = db_.query(
-        "SELECT line_no, due_at FROM waiting WHERE channel_no = ? AND parked = 0 AND due_at > ? "
-        "ORDER BY due_at LIMIT 1");
+  const auto first_after = [&](Ms after) {
+    auto query = db_.query("SELECT " WAITING_COLUMNS
+                           ", sum FROM waiting WHERE channel_no = ? AND parked = 0 AND due_at > ? "
+                           "ORDER BY due_at");
     query.bind(channel).bind(after);
-    if (query.step()) return NextWaiting{query.i64(0), query.i64(1)};
+    return first_sound(query, waiting_of);
+  };
+  std::optional<WaitingRow> row;
+  try {
+    row = first_after(now + longest);
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt || error.native() != 0) throw;  // those that are due are asked as well
   }
-  return std::nullopt;
+  if (!row) row = first_after(std::numeric_limits<Ms>::min());
+  if (!row) return std::nullopt;
+  return NextWaiting{row->line, row->wait.due_at};
 }
 
 Slice SqliteWorkTables::skipped(const Line& line, SliceNo slice, SkipReason reason) const {
@@ -783,6 +835,7 @@ void SqliteWorkTables::find_damage(std::vector<FindingRow>& findings) const {
   find_damaged_rows(db_, kClaim, kAllClaims, findings);
   find_damaged_rows(db_, kItem, kAllItems, findings);
   find_damaged_rows(db_, kToldAddress, kAllToldAddresses, findings);
+  find_damaged_rows(db_, kWaitingPlaces, kAllWaiting, findings);
 }
 
 }  // namespace bccast::sqlite
