@@ -824,12 +824,14 @@ BCCAST_API int32_t bccast_operate_backup(bccast_engine *engine, const char *path
  * no deadline passes; bccast_operate_overdue says that the store is held. Once released, schedules go that are not later than
  * late_limit_ms, and what is late is said. For all processes, at once, and for good. EXISTS: it was not held. [writes] */
 BCCAST_API int32_t bccast_operate_release(bccast_engine *engine);
-/* Puts a copy of `backup` at `path`, in place of the store that is there, if any: held, mode 0600, and without a log of
- * the old one. `backup` is a file made by bccast_operate_backup, or any store that nobody writes; it stays as it is. It is
+/* Puts a copy of `backup` at `path`, in place of the store that is there, if any: held, without a log of the old one, and
+ * with its owner, group and mode (0600 where there is none). STORAGE, and nothing is replaced: it belongs to another user,
+ * to whom this process may not give the copy. A group that it may not give has no rights in the copy. `backup` is a file made by bccast_operate_backup, or any store that nobody writes; it stays as it is. It is
  * first looked through as by bccast_operate_verify. The old store is replaced at once and as a whole, or stays as it
  * was. Of a provider that the backup has, ids of blasts, communities and notifications made from now on lie behind a gap, so
  * that none of those that the lost store gave after the backup is given again; providers, places on a roster and messages
- * of a thread that were made after it have none. BUSY: somebody, of this process or another, has the store at `path` open. NOT_FOUND: there
+ * of a thread that were made after it have none. BUSY: somebody, of this process or another, has the store at `path` open. FORKED: a parent process had
+ * one of the two files open as it forked. CONFLICT: somebody has made, or moved, a store at `path` meanwhile; it stays. NOT_FOUND: there
  * is no backup. CORRUPT: the backup is damaged; or what is at `path` is no store, or a damaged one: move it away first.
  * SCHEMA: one of them is of another program. ARGUMENT: they are one file. Needs no engine, and belongs to the operator. [writes] */
 BCCAST_API int32_t bccast_restore(const char *backup, const char *path);

@@ -66,10 +66,9 @@ void require_no_companions(const std::string& path) {
 class SoleUse {
  public:
   explicit SoleUse(const std::string& path) : path_(path) {
-    struct stat info {};
-    if (stat(path.c_str(), &info) != 0) return;
-    if (!S_ISREG(info.st_mode)) throw Error(Code::storage, "what is to be replaced is not a file");
-    open_store_.emplace(FileId{info.st_dev, info.st_ino});
+    if (stat(path.c_str(), &info_) != 0) return;
+    if (!S_ISREG(info_.st_mode)) throw Error(Code::storage, "what is to be replaced is not a file");
+    open_store_.emplace(FileId{info_.st_dev, info_.st_ino});
     try {
       db_ = std::make_unique<Connection>(path, Connection::Mode::read_write, 0);
       Connection& db = *db_;
@@ -95,6 +94,14 @@ class SoleUse {
   }
 
   bool is_there() const noexcept { return db_ != nullptr; }
+  const struct stat& info() const noexcept { return info_; }
+
+  /// The lock is on the file, and not on its name.
+  void require_in_place() const {
+    struct stat now {};
+    if (stat(path_.c_str(), &now) != 0 || now.st_dev != info_.st_dev || now.st_ino != info_.st_ino)
+      throw Error(Code::conflict, "the store was moved, deleted or replaced by another meanwhile");
+  }
 
   /// What belongs to the old file would count for the new one.
   void remove_companions() const {
@@ -105,8 +112,42 @@ class SoleUse {
 
  private:
   std::string path_;
+  struct stat info_ {};
   std::optional<OpenStore> open_store_;
   std::unique_ptr<Connection> db_;  // null: there is none
+};
+
+/// A backup that is to be read.
+class Source {
+ public:
+  explicit Source(const std::string& path) {
+    struct stat info {};
+    if (stat(path.c_str(), &info) != 0) throw Error(Code::not_found, "there is no backup at the path");
+    const FileId file{info.st_dev, info.st_ino};
+    // Without a log no process has it open, and nothing need be made beside it.
+    if (is_there(path + "-wal") || !open_without_locks(path, file)) {
+      open_store_.emplace(file);
+      db_ = std::make_unique<Connection>(path, Connection::Mode::read_only, 0);
+    }
+    needs_migration(*db_, true);
+  }
+  Connection& db() const noexcept { return *db_; }
+
+ private:
+  /// False: this process has it open.
+  bool open_without_locks(const std::string& path, const FileId& file) {
+    try {
+      open_store_.emplace(file, OpenStore::Locks::not_taken);
+    } catch (const Error& error) {
+      if (error.code() != Code::busy) throw;
+      return false;
+    }
+    db_ = std::make_unique<Connection>(path, Connection::Mode::immutable, 0);
+    return true;
+  }
+
+  std::optional<OpenStore> open_store_;
+  std::unique_ptr<Connection> db_;
 };
 
 }  // namespace
@@ -137,15 +178,11 @@ void restore(std::string_view backup, std::string_view path, FunctionRef<void(co
   const SoleUse old(target);
   if (!old.is_there()) old.remove_companions();  // of a store that is lost
   NewFile file(target);
-  {
-    // Without a log nobody has it open, and nothing need be made beside it.
-    const bool alone = !is_there(source + "-wal");
-    Connection db(source, alone ? Connection::Mode::immutable : Connection::Mode::read_only, 0);
-    needs_migration(db, true);
-    copy_into(db, file);
-  }
+  copy_into(Source(source).db(), file);
   check(file.partial());
   if (old.is_there()) {
+    old.require_in_place();
+    file.take_after(old.info());
     old.remove_companions();
     file.publish(NewFile::Existing::replaced);
     return;
