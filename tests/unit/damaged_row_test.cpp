@@ -1,6 +1,8 @@
 // A row that is damaged, of any table with sums: it is found, it keeps nobody from saving the rest, and what
 // a store says of itself (held, paused) is never taken from it.
 #include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <bccast/engine.hpp>
@@ -261,4 +263,40 @@ TEST_CASE("Damaged places that wait keep nobody else from being told") {
     CHECK(store.told == std::vector<string>{"cid", "dan"});
     CHECK_FALSE(findings_of(*store.engine).empty());
   }
+}
+
+TEST_CASE("A damaged claim of a worker that died keeps nobody else's from being taken up") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.file();
+  const auto clock = std::make_shared<test::StillClock>();
+  {
+    Store store(path, clock);
+    for (const string provider : {"lee", "may"}) {
+      store.engine->provider_put(provider, provider);
+      for (const string client : {"-ann", "-bob"}) {
+        store.engine->client_put(provider + client, client, provider + client + "@example.org");
+        store.engine->roster_add(provider, provider + client);
+      }
+      store.engine->blast_send(provider, test::make_blast(*store.engine, provider, "blast", {}));
+    }
+  }
+  const pid_t worker = ::fork();
+  if (worker == 0) {
+    Store store(path, clock);
+    const auto one = store.engine->claim("email", 10);
+    const auto other = store.engine->claim("email", 10);
+    ::_exit(one && other ? 0 : 1);
+  }
+  int status = -1;
+  ::waitpid(worker, &status, 0);
+  REQUIRE(status == 0);
+  Database(path).run("UPDATE claim SET tries = tries + 1 WHERE line_no = (SELECT min(line_no) FROM claim)");
+  Store store(path, clock);
+  clock->now += 300'000;
+  bool said = false;
+  for (int i = 0; i < 3; ++i) said = code_of([&] { store.engine->pump(); }) == Code::corrupt || said;
+  std::sort(store.told.begin(), store.told.end());
+  CHECK(store.told == std::vector<string>{"may-ann", "may-bob"});
+  CHECK(said);
+  CHECK(names(findings_of(*store.engine), "claim"));
 }
