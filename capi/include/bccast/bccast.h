@@ -215,8 +215,8 @@ BCCAST_API void bccast_config_free(bccast_config *config);
  * store stays the same file wherever the process goes. `config` may be NULL; on success its vtables are taken over, and
  * the engine then destroys them. NOT_FOUND: no file, with mode=ro. CORRUPT: the file is no store. SCHEMA: made by
  * another program or a later version. LIMIT: the absolute path has more than 504 bytes. STORAGE: the folder cannot be
- * written, the file has a second name (a hard link), or it is on a network file system, where SQLite's WAL is not safe
- * (https://www.sqlite.org/wal.html). FORKED: the process that forked this one had the store open at that moment. SQLite's
+ * written, the file has a second name (a hard link), the log (-wal) beside it is another file's, or it is on a network file
+ * system, where SQLite's WAL is not safe (https://www.sqlite.org/wal.html). FORKED: the process that forked this one had the store open at that moment. SQLite's
  * table of locks is inherited, the locks are not, so this process cannot have the store, not even when its parent has
  * closed it or has ended: exec, or open only after the fork. [writes] */
 BCCAST_API int32_t bccast_open(const char *url, bccast_config *config, bccast_engine **out_engine);

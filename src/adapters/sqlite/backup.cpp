@@ -10,6 +10,7 @@
 
 #include "adapters/sqlite/directory_tables.hpp"
 #include "adapters/sqlite/location.hpp"
+#include "adapters/sqlite/log_mark.hpp"
 #include "adapters/sqlite/new_file.hpp"
 #include "adapters/sqlite/open_stores.hpp"
 #include "adapters/sqlite/row_damage.hpp"
@@ -41,6 +42,7 @@ void mark_held(Connection& copy) {
   copy.execute("BEGIN IMMEDIATE");
   SqliteStoreTables(copy).set_held(true);
   SqliteDirectoryTables(copy).skip_numbers(kGap);
+  renew_log_mark(copy);  // the log of what was copied is not the copy's, whose pages lie elsewhere
   copy.execute("COMMIT");
 }
 
@@ -73,6 +75,7 @@ class SoleUse {
       db_ = std::make_unique<Connection>(path, Connection::Mode::read_write, 0);
       Connection& db = *db_;
       sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);  // nor removes a log then
+      require_own_log(db);
       db.text("PRAGMA locking_mode = EXCLUSIVE");
       db.execute("BEGIN EXCLUSIVE");
       needs_migration(db, false);  // throws when it is another program's
@@ -129,6 +132,7 @@ class Source {
       open_store_.emplace(file);
       db_ = std::make_unique<Connection>(path, Connection::Mode::read_only, 0);
     }
+    require_own_log(*db_);
     needs_migration(*db_, true);
   }
   Connection& db() const noexcept { return *db_; }

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "adapters/sqlite/columns.hpp"
+#include "adapters/sqlite/log_mark.hpp"
 #include "adapters/sqlite/store_tables.hpp"
 #include "model/checked.hpp"
 
@@ -19,6 +20,11 @@ constexpr std::int64_t kApplicationId = 0x62636361;
 // versions that may read and write what it leaves.
 constexpr std::array kMigrations{
     R"sql(
+CREATE TABLE log_mark(                    -- the first table: found without the schema (log_mark.hpp)
+  one         INTEGER PRIMARY KEY CHECK (one = 1),
+  mark        BLOB NOT NULL               -- of the log that was last moved into the file, and of the one before
+) STRICT;
+
 CREATE TABLE store(
   one         INTEGER PRIMARY KEY CHECK (one = 1),
   key         BLOB NOT NULL,              -- 32 random bytes, checked: public ids and digests are keyed with it
@@ -506,21 +512,11 @@ void migrate(Connection& db) {
         StoreRow own;
         own.key = checked_bytes({reinterpret_cast<const char*>(key.data()), key.size()});
         insert_store_row(db, own);
+        insert_log_mark(db);
         db.execute(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str());
       }
       db.execute(fmt::format("PRAGMA user_version = {}", kVersion).c_str());
     }
-    db.execute("COMMIT");
-  } catch (...) {
-    if (db.in_transaction()) db.execute("ROLLBACK");
-    throw;
-  }
-}
-
-void rewrite_version(Connection& db) {
-  db.execute("BEGIN IMMEDIATE");
-  try {
-    db.execute(fmt::format("PRAGMA user_version = {}", db.number("PRAGMA user_version")).c_str());
     db.execute("COMMIT");
   } catch (...) {
     if (db.in_transaction()) db.execute("ROLLBACK");

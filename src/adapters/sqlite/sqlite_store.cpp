@@ -5,6 +5,7 @@
 #include "adapters/sqlite/community_tables.hpp"
 #include "adapters/sqlite/directory_tables.hpp"
 #include "adapters/sqlite/event_tables.hpp"
+#include "adapters/sqlite/log_mark.hpp"
 #include "adapters/sqlite/row_damage.hpp"
 #include "adapters/sqlite/schema.hpp"
 #include "adapters/sqlite/store_tables.hpp"
@@ -194,6 +195,7 @@ void SqliteStore::open_file(const FileId& file) {
   Connection& db = writer_->db;
   identity_.emplace(db, file);
   location_.path = identity_->path();
+  require_own_log(db);
   db.execute("PRAGMA cache_size = -32768");  // a large import meets its indexes all over
   const bool migration = needs_migration(db, location_.read_only);
   if (!location_.read_only) use_log(db);
@@ -404,6 +406,7 @@ void SqliteStore::run_transaction(Group group) {
   use_durability(durability);
   begin_write();
   try {
+    if (identity_ && identity_->may_begin_log(db)) renew_log_mark(db);
     const bool several = group.size() > 1;
     std::size_t succeeded = 0;
     for (auto* request : group) {
@@ -470,6 +473,19 @@ void SqliteStore::checkpoint_under_lock() {
 
 /// Once all of the log is in the file, the next commit begins the log anew, and cuts off what was behind it.
 /// (SQLITE_CHECKPOINT_TRUNCATE would have to run without the write lock held here.)
+/// A commit that writes a page, and changes nothing that anybody asks for.
+void SqliteStore::write_log_mark() {
+  Connection& db = writer_->db;
+  begin_write();
+  try {
+    renew_log_mark(db);
+    db.execute("COMMIT");
+  } catch (...) {
+    leave_transaction(db);
+    throw;
+  }
+}
+
 // REQUIRES: the caller leads the queue.
 bool SqliteStore::empty_log(Patience patience) {
   Connection& db = writer_->db;
@@ -479,7 +495,7 @@ bool SqliteStore::empty_log(Patience patience) {
     checkpoint_under_lock();
     use_durability(Durability::synced);
     db.execute("PRAGMA journal_size_limit = 0");
-    rewrite_version(db);  // one page
+    write_log_mark();  // one page
     db.execute("PRAGMA journal_size_limit = -1");
     if (log_pages_ != 1) continue;
     // What its pages have in their unused space must not come back with what is written next; other processes

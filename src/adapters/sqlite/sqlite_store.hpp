@@ -77,6 +77,7 @@ class SqliteStore final : public Store {
   void use_durability(Durability durability);
   void checkpoint_under_lock();
   bool empty_log(Patience patience);
+  void write_log_mark();
   void require_writable() const;
 
   Location location_;
