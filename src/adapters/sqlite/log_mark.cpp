@@ -114,7 +114,8 @@ class Log {
   void each(F&& f) const {
     std::vector<std::uint8_t> page(page_size_);
     std::array<std::uint8_t, 24> frame{};
-    for (std::int64_t at = header_.size();; at += static_cast<std::int64_t>(frame.size() + page_size_)) {
+    for (auto at = static_cast<std::int64_t>(header_.size());;
+         at += static_cast<std::int64_t>(frame.size() + page_size_)) {
       if (!read_at(file_, frame, at)) return;
       if (!std::equal(frame.begin() + 8, frame.begin() + 16, header_.begin() + 16)) return;  // an older log's
       const bool ends = number_at(frame, 4) != 0;
