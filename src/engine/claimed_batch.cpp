@@ -7,6 +7,7 @@ namespace bccast {
 
 ClaimedBatch::~ClaimedBatch() {
   if (!over_) {
+    if (around_.given_back) around_.given_back();
     Report report;
     report.assignment = assignment_.get();
     report.result = BatchResult::returned;

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "engine/claimed_batch.hpp"
+#include "model/retry.hpp"
 
 namespace bccast {
 namespace {
@@ -137,7 +138,8 @@ bool Pump::run_flows(std::vector<Flow>& flows, Limits& limits, Pumped& pumped) {
   while (idle < flows.size()) {
     auto& flow = flows[turn_++ % flows.size()];
     const bool has_room = flow.way->kept->load() < kMostKept;
-    if (!flow.current && has_room) {
+    const Ms rests = rests_for(*flow.way);
+    if (!flow.current && has_room && rests == 0) {
       const auto most = batch_size(*flow.way, limits, 1);
       if (most == 0) {
         --turn_;
@@ -148,6 +150,7 @@ bool Pump::run_flows(std::vector<Flow>& flows, Limits& limits, Pumped& pumped) {
       flow.next_due = advanced.next_due;
     }
     if (!flow.current) {
+      if (rests > 0) flow.next_due = rests;
       if (!has_room) flow.next_due.reset();  // rung when there is
       ++idle;
       continue;
@@ -167,6 +170,11 @@ bool Pump::run_flows(std::vector<Flow>& flows, Limits& limits, Pumped& pumped) {
     idle = claim_next && !flow.current ? 1 : 0;
   }
   return false;
+}
+
+Ms Pump::rests_for(const Way& way) const {
+  const auto left_us = way.rests_until_us - context_.clock.monotonic_us();
+  return left_us > 0 ? (left_us + 999) / 1000 : 0;
 }
 
 /// How many items the next batch may have; 0: the budget has no room for one.
@@ -204,6 +212,9 @@ bool Pump::work_off(Flow& flow, Report& report) {
   ClaimedBatch::Around around;
   around.keep_alive = owner_.lock();
   around.stored = [this] { queue_.ring(); };
+  around.given_back = [this, &way] {
+    way.rests_until_us = context_.clock.monotonic_us() + kGivenBackWait * 1000;
+  };
   around.freed = [this, stay] {
     if (stay->end()) queue_.ring();  // there is room for one more
   };
@@ -294,7 +305,8 @@ std::int64_t Pump::next_ms() {
       if (way->kept->load() >= kMostKept) continue;
       const auto channel = tables.work().channel(way->name);
       if (!channel || channel->delivers != (way->handler.deliverer != nullptr)) continue;
-      const auto due = work_.next_due(tables, *channel);
+      auto due = work_.next_due(tables, *channel);
+      if (due) due = std::max(*due, rests_for(*way));
       if (due && (!next || *due < *next)) next = due;
     }
   });

@@ -54,6 +54,9 @@ class Pump {
     std::atomic<ChannelNo> channel{0};  // a channel may be removed and made again
     Pacing pacing;
     std::shared_ptr<std::atomic<int>> kept = std::make_shared<std::atomic<int>>(0);
+    /// Of the monotonic clock: its handler gave a batch back, and is not asked again before. Nobody else has to
+    /// wait for that: the claim itself is free at once.
+    std::atomic<std::int64_t> rests_until_us{0};
   };
   struct Flow;
   class Stay;
@@ -67,6 +70,8 @@ class Pump {
 
   void find_channels();
   bool run_flows(std::vector<Flow>& flows, Limits& limits, Pumped& pumped);
+  /// For so many milliseconds nothing is handed to its handler.
+  Ms rests_for(const Way& way) const;
   std::size_t batch_size(const Way& way, const Limits& limits, std::int64_t transactions);
   bool work_off(Flow& flow, Report& report);
   Advanced advance(Way& way, const Report* report, std::size_t most);
