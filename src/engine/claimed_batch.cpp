@@ -54,6 +54,7 @@ bool ClaimedBatch::complete(std::size_t n) {
     over_ = reported_ == assignment_->batch.size();
   }
   if (around_.stored) around_.stored();
+  if (advanced.too_late && advanced.damage) std::rethrow_exception(advanced.damage);
   return !advanced.too_late;
 }
 

@@ -9,11 +9,14 @@
 #include <string>
 
 #include "../support/temporary_folder.hpp"
+#include <utility>
+#include <vector>
 #include "adapters/sqlite/sqlite_store.hpp"
 #include "core/access.hpp"
 #include "core/channels.hpp"
 #include "core/directory.hpp"
 #include "core/drafting.hpp"
+#include "core/control.hpp"
 #include "core/inbox.hpp"
 #include "core/progress.hpp"
 #include "core/sending.hpp"
@@ -115,7 +118,9 @@ TEST_CASE("A claim of positions that cannot be is CORRUPT at once") {
     });
     const auto begun = std::chrono::steady_clock::now();
     CHECK(code_of([&] { world.recipients(); }) == Code::corrupt);
-    CHECK(code_of([&] { world.work.advance(1, nullptr, 10); }) == Code::corrupt);
+    const auto others = world.work.advance(1, nullptr, 10);  // it is passed by
+    REQUIRE(others.next);
+    CHECK(others.next->batch.size() == 2);
     CHECK(world.verification_sees());
     CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(2));
   }
@@ -200,6 +205,128 @@ TEST_CASE("What a statement changes in place keeps a right sum right and a wrong
 
 TEST_CASE("A damaged item fails alone: the others of its batch are told") {
   World world;
+TEST_CASE("A damaged claim is passed by: its channel goes on, nobody is woken for it, and verification says it") {
+  for (const char* damage : {"UPDATE claim SET tries = tries + 1", "UPDATE claim SET to_pos = to_pos + 1",
+                             "UPDATE claim SET lease = lease + 1", "UPDATE claim SET lease_until = 1",
+                             "UPDATE claim SET lease_until = lease_until + 1099511627776"}) {
+    CAPTURE(damage);
+    World world;
+    const auto lost = world.work.advance(1, nullptr, 1);
+    REQUIRE(lost.next);
+    test::Database(world.folder.file()).run(damage);
+    world.clock.now += 120'000;
+    const auto rest = world.work.advance(1, nullptr, 10);
+    REQUIRE(rest.next);
+    CHECK(rest.next->batch.size() == 1);
+    Report report;
+    report.assignment = rest.next.get();
+    CHECK(world.work.advance(1, &report, 10).ended == 1);
+    const auto second = world.drafting.create("lee", {}, {}).blast;
+    world.drafting.act_all("lee", second, Drafting::Act::select);
+    world.drafting.write("lee", second, "Open again");
+    world.sending.send("lee", second, {}, {});
+    const auto after = world.work.advance(1, nullptr, 10);
+    REQUIRE(after.next);
+    report.assignment = after.next.get();
+    CHECK(world.work.advance(1, &report, 10).ended == 2);
+    world.store.read([&](const Tables& tables) {
+      CHECK_FALSE(world.work.next_due(tables, *tables.work().channel(ChannelNo{1})));
+    });
+    // Whoever had it comes too late: nothing is known of what others have done with it.
+    report.assignment = lost.next.get();
+    const auto late = world.work.advance(1, &report, 0);
+    CHECK(late.too_late);
+    CHECK(late.damage);
+    CHECK(late.ended == 0);
+    const auto findings = world.verification.run();
+    CHECK(std::any_of(findings.begin(), findings.end(),
+                      [](const auto& found) { return found.object.find("claim") != std::string::npos; }));
+  }
+}
+
+TEST_CASE("Who has a batch in its lease reports it, also when its claim is damaged, and the claim is whole again") {
+  for (const bool in_parts : {false, true}) {
+    World world;
+    const auto advanced = world.work.advance(1, nullptr, 10);
+    REQUIRE(advanced.next);
+    Report report;
+    report.assignment = advanced.next.get();
+    const auto damage = [&] {
+      test::Database(world.folder.file()).run("UPDATE claim SET tries = tries + 1, to_pos = to_pos + 7");
+    };
+    damage();
+    if (in_parts) {
+      report.end = 1;
+      CHECK(world.work.advance(1, &report, 0).ended == 1);
+      damage();
+      report.begin = 1;
+      report.end = Report::kAll;
+    }
+    const auto last = world.work.advance(1, &report, 0);
+    CHECK(last.ended == (in_parts ? 1 : 2));
+    CHECK_FALSE(last.damage);
+    CHECK(world.progress.status("lee", world.blast).back().state == "finished");
+    CHECK_FALSE(world.verification_sees());
+  }
+}
+
+/// Both places of the line wait for another try; the item of the first then says that it is the second's.
+void move_first_item(World& world) {
+  auto advanced = world.work.advance(1, nullptr, 10);
+  REQUIRE(advanced.next);
+  for (std::size_t i = 0; i < 2; ++i) advanced.next->batch.set(i, {ItemStatus::retry, "later", 5000});
+  Report report;
+  report.assignment = advanced.next.get();
+  world.work.advance(1, &report, 0);
+  test::Database(world.folder.file()).run("UPDATE item SET place = 1 WHERE place = 0");
+}
+
+TEST_CASE("An item that damage has moved to another's place fails as itself, and not in the other's place") {
+  World world;
+  move_first_item(world);
+  world.clock.now += 600'000;
+  auto advanced = world.work.advance(1, nullptr, 10);
+  REQUIRE(advanced.next);
+  CHECK(advanced.next->batch.size() == 1);
+  Report report;
+  report.assignment = advanced.next.get();
+  world.work.advance(1, &report, 0);
+  world.store.read([](const Tables& tables) {
+    const auto line = tables.work().line(1);
+    CHECK(line->done == 1);
+    CHECK(line->failed == 1);
+    CHECK_FALSE(line->open);
+    CHECK_FALSE(tables.work().failed_places(1, 0).contains(1));  // who was told has not failed
+  });
+  CHECK(world.verification_sees());
+}
+
+TEST_CASE("What a recall drops is whoever waits, and not whose place a damaged item names") {
+  World world;
+  move_first_item(world);
+  Control control(world.context);
+  control.recall("lee", world.blast);
+  while (control.sweep()) {
+  }
+  world.store.read([](const Tables& tables) {
+    const auto line = tables.work().line(1);
+    CHECK(line->skipped == 1);
+    CHECK(line->pending() == 1);  // the damaged one, until it is due
+  });
+  world.clock.now += 600'000;
+  auto advanced = world.work.advance(1, nullptr, 10);
+  REQUIRE(advanced.next);
+  CHECK(advanced.next->batch.size() == 0);
+  Report report;
+  report.assignment = advanced.next.get();
+  world.work.advance(1, &report, 0);
+  world.store.read([](const Tables& tables) {
+    const auto line = tables.work().line(1);
+    CHECK(line->failed == 1);
+    CHECK_FALSE(line->open);
+  });
+}
+
   world.store.write([](Tables& tables) {
     for (const Place place : {Place{0}, Place{1}}) {
       Item item;
