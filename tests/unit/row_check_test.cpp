@@ -5,6 +5,8 @@
 #include <chrono>
 #include <functional>
 #include <limits>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -408,4 +410,90 @@ TEST_CASE("One damaged row of a provider keeps nobody else's people from being t
     CHECK(std::count(told.begin(), told.end(), "other-ann") == 1);
     CHECK((said || !engine->verify().empty()));
   }
+}
+
+TEST_CASE("A report that damage keeps from being stored holds up its own channel alone, and is said") {
+  const test::TemporaryFolder folder;
+  const auto clock = std::make_shared<test::StillClock>();
+  std::map<std::string, std::vector<std::string>> told;
+  bool damage = true;
+  bccast::Options options;
+  options.clock(clock);
+  for (const std::string channel : {"email", "push"})
+    options.notifier(channel, [&, channel](bccast::Notices& notices) {
+      for (std::size_t i = 0; i < notices.size(); ++i) told[channel].emplace_back(notices.at(i).to);
+      if (channel == "email" && std::exchange(damage, false))
+        test::Database(folder.file()).run("UPDATE line SET done = done + 1 WHERE channel_no = 1");
+      return true;
+    });
+  const auto engine = std::make_unique<bccast::Engine>(folder.file(), std::move(options));
+  engine->provider_put("lee", "Dr. Lee");
+  for (const std::string client : {"ann", "bob"}) {
+    engine->client_put(client, client, client + "@example.org");
+    engine->client_set(client, "address.push", client);
+    engine->roster_add("lee", client);
+  }
+  engine->blast_send("lee", test::make_blast(*engine, "lee", "first", {}));
+  CHECK(code_of([&] { engine->pump(); }) == Code::corrupt);
+  CHECK(told["email"].size() == 2);
+  CHECK(told["push"].size() == 2);
+
+  engine->blast_send("lee", test::make_blast(*engine, "lee", "second", {}));
+  CHECK(code_of([&] { engine->pump(); }) == Code::corrupt);
+  CHECK(told["email"].size() == 2);  // nothing is sent before what was sent is stored
+  CHECK(told["push"].size() == 4);
+  CHECK(engine->next_ms() != 0);  // nobody is woken for it again and again
+
+  test::Database(folder.file()).run("UPDATE line SET done = done - 1 WHERE channel_no = 1 AND blast_no = 1");
+  CHECK_FALSE(code_of([&] { engine->pump(); }));
+  CHECK(told["email"].size() == 4);
+  CHECK(told["push"].size() == 4);
+  CHECK(engine->verify().empty());
+}
+
+TEST_CASE("A batch that damage keeps from being filled waits alone: its channel and the others go on") {
+  const test::TemporaryFolder folder;
+  const auto clock = std::make_shared<test::StillClock>();
+  std::vector<std::string> told;
+  auto engine = test::open_store(folder.file(), clock, [&](bccast::Notices& notices) {
+    for (std::size_t i = 0; i < notices.size(); ++i) told.emplace_back(notices.at(i).to);
+    return true;
+  });
+  const auto send = [&](const std::string& provider, int clients) {
+    engine->provider_put(provider, provider);
+    for (int i = 0; i < clients; ++i) {
+      const auto client = provider + "-" + std::to_string(i);
+      engine->client_put(client, client, client + "@example.org");
+      engine->roster_add(provider, client);
+    }
+    engine->blast_send(provider, test::make_blast(*engine, provider, "sent", {}));
+    engine->pump();
+  };
+  send("warm", 400);  // batches grow: large ones are filled after they were claimed, small ones before
+  told.clear();
+  engine->provider_put("harmed", "harmed");
+  for (int i = 0; i < 100; ++i) {
+    const auto client = "harmed-" + std::to_string(i);
+    engine->client_put(client, client, client + "@example.org");
+    engine->roster_add("harmed", client);
+  }
+  engine->blast_send("harmed", test::make_blast(*engine, "harmed", "sent", {}));
+  test::Database(folder.file()).run("UPDATE provider SET recalls = recalls + 1 WHERE id = 'harmed'");
+  CHECK(code_of([&] { engine->pump(); }) == Code::corrupt);
+  CHECK_FALSE(code_of([&] { send("other", 3); }));
+  for (int minutes = 0; minutes < 3; ++minutes) {
+    clock->now += 61'000;
+    CHECK(code_of([&] { engine->pump(); }) == Code::corrupt);
+    CHECK_FALSE(code_of([&] { send("another" + std::to_string(minutes), 3); }));
+  }
+  CHECK(std::count_if(told.begin(), told.end(), [](const auto& to) { return to.find("other") <= 2; }) == 12);
+
+  engine.reset();  // batches are small again, and filled in the transaction that claims them
+  engine = test::open_store(folder.file(), clock, [&](bccast::Notices& notices) {
+    for (std::size_t i = 0; i < notices.size(); ++i) told.emplace_back(notices.at(i).to);
+    return true;
+  });
+  clock->now += 61'000;
+  CHECK(code_of([&] { send("last", 3); }) == Code::corrupt);
+  CHECK(std::count_if(told.begin(), told.end(), [](const auto& to) { return to.starts_with("last"); }) == 3);
 }
