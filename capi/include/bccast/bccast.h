@@ -736,8 +736,9 @@ BCCAST_API int32_t bccast_report(bccast_engine *engine, const char *item, int32_
  * took so far. They are this batch's for lease_ms of the config (its lease; 60 s unless set): whoever has not completed
  * it by then may find it claimed by another, and sent twice. A lease that would last too long because the system's clock
  * was set back begins anew; a clock that is set forward ends leases as if the time had passed. What a process had in
- * hand that died is claimed by others within two leases. DONE: nothing is due; *out_batch is NULL. Complete the batch, or
- * free it. NOT_FOUND: no such channel. [writes] */
+ * hand that died is claimed by others within two leases. DONE: nothing is due; *out_batch is NULL. A call that finds only
+ * people to be left out, or to wait for the end of quiet hours, says DONE after some 20 ms, and bccast_fd is readable: call
+ * again. Complete the batch, or free it. NOT_FOUND: no such channel. [writes] */
 BCCAST_API int32_t bccast_claim(bccast_engine *engine, const char *channel, uint32_t max_items,
                                 bccast_batch **out_batch);
 /* The items of a batch, borrowed: valid as long as the batch, not to be freed. Columns: id to_kind to address to_name
