@@ -108,13 +108,19 @@ std::vector<Item> wake_places(Tables& tables, ChannelNo channel, Ms now, std::si
   const auto blast = tables.blasts().blast(line->provider_no, line->blast_no);
   if (!blast) throw Error(Code::corrupt, "a line has lost its blast");
   std::map<SliceNo, DuePlaces> due;
-  // In the order in which they would have been told.
-  const auto taken = HandingOrder(line->order)
-                         .take(0, line->order.end(), most, line->waiting, [&](SliceNo s) -> const Slice& {
-                           const auto known = due.find(s);
-                           if (known != due.end()) return known->second.all;
-                           return due.emplace(s, DuePlaces(tables, line->no, s, now)).first->second.all;
-                         });
+  const HandingOrder order(line->order);
+  const auto take = [&](Position from, Position to) {
+    return order.take(from, to, most, line->waiting, [&](SliceNo s) -> const Slice& {
+      const auto known = due.find(s);
+      if (known != due.end()) return known->second.all;
+      return due.emplace(s, DuePlaces(tables, line->no, s, now)).first->second.all;
+    });
+  };
+  // In the order in which they would have been told, on from the last ones: what they have left is not looked
+  // through again before the end is reached.
+  auto taken = take(line->wake_from, order.end());
+  if (taken.places.empty()) taken = take(0, line->wake_from);
+  line->wake_from = taken.stop;
   std::map<SliceNo, Slice> gone;
   for (const auto place : taken.places) {
     gone[slice_of(place)].add(within_slice(place));

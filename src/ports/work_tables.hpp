@@ -60,6 +60,7 @@ struct Line {
   std::int64_t failed = 0;
   std::int64_t skipped = 0;
   std::int64_t waiting = 0;  // of the pending: places that wait because of quiet hours, as bitmaps
+  Position wake_from = 0;    // where those who are woken next are looked for first
   bool open = true;
   bool paused = false;  // its blast is: nothing is handed out
 

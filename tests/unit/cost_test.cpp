@@ -26,6 +26,7 @@
 #include "core/drafting.hpp"
 #include "core/inbox.hpp"
 #include "core/progress.hpp"
+#include "core/quiet.hpp"
 #include "core/roster.hpp"
 #include "core/sending.hpp"
 #include "core/verification.hpp"
@@ -321,6 +322,85 @@ TEST_CASE("Draining those who are left out writes bitmaps, not a row each") {
 }
 
 TEST_CASE("An address costs an import one statement, and a row") {
+namespace {
+
+/// A line of a blast to a roster of so many, all of whom have waited until now.
+bccast::Line waiting_line(World& world, bccast::Place places) {
+  bccast::Line line;
+  world.store.write([&](bccast::Tables& tables) {
+    line = tables.work().lines(1, 1).at(0);
+    line.order = bccast::HandingOrder::choose(places, false, 4711);
+    line.slices = bccast::slices_for(places);
+    line.cursor = line.order.end();
+    line.total = places;
+    tables.work().insert_line(line);
+    line.no = 2;
+    for (bccast::SliceNo s = 0; s < line.slices; ++s) {
+      bccast::Slice all;
+      all.add_range(0, std::min(places - bccast::place_at(s, 0), bccast::Slice::kPlaces));
+      bccast::let_wait(tables, line, s, {world.clock.now, bccast::WaitReason::quiet_hours}, all);
+    }
+    tables.work().update_line(line);
+  });
+  return line;
+}
+
+std::size_t wake(World& world, std::vector<bccast::Place>* places = nullptr) {
+  std::size_t woken = 0;
+  world.store.write([&](bccast::Tables& tables) {
+    const auto items = bccast::wake_places(tables, 1, world.clock.now, 1000);
+    woken = items.size();
+    for (const auto& item : items)
+      if (places != nullptr) places->push_back(item.thread.place);
+  });
+  return woken;
+}
+
+}  // namespace
+
+TEST_CASE("Waking those who have waited costs what is woken, however many wait, and have been woken") {
+  World world;
+  world.clients(0, 2);
+  world.sent();
+  waiting_line(world, 16 * 65'536);
+  wake(world);  // prepares the statements
+  for (int i = 0; i < 60; ++i) {
+    std::size_t woken = 0;
+    const auto cost = world.cost([&] { woken = wake(world); });
+    CAPTURE(i);
+    CAPTURE(cost);
+    CHECK(woken >= 750);
+    // A row for each; what is due, its line and blast; and of at most two windows, each in a slice, who waits there
+    // and who has an item, read and written.
+    CHECK(cost.begun <= static_cast<std::int64_t>(woken) + 5 + 2 * 5);
+  }
+}
+
+TEST_CASE("Who has to wait again after others were woken is woken all the same") {
+  World world;
+  world.clients(0, 2);
+  world.sent();
+  auto line = waiting_line(world, 10'000);
+  std::vector<bccast::Place> woken;
+  for (int i = 0; i < 4; ++i) wake(world, &woken);
+  world.store.write([&](bccast::Tables& tables) {
+    line = *tables.work().line(2);
+    bccast::Slice again;
+    for (const auto place : woken) {
+      again.add(static_cast<std::uint16_t>(place));
+      tables.work().delete_item(*tables.work().item(1 + (&place - woken.data())));
+    }
+    bccast::let_wait(tables, line, 0, {world.clock.now, bccast::WaitReason::quiet_hours}, again);
+    tables.work().update_line(line);
+  });
+  const auto twice = woken.size();
+  CHECK(twice > 2'000);
+  for (int i = 0; i < 20 && wake(world, &woken) > 0; ++i) {
+  }
+  CHECK(woken.size() == 10'000 + twice);
+  world.store.read([](const bccast::Tables& tables) { CHECK(tables.work().line(2)->waiting == 0); });
+}
+
   World world;
   std::vector<string> ids;
   for (std::size_t i = 0; i < 2'000; ++i) ids.push_back(World::id(i));

@@ -20,7 +20,8 @@ namespace {
   "over_threshold, quiet_from, quiet_to, waits"
 #define LINE_COLUMNS                                                                           \
   "line_no, provider_no, blast_no, channel_no, state, turn, seq, slices, places, order_kind, " \
-  "order_key, cursor, total, done, failed, skipped, follows, limit_pos, retracts, waiting"
+  "order_key, cursor, total, done, failed, skipped, follows, limit_pos, retracts, waiting, "   \
+  "wake_from"
 #define CLAIM_COLUMNS "token, channel_no, line_no, from_pos, to_pos, lease_until, tries, lease"
 #define CLAIM_KEY "channel_no = ? AND line_no = ? AND token = ?"
 #define ITEM_COLUMNS                                                                                        \
@@ -127,6 +128,7 @@ void visit_line(Columns& columns, Row& l) {
   columns.number(l.limit);
   columns.flag(l.retracts);
   columns.number(l.waiting);
+  columns.number(l.wake_from);
   if constexpr (Columns::kReads) {
     l.open = state != kEnded;
     l.paused = state == kPaused;
@@ -178,7 +180,8 @@ void write_channel(Query& query, const Channel& channel) {
 /// Positions are walked from one to another: what lies outside of the line would be walked for years.
 void require_positions(const Line& l) {
   const Position end = l.order.end();
-  const bool within = l.cursor >= 0 && l.cursor <= end && l.limit >= 0 && l.limit <= end;
+  const auto is_within = [&](Position at) { return at >= 0 && at <= end; };
+  const bool within = is_within(l.cursor) && is_within(l.limit) && is_within(l.wake_from);
   const bool known = l.order.kind == OrderKind::singly || l.order.kind == OrderKind::in_windows;
   if (!within || !known) throw Error(Code::corrupt, "a line stands at a position that cannot be");
 }
