@@ -215,9 +215,9 @@ class WorkTables {
   /// False when there is none.
   virtual bool delete_claim(const Claim& of) = 0;
   virtual void claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const = 0;
-  /// Those of the channel that are no expired_claim().
   /// The same, but damaged ones are passed by. False: there are such.
   virtual bool sound_claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const = 0;
+  /// Those of the channel that are no expired_claim().
   virtual std::int64_t claims_in_flight(ChannelNo channel, Ms now, Ms longest) const = 0;
   virtual void delete_claims(ChannelNo channel) = 0;
   /// Those of items, of any line and of none.

@@ -68,11 +68,12 @@ struct Cost {
   std::int64_t commits;     // that waited for the disk
   std::int64_t syncs;
   std::int64_t steps;  // of SQLite's virtual machine, on all connections
+  std::int64_t scans;  // of `begun`: those that read neighbours from a roster
 };
 
 std::ostream& operator<<(std::ostream& out, const Cost& c) {
   return out << "statements " << c.statements << ", begun " << c.begun << ", rows " << c.rows << ", commits "
-             << c.commits << ", syncs " << c.syncs << ", steps " << c.steps;
+             << c.commits << ", syncs " << c.syncs << ", steps " << c.steps << ", scans " << c.scans;
 }
 
 /// The library without its outer doors, so that the store can be asked what it did.
@@ -120,7 +121,7 @@ struct World {
     const auto asked = counts.now() - asked_before;
     const auto after = store.counters();
     return {after.statements - before.statements, asked.statements, after.rows_changed - before.rows_changed,
-            after.commits - before.commits,       asked.syncs,      asked.steps};
+            after.commits - before.commits,       asked.syncs,      asked.steps, asked.scans};
   }
 
   test::SqliteCounts counts;
@@ -321,7 +322,6 @@ TEST_CASE("Draining those who are left out writes bitmaps, not a row each") {
   CHECK(world.progress.status("lee", blast).back().skipped == 6667);
 }
 
-TEST_CASE("An address costs an import one statement, and a row") {
 namespace {
 
 /// A line of a blast to a roster of so many, all of whom have waited until now.
@@ -401,6 +401,7 @@ TEST_CASE("Who has to wait again after others were woken is woken all the same")
   world.store.read([](const bccast::Tables& tables) { CHECK(tables.work().line(2)->waiting == 0); });
 }
 
+TEST_CASE("An address costs an import one statement, and a row") {
   World world;
   std::vector<string> ids;
   for (std::size_t i = 0; i < 2'000; ++i) ids.push_back(World::id(i));
@@ -442,15 +443,21 @@ TEST_CASE("Families cost a look each when a blast is handed out, whatever their 
   const auto none = drain(0);
   const auto some = drain(100);
   INFO("none: " << none.cost << "; two hundred families: " << some.cost);
+  const auto besides_scans = [](const Cost& cost) { return cost.begun - cost.scans; };
   // Without families what is known of the roster's index of addresses is not asked for at all: a batch is
-  // its claim and report, and what they need, and a short scan of the roster for each block of its window. A
-  // window that a batch's end cuts is met by the next one too, which depends on the order's key: 1,447 to 1,469
-  // statements in 24 batches.
-  CHECK(none.cost.begun <= (30 + bccast::HandingOrder::kWindowBlocks) * (none.batches + 1));
+  // its claim and report, and what they need, whatever the order's key.
+  CHECK(besides_scans(none.cost) <= 24 * none.batches);
+  // And a short scan of the roster for each block of each window. While batches grow, six of them end within a
+  // window: its parts lie scattered, so that each of them may take as many scans again.
+  constexpr std::int64_t kBlocks = kClients / bccast::HandingOrder::kBlock;
+  constexpr std::int64_t kWindows = kBlocks / bccast::HandingOrder::kWindowBlocks + 1;
+  constexpr std::int64_t kGrowing = 6;
+  for (const auto* drained : {&none, &some})
+    CHECK(drained->cost.scans <= bccast::HandingOrder::kWindowBlocks * (kWindows + 2 * kGrowing));
   // Of each family: the others at its address, and whether they are told already. Of each batch: how its
   // line stands. A family in two batches looks a few times more.
-  CHECK(some.cost.begun > none.cost.begun);
-  CHECK(some.cost.begun - none.cost.begun <= 3 * 200 + 10 * some.batches);
+  CHECK(besides_scans(some.cost) > besides_scans(none.cost));
+  CHECK(besides_scans(some.cost) - besides_scans(none.cost) <= 3 * 200 + 10 * some.batches);
   CHECK(some.cost.rows <= none.cost.rows + 3 * some.batches);  // bitmaps, not a row each
 }
 

@@ -9,16 +9,16 @@
 #include <memory>
 #include <optional>
 #include <string>
-
-#include "../support/temporary_folder.hpp"
 #include <utility>
 #include <vector>
+
+#include "../support/temporary_folder.hpp"
 #include "adapters/sqlite/sqlite_store.hpp"
 #include "core/access.hpp"
 #include "core/channels.hpp"
+#include "core/control.hpp"
 #include "core/directory.hpp"
 #include "core/drafting.hpp"
-#include "core/control.hpp"
 #include "core/inbox.hpp"
 #include "core/progress.hpp"
 #include "core/sending.hpp"
@@ -205,8 +205,6 @@ TEST_CASE("What a statement changes in place keeps a right sum right and a wrong
   CHECK(code_of([&] { world.inbox.of_client("ann", {}, {}, 0); }) == Code::corrupt);
 }
 
-TEST_CASE("A damaged item fails alone: the others of its batch are told") {
-  World world;
 TEST_CASE("A damaged claim is passed by: its channel goes on, nobody is woken for it, and verification says it") {
   for (const char* damage : {"UPDATE claim SET tries = tries + 1", "UPDATE claim SET to_pos = to_pos + 1",
                              "UPDATE claim SET lease = lease + 1", "UPDATE claim SET lease_until = 1",
@@ -329,6 +327,8 @@ TEST_CASE("What a recall drops is whoever waits, and not whose place a damaged i
   });
 }
 
+TEST_CASE("A damaged item fails alone: the others of its batch are told") {
+  World world;
   world.store.write([](Tables& tables) {
     for (const Place place : {Place{0}, Place{1}}) {
       Item item;

@@ -395,10 +395,10 @@ std::optional<Claim> SqliteWorkTables::claim(const Claim& of) const {
 }
 
 std::optional<Claim> SqliteWorkTables::expired_claim(ChannelNo channel, Ms now, Ms longest) const {
+  std::exception_ptr damaged;  // for verification to say: nobody knows what is in such a claim
   const auto first = [&](Query query, Ms at) -> std::optional<Claim> {
     query.bind(channel).bind(at);
     return next_sound(query, claim_of, damaged);
-  std::exception_ptr damaged;  // for verification to say: nobody knows what is in such a claim
   };
   // Those from before a step of the clock first: while there is one, nobody knows what is in flight.
   auto far = first(db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND lease_until > ? "
@@ -431,9 +431,6 @@ void SqliteWorkTables::claims_of(const Line& line, FunctionRef<void(const Claim&
   while (query.step()) f(claim_of(query));
 }
 
-std::int64_t SqliteWorkTables::claims_in_flight(ChannelNo channel, Ms now, Ms longest) const {
-  auto query =
-      db_.query("SELECT count(*) FROM claim WHERE channel_no = ? AND lease_until > ? AND lease_until <= ?");
 bool SqliteWorkTables::sound_claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const {
   auto query = db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND line_no = ?");
   query.bind(line.channel_no).bind(line.no);
@@ -442,6 +439,9 @@ bool SqliteWorkTables::sound_claims_of(const Line& line, FunctionRef<void(const 
   return damaged == nullptr;
 }
 
+std::int64_t SqliteWorkTables::claims_in_flight(ChannelNo channel, Ms now, Ms longest) const {
+  auto query =
+      db_.query("SELECT count(*) FROM claim WHERE channel_no = ? AND lease_until > ? AND lease_until <= ?");
   query.bind(channel).bind(now).bind(now + longest);
   return query.step() ? query.i64(0) : 0;
 }
@@ -532,6 +532,7 @@ void SqliteWorkTables::update_item(const Item& item) {
 }
 
 void SqliteWorkTables::delete_item(const Item& item) {
+  const bool known = !item.damaged || stands_where_it_says(item);
   db_.query("DELETE FROM item WHERE item_no = ?").bind(item.no).run();
   if (known) item_places_.remove(item);
 }
@@ -546,7 +547,6 @@ bool SqliteWorkTables::stands_where_it_says(const Item& item) const {
   query.bind(item.line_no).bind(std::int64_t{item.thread.place});
   return query.step() && query.i64(0) == 1;
 }
-  const bool known = !item.damaged || stands_where_it_says(item);
 
 void SqliteWorkTables::delete_notices(ChannelNo channel) {
   db_.query("DELETE FROM item WHERE channel_no = ? AND line_no = 0").bind(channel).run();
