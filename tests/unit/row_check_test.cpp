@@ -274,7 +274,8 @@ TEST_CASE("Who has a batch in its lease reports it, also when its claim is damag
 void move_first_item(World& world) {
   auto advanced = world.work.advance(1, nullptr, 10);
   REQUIRE(advanced.next);
-  for (std::size_t i = 0; i < 2; ++i) advanced.next->batch.set(i, {ItemStatus::retry, "later", 5000});
+  for (std::size_t i = 0; i < 2; ++i)
+    advanced.next->batch.set(i, {ItemStatus::retry, "later", advanced.next->entries[i] == 0 ? 5'000 : 500'000});
   Report report;
   report.assignment = advanced.next.get();
   world.work.advance(1, &report, 0);
@@ -284,13 +285,22 @@ void move_first_item(World& world) {
 TEST_CASE("An item that damage has moved to another's place fails as itself, and not in the other's place") {
   World world;
   move_first_item(world);
-  world.clock.now += 600'000;
-  auto advanced = world.work.advance(1, nullptr, 10);
-  REQUIRE(advanced.next);
-  CHECK(advanced.next->batch.size() == 1);
   Report report;
-  report.assignment = advanced.next.get();
-  world.work.advance(1, &report, 0);
+  const auto work_off = [&] {
+    const auto advanced = world.work.advance(1, nullptr, 10);
+    REQUIRE(advanced.next);
+    report.assignment = advanced.next.get();
+    world.work.advance(1, &report, 0);
+    return advanced.next->batch.size();
+  };
+  world.clock.now += 10'000;
+  CHECK(work_off() == 0);
+  world.store.read([](const Tables& tables) {
+    CHECK(tables.work().line(1)->failed == 1);
+    CHECK_FALSE(tables.work().failed_places(1, 0).contains(1));  // who still waits has not failed
+  });
+  world.clock.now += 600'000;
+  CHECK(work_off() == 1);
   world.store.read([](const Tables& tables) {
     const auto line = tables.work().line(1);
     CHECK(line->done == 1);
