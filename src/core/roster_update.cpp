@@ -87,7 +87,7 @@ bool RosterUpdate::index_addresses(ProviderNo provider, Place place, const Roste
     if (same(address, after.get(channel))) return;
     const auto hash = context_.address_hash(channel, address);
     if ((before.flags & flag::shares_address) != 0)
-      remember_told(tables_, context_, provider, place, channel, hash);
+      leave_address(tables_, context_, provider, place, channel, hash);
     tables_.directory().delete_address(provider, hash, place);
   });
   bool shares = false;
@@ -99,7 +99,10 @@ bool RosterUpdate::index_addresses(ProviderNo provider, Place place, const Roste
     const auto found =
         tables_.directory().insert_address(provider, context_.address_hash(channel, address), place);
     shares = shares || found.shared;
-    if (found.was_alone) mark_shared(provider, *found.was_alone);
+    if (!found.was_alone) return;
+    mark_shared(provider, *found.was_alone);
+    share_address(tables_, context_, provider, *found.was_alone, channel,
+                  context_.address_hash(channel, address));
   });
   return shares;
 }

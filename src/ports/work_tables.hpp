@@ -106,6 +106,15 @@ struct Claim {
   }
 };
 
+/// Who is told at an address of a line's blast.
+struct ToldAddress {
+  static constexpr Place kLeft = kMaxPlaces;  // somebody was, and has another address now
+
+  LineNo line_no = 0;
+  AddressHash hash = 0;
+  Place place = 0;
+};
+
 /// The reason of an item whose roster entry could not be read.
 inline constexpr std::string_view kDamagedEntry = "damaged_entry";
 
@@ -273,10 +282,13 @@ class WorkTables {
   virtual void skips(const Line& line, SliceNo slice,
                      FunctionRef<void(SkipReason, const Slice&)> f) const = 0;
 
-  /// Addresses that were told of a line's blast and are no more those of whoever was told. Of lines that have
-  /// ended nothing is kept: it goes when update_line() closes the line.
-  virtual void insert_told_address(LineNo line, AddressHash hash) = 0;
-  virtual bool is_told_address(LineNo line, AddressHash hash) const = 0;
+  /// Who is told of a line's blast at an address that several share. Of lines that have ended nothing is
+  /// kept: it goes when update_line() closes the line.
+  virtual std::optional<ToldAddress> told_address(LineNo line, AddressHash hash) const = 0;
+  /// False, and nothing is changed, when somebody holds it other than `instead` (nothing: when anybody does).
+  virtual bool hold_address(const ToldAddress& address, std::optional<Place> instead) = 0;
+  virtual void put_told_address(const ToldAddress& address) = 0;
+  virtual void delete_told_address(const ToldAddress& address) = 0;
 
   /// The earliest moment a waiting item is due, and the earliest at which a lease is over; nothing: there is
   /// none.

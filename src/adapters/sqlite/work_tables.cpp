@@ -27,6 +27,7 @@ namespace {
 #define ITEM_COLUMNS                                                                                        \
   "item_no, provider_no, channel_no, line_no, place, origin, notice_no, to_provider, at, state, attempts, " \
   "due_at, reason, seq, token"
+#define TOLD_ADDRESS_COLUMNS "line_no, hash, place"
 #define CHANNEL_ROW CHANNEL_COLUMNS ", sum"
 #define LINE_ROW LINE_COLUMNS ", sum"
 #define CLAIM_ROW CLAIM_COLUMNS ", sum"
@@ -71,6 +72,20 @@ constexpr RowTable kItem{
      .counted = "item_no, state"}};
 constexpr Sql kInsertItem = insert_numbered_row(kItem, "(SELECT coalesce(max(item_no), 0) + 1 FROM item)");
 constexpr Sql kUpdateItem = update_row(kItem);
+
+constexpr RowTable kToldAddress{"told_address",
+                                RowKind::told_address,
+                                TOLD_ADDRESS_COLUMNS,
+                                {.key = "line_no, hash", .fixed = "", .counted = ""}};
+constexpr Sql kPutToldAddress = replace_row(kToldAddress);
+constexpr Sql kInsertToldAddress = insert_row(kToldAddress, " ON CONFLICT DO NOTHING");
+
+template <typename Columns, typename Row>
+void visit_told_address(Columns& columns, Row& told) {
+  columns.number(told.line_no);
+  columns.number(told.hash);
+  columns.place(told.place);
+}
 
 // Line::open and its cursor as one number, so that one index finds the lines with something to hand out.
 // (A query that says "state = 1" does not use that index: SQLite does not conclude the index's own
@@ -271,6 +286,7 @@ constexpr Sql kAllChannels = select_rows(kChannel);
 constexpr Sql kAllLines = select_rows(kLine);
 constexpr Sql kAllClaims = select_rows(kClaim);
 constexpr Sql kAllItems = select_rows(kItem);
+constexpr Sql kAllToldAddresses = select_rows(kToldAddress);
 
 }  // namespace
 
@@ -729,13 +745,43 @@ void SqliteWorkTables::skips(const Line& line, SliceNo slice,
   }
 }
 
-void SqliteWorkTables::insert_told_address(LineNo line, AddressHash hash) {
-  auto query = db_.query("INSERT INTO told_address(line_no, hash) VALUES (?, ?) ON CONFLICT DO NOTHING");
-  query.bind(line).bind(hash).run();
+std::optional<ToldAddress> SqliteWorkTables::told_address(LineNo line, AddressHash hash) const {
+  auto query =
+      db_.query("SELECT " TOLD_ADDRESS_COLUMNS ", sum FROM told_address WHERE line_no = ? AND hash = ?");
+  query.bind(line).bind(hash);
+  if (!query.step()) return std::nullopt;
+  ToldAddress told;
+  RowReader reader(query, kToldAddress);
+  visit_told_address(reader, told);
+  reader.finish();
+  return told;
 }
 
-bool SqliteWorkTables::is_told_address(LineNo line, AddressHash hash) const {
-  return db_.query("SELECT 1 FROM told_address WHERE line_no = ? AND hash = ?").bind(line).bind(hash).step();
+bool SqliteWorkTables::hold_address(const ToldAddress& address, std::optional<Place> instead) {
+  if (instead) {
+    const auto held = told_address(address.line_no, address.hash);
+    if (held && held->place != instead) return false;
+    put_told_address(address);
+    return true;
+  }
+  auto query = db_.query(kInsertToldAddress.c_str());
+  RowWriter writer(query, kToldAddress);
+  visit_told_address(writer, address);
+  writer.finish();
+  return query.run() > 0;
+}
+
+void SqliteWorkTables::put_told_address(const ToldAddress& address) {
+  auto query = db_.query(kPutToldAddress.c_str());
+  RowWriter writer(query, kToldAddress);
+  visit_told_address(writer, address);
+  writer.finish();
+  query.run();
+}
+
+void SqliteWorkTables::delete_told_address(const ToldAddress& address) {
+  auto query = db_.query("DELETE FROM told_address WHERE line_no = ? AND hash = ?");
+  query.bind(address.line_no).bind(address.hash).run();
 }
 
 std::optional<Ms> SqliteWorkTables::next_item_due(ChannelNo channel) const {
@@ -761,6 +807,7 @@ void SqliteWorkTables::find_damage(std::vector<FindingRow>& findings) const {
   find_damaged_rows(db_, kLine, kAllLines, findings);
   find_damaged_rows(db_, kClaim, kAllClaims, findings);
   find_damaged_rows(db_, kItem, kAllItems, findings);
+  find_damaged_rows(db_, kToldAddress, kAllToldAddresses, findings);
 }
 
 }  // namespace bccast::sqlite
