@@ -155,6 +155,7 @@ TEST_CASE(
   REQUIRE(kept.size() == 1);
   const auto ids = test::ids_of(kept[0].rows());
   kept.clear();
+  host.clock.advance(1'000);
   must(bccast_pump, engine, 0U, 0U, nullptr, nullptr);
   REQUIRE(kept.size() == 1);
   CHECK(test::ids_of(kept[0].rows()) == ids);
@@ -167,6 +168,51 @@ TEST_CASE(
   CHECK(kept[0].complete() == BCCAST_E_CONFLICT);
   CHECK(host.people(blast).number("done") == 3);
   CHECK(host.verify().empty());
+}
+
+TEST_CASE("a handler that gives its batch back is called again after a second, and another engine has it at once") {
+  enum class Way { freed_and_pending, pending_and_freed, in_parts };
+  for (const auto way : {Way::freed_and_pending, Way::pending_and_freed, Way::in_parts}) {
+    Practice host(20, {});
+    must(bccast_channel_put, host, "email", "notify");
+    std::vector<Batch> kept;
+    int calls = 0;
+    const Engine engine(host.store_path(), [&](bccast_config* c) {
+      host.clock.attach(c);
+      test::attach_notifier(c, "email", [&](bccast_batch* batch) {
+        if (++calls > 100) return BCCAST_OK;  // it would have no end
+        if (way == Way::in_parts) must(bccast_batch_complete, batch, 1U, nullptr);
+        if (way == Way::pending_and_freed) {
+          kept.emplace_back(batch);
+        } else {
+          bccast_batch_free(batch);
+        }
+        return BCCAST_PENDING;
+      });
+    });
+    const auto blast = host.blast("lee", "Good morning");
+    const auto pump = [&] {
+      std::int64_t next_ms = 0;
+      must(bccast_pump, engine, 0U, 0U, nullptr, &next_ms);
+      kept.clear();
+      return next_ms;
+    };
+    const auto first = pump();
+    CHECK(calls == 1);
+    if (way != Way::pending_and_freed) CHECK(first == 1'000);
+    CHECK(pump() == 1'000);
+    CHECK(calls == 1);
+    host.clock.advance(999);
+    CHECK(pump() == 1);
+    CHECK(calls == 1);
+    host.clock.advance(1);
+    pump();
+    CHECK(calls == 2);
+    const Host other(test::Setup{.channels = {}, .beside = &host});
+    for (auto taken = claim(other); !taken.empty(); taken = claim(other)) CHECK(taken.complete() == BCCAST_OK);
+    CHECK(host.people(blast).text("state") == "finished");
+    CHECK(host.verify().empty());
+  }
 }
 
 TEST_CASE("of one channel an engine leaves at most four batches with its handler; more come as those end") {

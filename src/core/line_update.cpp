@@ -73,6 +73,8 @@ std::size_t drop_waiting(Tables& tables, const Context& context, Line line, Skip
   std::vector<Item> gone;
   std::map<SliceNo, Slice> places;
   tables.work().open_items_of_line(line.no, [&](const Item& item) {
+    // Of a damaged one neither place nor state is known: it fails when it is due.
+    if (item.damaged || item.state == ItemState::failed) return true;
     if (item.state != ItemState::claimed || in_flight == InFlight::dropped) {
       places[slice_of(item.thread.place)].add(within_slice(item.thread.place));
       gone.push_back(item);
@@ -108,7 +110,9 @@ bool unlock_followers(Tables& tables, const Line& changed) {
     const auto channel = tables.work().channel(line.channel_no);
     if (line.follows || !line.open || !channel || !channel->delivers) continue;
     behind = std::min(behind, line.cursor);
-    tables.work().claims_of(line, [&](const Claim& claim) { behind = std::min(behind, claim.from); });
+    const bool all_sound = tables.work().sound_claims_of(
+        line, [&](const Claim& claim) { behind = std::min(behind, claim.from); });
+    if (!all_sound) return false;  // how far it has delivered nobody knows
   }
   bool more = false;
   for (Line line : lines) {

@@ -118,14 +118,19 @@ std::optional<Waking> next_waking(const Tables& tables, ChannelNo channel, Ms no
   auto blast = tables.blasts().blast(line->provider_no, line->blast_no);
   if (!blast) throw Error(Code::corrupt, "a line has lost its blast");
   Waking waking{std::move(*line), std::move(*blast), {}, {}};
-  auto& due = waking.due;
-  auto taken =
-      HandingOrder(waking.line.order)
-          .take(0, waking.line.order.end(), most, waking.line.waiting, [&](SliceNo s) -> const Slice& {
-            const auto known = due.find(s);
-            if (known != due.end()) return known->second.all;
-            return due.emplace(s, DuePlaces(tables, waking.line.no, s, now)).first->second.all;
-          });
+  Line& of = waking.line;
+  const HandingOrder order(of.order);
+  const auto take = [&](Position from, Position to) {
+    return order.take(from, to, most, of.waiting, [&](SliceNo s) -> const Slice& {
+      const auto known = waking.due.find(s);
+      if (known != waking.due.end()) return known->second.all;
+      return waking.due.emplace(s, DuePlaces(tables, of.no, s, now)).first->second.all;
+    });
+  };
+  // On from the last ones: what they have left is not looked through again before the end is reached.
+  auto taken = take(of.wake_from, order.end());
+  if (taken.places.empty()) taken = take(0, of.wake_from);
+  of.wake_from = taken.stop;
   waking.places = std::move(taken.places);
   return waking;
 }

@@ -91,7 +91,7 @@ class Settling {
         now_(context.clock.wall_ms()) {}
 
   void run() {
-    auto claim = tables_.work().claim(assignment_.claim);
+    auto claim = stored_claim();
     if (!anything_open(claim)) {
       advanced_.too_late = true;
       return;
@@ -144,6 +144,25 @@ class Settling {
   }
 
  private:
+  /// The batch's claim. Where its row is damaged it is what this worker knows of it, as long as nobody else can have
+  /// changed it: then storing it makes the row whole again. Later nothing is known.
+  std::optional<Claim> stored_claim() {
+    try {
+      return tables_.work().claim(assignment_.claim);
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt) throw;
+      advanced_.damage = std::current_exception();
+    }
+    Claim known = assignment_.claim;
+    const bool held = now_ < known.lease_until && known.lease_until <= now_ + known.lease;
+    if (!held) return std::nullopt;
+    advanced_.damage = nullptr;
+    if (assignment_.line && report_.begin > 0 && report_.begin < assignment_.entries.size())
+      known.from = HandingOrder(assignment_.line->order)
+                       .position_of(static_cast<Place>(assignment_.entries[report_.begin]));
+    return known;
+  }
+
   /// What the report says about the channel.
   void judge(Channel& channel) {
     if (channel.over_threshold) {
@@ -178,7 +197,7 @@ class Settling {
         return true;
       }
       const Claim& whole = assignment_.claim;
-      tables_.work().claims_of(*assignment_.line, [&](const Claim& part) {
+      tables_.work().sound_claims_of(*assignment_.line, [&](const Claim& part) {
         if (part.from < whole.to && whole.from < part.to) open_claims_.push_back(part);
       });
       return !open_claims_.empty();
@@ -399,7 +418,19 @@ class Settling {
       Claim of_items;
       of_items.channel_no = assignment_.claim.channel_no;
       of_items.token = token;
-      auto theirs = tables_.work().claim(of_items);
+      take_items_out_of(of_items, count);
+    }
+    for (auto& [no, line] : lines_) {
+      store_waiting(line);
+      store(line);
+      advanced_.unlocked = advanced_.unlocked || assignment_.delivery.has_value();
+    }
+  }
+
+  /// Another claim has so many items less. One that is damaged stays as it is: nobody takes it up.
+  void take_items_out_of(const Claim& of, Position count) {
+    try {
+      auto theirs = tables_.work().claim(of);
       if (!theirs) throw Error(Code::corrupt, "an item has lost its claim");
       theirs->to -= count;
       if (theirs->to == 0) {
@@ -407,11 +438,9 @@ class Settling {
       } else {
         tables_.work().update_claim(*theirs);
       }
-    }
-    for (auto& [no, line] : lines_) {
-      store_waiting(line);
-      store(line);
-      advanced_.unlocked = advanced_.unlocked || assignment_.delivery.has_value();
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt) throw;
+      advanced_.damage = std::current_exception();
     }
   }
 

@@ -21,32 +21,43 @@ constexpr int kMostPassedBy = 16;
 }  // namespace
 
 Advanced Work::advance(ChannelNo channel, const Report* report, std::size_t most) {
+  std::exception_ptr damage;
   try {
     return advance_once(channel, report, most);
   } catch (const Error& error) {
     if (error.code() != Code::corrupt || most == 0) throw;
+    damage = std::current_exception();
   }
-  // What would go next is damaged. It goes to the back, and what is behind it has its turn.
+  // What would go next cannot be read. It goes to the back, and what is behind it has its turn.
   Advanced advanced;
   if (report != nullptr) advanced = advance_once(channel, report, 0);
   for (int damaged = 1;; ++damaged) {
-    put_next_line_back(channel);
+    put_next_back(channel);
     try {
       Advanced next = advance_once(channel, nullptr, most);
       advanced.next = std::move(next.next);
       advanced.next_due = next.next_due;
+      advanced.damage = damage;
       return advanced;
     } catch (const Error& error) {
       if (error.code() != Code::corrupt) throw;
       if (damaged < kMostPassedBy) continue;
       if (report == nullptr) throw;
-      return advanced;  // the report is stored; whoever asks next is told
+      advanced.damage = damage;  // the report is stored
+      return advanced;
     }
   }
 }
 
-void Work::put_next_line_back(ChannelNo channel) {
+/// A claim that anybody may take up waits for another lease; else the next line goes behind the others.
+void Work::put_next_back(ChannelNo channel) {
   context_.store.write([&](Tables& tables) {
+    const Ms now = context_.clock.wall_ms();
+    if (auto claim = tables.work().expired_claim(channel, now, kFarthestLease)) {
+      claim->hold(now, context_.lease);
+      tables.work().update_claim(*claim);
+      return;
+    }
     auto line = tables.work().next_line(channel);
     if (!line) return;
     line->turn = tables.work().last_turn(channel) + 1;

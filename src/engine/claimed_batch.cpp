@@ -7,6 +7,7 @@ namespace bccast {
 
 ClaimedBatch::~ClaimedBatch() {
   if (!over_) {
+    if (around_.given_back) around_.given_back();
     Report report;
     report.assignment = assignment_.get();
     report.result = BatchResult::returned;
@@ -53,6 +54,7 @@ bool ClaimedBatch::complete(std::size_t n) {
     over_ = reported_ == assignment_->batch.size();
   }
   if (around_.stored) around_.stored();
+  if (advanced.too_late && advanced.damage) std::rethrow_exception(advanced.damage);
   return !advanced.too_late;
 }
 

@@ -16,6 +16,8 @@ class ClaimedBatch final : public BatchControl {
     std::shared_ptr<void> keep_alive{};  // what the batch needs of its engine
     /// A part was stored, or all given back: there may be work, or room, where there was none. On any thread.
     std::function<void()> stored{};
+    /// What was not reported is about to be given back.
+    std::function<void()> given_back{};
     std::function<void()> freed{};
   };
 

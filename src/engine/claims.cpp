@@ -32,11 +32,14 @@ std::shared_ptr<BatchControl> Claims::next(ChannelNo channel, std::size_t most,
   if (alone_) doorbell_.clear();
   std::shared_ptr<Assignment> before;
   std::optional<Report> report;
+  const auto until = context_.clock.monotonic_us() + kLongestLookUs;
   for (;;) {
-    auto advanced = work_.advance(channel, report ? &*report : nullptr, most);
+    const bool time_is_up = report && context_.clock.monotonic_us() >= until;
+    auto advanced = work_.advance(channel, report ? &*report : nullptr, time_is_up ? 0 : most);
     std::shared_ptr<Assignment> assignment = std::move(advanced.next);
     if (!assignment) {
-      rest(channel);
+      rest(channel);  // which rings at once where more is due
+      if (advanced.damage) std::rethrow_exception(advanced.damage);
       return nullptr;
     }
     work_.load(*assignment);

@@ -95,11 +95,19 @@ struct Engine::Parts {
         doorbell(store),
         bells(doorbell, std::move(hosts_queue)) {}
 
-  /// When what the agenda cannot read is looked at again.
+  /// When what cannot be read is looked at again, at the latest.
   static constexpr std::int64_t kLookAtDamageMs = 60'000;
 
   /// What the pump does, with the agenda before it and the bell around it.
   Pumped run(std::uint32_t max_items, std::uint32_t budget_us, const std::atomic<bool>* stop = nullptr) {
+    try {
+      return work_off(max_items, budget_us, stop);
+    } catch (...) {
+      forget_damage();  // the next run finds it, if it is there: a disk that fails seems damaged, too
+      throw;
+    }
+  }
+  Pumped work_off(std::uint32_t max_items, std::uint32_t budget_us, const std::atomic<bool>* stop) {
     doorbell.clear();
     const auto until = budget_us != 0 ? clock->monotonic_us() + budget_us : Pump::kNoLimit;
     const bool limited = max_items != 0 || budget_us != 0;
@@ -107,6 +115,9 @@ struct Engine::Parts {
     bool limit_reached = false;
     for (bool again = true; again;) {
       const auto kept = keep_agenda_within(budget_us, until);
+      // The rest of what may be a great deal, in turn with the batches.
+      bool more_to_keep = kept > 0 && budget_us == 0;
+      const auto between = [&] { more_to_keep = more_to_keep && keep_agenda(0) > 0; };
       if (kept > 0 && clock->monotonic_us() >= until) {
         agenda_took_all = true;
         doorbell.ring();
@@ -115,15 +126,17 @@ struct Engine::Parts {
         return pumped;
       }
       const auto done = pumped.done;
-      pumped = pump->run_until(max_items, until, stop);
+      pumped = pump->run_until(max_items, until, stop, between);
       limit_reached = pumped.more;
       // What fell due meanwhile is done as well, where nothing limits it.
       again = finish_look(pumped) && !limited && (kept > 0 || pumped.done > 0) && (stop == nullptr || !*stop);
       pumped.done += done;
     }
+    keep_damage(pump->take_damage());
     if (!limit_reached && has_damage()) {
-      doorbell.set_timer(Doorbell::kPump,
-                         kLookAtDamageMs);  // it stays due: nobody is to be woken for it at once
+      // What is damaged stays due: nobody is to be woken for it at once.
+      const bool due_later = pumped.next_ms > 0 && pumped.next_ms < kLookAtDamageMs;
+      doorbell.set_timer(Doorbell::kPump, due_later ? pumped.next_ms : kLookAtDamageMs);
       say_damage();
     }
     if (pumped.more) {
@@ -144,10 +157,10 @@ struct Engine::Parts {
   }
 
   /// Half of a budget is the agenda's. When one thing of it has taken all, the pump's turn comes first the
-  /// next time.
+  /// next time. Without a budget it is one thing at a time.
   std::size_t keep_agenda_within(std::uint32_t budget_us, std::int64_t until_us) {
     if (agenda_took_all.exchange(false)) return 0;
-    return keep_agenda(until_us == Pump::kNoLimit ? until_us : until_us - budget_us / 2);
+    return keep_agenda(budget_us == 0 ? 0 : until_us - budget_us / 2);
   }
   /// Does what is due by the clock: how many things. What it cannot read is kept for say_damage(): the
   /// channels have their turn all the same.
@@ -158,16 +171,25 @@ struct Engine::Parts {
       return done;
     } catch (const Error& error) {
       if (error.code() != Code::corrupt) throw;
-      const std::lock_guard lock(damage_mutex);
-      damage = std::current_exception();
+      keep_damage(std::current_exception());
       return 0;
     }
+  }
+  void keep_damage(std::exception_ptr found) {
+    if (!found) return;
+    const std::lock_guard lock(damage_mutex);
+    damage = std::move(found);
+  }
+  void forget_damage() noexcept {
+    pump->take_damage();
+    const std::lock_guard lock(damage_mutex);
+    damage = nullptr;
   }
   bool has_damage() {
     const std::lock_guard lock(damage_mutex);
     return damage != nullptr;
   }
-  /// Throws what keep_agenda() could not read since the last time.
+  /// Throws what agenda and pump have passed by since the last time.
   void say_damage() {
     std::exception_ptr found;
     {
@@ -209,7 +231,7 @@ struct Engine::Parts {
   Agenda agenda{context, scheduling, overdue, control};
   std::atomic<bool> agenda_took_all{false};
   std::mutex damage_mutex;    // guards `damage`
-  std::exception_ptr damage;  // what the agenda could not read, and nobody was told yet
+  std::exception_ptr damage;  // what was passed by, and nobody was told yet
   Inbox inbox{context};
   Conversation conversation{context};
   Communities communities{context};
@@ -580,7 +602,9 @@ Pumped Engine::pump(std::uint32_t max_items, std::uint32_t budget_us) {
   return parts_->run(max_items, budget_us);
 }
 std::int64_t Engine::next_ms() {
-  return parts_->next_ms();
+  const auto next = parts_->next_ms();
+  if (const auto damage = parts_->pump->take_damage()) std::rethrow_exception(damage);
+  return next;
 }
 int Engine::fd() {
   return parts_->doorbell.fd();

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/error.hpp"
 #include "engine/claimed_batch.hpp"
+#include "model/retry.hpp"
 
 namespace bccast {
 namespace {
@@ -52,6 +54,7 @@ struct Pump::Flow {
   Way* way = nullptr;
   std::shared_ptr<Assignment> current{};
   std::optional<Ms> next_due{};  // when there is none
+  bool held_up = false;          // something damaged keeps it from going on in this run
 };
 
 struct Pump::Limits {
@@ -80,9 +83,14 @@ Pump::Pump(Context& context, Work& work, Queue& queue, const Handlers& handlers)
 void Pump::find_channels() {
   context_.store.read([&](const Tables& tables) {
     for (const auto& way : ways_) {
-      const auto channel = tables.work().channel(way->name);
-      const bool right = channel && channel->delivers == (way->handler.deliverer != nullptr);
-      way->channel = right ? channel->no : 0;
+      way->channel = 0;
+      try {
+        const auto channel = tables.work().channel(way->name);
+        const bool right = channel && channel->delivers == (way->handler.deliverer != nullptr);
+        if (right) way->channel = channel->no;
+      } catch (const Error& error) {
+        pass_by(error);
+      }
     }
   });
 }
@@ -97,7 +105,8 @@ Pumped Pump::run(std::uint32_t max_items, std::uint32_t budget_us, const std::at
   return run_until(max_items, budget_us != 0 ? context_.clock.monotonic_us() + budget_us : kNoLimit, stop);
 }
 
-Pumped Pump::run_until(std::uint32_t max_items, std::int64_t until_us, const std::atomic<bool>* stop) {
+Pumped Pump::run_until(std::uint32_t max_items, std::int64_t until_us, const std::atomic<bool>* stop,
+                       const std::function<void()>& between) {
   Pumped pumped;
   Limits limits{max_items != 0 ? max_items : std::numeric_limits<std::uint64_t>::max(), until_us, stop};
   if (!store_unstored(pumped, until_us)) {
@@ -108,11 +117,11 @@ Pumped Pump::run_until(std::uint32_t max_items, std::int64_t until_us, const std
   find_channels();
   std::vector<Flow> flows;
   for (const auto& way : ways_)
-    if (way->channel != 0) flows.push_back(Flow{way.get()});
+    if (way->channel != 0 && !is_held_up(way->channel)) flows.push_back(Flow{way.get()});
   try {
-    pumped.more = run_flows(flows, limits, pumped);
+    pumped.more = run_flows(flows, limits, between, pumped);
     for (auto& flow : flows)  // another channel's batch has reached the limit
-      if (flow.current) store(flow, returned(), 0, pumped);
+      if (flow.current) give_back(flow, pumped);
   } catch (...) {
     for (auto& flow : flows)
       if (flow.current) keep(flow, returned());
@@ -130,43 +139,69 @@ Pumped Pump::run_until(std::uint32_t max_items, std::int64_t until_us, const std
 }
 
 /// One batch of each channel in turn, until none has anything due (false) or a limit is reached (true).
-bool Pump::run_flows(std::vector<Flow>& flows, Limits& limits, Pumped& pumped) {
+bool Pump::run_flows(std::vector<Flow>& flows, Limits& limits, const std::function<void()>& between,
+                     Pumped& pumped) {
   // A channel that had nothing when it was asked is asked again only after another has done something since.
   std::size_t idle = 0;
   // A small budget may be used up by one of them: the next run begins with the next.
   while (idle < flows.size()) {
     auto& flow = flows[turn_++ % flows.size()];
-    const bool has_room = flow.way->kept->load() < kMostKept;
-    if (!flow.current && has_room) {
-      const auto most = batch_size(*flow.way, limits, 1);
-      if (most == 0) {
-        --turn_;
-        return true;
-      }
-      auto advanced = advance(*flow.way, nullptr, most);
-      flow.current = std::move(advanced.next);
-      flow.next_due = advanced.next_due;
+    auto turn = Turn::idle;
+    try {
+      if (!flow.held_up) turn = take_turn(flow, limits, flows.size() == 1, pumped);
+    } catch (const Error& error) {
+      pass_by(error);
+      // A batch that could not be filled waits until its lease is over: what is behind it has its turn. Where
+      // nothing could be claimed, or a report not be stored, the channel is held up.
+      flow.held_up = flow.current == nullptr;
+      flow.current.reset();
+      flow.next_due.reset();
+      turn = flow.held_up ? Turn::idle : Turn::worked;
+      if (limits.reached(context_.clock.monotonic_us())) turn = Turn::limit;
     }
-    if (!flow.current) {
-      if (!has_room) flow.next_due.reset();  // rung when there is
-      ++idle;
-      continue;
-    }
-    const auto batch = flow.current;
-    Report report;
-    const bool to_report = work_off(flow, report);
-    limits.begun += batch->batch.size() + batch->left_out.size();
-    const bool stop = limits.reached(context_.clock.monotonic_us());
-    // Among several channels the next batch is claimed when its turn comes: its lease must not run while
-    // others work.
-    const bool claim_next = to_report && !stop && flows.size() == 1;
-    // Its report is a transaction, too.
-    const auto most = claim_next ? batch_size(*flow.way, limits, 2) : 0;
-    if (to_report) store(flow, report, most, pumped);
-    if (stop || (claim_next && most == 0)) return true;
-    idle = claim_next && !flow.current ? 1 : 0;
+    if (turn == Turn::limit) return true;
+    idle = turn == Turn::idle ? idle + 1 : 0;
+    if (turn == Turn::worked && between) between();
   }
   return false;
+}
+
+Pump::Turn Pump::take_turn(Flow& flow, Limits& limits, bool alone, Pumped& pumped) {
+  const bool has_room = flow.way->kept->load() < kMostKept;
+  const Ms rests = rests_for(*flow.way);
+  if (!flow.current && has_room && rests == 0) {
+    const auto most = batch_size(*flow.way, limits, 1);
+    if (most == 0) {
+      --turn_;
+      return Turn::limit;
+    }
+    auto advanced = advance(*flow.way, nullptr, most);
+    flow.current = std::move(advanced.next);
+    flow.next_due = advanced.next_due;
+  }
+  if (!flow.current) {
+    if (rests > 0) flow.next_due = rests;
+    if (!has_room) flow.next_due.reset();  // rung when there is
+    return Turn::idle;
+  }
+  const auto batch = flow.current;
+  Report report;
+  const bool to_report = work_off(flow, report);
+  limits.begun += batch->batch.size() + batch->left_out.size();
+  const bool stop = limits.reached(context_.clock.monotonic_us());
+  // Among several channels the next batch is claimed when its turn comes: its lease must not run while others
+  // work.
+  const bool claim_next = to_report && !stop && alone;
+  // Its report is a transaction, too.
+  const auto most = claim_next ? batch_size(*flow.way, limits, 2) : 0;
+  if (to_report) store(flow, report, most, pumped);
+  if (stop || (claim_next && most == 0)) return Turn::limit;
+  return claim_next && !flow.current ? Turn::idle : Turn::worked;
+}
+
+Ms Pump::rests_for(const Way& way) const {
+  const auto left_us = way.rests_until_us - context_.clock.monotonic_us();
+  return left_us > 0 ? (left_us + 999) / 1000 : 0;
 }
 
 /// How many items the next batch may have; 0: the budget has no room for one.
@@ -183,6 +218,7 @@ Advanced Pump::advance(Way& way, const Report* report, std::size_t most) {
   const auto began = context_.clock.monotonic_us();
   auto advanced = work_.advance(way.channel, report, most);
   way.pacing.stored(context_.clock.monotonic_us() - began);
+  keep_damage(advanced.damage);
   return advanced;
 }
 
@@ -204,6 +240,9 @@ bool Pump::work_off(Flow& flow, Report& report) {
   ClaimedBatch::Around around;
   around.keep_alive = owner_.lock();
   around.stored = [this] { queue_.ring(); };
+  around.given_back = [this, &way] {
+    way.rests_until_us = context_.clock.monotonic_us() + kGivenBackWait * 1000;
+  };
   around.freed = [this, stay] {
     if (stay->end()) queue_.ring();  // there is room for one more
   };
@@ -239,7 +278,7 @@ bool Pump::work_off(Flow& flow, Report& report) {
 }
 
 /// Stores the report on the flow's batch, and takes up the next. What can not be stored is kept: nothing more
-/// is sent before it is.
+/// is sent before it is; where something damaged is the cause, nothing more on its channel.
 void Pump::store(Flow& flow, Report report, std::size_t most, Pumped& pumped) {
   report.assignment = flow.current.get();
   Advanced advanced;
@@ -255,47 +294,100 @@ void Pump::store(Flow& flow, Report report, std::size_t most, Pumped& pumped) {
   if (advanced.unlocked) queue_.ring();
 }
 
+/// A batch that was not begun.
+void Pump::give_back(Flow& flow, Pumped& pumped) {
+  try {
+    store(flow, returned(), 0, pumped);
+  } catch (const Error& error) {
+    pass_by(error);
+  }
+}
+
 void Pump::keep(Flow& flow, Report report) {
   report.assignment = flow.current.get();
   const std::lock_guard lock(mutex_);
   unstored_.push_back({flow.way->channel, std::move(flow.current), std::move(report)});
 }
 
-/// False when time is up and there are more: nothing may be sent yet.
+/// False when time is up and there are more: nothing may be sent yet. What something damaged keeps from being
+/// stored goes to the back, and holds up its own channel alone.
 bool Pump::store_unstored(Pumped& pumped, std::int64_t until_us) {
   const std::lock_guard storing(storing_mutex_);  // nobody sends while another still tries to store
-  for (;;) {
-    Unstored* next = nullptr;
-    {
-      const std::lock_guard lock(mutex_);
-      if (unstored_.empty()) return true;
-      next = &unstored_.front();
+  std::unique_lock lock(mutex_);
+  for (std::size_t left = unstored_.size(); left > 0; --left) {
+    const auto next = unstored_.begin();
+    lock.unlock();
+    bool stored = false;
+    try {
+      const auto advanced = work_.advance(next->channel, &next->report, 0);
+      pumped.done += advanced.ended;
+      keep_damage(advanced.damage);
+      stored = true;
+    } catch (const Error& error) {
+      pass_by(error);
     }
-    pumped.done += work_.advance(next->channel, &next->report, 0).ended;
-    const std::lock_guard lock(mutex_);
-    unstored_.pop_front();
-    if (!unstored_.empty() && context_.clock.monotonic_us() >= until_us) return false;
+    const bool time_is_up = left > 1 && context_.clock.monotonic_us() >= until_us;
+    lock.lock();
+    if (stored) {
+      unstored_.erase(next);
+    } else {
+      next->damaged = true;
+      unstored_.splice(unstored_.end(), unstored_, next);
+    }
+    if (time_is_up) break;
   }
+  return std::all_of(unstored_.begin(), unstored_.end(), [](const Unstored& one) { return one.damaged; });
+}
+
+bool Pump::is_held_up(ChannelNo channel) {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(unstored_.begin(), unstored_.end(),
+                     [&](const Unstored& one) { return one.channel == channel; });
+}
+
+/// Called while `error` is being handled. Only what is damaged is passed by, and said later.
+void Pump::pass_by(const Error& error) {
+  if (error.code() != Code::corrupt) throw;
+  keep_damage(std::current_exception());
+}
+
+void Pump::keep_damage(std::exception_ptr found) {
+  if (!found) return;
+  const std::lock_guard lock(mutex_);
+  damage_ = std::move(found);
+}
+
+std::exception_ptr Pump::take_damage() noexcept {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(damage_, nullptr);
 }
 
 void Pump::finish() {
   Pumped pumped;
   store_unstored(pumped, kNoLimit);
+  if (const auto damage = take_damage()) std::rethrow_exception(damage);
 }
 
 std::int64_t Pump::next_ms() {
   {
     const std::lock_guard lock(mutex_);
-    if (!unstored_.empty()) return 0;
+    if (std::any_of(unstored_.begin(), unstored_.end(), [](const Unstored& one) { return !one.damaged; }))
+      return 0;
   }
   std::optional<Ms> next;
   context_.store.read([&](const Tables& tables) {
     for (const auto& way : ways_) {
       if (way->kept->load() >= kMostKept) continue;
-      const auto channel = tables.work().channel(way->name);
-      if (!channel || channel->delivers != (way->handler.deliverer != nullptr)) continue;
-      const auto due = work_.next_due(tables, *channel);
-      if (due && (!next || *due < *next)) next = due;
+      try {
+        const auto channel = tables.work().channel(way->name);
+        if (!channel || channel->delivers != (way->handler.deliverer != nullptr)) continue;
+        if (is_held_up(channel->no)) continue;
+        auto due = work_.next_due(tables, *channel);
+        if (due) due = std::max(*due, rests_for(*way));
+        if (due && (!next || *due < *next)) next = due;
+      } catch (const Error& error) {
+        pass_by(error);
+      }
     }
   });
   return next.value_or(-1);

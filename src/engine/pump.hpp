@@ -4,9 +4,10 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
+#include <exception>
 #include <functional>
 #include <limits>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -14,6 +15,7 @@
 
 #include <bccast/types.hpp>
 
+#include "base/error.hpp"
 #include "core/work.hpp"
 #include "engine/handlers.hpp"
 #include "engine/pacing.hpp"
@@ -37,12 +39,16 @@ class Pump {
   /// See bccast_pump; ends after the batch in hand once `stop` says so. Any number of threads may run at
   /// once.
   Pumped run(std::uint32_t max_items, std::uint32_t budget_us, const std::atomic<bool>* stop = nullptr);
-  /// The same, until the monotonic clock says so (kNoLimit: no budget).
-  Pumped run_until(std::uint32_t max_items, std::int64_t until_us, const std::atomic<bool>* stop = nullptr);
+  /// The same, until the monotonic clock says so (kNoLimit: no budget). `between`: called after each batch.
+  Pumped run_until(std::uint32_t max_items, std::int64_t until_us, const std::atomic<bool>* stop = nullptr,
+                   const std::function<void()>& between = {});
   /// Stores what could not be stored so far; throws when it still can not.
   void finish();
-  /// In how many milliseconds run() has something to do; -1: nothing known.
+  /// In how many milliseconds run() has something to do; -1: nothing known. A channel that something damaged holds
+  /// up has nothing to do.
   std::int64_t next_ms();
+  /// What was found damaged since the last time, as an exception; null: nothing.
+  std::exception_ptr take_damage() noexcept;
   /// True on a thread that is inside one of these handlers.
   bool handling() const noexcept;
 
@@ -54,6 +60,9 @@ class Pump {
     std::atomic<ChannelNo> channel{0};  // a channel may be removed and made again
     Pacing pacing;
     std::shared_ptr<std::atomic<int>> kept = std::make_shared<std::atomic<int>>(0);
+    /// Of the monotonic clock: its handler gave a batch back, and is not asked again before. Nobody else has to
+    /// wait for that: the claim itself is free at once.
+    std::atomic<std::int64_t> rests_until_us{0};
   };
   struct Flow;
   class Stay;
@@ -62,25 +71,36 @@ class Pump {
     ChannelNo channel;
     std::shared_ptr<Assignment> assignment;
     Report report;
+    bool damaged = false;  // something that storing it needs is
   };
   struct Limits;
+  enum class Turn { worked, idle, limit };
 
   void find_channels();
-  bool run_flows(std::vector<Flow>& flows, Limits& limits, Pumped& pumped);
+  bool run_flows(std::vector<Flow>& flows, Limits& limits, const std::function<void()>& between,
+                 Pumped& pumped);
+  /// For so many milliseconds nothing is handed to its handler.
+  Ms rests_for(const Way& way) const;
   std::size_t batch_size(const Way& way, const Limits& limits, std::int64_t transactions);
+  Turn take_turn(Flow& flow, Limits& limits, bool alone, Pumped& pumped);
   bool work_off(Flow& flow, Report& report);
   Advanced advance(Way& way, const Report* report, std::size_t most);
   void store(Flow& flow, Report report, std::size_t most, Pumped& pumped);
+  void give_back(Flow& flow, Pumped& pumped);
   void keep(Flow& flow, Report report);
   bool store_unstored(Pumped& pumped, std::int64_t until_us);
+  bool is_held_up(ChannelNo channel);
+  void pass_by(const Error& error);
+  void keep_damage(std::exception_ptr found);
 
   Context& context_;
   Work& work_;
   Queue& queue_;
   std::weak_ptr<void> owner_;
   std::vector<std::unique_ptr<Way>> ways_;
-  std::mutex mutex_;
-  std::deque<Unstored> unstored_;  // taken from the front by store_unstored() alone
+  std::mutex mutex_;              // guards `unstored_` and `damage_`
+  std::list<Unstored> unstored_;  // taken from the front by store_unstored() alone
+  std::exception_ptr damage_;
   std::mutex storing_mutex_;
   std::atomic<std::size_t> turn_{0};  // whose batch is next
 };

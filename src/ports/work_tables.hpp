@@ -60,6 +60,7 @@ struct Line {
   std::int64_t failed = 0;
   std::int64_t skipped = 0;
   std::int64_t waiting = 0;  // of the pending: places that wait because of quiet hours, as bitmaps
+  Position wake_from = 0;    // where those who are woken next are looked for first
   bool open = true;
   bool paused = false;  // its blast is: nothing is handed out
 
@@ -215,13 +216,16 @@ class WorkTables {
 
   /// As it is stored: found by its channel, line and token.
   virtual std::optional<Claim> claim(const Claim& of) const = 0;
-  /// One whose lease is over at `now`, or ends further in the future than `longest`; none of a paused line.
+  /// One whose lease is over at `now`, or ends further in the future than `longest`; none of a paused line. Damaged
+  /// ones are passed by: what they say of their lease is no more to be relied on than the rest.
   virtual std::optional<Claim> expired_claim(ChannelNo channel, Ms now, Ms longest) const = 0;
   virtual void insert_claim(const Claim& claim) = 0;
   virtual void update_claim(const Claim& claim) = 0;
   /// False when there is none.
   virtual bool delete_claim(const Claim& of) = 0;
   virtual void claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const = 0;
+  /// The same, but damaged ones are passed by. False: there are such.
+  virtual bool sound_claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const = 0;
   /// Those of the channel that are no expired_claim().
   virtual std::int64_t claims_in_flight(ChannelNo channel, Ms now, Ms longest) const = 0;
   virtual void delete_claims(ChannelNo channel) = 0;
@@ -289,7 +293,7 @@ class WorkTables {
   /// The earliest moment a waiting item is due, and the earliest at which a lease is over; nothing: there is
   /// none.
   virtual std::optional<Ms> next_item_due(ChannelNo channel) const = 0;
-  /// Leases of paused lines do not count.
+  /// Leases of paused lines do not count, nor damaged claims.
   virtual std::optional<Ms> next_lease_over(ChannelNo channel, Ms after) const = 0;
 };
 

@@ -22,11 +22,12 @@ class SqliteCounts {
     std::int64_t syncs = 0;
     std::int64_t statements = 0;  // of all connections, readers too
     std::int64_t steps = 0;       // of SQLite's virtual machine, in statements that ended
+    std::int64_t scans = 0;       // of the statements: those that read neighbours from a roster
     friend Counts operator-(const Counts& a, const Counts& b) {
-      return {a.syncs - b.syncs, a.statements - b.statements, a.steps - b.steps};
+      return {a.syncs - b.syncs, a.statements - b.statements, a.steps - b.steps, a.scans - b.scans};
     }
   };
-  Counts now() const { return {syncs_, statements_, steps_}; }
+  Counts now() const { return {syncs_, statements_, steps_, scans_}; }
   /// All that was begun while such an object lived, each once.
   static std::set<std::string> sql_begun() {
     const std::lock_guard lock(sql_mutex_);
@@ -61,6 +62,7 @@ class SqliteCounts {
   SqliteCounts& operator=(const SqliteCounts&) = delete;
 
  private:
+  static constexpr const char* kScan = "SELECT place, entry FROM roster WHERE provider_no = ? AND place >= ?";
   using Methods = const sqlite3_io_methods*;
   static sqlite3_vfs*& below() {
     static sqlite3_vfs* vfs = nullptr;
@@ -76,8 +78,10 @@ class SqliteCounts {
         [](unsigned what, void*, void* statement, void*) {
           if (what == SQLITE_TRACE_STMT) {
             ++statements_;
+            const std::string sql = sqlite3_sql(static_cast<sqlite3_stmt*>(statement));
+            if (sql.starts_with(kScan)) ++scans_;
             const std::lock_guard lock(sql_mutex_);
-            sql_.insert(sqlite3_sql(static_cast<sqlite3_stmt*>(statement)));
+            sql_.insert(sql);
           } else {
             steps_ +=
                 sqlite3_stmt_status(static_cast<sqlite3_stmt*>(statement), SQLITE_STMTSTATUS_VM_STEP, 1);
@@ -90,6 +94,7 @@ class SqliteCounts {
   inline static std::atomic<std::int64_t> syncs_{0};
   inline static std::atomic<std::int64_t> statements_{0};
   inline static std::atomic<std::int64_t> steps_{0};
+  inline static std::atomic<std::int64_t> scans_{0};
   inline static std::mutex sql_mutex_;
   inline static std::set<std::string> sql_;
   sqlite3_vfs vfs_{};

@@ -15,7 +15,10 @@
 #include "core/drafting.hpp"
 #include "core/sending.hpp"
 #include "core/work.hpp"
+#include "engine/claims.hpp"
+#include "engine/doorbell.hpp"
 #include "engine/pump.hpp"
+#include "full_store.hpp"
 
 namespace {
 
@@ -206,4 +209,61 @@ TEST_CASE("Without a budget batches are as large as they were: they begin with f
   world.pump->run(50, 0);
   CHECK(world.notifier().told == 50);
   CHECK(world.notifier().batches == 1);
+}
+
+TEST_CASE("A claim that finds nobody to be told ends soon, and the bell says that there is more") {
+  World world;
+  world.channels.set("email", "quiet_hours", "21:00-08:00");  // it is 22:13
+  world.send();
+  bccast::Doorbell doorbell(world.store);
+  bccast::Claims claims(world.context, world.work, doorbell, world.queue, true);
+  doorbell.fd();
+  world.clock.own_us = 1000;
+  const auto waiting = [&] {
+    std::int64_t count = 0;
+    world.store.read([&](const bccast::Tables& tables) { count = tables.work().line(1)->waiting; });
+    return count;
+  };
+  int calls = 0;
+  for (bool rings = true; rings; ++calls) {
+    REQUIRE(calls < 100);
+    const auto before = waiting();
+    const auto began = world.clock.us;
+    CHECK(claims.next(1, 100, nullptr) == nullptr);
+    CHECK(world.clock.us - began <= 20'000 + 6 * world.clock.own_us);  // and one batch
+    CHECK((waiting() > before || before == kClients));                 // every call gets on
+    rings = doorbell.wait(0);
+  }
+  CHECK(calls > 3);
+  CHECK(waiting() == kClients);
+}
+
+TEST_CASE("Where nothing limits a pump, messages and what a recall has left behind take turns") {
+  const test::TemporaryFolder folder;
+  const auto clock = std::make_shared<test::StillClock>();
+  std::vector<std::int64_t> swept;  // of the recalled blast, when each batch of the other was handed out
+  const auto engine = test::open_store(folder.file(), clock, [&](bccast::Notices&) {
+    swept.push_back(std::stoll(
+        test::Database(folder.file()).texts("SELECT swept FROM blast ORDER BY blast_no LIMIT 1").at(0)));
+    return true;
+  });
+  constexpr std::int64_t kMany = 10'000;
+  engine->provider_put("lee", "Dr. Lee");
+  std::vector<std::string> ids;
+  for (std::int64_t i = 0; i < kMany; ++i) ids.push_back("client-" + std::to_string(i));
+  const std::vector<std::string_view> views(ids.begin(), ids.end());
+  engine->client_put_many(views, views, views);
+  engine->roster_add_many("lee", views);
+  const auto recalled = test::make_blast(*engine, "lee", "recalled", {});
+  engine->blast_send("lee", recalled);
+  engine->blast_recall("lee", recalled);
+  engine->blast_send("lee", test::make_blast(*engine, "lee", "sent", {}));
+  engine->pump();
+  REQUIRE(swept.size() > 5);
+  CHECK(swept.front() > 0);
+  CHECK(swept.front() < kMany);
+  for (std::size_t i = 1; i < swept.size(); ++i) CHECK((swept[i] > swept[i - 1] || swept[i - 1] == kMany));
+  CHECK(swept.back() == kMany);
+  CHECK(engine->next_ms() != 0);
+  CHECK(engine->verify().empty());
 }

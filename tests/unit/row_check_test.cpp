@@ -5,13 +5,18 @@
 #include <chrono>
 #include <functional>
 #include <limits>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "../support/temporary_folder.hpp"
 #include "adapters/sqlite/sqlite_store.hpp"
 #include "core/access.hpp"
 #include "core/channels.hpp"
+#include "core/control.hpp"
 #include "core/directory.hpp"
 #include "core/drafting.hpp"
 #include "core/inbox.hpp"
@@ -115,7 +120,9 @@ TEST_CASE("A claim of positions that cannot be is CORRUPT at once") {
     });
     const auto begun = std::chrono::steady_clock::now();
     CHECK(code_of([&] { world.recipients(); }) == Code::corrupt);
-    CHECK(code_of([&] { world.work.advance(1, nullptr, 10); }) == Code::corrupt);
+    const auto others = world.work.advance(1, nullptr, 10);  // it is passed by
+    REQUIRE(others.next);
+    CHECK(others.next->batch.size() == 2);
     CHECK(world.verification_sees());
     CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(2));
   }
@@ -196,6 +203,138 @@ TEST_CASE("What a statement changes in place keeps a right sum right and a wrong
   open_one();
   CHECK(code_of([&] { opened(); }) == Code::corrupt);
   CHECK(code_of([&] { world.inbox.of_client("ann", {}, {}, 0); }) == Code::corrupt);
+}
+
+TEST_CASE("A damaged claim is passed by: its channel goes on, nobody is woken for it, and verification says it") {
+  for (const char* damage : {"UPDATE claim SET tries = tries + 1", "UPDATE claim SET to_pos = to_pos + 1",
+                             "UPDATE claim SET lease = lease + 1", "UPDATE claim SET lease_until = 1",
+                             "UPDATE claim SET lease_until = lease_until + 1099511627776"}) {
+    CAPTURE(damage);
+    World world;
+    const auto lost = world.work.advance(1, nullptr, 1);
+    REQUIRE(lost.next);
+    test::Database(world.folder.file()).run(damage);
+    world.clock.now += 120'000;
+    const auto rest = world.work.advance(1, nullptr, 10);
+    REQUIRE(rest.next);
+    CHECK(rest.next->batch.size() == 1);
+    Report report;
+    report.assignment = rest.next.get();
+    CHECK(world.work.advance(1, &report, 10).ended == 1);
+    const auto second = world.drafting.create("lee", {}, {}).blast;
+    world.drafting.act_all("lee", second, Drafting::Act::select);
+    world.drafting.write("lee", second, "Open again");
+    world.sending.send("lee", second, {}, {});
+    const auto after = world.work.advance(1, nullptr, 10);
+    REQUIRE(after.next);
+    report.assignment = after.next.get();
+    CHECK(world.work.advance(1, &report, 10).ended == 2);
+    world.store.read([&](const Tables& tables) {
+      CHECK_FALSE(world.work.next_due(tables, *tables.work().channel(ChannelNo{1})));
+    });
+    // Whoever had it comes too late: nothing is known of what others have done with it.
+    report.assignment = lost.next.get();
+    const auto late = world.work.advance(1, &report, 0);
+    CHECK(late.too_late);
+    CHECK(late.damage);
+    CHECK(late.ended == 0);
+    const auto findings = world.verification.run();
+    CHECK(std::any_of(findings.begin(), findings.end(),
+                      [](const auto& found) { return found.object.find("claim") != std::string::npos; }));
+  }
+}
+
+TEST_CASE("Who has a batch in its lease reports it, also when its claim is damaged, and the claim is whole again") {
+  for (const bool in_parts : {false, true}) {
+    World world;
+    const auto advanced = world.work.advance(1, nullptr, 10);
+    REQUIRE(advanced.next);
+    Report report;
+    report.assignment = advanced.next.get();
+    const auto damage = [&] {
+      test::Database(world.folder.file()).run("UPDATE claim SET tries = tries + 1, to_pos = to_pos + 7");
+    };
+    damage();
+    if (in_parts) {
+      report.end = 1;
+      CHECK(world.work.advance(1, &report, 0).ended == 1);
+      damage();
+      report.begin = 1;
+      report.end = Report::kAll;
+    }
+    const auto last = world.work.advance(1, &report, 0);
+    CHECK(last.ended == (in_parts ? 1 : 2));
+    CHECK_FALSE(last.damage);
+    CHECK(world.progress.status("lee", world.blast).back().state == "finished");
+    CHECK_FALSE(world.verification_sees());
+  }
+}
+
+/// Both places of the line wait for another try; the item of the first then says that it is the second's.
+void move_first_item(World& world) {
+  auto advanced = world.work.advance(1, nullptr, 10);
+  REQUIRE(advanced.next);
+  for (std::size_t i = 0; i < 2; ++i)
+    advanced.next->batch.set(i, {ItemStatus::retry, "later", advanced.next->entries[i] == 0 ? 5'000 : 500'000});
+  Report report;
+  report.assignment = advanced.next.get();
+  world.work.advance(1, &report, 0);
+  test::Database(world.folder.file()).run("UPDATE item SET place = 1 WHERE place = 0");
+}
+
+TEST_CASE("An item that damage has moved to another's place fails as itself, and not in the other's place") {
+  World world;
+  move_first_item(world);
+  Report report;
+  const auto work_off = [&] {
+    const auto advanced = world.work.advance(1, nullptr, 10);
+    REQUIRE(advanced.next);
+    report.assignment = advanced.next.get();
+    world.work.advance(1, &report, 0);
+    return advanced.next->batch.size();
+  };
+  world.clock.now += 10'000;
+  CHECK(work_off() == 0);
+  world.store.read([](const Tables& tables) {
+    CHECK(tables.work().line(1)->failed == 1);
+    CHECK_FALSE(tables.work().failed_places(1, 0).contains(1));  // who still waits has not failed
+  });
+  world.clock.now += 600'000;
+  CHECK(work_off() == 1);
+  world.store.read([](const Tables& tables) {
+    const auto line = tables.work().line(1);
+    CHECK(line->done == 1);
+    CHECK(line->failed == 1);
+    CHECK_FALSE(line->open);
+    CHECK_FALSE(tables.work().failed_places(1, 0).contains(1));  // who was told has not failed
+  });
+  CHECK(world.verification_sees());
+}
+
+TEST_CASE("What a recall drops is whoever waits, and not whose place a damaged item names") {
+  World world;
+  move_first_item(world);
+  Control control(world.context);
+  control.recall("lee", world.blast);
+  while (control.sweep()) {
+  }
+  world.store.read([](const Tables& tables) {
+    const auto line = tables.work().line(1);
+    CHECK(line->skipped == 1);
+    CHECK(line->pending() == 1);  // the damaged one, until it is due
+  });
+  world.clock.now += 600'000;
+  auto advanced = world.work.advance(1, nullptr, 10);
+  REQUIRE(advanced.next);
+  CHECK(advanced.next->batch.size() == 0);
+  Report report;
+  report.assignment = advanced.next.get();
+  world.work.advance(1, &report, 0);
+  world.store.read([](const Tables& tables) {
+    const auto line = tables.work().line(1);
+    CHECK(line->failed == 1);
+    CHECK_FALSE(line->open);
+  });
 }
 
 TEST_CASE("A damaged item fails alone: the others of its batch are told") {
@@ -281,4 +420,90 @@ TEST_CASE("One damaged row of a provider keeps nobody else's people from being t
     CHECK(std::count(told.begin(), told.end(), "other-ann") == 1);
     CHECK((said || !engine->verify().empty()));
   }
+}
+
+TEST_CASE("A report that damage keeps from being stored holds up its own channel alone, and is said") {
+  const test::TemporaryFolder folder;
+  const auto clock = std::make_shared<test::StillClock>();
+  std::map<std::string, std::vector<std::string>> told;
+  bool damage = true;
+  bccast::Options options;
+  options.clock(clock);
+  for (const std::string channel : {"email", "push"})
+    options.notifier(channel, [&, channel](bccast::Notices& notices) {
+      for (std::size_t i = 0; i < notices.size(); ++i) told[channel].emplace_back(notices.at(i).to);
+      if (channel == "email" && std::exchange(damage, false))
+        test::Database(folder.file()).run("UPDATE line SET done = done + 1 WHERE channel_no = 1");
+      return true;
+    });
+  const auto engine = std::make_unique<bccast::Engine>(folder.file(), std::move(options));
+  engine->provider_put("lee", "Dr. Lee");
+  for (const std::string client : {"ann", "bob"}) {
+    engine->client_put(client, client, client + "@example.org");
+    engine->client_set(client, "address.push", client);
+    engine->roster_add("lee", client);
+  }
+  engine->blast_send("lee", test::make_blast(*engine, "lee", "first", {}));
+  CHECK(code_of([&] { engine->pump(); }) == Code::corrupt);
+  CHECK(told["email"].size() == 2);
+  CHECK(told["push"].size() == 2);
+
+  engine->blast_send("lee", test::make_blast(*engine, "lee", "second", {}));
+  CHECK(code_of([&] { engine->pump(); }) == Code::corrupt);
+  CHECK(told["email"].size() == 2);  // nothing is sent before what was sent is stored
+  CHECK(told["push"].size() == 4);
+  CHECK(engine->next_ms() != 0);  // nobody is woken for it again and again
+
+  test::Database(folder.file()).run("UPDATE line SET done = done - 1 WHERE channel_no = 1 AND blast_no = 1");
+  CHECK_FALSE(code_of([&] { engine->pump(); }));
+  CHECK(told["email"].size() == 4);
+  CHECK(told["push"].size() == 4);
+  CHECK(engine->verify().empty());
+}
+
+TEST_CASE("A batch that damage keeps from being filled waits alone: its channel and the others go on") {
+  const test::TemporaryFolder folder;
+  const auto clock = std::make_shared<test::StillClock>();
+  std::vector<std::string> told;
+  auto engine = test::open_store(folder.file(), clock, [&](bccast::Notices& notices) {
+    for (std::size_t i = 0; i < notices.size(); ++i) told.emplace_back(notices.at(i).to);
+    return true;
+  });
+  const auto send = [&](const std::string& provider, int clients) {
+    engine->provider_put(provider, provider);
+    for (int i = 0; i < clients; ++i) {
+      const auto client = provider + "-" + std::to_string(i);
+      engine->client_put(client, client, client + "@example.org");
+      engine->roster_add(provider, client);
+    }
+    engine->blast_send(provider, test::make_blast(*engine, provider, "sent", {}));
+    engine->pump();
+  };
+  send("warm", 400);  // batches grow: large ones are filled after they were claimed, small ones before
+  told.clear();
+  engine->provider_put("harmed", "harmed");
+  for (int i = 0; i < 100; ++i) {
+    const auto client = "harmed-" + std::to_string(i);
+    engine->client_put(client, client, client + "@example.org");
+    engine->roster_add("harmed", client);
+  }
+  engine->blast_send("harmed", test::make_blast(*engine, "harmed", "sent", {}));
+  test::Database(folder.file()).run("UPDATE provider SET recalls = recalls + 1 WHERE id = 'harmed'");
+  CHECK(code_of([&] { engine->pump(); }) == Code::corrupt);
+  CHECK_FALSE(code_of([&] { send("other", 3); }));
+  for (int minutes = 0; minutes < 3; ++minutes) {
+    clock->now += 61'000;
+    CHECK(code_of([&] { engine->pump(); }) == Code::corrupt);
+    CHECK_FALSE(code_of([&] { send("another" + std::to_string(minutes), 3); }));
+  }
+  CHECK(std::count_if(told.begin(), told.end(), [](const auto& to) { return to.find("other") <= 2; }) == 12);
+
+  engine.reset();  // batches are small again, and filled in the transaction that claims them
+  engine = test::open_store(folder.file(), clock, [&](bccast::Notices& notices) {
+    for (std::size_t i = 0; i < notices.size(); ++i) told.emplace_back(notices.at(i).to);
+    return true;
+  });
+  clock->now += 61'000;
+  CHECK(code_of([&] { send("last", 3); }) == Code::corrupt);
+  CHECK(std::count_if(told.begin(), told.end(), [](const auto& to) { return to.starts_with("last"); }) == 3);
 }

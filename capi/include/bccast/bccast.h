@@ -687,10 +687,13 @@ BCCAST_API int32_t bccast_channel_list(bccast_engine *engine, bccast_rows **out_
 /* Works the queue on the calling thread: claims what is due on the channels this engine has handlers for, calls them, and
  * stores the outcome, until nothing is due or a limit is reached: `max_items` items or `budget_us` microseconds, 0: no
  * limit. A batch is as large as what is left of both allows, by what items have cost so far: while that is steady, a
- * call overruns its budget by one item or one budget at most, whichever is longer, and never does nothing. OK: stopped by a limit, more is due now. DONE: nothing due; *out_next_ms
- * says in how many milliseconds something will be, -1: nothing known. On an error *out_next_ms says when to try again;
- * what could not be stored is kept, and nothing more is sent before it is. A failing handler is no error of pump.
- * *out_done counts items that ended, in whatever way. Outputs may be NULL. REENTRANT inside a callback. [writes] */
+ * call overruns its budget by one item or one budget at most, whichever is longer, and never does nothing. Where nothing
+ * limits it, messages and what else is due (a schedule, the rows that a recall left behind) take turns. OK: stopped by a
+ * limit, more is due now. DONE: nothing due; *out_next_ms says in how many milliseconds something will be, -1: nothing
+ * known. On an error *out_next_ms says when to try again; what could not be stored is kept, and nothing more is sent
+ * before it is. CORRUPT: something is damaged; it is passed by, what could not be stored because of it holds up its own
+ * channel alone, and all else that was due has been done. A failing handler is no error of pump. *out_done counts items
+ * that ended, in whatever way. Outputs may be NULL. REENTRANT inside a callback. [writes] */
 BCCAST_API int32_t bccast_pump(bccast_engine *engine, uint32_t max_items, uint32_t budget_us,
                                uint64_t *out_done, int64_t *out_next_ms);
 /* In how many milliseconds pump has something to do; 0: now; -1: nothing known. [reads] */
@@ -733,8 +736,9 @@ BCCAST_API int32_t bccast_report(bccast_engine *engine, const char *item, int32_
  * took so far. They are this batch's for lease_ms of the config (its lease; 60 s unless set): whoever has not completed
  * it by then may find it claimed by another, and sent twice. A lease that would last too long because the system's clock
  * was set back begins anew; a clock that is set forward ends leases as if the time had passed. What a process had in
- * hand that died is claimed by others within two leases. DONE: nothing is due; *out_batch is NULL. Complete the batch, or
- * free it. NOT_FOUND: no such channel. [writes] */
+ * hand that died is claimed by others within two leases. DONE: nothing is due; *out_batch is NULL. A call that finds only
+ * people to be left out, or to wait for the end of quiet hours, says DONE after some 20 ms, and bccast_fd is readable: call
+ * again. Complete the batch, or free it. NOT_FOUND: no such channel. [writes] */
 BCCAST_API int32_t bccast_claim(bccast_engine *engine, const char *channel, uint32_t max_items,
                                 bccast_batch **out_batch);
 /* The items of a batch, borrowed: valid as long as the batch, not to be freed. Columns: id to_kind to address to_name
@@ -762,8 +766,9 @@ BCCAST_API int32_t bccast_batch_extend(bccast_batch *batch, int64_t ms);
  * called. CONFLICT: some had been reported by another who took the batch over; what ended then stays as it was. On any
  * other error nothing was reported: call again. [writes] */
 BCCAST_API int32_t bccast_batch_complete(bccast_batch *batch, size_t n, const int32_t *statuses);
-/* Frees a batch that was claimed or kept; what was not reported is given back as it was. NULL is fine, and a batch that
- * was only lent to a callback is left alone. [writes] */
+/* Frees a batch that was claimed or kept; what was not reported is given back as it was, and may be claimed at once. (A
+ * handler that gives one back is called again after a second.) NULL is fine. A batch that is lent to a callback ends
+ * with the callback: freed in it, it cannot be kept, and is given back when the callback answers PENDING. [writes] */
 BCCAST_API void bccast_batch_free(bccast_batch *batch);
 
 /* ---- Events ------------------------------------------------------------------------------------------ */

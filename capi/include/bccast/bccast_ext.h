@@ -23,6 +23,8 @@ extern "C" {
  *   BCCAST_OK       items as set. The batch and its rows were valid until here.
  *   BCCAST_PENDING  the handler keeps the batch: it is the host's as if claimed, to be completed from any thread and
  *                   freed. Of one channel an engine leaves at most 4 batches with its handler; more come as those end.
+ *                   What is freed without having been completed is given back, and the handler is called again for
+ *                   its channel after a second; other engines may claim it at once.
  *   < 0             the whole batch again later; the channel's breaker opens.
  * No exception and no longjmp may leave it. After a crash the items that were in flight come again, with the same ids.
  */

@@ -308,11 +308,9 @@ class RowReader {
   bool in_range_ = true;
 };
 
-/// The first row of a query that is sound: a damaged one must not hold up those behind it. Throws Error(corrupt)
-/// when there are damaged ones alone.
+/// The next row of a query that is sound; the damaged ones before it are passed by, and remembered in `damaged`.
 template <typename Of>
-auto first_sound(Query& query, Of&& of) -> std::optional<decltype(of(query))> {
-  std::exception_ptr damaged;
+auto next_sound(Query& query, Of&& of, std::exception_ptr& damaged) -> std::optional<decltype(of(query))> {
   while (query.step()) {
     try {
       return of(query);
@@ -321,8 +319,17 @@ auto first_sound(Query& query, Of&& of) -> std::optional<decltype(of(query))> {
       if (!damaged) damaged = std::current_exception();
     }
   }
-  if (damaged) std::rethrow_exception(damaged);
   return std::nullopt;
+}
+
+/// The first row of a query that is sound: a damaged one must not hold up those behind it. Throws Error(corrupt)
+/// when there are damaged ones alone.
+template <typename Of>
+auto first_sound(Query& query, Of&& of) -> std::optional<decltype(of(query))> {
+  std::exception_ptr damaged;
+  auto found = next_sound(query, of, damaged);
+  if (!found && damaged) std::rethrow_exception(damaged);
+  return found;
 }
 
 /// For verification: names each row of the table that is not what was once written. `select`: select_rows().

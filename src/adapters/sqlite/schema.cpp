@@ -335,6 +335,7 @@ CREATE TABLE line(
   failed      INTEGER NOT NULL,
   skipped     INTEGER NOT NULL,
   waiting     INTEGER NOT NULL,           -- places in the table of that name
+  wake_from   INTEGER NOT NULL,           -- a position: where those whose wait is over are looked for first
   sum         INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX line_of_blast ON line(provider_no, blast_no);

@@ -20,7 +20,8 @@ namespace {
   "over_threshold, quiet_from, quiet_to, waits"
 #define LINE_COLUMNS                                                                           \
   "line_no, provider_no, blast_no, channel_no, state, turn, seq, slices, places, order_kind, " \
-  "order_key, cursor, total, done, failed, skipped, follows, limit_pos, retracts, waiting"
+  "order_key, cursor, total, done, failed, skipped, follows, limit_pos, retracts, waiting, "   \
+  "wake_from"
 #define CLAIM_COLUMNS "token, channel_no, line_no, from_pos, to_pos, lease_until, tries, lease"
 #define CLAIM_KEY "channel_no = ? AND line_no = ? AND token = ?"
 #define ITEM_COLUMNS                                                                                        \
@@ -150,6 +151,7 @@ void visit_line(Columns& columns, Row& l) {
   columns.number(l.limit);
   columns.flag(l.retracts);
   columns.number(l.waiting);
+  columns.number(l.wake_from);
   if constexpr (Columns::kReads) {
     l.open = state != kEnded;
     l.paused = state == kPaused;
@@ -201,7 +203,8 @@ void write_channel(Query& query, const Channel& channel) {
 /// Positions are walked from one to another: what lies outside of the line would be walked for years.
 void require_positions(const Line& l) {
   const Position end = l.order.end();
-  const bool within = l.cursor >= 0 && l.cursor <= end && l.limit >= 0 && l.limit <= end;
+  const auto is_within = [&](Position at) { return at >= 0 && at <= end; };
+  const bool within = is_within(l.cursor) && is_within(l.limit) && is_within(l.wake_from);
   const bool known = l.order.kind == OrderKind::singly || l.order.kind == OrderKind::in_windows;
   if (!within || !known) throw Error(Code::corrupt, "a line stands at a position that cannot be");
 }
@@ -448,9 +451,10 @@ std::optional<Claim> SqliteWorkTables::claim(const Claim& of) const {
 }
 
 std::optional<Claim> SqliteWorkTables::expired_claim(ChannelNo channel, Ms now, Ms longest) const {
+  std::exception_ptr damaged;  // for verification to say: nobody knows what is in such a claim
   const auto first = [&](Query query, Ms at) -> std::optional<Claim> {
     query.bind(channel).bind(at);
-    return first_sound(query, claim_of);
+    return next_sound(query, claim_of, damaged);
   };
   // Those from before a step of the clock first: while there is one, nobody knows what is in flight.
   auto far = first(db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND lease_until > ? "
@@ -481,6 +485,14 @@ void SqliteWorkTables::claims_of(const Line& line, FunctionRef<void(const Claim&
   auto query = db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND line_no = ?");
   query.bind(line.channel_no).bind(line.no);
   while (query.step()) f(claim_of(query));
+}
+
+bool SqliteWorkTables::sound_claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const {
+  auto query = db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND line_no = ?");
+  query.bind(line.channel_no).bind(line.no);
+  std::exception_ptr damaged;
+  while (const auto claim = next_sound(query, claim_of, damaged)) f(*claim);
+  return damaged == nullptr;
 }
 
 std::int64_t SqliteWorkTables::claims_in_flight(ChannelNo channel, Ms now, Ms longest) const {
@@ -567,7 +579,7 @@ void SqliteWorkTables::update_item(const Item& item) {
     auto query =
         db_.query("UPDATE item SET state = ?, due_at = ?, reason = ?, token = NULL WHERE item_no = ?");
     query.bind(static_cast<std::int64_t>(item.state)).bind(item.due_at).bind(item.reason).bind(item.no).run();
-    item_places_.put(item);
+    if (stands_where_it_says(item)) item_places_.put(item);
     return;
   }
   auto query = db_.query(kUpdateItem.c_str());
@@ -576,8 +588,20 @@ void SqliteWorkTables::update_item(const Item& item) {
 }
 
 void SqliteWorkTables::delete_item(const Item& item) {
+  const bool known = !item.damaged || stands_where_it_says(item);
   db_.query("DELETE FROM item WHERE item_no = ?").bind(item.no).run();
-  item_places_.remove(item);
+  if (known) item_places_.remove(item);
+}
+
+/// Of a damaged row, line and place may be another's. They are its own where the bitmaps, which are sound, have an
+/// item there, and there is no other that it could be.
+bool SqliteWorkTables::stands_where_it_says(const Item& item) const {
+  const auto of = item_places_.at(item.line_no, slice_of(item.thread.place));
+  const auto at = within_slice(item.thread.place);
+  if (!of.open.contains(at) && !of.failed.contains(at)) return false;
+  auto query = db_.query("SELECT count(*) FROM item WHERE line_no > 0 AND line_no = ? AND place = ?");
+  query.bind(item.line_no).bind(std::int64_t{item.thread.place});
+  return query.step() && query.i64(0) == 1;
 }
 
 void SqliteWorkTables::delete_notices(ChannelNo channel) {
@@ -822,11 +846,12 @@ std::optional<Ms> SqliteWorkTables::next_item_due(ChannelNo channel) const {
 
 std::optional<Ms> SqliteWorkTables::next_lease_over(ChannelNo channel, Ms after) const {
   auto query = db_.query(
-      "SELECT lease_until FROM claim WHERE channel_no = ? AND lease_until > ? AND " NOT_OF_A_PAUSED_LINE
-      " ORDER BY lease_until LIMIT 1");
+      "SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND lease_until > ? AND " NOT_OF_A_PAUSED_LINE
+      " ORDER BY lease_until");
   query.bind(channel).bind(after);
-  if (!query.step()) return std::nullopt;
-  return query.i64(0);
+  std::exception_ptr damaged;  // nobody can take up such a claim
+  const auto next = next_sound(query, claim_of, damaged);
+  return next ? std::optional(next->lease_until) : std::nullopt;
 }
 
 void SqliteWorkTables::find_damage(std::vector<FindingRow>& findings) const {

@@ -39,6 +39,7 @@ class SqliteWorkTables final : public WorkTables {
   void update_claim(const Claim& claim) override;
   bool delete_claim(const Claim& of) override;
   void claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const override;
+  bool sound_claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const override;
   std::int64_t claims_in_flight(ChannelNo channel, Ms now, Ms longest) const override;
   void delete_claims(ChannelNo channel) override;
   void item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const override;
@@ -79,6 +80,8 @@ class SqliteWorkTables final : public WorkTables {
 
  private:
   Connection& db_;
+  bool stands_where_it_says(const Item& item) const;
+
   ItemPlaces item_places_;
 };
 
