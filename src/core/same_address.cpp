@@ -146,7 +146,7 @@ bool SameAddress::was_told(Place place, const std::vector<Place>& others) {
 }
 
 void remember_told(Tables& tables, const Context& context, ProviderNo provider, Place place,
-                   std::string_view channel, AddressHash hash) {
+                   std::string_view channel, AddressHash hash, bool indexed) {
   std::optional<std::vector<Place>> others;  // read when a blast is under way
   for (const auto& line : tables.work().open_lines(provider)) {
     const auto of = tables.work().channel(line.channel_no);
@@ -157,7 +157,7 @@ void remember_told(Tables& tables, const Context& context, ProviderNo provider, 
         others->push_back(other);
         return true;
       });
-      if (std::erase(*others, place) == 0) return;  // it has the address alone
+      if (std::erase(*others, place) == 0 && indexed) return;  // it has the address alone
     }
     if (SameAddress(tables, context, line.no, channel, nullptr, context.clock.wall_ms())
             .was_told(place, *others))

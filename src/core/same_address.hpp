@@ -80,9 +80,10 @@ class SameAddress {
 };
 
 /// What becomes of a place's address on a channel when the place is about to leave it to others that have it,
-/// too: on blasts that it was told of there, it stays told.
+/// too: on blasts that it was told of there, it stays told. `indexed`: the index has all of them; else it is
+/// taken for one that was told wherever it may have been.
 void remember_told(Tables& tables, const Context& context, ProviderNo provider, Place place,
-                   std::string_view channel, AddressHash hash);
+                   std::string_view channel, AddressHash hash, bool indexed);
 
 /// When what waits for an item should look again.
 Ms look_again(const Item& item, Ms now);

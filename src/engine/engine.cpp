@@ -206,7 +206,8 @@ struct Engine::Parts {
   Scheduling scheduling{context};
   Control control{context};
   Overdue overdue{context};
-  Agenda agenda{context, scheduling, overdue, control};
+  Indexing indexing{context};
+  Agenda agenda{context, scheduling, overdue, control, indexing};
   std::atomic<bool> agenda_took_all{false};
   std::mutex damage_mutex;    // guards `damage`
   std::exception_ptr damage;  // what the agenda could not read, and nobody was told yet
@@ -253,6 +254,7 @@ Engine::Engine(std::string_view url, Options options) {
   parts->context.lease = std::stoll(options.get("lease_ms"));
   parts->context.own_channel = options.get("own_channel");
   parts->store.read([&](const Tables& tables) { parts->context.held = tables.store().held(); });
+  parts->indexing.begin();
   if (!parts->store.read_only()) settle_debts(parts->context, Patience::none);  // else the agenda does
   constexpr std::string_view kPrefix = "notifier.";
   for (const auto& [key, value] : options.values_) {

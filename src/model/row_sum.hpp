@@ -38,6 +38,7 @@ enum class RowKind : std::uint8_t {
   waiting = 23,
   skip = 24,
   item_slice = 25,
+  folding = 26,
 };
 
 class RowSum {

@@ -142,7 +142,7 @@ extern "C" {
 #define BCCAST_E_FULL (-32)      /* the disk is full */
 #define BCCAST_E_CORRUPT (-33)   /* damaged, or not a store at all */
 #define BCCAST_E_IN_USE (-34)    /* still held by something else */
-#define BCCAST_E_SCHEMA (-35)    /* a store of another program, or of a version this one can not read */
+#define BCCAST_E_SCHEMA (-35)    /* a store of another program, or of a later one, or indexed by a later ICU library */
 #define BCCAST_E_KEY (-36)       /* a missing or wrong key */
 #define BCCAST_E_QUEUE (-40)     /* the queue failed */
 #define BCCAST_E_NOTIFIER (-41)  /* the notifier failed */
@@ -804,8 +804,10 @@ BCCAST_API int32_t bccast_operate_verify(bccast_engine *engine, bccast_rows **ou
 /* Moves what is in the write-ahead log into the database file, and empties the log. Moving happens by itself as the
  * log grows. BUSY: somebody reads an older state; what could be moved was moved. [writes] */
 BCCAST_API int32_t bccast_operate_checkpoint(bccast_engine *engine);
-/* The store as it is, one row: held debts. held: 1 when nothing is handed out until bccast_operate_release. debts: erasures
- * and purges whose bytes may still be in the log; they are settled by themselves (bccast_directory_client_erase). [reads] */
+/* The store as it is, one row: held debts indexing. held: 1 when nothing is handed out until bccast_operate_release. debts: erasures
+ * and purges whose bytes may still be in the log; they are settled by themselves (bccast_directory_client_erase). indexing: 1
+ * while names and addresses are indexed anew, since the ICU library is a later one than before: nothing is handed out, until
+ * whoever pumps or claims has done it. [reads] */
 BCCAST_API int32_t bccast_operate_status(bccast_engine *engine, bccast_rows **out_rows);
 
 /* Writes a whole copy of the store, as it is at one moment, into a new file with mode 0600, while others read and write; a

@@ -178,13 +178,15 @@ BlastTables::Agenda SqliteBlastTables::agenda() const {
       "SELECT (SELECT min(scheduled_at) FROM blast WHERE state = 1), "
       "(SELECT min(deadline_at) FROM blast WHERE state BETWEEN 1 AND 3 AND overdue = 0), "
       "EXISTS (SELECT 1 FROM blast WHERE state = 5 AND swept < roster_size), "
-      "(SELECT max(debt_no) FROM debt) IS NOT NULL");
+      "(SELECT max(debt_no) FROM debt) IS NOT NULL, "
+      "EXISTS (SELECT 1 FROM folding WHERE one = 1 AND provider_no <> 0)");
   Agenda agenda;
   if (!query.step()) return agenda;
   if (!query.is_null(0)) agenda.schedule = query.i64(0);
   if (!query.is_null(1)) agenda.deadline = query.i64(1);
   agenda.to_sweep = query.i64(2) != 0;
   agenda.owes = query.i64(3) != 0;
+  agenda.to_index = query.i64(4) != 0;
   return agenda;
 }
 

@@ -6,6 +6,8 @@
 #include <array>
 
 #include "adapters/sqlite/columns.hpp"
+#include "adapters/sqlite/store_tables.hpp"
+#include "base/unicode.hpp"
 #include "model/checked.hpp"
 
 namespace bccast::sqlite {
@@ -28,6 +30,14 @@ CREATE TABLE store(
 
 CREATE TABLE debt(                        -- was overwritten, and may still stand in the log
   debt_no     INTEGER PRIMARY KEY AUTOINCREMENT
+) STRICT;
+
+CREATE TABLE folding(                     -- of the names and addresses in their indexes
+  one         INTEGER PRIMARY KEY CHECK (one = 1),
+  version     INTEGER NOT NULL,           -- of the tables of Unicode they are folded with (src/base/unicode.hpp)
+  provider_no INTEGER NOT NULL,           -- at which making them anew goes on; 0: all are made
+  place       INTEGER NOT NULL,           -- on its roster; -1: what was indexed is to be taken away first
+  sum         INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE provider(
@@ -502,6 +512,7 @@ void migrate(Connection& db) {
             db.query("INSERT INTO store(one, key, min_reader, min_writer, held) VALUES (1, ?, 1, 1, 0)");
         const std::string checked = checked_bytes({reinterpret_cast<const char*>(key.data()), key.size()});
         insert.bind(string_as_bytes(checked)).run();
+        SqliteStoreTables(db).set_folding({folding_version()});
         db.execute(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str());
       }
       db.execute(fmt::format("PRAGMA user_version = {}", kVersion).c_str());

@@ -77,6 +77,7 @@ class SqliteStore final : public Store {
   void use_durability(Durability durability);
   void checkpoint_under_lock();
   bool empty_log(Patience patience);
+  void require_own_folding();
   void require_writable() const;
 
   Location location_;
@@ -85,6 +86,7 @@ class SqliteStore final : public Store {
   std::optional<FileIdentity> identity_;
   SecretKey key_{};
   std::unique_ptr<Session> writer_;
+  unsigned int commits_seen_ = 0;  // of other connections, when the folding was last looked at; 0: never
   WriteQueue queue_;
   Durability durability_ = Durability::synced;  // of the writing connection, as set now
   std::int64_t synced_commits_ = 0;

@@ -1,8 +1,26 @@
 #include "adapters/sqlite/store_tables.hpp"
 
+#include "adapters/sqlite/mapping.hpp"
 #include "base/error.hpp"
 
 namespace bccast::sqlite {
+namespace {
+
+#define FOLDING_COLUMNS "one, version, provider_no, place"
+constexpr RowTable kFolding{
+    "folding", RowKind::folding, FOLDING_COLUMNS, {.key = "one", .fixed = "", .counted = ""}};
+constexpr Sql kPutFolding = replace_row(kFolding);
+constexpr Sql kAllFoldings = select_rows(kFolding);
+
+template <typename Columns, typename Row>
+void visit(Columns& columns, std::int64_t& one, Row& folding) {
+  columns.number(one);
+  columns.number(folding.version);
+  columns.number(folding.provider_no);
+  columns.number(folding.place);
+}
+
+}  // namespace
 
 bool SqliteStoreTables::held() const {
   auto query = db_.query("SELECT held FROM store WHERE one = 1");
@@ -12,6 +30,29 @@ bool SqliteStoreTables::held() const {
 
 void SqliteStoreTables::set_held(bool held) {
   db_.query("UPDATE store SET held = ? WHERE one = 1").bind(std::int64_t{held}).run();
+}
+
+Folding SqliteStoreTables::folding() const {
+  auto query = db_.query("SELECT " FOLDING_COLUMNS ", sum FROM folding WHERE one = 1");
+  if (!query.step()) return {};
+  std::int64_t one = 0;
+  Folding folding;
+  RowReader reader(query, kFolding);
+  visit(reader, one, folding);
+  return reader.sound() ? folding : Folding{};
+}
+
+void SqliteStoreTables::set_folding(const Folding& folding) {
+  auto query = db_.query(kPutFolding.c_str());
+  std::int64_t one = 1;
+  RowWriter writer(query, kFolding);
+  visit(writer, one, folding);
+  writer.finish();
+  query.run();
+}
+
+void SqliteStoreTables::find_damage(std::vector<FindingRow>& findings) const {
+  find_damaged_rows(db_, kFolding, kAllFoldings, findings);
 }
 
 void SqliteStoreTables::add_debt() {
