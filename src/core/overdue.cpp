@@ -9,15 +9,11 @@
 #include "core/events.hpp"
 #include "core/holding.hpp"
 #include "core/quiet.hpp"
+#include "core/reasons.hpp"
 #include "model/text_rules.hpp"
 
 namespace bccast {
 namespace {
-
-/// The class of a reason: the detail behind the colon is for the list of channels.
-std::string_view class_of(std::string_view reason) {
-  return reason.substr(0, reason.find(':'));
-}
 
 /// The same for all that waits in a held store.
 constexpr std::string_view kHeld = "the store was made by a backup, and is held until it is released";
