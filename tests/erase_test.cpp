@@ -403,7 +403,7 @@ class Reader {
     if (sqlite3_open_v2(path.c_str(), &file_, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK ||
         sqlite3_exec(file_, "BEGIN; SELECT count(*) FROM sqlite_schema", nullptr, nullptr, nullptr) !=
             SQLITE_OK)
-      throw std::runtime_error("the store can not be read");
+      throw std::runtime_error("the store cannot be read");
   }
   ~Reader() { sqlite3_close(file_); }
   Reader(const Reader&) = delete;

@@ -42,7 +42,11 @@ int status(const Session& session, const NoOptions&) {
   const Engine engine = open_to_read(session);
   Rows rows;
   check(bccast_operate_status(engine.get(), rows.out()));
-  Record().add("held", rows.number(0, "held") != 0).add("debts", rows.number(0, "debts")).add("indexing", rows.number(0, "indexing") != 0).print(session.json);
+  Record()
+      .add("held", rows.number(0, "held") != 0)
+      .add("debts", rows.number(0, "debts"))
+      .add("indexing", rows.number(0, "indexing") != 0)
+      .print(session.json);
   return kOk;
 }
 

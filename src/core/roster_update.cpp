@@ -148,7 +148,7 @@ bool RosterUpdate::add(Provider& provider, const Client& client, std::uint32_t f
   entry.flags = client.flags | flags;
   entry.since = now_;
   entry.client = client;
-  // Blasts sent so far can not have reached this place: its inbox need not look at them.
+  // Blasts sent so far cannot have reached this place: its inbox need not look at them.
   if (!tables_.directory().insert_entry(entry, provider.send_seq)) return false;
   ++provider.next_place;
   mark_flags(provider.no, entry.place, entry.flags);

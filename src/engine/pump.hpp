@@ -39,7 +39,7 @@ class Pump {
   Pumped run(std::uint32_t max_items, std::uint32_t budget_us, const std::atomic<bool>* stop = nullptr);
   /// The same, until the monotonic clock says so (kNoLimit: no budget).
   Pumped run_until(std::uint32_t max_items, std::int64_t until_us, const std::atomic<bool>* stop = nullptr);
-  /// Stores what could not be stored so far; throws when it still can not.
+  /// Stores what could not be stored so far; throws when it still cannot.
   void finish();
   /// In how many milliseconds run() has something to do; -1: nothing known.
   std::int64_t next_ms();

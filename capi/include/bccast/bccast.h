@@ -124,7 +124,7 @@ extern "C" {
 #define BCCAST_NULL 4    /* the cell is empty */
 #define BCCAST_PENDING 5 /* from a callback: it keeps the batch */
 
-#define BCCAST_E_ARGUMENT (-10)  /* a value that can not be right */
+#define BCCAST_E_ARGUMENT (-10)  /* a value that cannot be right */
 #define BCCAST_E_UTF8 (-11)      /* not UTF-8 */
 #define BCCAST_E_HANDLE (-12)    /* not a handle, a freed one, or of another kind */
 #define BCCAST_E_VERSION (-13)   /* a vtable of an unknown size or with unknown flags */
@@ -448,7 +448,7 @@ BCCAST_API int32_t bccast_blast_selection(bccast_engine *engine, const char *pro
  *   off            chosen and left out: chat is off
  *   not_on_roster  chosen and left out: no longer on the roster
  *   no_address     recipients who receive but cannot be told, as contact of bccast_provider_roster says
- *   deselected     taken out again by the provider
+ *   deselected     chosen, and deselected again by the provider
  *   digest         for bccast_blast_send: changes whenever the recipients or the text do
  * STATE: it was sent. [reads] */
 BCCAST_API int32_t bccast_blast_preview(bccast_engine *engine, const char *provider, const char *blast,
@@ -463,7 +463,7 @@ BCCAST_API int32_t bccast_blast_send(bccast_engine *engine, const char *provider
 /* Sends it at `at_ms` (in the future, at most 366 days ahead), as bccast_blast_send would then: recipients are who is
  * chosen and active at that moment. Again: moves it. With `digest` (may be NULL) only what the preview with that digest
  * showed: CONFLICT now, or missed then, if it is another. It goes as soon after `at_ms` as somebody pumps or claims. What
- * can not go (fewer than two recipients, another digest, nobody looked for late_limit_ms of the config, the provider
+ * cannot go (fewer than two recipients, another digest, nobody looked for late_limit_ms of the config, the provider
  * archived) is a draft again, with missed_reason and the event blast.missed. Its deadline counts from `at_ms`, so one
  * that nobody carries out is overdue. When the clock was set by more than a minute, schedules wait for five minutes
  * (event clock.stepped). ARGUMENT: not in that time. STATE: no text, or sent. [writes] */
@@ -471,14 +471,14 @@ BCCAST_API int32_t bccast_blast_schedule(bccast_engine *engine, const char *prov
                                          int64_t at_ms, const char *digest);
 /* A draft again. EXISTS: it is one. STATE: it was sent: recall it instead. [writes] */
 BCCAST_API int32_t bccast_blast_unschedule(bccast_engine *engine, const char *provider, const char *blast);
-/* Nothing more of it is handed out: of each worker and channel at most the batch in flight is still reported. Its
- * threads stay where they are. EXISTS: it is paused. STATE: not sent, finished, or recalled. [writes] */
+/* No new batch of it is handed out; each worker finishes at most the one it holds on a channel. Its threads stay where
+ * they are. EXISTS: it is paused. STATE: not sent, finished, or recalled. [writes] */
 BCCAST_API int32_t bccast_blast_pause(bccast_engine *engine, const char *provider, const char *blast);
 /* It goes on where it stood. EXISTS: it is not paused. STATE as for bccast_blast_pause. [writes] */
 BCCAST_API int32_t bccast_blast_resume(bccast_engine *engine, const char *provider, const char *blast);
-/* Takes it back from everybody at once. Who has not read it, not written in its thread, and was not told of it (nor is
- * being told right now), has no such thread any more. To all others the thread stays where it was, the message with
- * removed 1 and without its text, and read; nobody is told. What was still to be sent is skipped, with the reason
+/* Takes it back from everybody at once. A client who neither read it, wrote in its thread, nor was told of it (or is being
+ * told right now) loses the thread. All others keep the thread where it was, read, and the message in it with removed 1
+ * and without its text; nobody is told. What was still to be sent is skipped, with the reason
  * recalled; what was delivered is taken back by the deliverers (`retract`). The provider still sees the text, until
  * bccast_blast_purge. bccast_blast_status says how many it was taken from in time. EXISTS: it was recalled. STATE: a
  * draft (discard it), or scheduled (unschedule it). [writes] */
@@ -620,7 +620,7 @@ BCCAST_API int32_t bccast_provider_community_add(bccast_engine *engine, const ch
 BCCAST_API int32_t bccast_provider_community_add_many(bccast_engine *engine, const char *provider, const char *thread,
                                                       size_t n, const char *ids, const uint64_t *id_offsets,
                                                       int32_t *out_results);
-/* Takes a client out: to it there is no such thread any more; what it wrote stays. NOT_FOUND: no such community, or
+/* Takes a client out: it loses the thread; what it wrote stays. NOT_FOUND: no such community, or
  * not a member. [writes] */
 BCCAST_API int32_t bccast_provider_community_remove(bccast_engine *engine, const char *provider, const char *thread,
                                                     const char *client);

@@ -174,7 +174,7 @@ CREATE TABLE blast(
   open_lines  INTEGER NOT NULL,
   revision    INTEGER NOT NULL,
   deadline    INTEGER NOT NULL,           -- milliseconds after sending; 0: the store's default
-  roster_size INTEGER NOT NULL,           -- places of the roster when it was sent: later ones can not have it
+  roster_size INTEGER NOT NULL,           -- places of the roster when it was sent: later ones cannot have it
   key_hash    BLOB,
   actor       TEXT,                       -- who made it for the provider
   sent_by     TEXT,                       -- who sent it
