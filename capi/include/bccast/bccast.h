@@ -20,7 +20,8 @@
  * archived. A blast is drafted (a selection of clients, then a text) and sent; the clients it went to are its
  * recipients, fixed at that moment. A thread is a conversation: private, of one provider and one client; or a
  * community's, of one provider and its members, who see each other. A notification tells somebody that there is a
- * new message; it never holds the message. A channel is a named way out for notifications, such as "email".
+ * new message; it never holds the message. A channel is a named way out, such as "email" or "chat": for notifications,
+ * or for the messages themselves where the host keeps its threads.
  *
  * CONTENTS
  *
@@ -90,7 +91,8 @@
  * may not be, a malformed value), BCCAST_E_UTF8, BCCAST_E_LIMIT, BCCAST_E_HANDLE (not an open engine),
  * BCCAST_E_FORKED (a parent process opened it), BCCAST_E_STORAGE (the disk failed, or the store's file or log was
  * moved, deleted, replaced or cut short since it was opened; once it is put back, all goes on), BCCAST_E_BUSY,
- * BCCAST_E_FULL, BCCAST_E_CORRUPT (the store is damaged), BCCAST_E_NOMEM, BCCAST_E_INTERNAL.
+ * BCCAST_E_FULL, BCCAST_E_CORRUPT (the store is damaged), BCCAST_E_SCHEMA (of what writes: a process with a later ICU
+ * library has indexed the store meanwhile; end this one), BCCAST_E_NOMEM, BCCAST_E_INTERNAL.
  *
  * Damage. What is read from a damaged store is right, or BCCAST_E_CORRUPT; it is never another's. Only what the damage
  * touches is refused: the calls of the client whose row it is, that client in an act on many, a notification as a
@@ -671,11 +673,10 @@ BCCAST_API int32_t bccast_channel_remove(bccast_engine *engine, const char *chan
 /* The channels by name: channel role paused failing_since_ms last_reason pending worker_seen_ms rate concurrency
  * fail_percent fail_window fail_action quiet_hours due_at_ms unknown_zones. last_reason: why it fails, or was paused by
  * its threshold. pending counts what has not ended yet. worker_seen_ms: when somebody last took up work, to the minute;
- * empty: nobody
- * ever did. rate, concurrency: as set, empty: no limit. due_at_ms: when there is next something for a worker to do, now
- * or later (a retry, the end of quiet hours, of a lease, of a rest); empty: nothing, or it is paused. unknown_zones: of
- * a channel with quiet hours, the timezones of clients and providers that this machine does not know, joined by ",", at
- * most ten: nobody there is told; empty: none. [reads] */
+ * empty: nobody ever did. rate, concurrency: as set, empty: no limit. due_at_ms: when there is next something for a worker
+ * to do, now or later (a retry, the end of quiet hours, of a lease, of a rest); empty: nothing, or it is paused.
+ * unknown_zones: of a channel with quiet hours, the timezones of clients and providers that this machine does not know,
+ * joined by ",", at most ten: nobody there is told; empty: none. [reads] */
 BCCAST_API int32_t bccast_channel_list(bccast_engine *engine, bccast_rows **out_rows);
 
 /* ---- Work -------------------------------------------------------------------------------------------- */
@@ -687,8 +688,9 @@ BCCAST_API int32_t bccast_channel_list(bccast_engine *engine, bccast_rows **out_
 /* Works the queue on the calling thread: claims what is due on the channels this engine has handlers for, calls them, and
  * stores the outcome, until nothing is due or a limit is reached: `max_items` items or `budget_us` microseconds, 0: no
  * limit. A batch is as large as what is left of both allows, by what items have cost so far: while that is steady, a
- * call overruns its budget by one item or one budget at most, whichever is longer, and never does nothing. OK: stopped by a limit, more is due now. DONE: nothing due; *out_next_ms
- * says in how many milliseconds something will be, -1: nothing known. On an error *out_next_ms says when to try again;
+ * call overruns its budget by one item or one budget at most, whichever is longer, and never does nothing. OK: stopped
+ * by a limit, more is due now. DONE: nothing due; *out_next_ms says in how many milliseconds something will be, -1:
+ * nothing known. On an error *out_next_ms says when to try again;
  * what could not be stored is kept, and nothing more is sent before it is. A failing handler is no error of pump.
  * *out_done counts items that ended, in whatever way. Outputs may be NULL. REENTRANT inside a callback. [writes] */
 BCCAST_API int32_t bccast_pump(bccast_engine *engine, uint32_t max_items, uint32_t budget_us,
