@@ -1,0 +1,279 @@
+#include "adapters/sqlite/line_tables.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "adapters/sqlite/mapping.hpp"
+#include "base/error.hpp"
+
+namespace bccast::sqlite {
+namespace {
+
+#define LINE_COLUMNS                                                                           \
+  "line_no, provider_no, blast_no, channel_no, state, turn, seq, slices, places, order_kind, " \
+  "order_key, cursor, total, done, failed, skipped, follows, limit_pos, retracts, waiting"
+#define LINE_ROW LINE_COLUMNS ", sum"
+
+constexpr RowTable kLine{
+    "line",
+    RowKind::line,
+    LINE_COLUMNS,
+    {.key = "line_no",
+     .fixed = "provider_no, blast_no, channel_no, seq, slices, places, order_kind, order_key, total, "
+              "follows, retracts",
+     .counted = "line_no"}};
+constexpr Sql kInsertLine = insert_numbered_row(kLine, "(SELECT coalesce(max(line_no), 0) + 1 FROM line)");
+constexpr Sql kUpdateLine = update_row(kLine);
+
+// Line::open and its cursor as one number, so that one index finds the lines with something to hand out.
+// (A query that says "state = 1" does not use that index: SQLite does not conclude the index's own
+// "state > 0" from it, and, told both, looks for the second.)
+enum LineState : std::int64_t { kEnded = 0, kHandingOut = 1, kWaiting = 2, kPaused = 3 };
+
+std::int64_t state_of(const Line& line) {
+  if (!line.open) return kEnded;
+  if (line.paused) return kPaused;
+  return line.cursor < line.hand_out_to() ? kHandingOut : kWaiting;
+}
+
+template <typename Columns, typename Row>
+void visit_line(Columns& columns, Row& l) {
+  columns.number(l.no);
+  columns.number(l.provider_no);
+  columns.number(l.blast_no);
+  columns.number(l.channel_no);
+  std::int64_t state = state_of(l);
+  columns.number(state);
+  columns.number(l.turn);
+  columns.number(l.seq);
+  columns.slices(l.slices);
+  columns.place(l.order.places);
+  columns.one_of(l.order.kind, OrderKind::in_windows);
+  columns.number(l.order.key);
+  for (auto* number : {&l.cursor, &l.total, &l.done, &l.failed, &l.skipped}) columns.number(*number);
+  columns.flag(l.follows);
+  columns.number(l.limit);
+  columns.flag(l.retracts);
+  columns.number(l.waiting);
+  if constexpr (Columns::kReads) {
+    l.open = state != kEnded;
+    l.paused = state == kPaused;
+  }
+}
+
+/// Positions are walked from one to another: what lies outside of the line would be walked for years.
+void require_positions(const Line& l) {
+  const Position end = l.order.end();
+  const bool within = l.cursor >= 0 && l.cursor <= end && l.limit >= 0 && l.limit <= end;
+  const bool known = l.order.kind == OrderKind::singly || l.order.kind == OrderKind::in_windows;
+  if (!within || !known) throw Error(Code::corrupt, "a line stands at a position that cannot be");
+}
+
+Line line_of(const Query& query) {
+  Line line;
+  RowReader reader(query, kLine);
+  visit_line(reader, line);
+  reader.finish();
+  require_positions(line);
+  return line;
+}
+
+void write_line(Query& query, const Line& line) {
+  RowWriter writer(query, kLine);
+  visit_line(writer, line);
+  writer.finish();
+  query.run();
+}
+
+void sort_by_number(std::vector<Line>& lines) {
+  std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.no < b.no; });
+}
+
+std::uint32_t waiting_key(LineNo line, SliceNo slice, Ms due_at, std::int64_t reason, ChannelNo channel) {
+  return bitmap_key(RowKind::waiting, 1, line, slice, due_at, reason, channel);
+}
+std::uint32_t skip_key(const Line& line, SliceNo slice, SkipReason reason) {
+  return bitmap_key(RowKind::skip, static_cast<int>(reason), line.provider_no, line.no, slice);
+}
+
+constexpr Sql kAllLines = select_rows(kLine);
+
+}  // namespace
+
+void SqliteLineTables::insert_line(const Line& line) {
+  auto query = db_.query(kInsertLine.c_str());
+  write_line(query, line);
+}
+
+std::optional<Line> SqliteLineTables::line(LineNo no) const {
+  auto query = db_.query("SELECT " LINE_ROW " FROM line WHERE line_no = ?");
+  query.bind(no);
+  if (!query.step()) return std::nullopt;
+  return line_of(query);
+}
+
+std::vector<Line> SqliteLineTables::lines(ProviderNo provider, BlastNo blast) const {
+  auto query =
+      db_.query("SELECT " LINE_ROW " FROM line WHERE provider_no = ? AND blast_no = ? ORDER BY line_no");
+  query.bind(provider).bind(blast);
+  std::vector<Line> all;
+  while (query.step()) all.push_back(line_of(query));
+  return all;
+}
+
+std::vector<Line> SqliteLineTables::open_lines(ProviderNo provider) const {
+  auto query = db_.query(
+      "SELECT blast_no FROM blast INDEXED BY blast_under_way WHERE provider_no = ? AND finished_at = 0 AND "
+      "state > 0");
+  query.bind(provider);
+  std::vector<Line> all;
+  while (query.step()) {
+    for (auto& line : lines(provider, query.i64(0)))
+      if (line.open) all.push_back(std::move(line));
+  }
+  sort_by_number(all);
+  return all;
+}
+
+std::vector<Line> SqliteLineTables::open_lines_of_channel(ChannelNo channel) const {
+  auto query = db_.query("SELECT " LINE_ROW " FROM line WHERE channel_no = ? AND state > 0");
+  query.bind(channel);
+  std::vector<Line> all;
+  while (query.step()) all.push_back(line_of(query));
+  sort_by_number(all);
+  return all;
+}
+
+std::optional<Line> SqliteLineTables::next_line(ChannelNo channel) const {
+  auto query = db_.query("SELECT " LINE_ROW
+                         " FROM line WHERE channel_no = ? AND state > 0 AND state < 2 ORDER BY state, turn");
+  query.bind(channel);
+  return first_sound(query, line_of);
+}
+
+std::int64_t SqliteLineTables::last_turn(ChannelNo channel) const {
+  auto query = db_.query(
+      "SELECT turn FROM line WHERE channel_no = ? AND state > 0 AND state < 2 "
+      "ORDER BY state DESC, turn DESC LIMIT 1");
+  query.bind(channel);
+  return query.step() ? query.i64(0) : 0;
+}
+
+void SqliteLineTables::update_line(const Line& line) {
+  auto query = db_.query(kUpdateLine.c_str());
+  write_line(query, line);
+  if (!line.open) db_.query("DELETE FROM told_address WHERE line_no = ?").bind(line.no).run();
+}
+
+std::int64_t SqliteLineTables::pending(ChannelNo channel) const {
+  std::int64_t sum = 0;
+  for (const char* sql :
+       {"SELECT sum(total - done - failed - skipped) FROM line WHERE channel_no = ? AND state > 0",
+        "SELECT count(*) FROM item INDEXED BY item_due WHERE channel_no = ? AND line_no = 0 AND state = 0",
+        "SELECT count(*) FROM item INDEXED BY item_token WHERE channel_no = ? AND line_no = 0 AND token IS "
+        "NOT NULL"}) {
+    auto query = db_.query(sql);
+    query.bind(channel);
+    if (query.step()) sum += query.i64(0);
+  }
+  return sum;
+}
+
+void SqliteLineTables::waiting_places(LineNo line, SliceNo slice,
+                                      FunctionRef<void(const Wait&, const Slice&)> f) const {
+  std::vector<std::pair<Wait, Slice>> all;  // f may write
+  {
+    auto query = db_.query(
+        "SELECT due_at, reason, channel_no, places FROM waiting WHERE line_no = ? AND slice_no = ? "
+        "ORDER BY due_at, reason");
+    query.bind(line).bind(std::int64_t{slice});
+    while (query.step()) {
+      const Wait wait{query.i64(0), query.i64(1) == 0 ? WaitReason::quiet_hours : WaitReason::unknown_zone};
+      const auto key = waiting_key(line, slice, wait.due_at, query.i64(1), query.i64(2));
+      all.emplace_back(wait, Slice::decode(query.blob(3), key));
+    }
+  }
+  for (const auto& [wait, places] : all) f(wait, places);
+}
+
+void SqliteLineTables::put_waiting_places(const Line& line, SliceNo slice, const Wait& wait,
+                                          const Slice& places) {
+  const auto reason = static_cast<std::int64_t>(wait.reason);
+  if (places.empty()) {
+    auto query =
+        db_.query("DELETE FROM waiting WHERE line_no = ? AND slice_no = ? AND due_at = ? AND reason = ?");
+    query.bind(line.no).bind(std::int64_t{slice}).bind(wait.due_at).bind(reason).run();
+    return;
+  }
+  const auto bytes = places.encode(waiting_key(line.no, slice, wait.due_at, reason, line.channel_no));
+  auto query = db_.query(
+      "INSERT INTO waiting(line_no, slice_no, due_at, reason, channel_no, parked, places) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET places = excluded.places");
+  query.bind(line.no).bind(std::int64_t{slice}).bind(wait.due_at).bind(reason).bind(line.channel_no);
+  query.bind(std::int64_t{line.paused}).bind(bytes).run();
+}
+
+std::optional<LineTables::NextWaiting> SqliteLineTables::next_waiting(ChannelNo channel, Ms now,
+                                                                      Ms longest) const {
+  for (const Ms after : {now + longest, std::numeric_limits<Ms>::min()}) {
+    auto query = db_.query(
+        "SELECT line_no, due_at FROM waiting WHERE channel_no = ? AND parked = 0 AND due_at > ? "
+        "ORDER BY due_at LIMIT 1");
+    query.bind(channel).bind(after);
+    if (query.step()) return NextWaiting{query.i64(0), query.i64(1)};
+  }
+  return std::nullopt;
+}
+
+Slice SqliteLineTables::skipped(const Line& line, SliceNo slice, SkipReason reason) const {
+  auto query = db_.query(
+      "SELECT places FROM skip WHERE provider_no = ? AND line_no = ? AND slice_no = ? AND reason = ?");
+  query.bind(line.provider_no)
+      .bind(line.no)
+      .bind(std::int64_t{slice})
+      .bind(static_cast<std::int64_t>(reason));
+  return query.step() ? Slice::decode(query.blob(0), skip_key(line, slice, reason)) : Slice();
+}
+
+void SqliteLineTables::put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) {
+  const auto places = value.encode(skip_key(line, slice, reason));
+  auto query = db_.query(
+      "INSERT INTO skip(provider_no, line_no, slice_no, reason, places) VALUES (?, ?, ?, ?, ?) "
+      "ON CONFLICT DO UPDATE SET places = excluded.places");
+  query.bind(line.provider_no)
+      .bind(line.no)
+      .bind(std::int64_t{slice})
+      .bind(static_cast<std::int64_t>(reason));
+  query.bind(places).run();
+}
+
+void SqliteLineTables::skips(const Line& line, SliceNo slice,
+                             FunctionRef<void(SkipReason, const Slice&)> f) const {
+  auto query =
+      db_.query("SELECT reason, places FROM skip WHERE provider_no = ? AND line_no = ? AND slice_no = ?");
+  query.bind(line.provider_no).bind(line.no).bind(std::int64_t{slice});
+  while (query.step()) {
+    const auto number = query.i64(0);
+    if (number < 1 || number > static_cast<std::int64_t>(kSkipReasons.size())) refuse_number("a reason");
+    const auto reason = static_cast<SkipReason>(number);
+    f(reason, Slice::decode(query.blob(1), skip_key(line, slice, reason)));
+  }
+}
+
+void SqliteLineTables::insert_told_address(LineNo line, AddressHash hash) {
+  auto query = db_.query("INSERT INTO told_address(line_no, hash) VALUES (?, ?) ON CONFLICT DO NOTHING");
+  query.bind(line).bind(hash).run();
+}
+
+bool SqliteLineTables::is_told_address(LineNo line, AddressHash hash) const {
+  return db_.query("SELECT 1 FROM told_address WHERE line_no = ? AND hash = ?").bind(line).bind(hash).step();
+}
+
+void SqliteLineTables::find_damage(std::vector<FindingRow>& findings) const {
+  find_damaged_rows(db_, kLine, kAllLines, findings);
+}
+
+}  // namespace bccast::sqlite
