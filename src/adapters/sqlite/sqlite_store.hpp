@@ -86,7 +86,7 @@ class SqliteStore final : public Store {
   std::optional<FileIdentity> identity_;
   SecretKey key_{};
   std::unique_ptr<Session> writer_;
-  unsigned int commits_seen_ = 0;  // of other connections, when the folding was last looked at; 0: never
+  std::optional<unsigned int> commits_seen_;  // of other connections, when the folding was last looked at
   WriteQueue queue_;
   Durability durability_ = Durability::synced;  // of the writing connection, as set now
   std::int64_t synced_commits_ = 0;
