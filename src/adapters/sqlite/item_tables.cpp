@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "adapters/sqlite/columns.hpp"
+#include "adapters/sqlite/line_tables.hpp"
 #include "adapters/sqlite/mapping.hpp"
 #include "adapters/sqlite/token_bytes.hpp"
 
@@ -236,7 +237,7 @@ void SqliteItemTables::park_items(LineNo line, bool parked) {
     });
     return true;
   });
-  db_.query("UPDATE waiting SET parked = ? WHERE line_no = ?").bind(std::int64_t{parked}).bind(line).run();
+  park_waiting_places(db_, line, parked);
 }
 
 std::optional<Ms> SqliteItemTables::next_item_due(ChannelNo channel) const {

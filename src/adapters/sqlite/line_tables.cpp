@@ -182,6 +182,10 @@ std::int64_t SqliteLineTables::pending(ChannelNo channel) const {
   return sum;
 }
 
+void park_waiting_places(Connection& db, LineNo line, bool parked) {
+  db.query("UPDATE waiting SET parked = ? WHERE line_no = ?").bind(std::int64_t{parked}).bind(line).run();
+}
+
 void SqliteLineTables::waiting_places(LineNo line, SliceNo slice,
                                       FunctionRef<void(const Wait&, const Slice&)> f) const {
   std::vector<std::pair<Wait, Slice>> all;  // f may write

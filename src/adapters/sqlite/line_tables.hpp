@@ -41,4 +41,7 @@ class SqliteLineTables : public virtual LineTables {
   Connection& db_;
 };
 
+/// Those of the line that wait are parked, or parked ones wait again.
+void park_waiting_places(Connection& db, LineNo line, bool parked);
+
 }  // namespace bccast::sqlite
