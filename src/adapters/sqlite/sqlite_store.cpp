@@ -1,9 +1,5 @@
 #include "adapters/sqlite/sqlite_store.hpp"
 
-#include <fmt/format.h>
-
-#include <utility>
-
 #include "adapters/sqlite/backup.hpp"
 #include "adapters/sqlite/blast_tables.hpp"
 #include "adapters/sqlite/community_tables.hpp"
@@ -13,7 +9,6 @@
 #include "adapters/sqlite/store_tables.hpp"
 #include "adapters/sqlite/thread_tables.hpp"
 #include "adapters/sqlite/work_tables.hpp"
-#include "base/unicode.hpp"
 
 namespace bccast::sqlite {
 namespace {
@@ -209,6 +204,7 @@ SqliteStore::SqliteStore(Location location) : location_(std::move(location)) {
 /// Opens the file with the first connection, the only one that may make it.
 void SqliteStore::open_file(const FileId& file) {
   writer_.reset();
+  own_folding_ = {};
   identity_.reset();
   writer_ = open_session(location_.read_only ? Connection::Mode::read_only : Connection::Mode::create);
   Connection& db = writer_->db;
@@ -221,7 +217,7 @@ void SqliteStore::open_file(const FileId& file) {
   key_ = read_key(db);
   identity_->remember_log();
   if (location_.read_only) return;
-  require_own_folding();
+  own_folding_.require(db);
   require_log_in_use(db);
   require_writable_log(db);
   open_checkpointer();
@@ -287,27 +283,11 @@ void SqliteStore::begin_write() {
   db.query("BEGIN IMMEDIATE").run();
   try {
     if (identity_) identity_->require_whole(db);
-    require_own_folding();
+    own_folding_.require(db);
   } catch (...) {
     leave_transaction(db);
     throw;
   }
-}
-
-/// The indexes of names and addresses go by the tables of Unicode of one version, and never back to an
-/// earlier one: whoever has earlier ones writes no more. Looked at when another connection has written.
-void SqliteStore::require_own_folding() {
-  unsigned int commits = 0;
-  sqlite3_file_control(writer_->db.handle(), "main", SQLITE_FCNTL_DATA_VERSION, &commits);
-  if (commits == commits_seen_) return;
-  const auto version = std::as_const(*writer_).store().folding().version;
-  if (version > folding_version())
-    throw Error(
-        Code::schema,
-        fmt::format("the store's names and addresses are indexed by later tables of Unicode ({}) than "
-                    "this program's ICU library has ({}): use the library that the others use",
-                    version, folding_version()));
-  commits_seen_ = commits;
 }
 
 void SqliteStore::require_writable() const {

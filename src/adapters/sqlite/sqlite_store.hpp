@@ -24,6 +24,7 @@
 #include "adapters/sqlite/identity.hpp"
 #include "adapters/sqlite/location.hpp"
 #include "adapters/sqlite/open_stores.hpp"
+#include "adapters/sqlite/own_folding.hpp"
 #include "adapters/sqlite/write_queue.hpp"
 #include "ports/store.hpp"
 
@@ -77,7 +78,6 @@ class SqliteStore final : public Store {
   void use_durability(Durability durability);
   void checkpoint_under_lock();
   bool empty_log(Patience patience);
-  void require_own_folding();
   void require_writable() const;
 
   Location location_;
@@ -86,7 +86,7 @@ class SqliteStore final : public Store {
   std::optional<FileIdentity> identity_;
   SecretKey key_{};
   std::unique_ptr<Session> writer_;
-  std::optional<unsigned int> commits_seen_;  // of other connections, when the folding was last looked at
+  OwnFolding own_folding_;
   WriteQueue queue_;
   Durability durability_ = Durability::synced;  // of the writing connection, as set now
   std::int64_t synced_commits_ = 0;
