@@ -149,12 +149,13 @@ class Settling {
   /// What was said of the whole batch may be about anybody in it.
   std::string kept_of_all(const std::string& reason) {
     if (class_of(reason).size() == reason.size()) return reason;
-    const bool may = std::all_of(assignment_.entries.begin(), assignment_.entries.end(), [&](std::size_t entry) {
-      if (assignment_.line)
-        return reasons_.may_have_detail(assignment_.line->provider_no, static_cast<Place>(entry));
-      const Item& item = assignment_.items[entry];
-      return reasons_.may_have_detail(item.provider_no, item.thread.place);
-    });
+    const bool may =
+        std::all_of(assignment_.entries.begin(), assignment_.entries.end(), [&](std::size_t entry) {
+          if (assignment_.line)
+            return reasons_.may_have_detail(assignment_.line->provider_no, static_cast<Place>(entry));
+          const Item& item = assignment_.items[entry];
+          return reasons_.may_have_detail(item.provider_no, item.thread.place);
+        });
     return may ? reason : std::string(class_of(reason));
   }
 
