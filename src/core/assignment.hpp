@@ -39,13 +39,32 @@ struct Assignment {
     std::size_t first;  // of the batch
   };
   std::vector<Behind> behind;  // of a line: entries at the address of one that is in the batch
-  Ms at = 0;                   // of a line: when its message was sent, in whole seconds
-  bool loaded = false;         // the batch is filled
-  std::size_t claimed = 0;     // how many entries the claim had when it was made
-  bool probe = false;          // of a channel that was failing when the claim was made
-  bool rated = false;          // they were taken from the rate of the channel
+  struct Hold {
+    ToldAddress address;
+    std::optional<Place> instead;  // of whom; nothing: of nobody
+  };
+  std::vector<Hold> holds;  // addresses that become those of their places before anything is handed out
+  Ms at = 0;                // of a line: when its message was sent, in whole seconds
+  bool loaded = false;      // the batch is filled
+  std::size_t claimed = 0;  // how many entries the claim had when it was made
+  bool probe = false;       // of a channel that was failing when the claim was made
+  bool rated = false;       // they were taken from the rate of the channel
 
   explicit Assignment(const PublicIds& ids) : batch(ids) {}
+
+  /// It is not filled any more.
+  void empty() {
+    batch.clear();
+    delivery.reset();
+    entries.clear();
+    left_out.clear();
+    damaged.clear();
+    deferred.clear();
+    behind.clear();
+    holds.clear();
+    at = 0;
+    loaded = false;
+  }
 };
 
 /// How a batch went as a whole.

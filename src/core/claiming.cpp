@@ -3,19 +3,17 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "base/error.hpp"
-#include "core/line_update.hpp"
 #include "core/quiet.hpp"
 #include "model/retry.hpp"
 
 namespace bccast {
 namespace {
 
-/// Marks an item that is to be claimed alone.
-constexpr std::string_view kAlone = "alone";
 /// How often a channel's row says that a worker is there.
 constexpr Ms kSeenEvery = 60'000;
 /// Bitmaps of 8 KiB that are held while the next recipients are looked for.
@@ -25,6 +23,16 @@ Token new_token() {
   std::array<std::uint8_t, 12> bytes{};
   random_bytes(bytes);
   return make_token(bytes);
+}
+
+/// A claim like another, for some of its items, which waits for whoever takes it over.
+void insert_claim_of_items(Tables& tables, const Claim& like, std::span<const Item> items) {
+  Claim claim = like;
+  claim.token = new_token();
+  claim.to = static_cast<Position>(items.size());
+  claim.lease_until = 0;
+  tables.work().insert_claim(claim);
+  for (const auto& item : items) tables.work().claim_item(item, claim.token);
 }
 
 class Claiming {
@@ -63,8 +71,6 @@ class Claiming {
     auto line = tables_.work().next_line(channel_.no);
     if (!line || channel_.items_turn < line->turn) {
       auto due = tables_.work().due_items(channel_.no, now_, kFarthestDue, most_);
-      for (std::size_t i = 0; i < due.size(); ++i)
-        if (due[i].reason == kAlone) due.resize(std::max<std::size_t>(i, 1));
       if (due.empty() && channel_.waits) due = wake_places(tables_, channel_.no, now_, most_);
       if (channel_.delivers) keep_one_text(due);
       if (!due.empty()) return claim_items(std::move(due));
@@ -107,13 +113,7 @@ class Claiming {
       assignment->items = tables_.work().items_of(claim.token);
       if (assignment->items.size() != static_cast<std::size_t>(claim.to))
         throw Error(Code::corrupt, "a claim has lost some of its items");
-      if (assignment->items.size() > most_) {
-        for (std::size_t i = most_; i < assignment->items.size(); ++i) {
-          put_back(tables_, assignment->items[i]);
-        }
-        assignment->items.resize(most_);
-        claim.to = static_cast<Position>(most_);
-      }
+      leave_the_rest(assignment->items, claim);
       assignment->claimed = assignment->items.size();
     }
     claim.hold(now_, context_.lease);
@@ -133,6 +133,15 @@ class Claiming {
     rest.lease_until = 0;
     tables_.work().insert_claim(rest);
     return places;
+  }
+
+  /// The same of items. They may have been told: put back, they would let others at their address go first.
+  void leave_the_rest(std::vector<Item>& items, Claim& claim) {
+    if (items.size() <= most_) return;
+    const std::span beyond = std::span(items).subspan(most_);
+    insert_claim_of_items(tables_, claim, beyond);
+    items.resize(most_);
+    claim.to = static_cast<Position>(most_);
   }
 
   /// At most `most` recipients from a position on, and the position behind them.
@@ -222,11 +231,10 @@ std::unique_ptr<Assignment> claim_next(Tables& tables, const Context& context, C
 
 void split_claim(Tables& tables, Claim claim, const Assignment& assignment) {
   if (!assignment.line) {
+    const auto items = tables.work().items_of(claim.token);
     tables.work().delete_claim(claim);
-    for (Item item : tables.work().items_of(claim.token)) {
-      item.reason = kAlone;
-      put_back(tables, item);
-    }
+    claim.tries = 1;
+    for (const auto& item : items) insert_claim_of_items(tables, claim, std::span(&item, 1));
     return;
   }
   const auto middle = static_cast<Place>(assignment.entries[assignment.entries.size() / 2]);

@@ -28,12 +28,6 @@ void store_line(Tables& tables, const Context& context, Line& line) {
   tables.blasts().update_blast(*blast);
 }
 
-void put_back(Tables& tables, Item item) {
-  const auto line = item.line_no != 0 ? tables.work().line(item.line_no) : std::nullopt;
-  item.state = line && line->paused ? ItemState::parked : ItemState::waiting;
-  tables.work().update_item(item);
-}
-
 namespace {
 
 /// Counts places of a line as left out.

@@ -9,9 +9,6 @@ namespace bccast {
 /// finished.
 void store_line(Tables& tables, const Context& context, Line& line);
 
-/// An item that is in nobody's hands any more: it waits, or is parked while its blast is paused.
-void put_back(Tables& tables, Item item);
-
 /// What becomes of what is in flight: whoever has it still reports it, or it is dropped as well.
 enum class InFlight { left, dropped };
 

@@ -89,10 +89,8 @@ class Filling {
         assignment_.left_out.push_back({entry.place, SkipReason::not_delivered});
       } else if (const auto quiet = quiet_until(entry.zone)) {
         assignment_.deferred.push_back({entry.place, quiet->due_at, quiet->reason});
-        others_wait(entry, line, address, quiet->due_at);
       } else if (const auto later = deliveries.until.find(entry.place); later != deliveries.until.end()) {
         assignment_.deferred.push_back({entry.place, later->second});
-        others_wait(entry, line, address, later->second);
       } else if (!another_is_told(entry, line, address)) {
         assignment_.batch.add(
             {IdKind::blast_item, line.channel_no, line.provider_no, line.blast_no, entry.place},
@@ -132,7 +130,7 @@ class Filling {
   bool another_is_told(const RosterView& entry, const Line& line, std::string_view address) {
     if (!shares(entry.flags)) return false;
     try {
-      return same_address(line.no, &assignment_.claim).leaves_out(assignment_, entry.place, address);
+      return same_address(line.no).leaves_out(assignment_, entry.place, address);
     } catch (const Error& error) {
       if (error.code() != Code::corrupt) throw;
       assignment_.damaged.push_back(entry.place);
@@ -140,16 +138,10 @@ class Filling {
     }
   }
 
-  /// Who comes after somebody that waits waits as well, in one claim as in several.
-  void others_wait(const RosterView& entry, const Line& line, std::string_view address, Ms until) {
-    if (shares(entry.flags))
-      same_address(line.no, &assignment_.claim).first_waits(entry.place, address, until);
-  }
-
   /// A message goes to everybody; that there is one is told once at each address.
   bool shares(std::uint32_t flags) const { return !channel_.delivers && (flags & flag::shares_address) != 0; }
-  SameAddress& same_address(LineNo line, const Claim* own) {
-    return same_address_.try_emplace(line, tables_, context_, line, channel_.name, own, now_).first->second;
+  SameAddress& same_address(LineNo line) {
+    return same_address_.try_emplace(line, tables_, context_, line, channel_.name, now_).first->second;
   }
 
   /// Why nothing more of a blast is handed out, if so.
@@ -369,7 +361,7 @@ class Filling {
       return;
     }
     if (item.line_no != 0 && shares(flags) &&
-        same_address(item.line_no, nullptr).leaves_out_item(assignment_, i, address))
+        same_address(item.line_no).leaves_out_item(assignment_, i, address))
       return;
     if (assignment_.delivery && !describe_item(item, client)) {
       assignment_.left_out.push_back({i, SkipReason::erased});

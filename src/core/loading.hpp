@@ -5,6 +5,7 @@
 
 namespace bccast {
 
+/// What it holds (Assignment::holds) is to be stored before anything is handed out.
 void fill(const Tables& tables, const Context& context, Assignment& assignment);
 
 }  // namespace bccast

@@ -62,10 +62,6 @@ bool RosterUpdate::has_turn_behind(ProviderNo provider, Place place) {
   return provider == folding().provider_no && std::int64_t{place} < folding().place;
 }
 
-bool RosterUpdate::all_indexed(ProviderNo provider) {
-  return !context_.indexing || is_indexed(folding(), provider);
-}
-
 void RosterUpdate::index_name(const RosterEntry& entry, bool there) {
   auto& directory = tables_.directory();
   const auto put_key = [&](NameKind kind, std::string_view key) {
@@ -104,7 +100,7 @@ bool RosterUpdate::index_addresses(ProviderNo provider, Place place, const Roste
   Addresses::for_each(old.stored(), [&](std::string_view channel, std::string_view address) {
     if (same(address, after.get(channel))) return;
     const auto hash = context_.address_hash(channel, address);
-    if (shared) remember_told(tables_, context_, provider, place, channel, hash, all_indexed(provider));
+    if (shared) leave_address(tables_, context_, provider, place, channel, hash);
     if (indexed) tables_.directory().delete_address(provider, hash, place);
   });
   if (!indexed) return shared;
@@ -122,9 +118,12 @@ bool RosterUpdate::index_addresses(ProviderNo provider, Place place, const Roste
 /// True when another has it, too.
 bool RosterUpdate::index_address(ProviderNo provider, Place place, std::string_view channel,
                                  std::string_view address) {
-  const auto found =
-      tables_.directory().insert_address(provider, context_.address_hash(channel, address), place);
-  if (found.was_alone) mark_shared(provider, *found.was_alone);
+  const auto hash = context_.address_hash(channel, address);
+  const auto found = tables_.directory().insert_address(provider, hash, place);
+  if (found.was_alone) {
+    mark_shared(provider, *found.was_alone);
+    share_address(tables_, context_, provider, *found.was_alone, channel, hash);
+  }
   return found.shared;
 }
 

@@ -39,7 +39,6 @@ class RosterUpdate {
   /// False: its turn to be indexed comes (core/indexing.hpp), and until then its changes leave the indexes
   /// alone.
   bool has_turn_behind(ProviderNo provider, Place place);
-  bool all_indexed(ProviderNo provider);
   const Folding& folding();
   void index_name(const RosterEntry& entry, bool there);
   void mark_addresses(ProviderNo provider, Place place, const Addresses& before, const Addresses& after);

@@ -17,6 +17,19 @@ Line line_of(const Tables& tables, LineNo no) {
   return std::move(*line);
 }
 
+/// The lines of blasts under way that notify on a channel.
+template <typename F>
+void for_each_open_line(Tables& tables, ProviderNo provider, std::string_view channel, F&& f) {
+  for (const auto& line : tables.work().open_lines(provider)) {
+    const auto of = tables.work().channel(line.channel_no);
+    if (of && !of->delivers && of->name == channel) f(line);
+  }
+}
+
+bool was_handed_out(SameAddress::State state) {
+  return state == SameAddress::State::told || state == SameAddress::State::in_flight;
+}
+
 }  // namespace
 
 Ms look_again(const Item& item, Ms now) {
@@ -26,172 +39,118 @@ Ms look_again(const Item& item, Ms now) {
 }
 
 SameAddress::SameAddress(const Tables& tables, const Context& context, LineNo line, std::string_view channel,
-                         const Claim* own, Ms now)
+                         Ms now)
     : tables_(tables),
       context_(context),
       line_(line_of(tables, line)),
       order_(line_.order),
-      start_(static_cast<Place>(static_cast<std::uint64_t>(line_.order.key) %
-                                std::max<Place>(line_.order.places, 1))),
       channel_(channel),
-      own_(own),
       now_(now) {
   tables.work().claims_of(line_, [&](const Claim& claim) { claims_.push_back(claim); });
 }
 
 bool SameAddress::leaves_out(Assignment& assignment, Place place, std::string_view address) {
-  std::string folded = folded_address(address);
-  const auto known = answers_.find(folded);
-  if (known != answers_.end()) {
-    leave_out(assignment, place, known->second);
+  Answer& answer = ask(assignment, place, address, false);
+  if (answer.holder == place) answer = {Fate::told, 0, place, assignment.batch.size()};
+  if (answer.first && answer.holder != place) {
+    assignment.behind.push_back({place, *answer.first});
     return true;
   }
-  Answer answer = look(place, address, folded);
-  answer.first = assignment.batch.size();
-  if (answer.fate != Fate::told) leave_out(assignment, place, answer);
-  return answers_.emplace(std::move(folded), answer).first->second.fate != Fate::told;
-}
-
-void SameAddress::first_waits(Place place, std::string_view address, Ms until) {
-  std::string folded = folded_address(address);
-  if (answers_.count(folded) > 0) return;
-  Answer answer = look(place, address, folded);
-  if (answer.fate != Fate::skip)
-    answer = {Fate::wait, std::min(std::max(until, now_) + kGivenBackWait, now_ + kLongestWait), 0};
-  answers_.emplace(std::move(folded), answer);
+  if (answer.fate == Fate::skip) assignment.left_out.push_back({place, SkipReason::same_address});
+  if (answer.fate == Fate::wait) assignment.deferred.push_back({place, answer.until});
+  return answer.fate != Fate::told;
 }
 
 bool SameAddress::leaves_out_item(Assignment& assignment, std::size_t item, std::string_view address) {
-  if (own_places_.empty())
-    for (const auto& one : assignment.items)
-      if (one.line_no == line_.no) own_places_.insert(one.thread.place);
-  const auto& asked = assignment.items[item];
-  const auto answer = look(asked.thread.place, address, folded_address(address), asked.attempts > 0);
-  if (answer.fate == Fate::told) return false;
-  leave_out(assignment, item, answer);
-  return true;
-}
-
-void SameAddress::leave_out(Assignment& assignment, std::size_t entry, const Answer& answer) {
-  switch (answer.fate) {
-    case Fate::told:
-      assignment.behind.push_back({entry, answer.first});
-      break;
-    case Fate::skip:
-      assignment.left_out.push_back({entry, SkipReason::same_address});
-      break;
-    case Fate::wait:
-      assignment.deferred.push_back({entry, answer.until});
-      break;
+  const Place place = assignment.items[item].thread.place;
+  Answer& answer = ask(assignment, place, address, true);
+  if (answer.holder == place) {
+    answer = {Fate::wait, now_ + kGivenBackWait, place, {}};  // for whoever comes after it
+    return false;
   }
+  if (answer.fate == Fate::skip) assignment.left_out.push_back({item, SkipReason::same_address});
+  if (answer.fate == Fate::wait) assignment.deferred.push_back({item, answer.until});
+  return answer.fate != Fate::told;
 }
 
-SameAddress::Answer SameAddress::look(Place place, std::string_view address, const std::string& folded,
-                                      bool tried) {
-  const Position mine = order_.position_of(place);
-  // Places come behind all that was handed out before. Of items one that was tried goes before one that was
-  // not, and else they go in the order in which they are met: somebody is always first, and waits for none of
-  // those that wait.
-  const auto rank = [&](Place one) { return one >= start_ ? one - start_ : one + (kMaxPlaces - start_); };
-  const auto goes_before = [&](Place other, Position theirs, const Found& found) {
-    if (own_ != nullptr) return theirs < mine;
-    return found.tried != tried ? found.tried : rank(other) < rank(place);
-  };
-  Answer answer;
-  const auto meet = [&](Place other) {
-    if (other == place || joined_later(other)) return true;
-    const Position theirs = order_.position_of(other);
-    if (theirs >= line_.cursor) return true;  // whoever is handed out later sees this one
-    if (own_ != nullptr && theirs >= own_->from && theirs < own_->to) return true;
-    const auto found = look_at(other, theirs < mine);
-    if (found.state == State::nothing || !has_address(other, folded)) return true;
-    if (found.state == State::told) {
-      answer = {Fate::skip, 0, 0};
-      return false;
-    }
-    if (goes_before(other, theirs, found)) {
-      answer = {Fate::wait, found.until, 0};
-      return false;
-    }
-    // One behind this one is in flight: it came to this address, or this one did, in the meantime. It goes
-    // first, and waits the shorter time when it has to wait as well.
-    if (own_ == nullptr && found.state == State::in_flight)
-      answer = {Fate::wait, std::max(answer.until, found.until + kGivenBackWait), 0};
-    return true;
-  };
-  // In an order of their own, so that of any number the first one that was told, or waits, ends it.
+SameAddress::Answer& SameAddress::ask(Assignment& assignment, Place place, std::string_view address,
+                                      bool is_item) {
+  std::string folded = folded_address(address);
+  const auto known = answers_.find(folded);
+  if (known != answers_.end()) return known->second;
+  const auto answer = look(assignment, place, address, folded, is_item);
+  return answers_.emplace(std::move(folded), answer).first->second;
+}
+
+SameAddress::Answer SameAddress::look(Assignment& assignment, Place place, std::string_view address,
+                                      const std::string& folded, bool is_item) {
   const auto hash = context_.address_hash(channel_, address);
-  if (tables_.work().is_told_address(line_.no, hash)) return {Fate::skip, 0, 0};
-  tables_.directory().shared_places(line_.provider_no, hash, start_, meet);
-  return answer;
-}
-
-bool SameAddress::was_told(Place place, const std::vector<Place>& others) {
-  if (joined_later(place)) return false;
-  const Position mine = order_.position_of(place);
-  if (mine >= line_.cursor) return false;
-  const auto state = look_at(place, true).state;
-  if (state != State::in_flight) return state == State::told;
-  const auto is_first = [&](const Claim& claim) {
-    return std::none_of(others.begin(), others.end(), [&](Place other) {
-      if (joined_later(other)) return false;
-      const Position theirs = order_.position_of(other);
-      return theirs >= claim.from && theirs < mine &&
-             slice(slice_of(other)).recipients.contains(within_slice(other));
-    });
+  const auto hold = [&](Place holder, std::optional<Place> instead) {
+    assignment.holds.push_back({{line_.no, hash, holder}, instead});
   };
-  return std::all_of(claims_.begin(), claims_.end(), [&](const Claim& claim) {
-    return mine < claim.from || mine >= claim.to || is_first(claim);
-  });
-}
-
-void remember_told(Tables& tables, const Context& context, ProviderNo provider, Place place,
-                   std::string_view channel, AddressHash hash, bool indexed) {
-  std::optional<std::vector<Place>> others;  // read when a blast is under way
-  for (const auto& line : tables.work().open_lines(provider)) {
-    const auto of = tables.work().channel(line.channel_no);
-    if (!of || of->delivers || of->name != channel) continue;
-    if (!others) {
-      others.emplace();
-      tables.directory().shared_places(provider, hash, 0, [&](Place other) {
-        others->push_back(other);
-        return true;
-      });
-      if (std::erase(*others, place) == 0 && indexed) return;  // it has the address alone
-    }
-    if (SameAddress(tables, context, line.no, channel, nullptr, context.clock.wall_ms())
-            .was_told(place, *others))
-      tables.work().insert_told_address(line.no, hash);
+  const auto held = tables_.work().told_address(line_.no, hash);
+  if (!held) {
+    const auto told = is_item ? who_was_told(place, hash, folded) : std::nullopt;
+    hold(told.value_or(place), std::nullopt);
+    if (told) return {Fate::skip, 0, told, {}};
+    return {Fate::told, 0, place, {}};
   }
+  const Place holder = held->place;
+  if (holder == place) return {Fate::told, 0, place, {}};
+  if (holder == ToldAddress::kLeft) return {Fate::skip, 0, {}, {}};
+  const auto found = look_at(holder);
+  if (found.state != State::nothing && !has_address(holder, folded))
+    return {Fate::told, 0, place, {}};  // another address with the same hash
+  switch (found.state) {
+    case State::told:
+      return {Fate::skip, 0, holder, {}};
+    case State::open:
+    case State::in_flight:
+      return {Fate::wait, found.until, holder, {}};
+    case State::nothing:
+      break;
+  }
+  hold(place, holder);
+  return {Fate::told, 0, place, {}};
 }
 
-SameAddress::Found SameAddress::look_at(Place other, bool earlier) {
-  const auto& of = slice(slice_of(other));
-  const auto at = within_slice(other);
+std::optional<Place> SameAddress::who_was_told(Place place, AddressHash hash, const std::string& folded) {
+  std::optional<Place> told;
+  tables_.directory().shared_places(line_.provider_no, hash, [&](Place other) {
+    if (other == place || look_at(other).state != State::told || !has_address(other, folded)) return true;
+    told = other;
+    return false;
+  });
+  return told;
+}
+
+SameAddress::Found SameAddress::look_at(Place place) {
+  if (place >= line_.order.places) return {};  // it was not on the roster yet when the blast was sent
+  const auto& of = slice(slice_of(place));
+  const auto at = within_slice(place);
   if (!of.recipients.contains(at) || of.skipped.contains(at)) return {};
-  // Who was left out for an earlier one stands for it, which may have another address by now.
-  if (of.skipped_here.contains(at)) return {earlier ? State::told : State::nothing, 0};
+  const Position position = order_.position_of(place);
+  if (position >= line_.cursor) return {State::open, now_ + kGivenBackWait};
   std::optional<Found> found;
-  tables_.work().items_of_line(line_.no, other, other + 1, [&](const Item& item) {
-    if (item.damaged) throw Error(Code::corrupt, "an item of the blast is damaged");
-    if (item.state == ItemState::failed) {
-      // Whose entry could not be read was not told at any address.
-      found = {item.reason == kDamagedEntry ? State::nothing : State::told, 0};
+  tables_.work().items_of_line(line_.no, place, place + 1, [&](const Item& item) {
+    if (item.state == ItemState::claimed) {
+      found = {State::in_flight, look_again(item, now_)};
+    } else if (item.damaged || item.reason == kDamagedEntry) {
+      found = {State::nothing, 0};  // it was told at no address, and will not be
+    } else if (item.state == ItemState::failed) {
+      found = {State::told, 0};
     } else {
-      // One of the own claim is nobody's yet: among those the order alone decides.
-      const bool in_flight = item.state == ItemState::claimed && own_places_.count(other) == 0;
-      found = {in_flight ? State::in_flight : State::open, look_again(item, now_), item.attempts > 0};
+      found = {State::open, look_again(item, now_)};
     }
     return false;
   });
   if (found) return *found;
   if (line_.waiting > 0) {  // because of its quiet hours
-    tables_.work().waiting_places(line_.no, slice_of(other), [&](const Wait& wait, const Slice& places) {
+    tables_.work().waiting_places(line_.no, slice_of(place), [&](const Wait& wait, const Slice& places) {
       if (places.contains(at)) found = {State::open, std::max(wait.due_at, now_) + kGivenBackWait};
     });
     if (found) return *found;
   }
-  const Position position = order_.position_of(other);
   for (const auto& claim : claims_)
     if (position >= claim.from && position < claim.to) return {State::in_flight, now_ + kGivenBackWait};
   return {State::told, 0};
@@ -202,9 +161,7 @@ const SameAddress::OfSlice& SameAddress::slice(SliceNo s) {
   if (found != slices_.end()) return found->second;
   OfSlice& of = slices_[s];
   of.recipients = tables_.blasts().recipients(line_.provider_no, s, line_.seq);
-  tables_.work().skips(line_, s, [&](SkipReason reason, const Slice& places) {
-    (reason == SkipReason::same_address ? of.skipped_here : of.skipped) |= places;
-  });
+  tables_.work().skips(line_, s, [&](SkipReason, const Slice& places) { of.skipped |= places; });
   return of;
 }
 
@@ -217,6 +174,37 @@ bool SameAddress::has_address(Place other, std::string_view folded) const {
     if (error.code() != Code::corrupt) throw;
     return true;
   }
+}
+
+bool hold_addresses(Tables& tables, const Assignment& assignment) {
+  return std::ranges::all_of(assignment.holds, [&](const Assignment::Hold& hold) {
+    return tables.work().hold_address(hold.address, hold.instead);
+  });
+}
+
+void leave_address(Tables& tables, const Context& context, ProviderNo provider, Place place,
+                   std::string_view channel, AddressHash hash) {
+  for_each_open_line(tables, provider, channel, [&](const Line& line) {
+    const auto held = tables.work().told_address(line.no, hash);
+    if (held && held->place != place) return;
+    const auto state =
+        SameAddress(tables, context, line.no, channel, context.clock.wall_ms()).look_at(place).state;
+    if (held ? was_handed_out(state) : state == SameAddress::State::told) {
+      tables.work().put_told_address({line.no, hash, ToldAddress::kLeft});
+    } else if (held) {
+      tables.work().delete_told_address(*held);
+    }
+  });
+}
+
+void share_address(Tables& tables, const Context& context, ProviderNo provider, Place alone,
+                   std::string_view channel, AddressHash hash) {
+  for_each_open_line(tables, provider, channel, [&](const Line& line) {
+    if (tables.work().told_address(line.no, hash)) return;
+    const auto state =
+        SameAddress(tables, context, line.no, channel, context.clock.wall_ms()).look_at(alone).state;
+    if (was_handed_out(state)) tables.work().put_told_address({line.no, hash, alone});
+  });
 }
 
 }  // namespace bccast

@@ -1,11 +1,16 @@
-// Several recipients of a blast at one address: one of them is told, the first in the order of the line.
+// Several recipients of a blast at one address: one of them is told.
+//
+// Who is to be told at an address holds it, for one line: a row that is stored before anything is handed out,
+// and stays. The others wait while the holder may yet be told, and are left out once it was. When it turns
+// out that it will not be told, the next who asks holds the address instead. So it makes no difference who is
+// asked first, in which batch, or whether a batch was lost and taken over.
 //
 // Only who has flag::shares_address comes here, so that a blast without families costs nothing more. What
-// became of the others is worked out as for any place: from the line's cursor, claims, items and skips.
+// became of a holder is worked out as for any place: from the line's cursor, claims, items and skips.
 #pragma once
 
 #include <map>
-#include <set>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -17,21 +22,27 @@ namespace bccast {
 
 class SameAddress {
  public:
-  /// On one line that notifies, in one snapshot. `own`: the claim of places that is being filled; null: of
-  /// items. `soon`: when to look again at what is in flight.
-  SameAddress(const Tables& tables, const Context& context, LineNo line, std::string_view channel,
-              const Claim* own, Ms now);
+  /// On one line that notifies, in one snapshot.
+  SameAddress(const Tables& tables, const Context& context, LineNo line, std::string_view channel, Ms now);
 
   /// True, and the place (the item) is dealt with, when another at its address was told, may yet be, or is in
-  /// the batch. False: it is to be told, and will be the next in the batch. Places are asked in their order.
+  /// the batch. False: it is to be told, and will be the next in the batch. What that makes it hold goes into
+  /// the assignment, to be stored by hold_addresses().
   bool leaves_out(Assignment& assignment, Place place, std::string_view address);
-  /// A place of the own claim is not told before `until`. Who comes after it at its address waits, too,
-  /// unless another was told there already.
-  void first_waits(Place place, std::string_view address, Ms until);
   bool leaves_out_item(Assignment& assignment, std::size_t item, std::string_view address);
-  /// The place was handed out, and told at the address it has had so far, or another was for it. `others`:
-  /// who has this address, too; of those in one claim the first is told.
-  bool was_told(Place place, const std::vector<Place>& others);
+
+  enum class State : std::uint8_t {
+    nothing,    // it was not told, and will not be
+    open,       // it waits for its turn, or for another try
+    in_flight,  // it may have been told just now
+    told        // or another was for it
+  };
+  struct Found {
+    State state = State::nothing;
+    Ms until = 0;  // when to look again
+  };
+  /// What became of a recipient so far.
+  Found look_at(Place place);
 
  private:
   enum class Fate : std::uint8_t {
@@ -42,48 +53,45 @@ class SameAddress {
   struct Answer {
     Fate fate = Fate::told;
     Ms until = 0;
-    std::size_t first = 0;  // of those of the own claim at one address: its place in the batch, if told
+    std::optional<Place> holder{};
+    std::optional<std::size_t> first{};  // the holder is in the batch, at this place
   };
-  static void leave_out(Assignment& assignment, std::size_t entry, const Answer& answer);
-  /// Those of the own claim are not looked at: answers_ knows them. `tried`: it was told before, and is to be
-  /// told again.
-  Answer look(Place place, std::string_view address, const std::string& folded, bool tried = false);
-  enum class State : std::uint8_t { nothing, open, in_flight, told };
-  struct Found {
-    State state = State::nothing;
-    Ms until = 0;
-    bool tried = false;  // an item that is to be tried again
-  };
+  /// Whose address it is, and what that means for `place`.
+  Answer& ask(Assignment& assignment, Place place, std::string_view address, bool is_item);
+  Answer look(Assignment& assignment, Place place, std::string_view address, const std::string& folded,
+              bool is_item);
+  /// Somebody who was told there before the line was closed, and opened again for what is to be tried once
+  /// more: who held its addresses is not known any more.
+  std::optional<Place> who_was_told(Place place, AddressHash hash, const std::string& folded);
   struct OfSlice {
     Slice recipients;
     Slice skipped;
-    Slice skipped_here;  // as another was told at their address
   };
   const OfSlice& slice(SliceNo s);
-  /// It was not on the roster yet when the blast was sent.
-  bool joined_later(Place place) const noexcept { return place >= line_.order.places; }
-  Found look_at(Place other, bool earlier);
   bool has_address(Place other, std::string_view folded) const;
 
   const Tables& tables_;
   const Context& context_;
   const Line line_;
   const HandingOrder order_;
-  const Place start_;  // where looking at those of an address begins
   const std::string channel_;
-  const Claim* own_;
   const Ms now_;
   std::vector<Claim> claims_;
-  std::set<Place> own_places_;  // of the own claim, when it is one of items
   std::map<SliceNo, OfSlice> slices_;
-  std::unordered_map<std::string, Answer> answers_;  // of the own claim, by folded address
+  std::unordered_map<std::string, Answer> answers_;  // by folded address
 };
 
-/// What becomes of a place's address on a channel when the place is about to leave it to others that have it,
-/// too: on blasts that it was told of there, it stays told. `indexed`: the index has all of them; else it is
-/// taken for one that was told wherever it may have been.
-void remember_told(Tables& tables, const Context& context, ProviderNo provider, Place place,
-                   std::string_view channel, AddressHash hash, bool indexed);
+/// Stores what those in the batch hold. False, and nothing is to be handed out: another holds one of the
+/// addresses meanwhile.
+bool hold_addresses(Tables& tables, const Assignment& assignment);
+
+/// A place has one address less on a channel. Where it was told there, or may be just now, the address stays
+/// told on every blast that is under way; where it held the address for nothing, another may have it.
+void leave_address(Tables& tables, const Context& context, ProviderNo provider, Place place,
+                   std::string_view channel, AddressHash hash);
+/// Another comes to the address of a place that had it alone so far, and holds it if it was handed out.
+void share_address(Tables& tables, const Context& context, ProviderNo provider, Place alone,
+                   std::string_view channel, AddressHash hash);
 
 /// When what waits for an item should look again.
 Ms look_again(const Item& item, Ms now);

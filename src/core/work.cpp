@@ -6,6 +6,7 @@
 #include "core/claiming.hpp"
 #include "core/holding.hpp"
 #include "core/loading.hpp"
+#include "core/same_address.hpp"
 #include "core/settling.hpp"
 #include "model/retry.hpp"
 
@@ -64,7 +65,7 @@ Advanced Work::advance_once(ChannelNo channel, const Report* report, std::size_t
         if (most == 0 || hands_nothing_out(tables, context_)) return;
         advanced.next = claim_next(tables, context_, channel, most);
         if (advanced.next) {
-          if (most <= kSmallBatch) fill(tables, context_, *advanced.next);
+          if (most <= kSmallBatch) fill_and_hold(tables, *advanced.next);
         } else if (const auto row = tables.work().channel(channel)) {
           advanced.next_due = next_due(tables, *row);
         }
@@ -76,6 +77,21 @@ Advanced Work::advance_once(ChannelNo channel, const Report* report, std::size_t
 void Work::load(Assignment& assignment) {
   if (assignment.loaded) return;
   context_.store.read([&](const Tables& tables) { fill(tables, context_, assignment); });
+  if (assignment.holds.empty()) return;
+  // Like the claim: were it lost in a power cut, the batch would be, too.
+  context_.store.write(
+      [&](Tables& tables) {
+        if (hold_addresses(tables, assignment)) return;
+        assignment.empty();
+        fill_and_hold(tables, assignment);
+      },
+      Durability::relaxed);
+}
+
+void Work::fill_and_hold(Tables& tables, Assignment& assignment) {
+  fill(tables, context_, assignment);
+  if (!hold_addresses(tables, assignment))
+    throw Error(Code::corrupt, "the holder of an address is not who it was in the same transaction");
 }
 
 std::optional<Report> Work::without_handler(const Assignment& assignment) {

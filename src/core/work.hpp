@@ -26,11 +26,12 @@ class Work {
  public:
   explicit Work(Context& context) : context_(context) {}
 
-  /// Stores `report` (null: none) and claims at most `most` items (0: none). A line that cannot be read goes to
-  /// the back; Error(corrupt) when many in a row cannot.
+  /// Stores `report` (null: none) and claims at most `most` items (0: none). A line that cannot be read goes
+  /// to the back; Error(corrupt) when many in a row cannot.
   Advanced advance(ChannelNo channel, const Report* report, std::size_t most);
   /// Fills the batch of a claimed assignment, unless it is filled. Small ones are by advance(), whose
-  /// transaction has what they need at hand; large ones must not hold the writers up.
+  /// transaction has what they need at hand; large ones must not hold the writers up: they are read in a
+  /// snapshot, and only what they hold is written.
   void load(Assignment& assignment);
   /// The report on a filled batch that no handler is to see: an empty one, or one whose workers die.
   static std::optional<Report> without_handler(const Assignment& assignment);
@@ -43,6 +44,7 @@ class Work {
  private:
   Advanced advance_once(ChannelNo channel, const Report* report, std::size_t most);
   void put_next_line_back(ChannelNo channel);
+  void fill_and_hold(Tables& tables, Assignment& assignment);
 
   Context& context_;
 };

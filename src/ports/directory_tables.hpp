@@ -92,9 +92,8 @@ class DirectoryTables {
   };
   virtual SharedAddress insert_address(ProviderNo provider, AddressHash hash, Place place) = 0;
   virtual void delete_address(ProviderNo provider, AddressHash hash, Place place) = 0;
-  /// The places of an address that several have, those from `start` on first, until f returns false.
-  virtual void shared_places(ProviderNo provider, AddressHash hash, Place start,
-                             FunctionRef<bool(Place)> f) const = 0;
+  /// The places of an address that several have, until f returns false.
+  virtual void shared_places(ProviderNo provider, AddressHash hash, FunctionRef<bool(Place)> f) const = 0;
   /// All of the index: a row for each address, with one of its places; and one for each place of those that
   /// several have.
   virtual void addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const = 0;

@@ -104,6 +104,15 @@ constexpr std::string_view name_of(SkipReason reason) noexcept {
   return "";
 }
 
+/// Who is told at an address of a line's blast.
+struct ToldAddress {
+  static constexpr Place kLeft = kMaxPlaces;  // somebody was, and has another address now
+
+  LineNo line_no = 0;
+  AddressHash hash = 0;
+  Place place = 0;
+};
+
 class LineTables {
  public:
   virtual ~LineTables() = default;
@@ -143,10 +152,14 @@ class LineTables {
   virtual void skips(const Line& line, SliceNo slice,
                      FunctionRef<void(SkipReason, const Slice&)> f) const = 0;
 
-  /// Addresses that were told of a line's blast and are no more those of whoever was told. Of lines that have
-  /// ended nothing is kept: it goes when update_line() closes the line.
-  virtual void insert_told_address(LineNo line, AddressHash hash) = 0;
-  virtual bool is_told_address(LineNo line, AddressHash hash) const = 0;
+  /// Who is told of a line's blast at an address that several share. Of lines that have ended nothing is
+  /// kept: it goes when update_line() closes the line.
+  virtual std::optional<ToldAddress> told_address(LineNo line, AddressHash hash) const = 0;
+
+  /// False, and nothing is changed, when somebody holds it other than `instead` (nothing: when anybody does).
+  virtual bool hold_address(const ToldAddress& address, std::optional<Place> instead) = 0;
+  virtual void put_told_address(const ToldAddress& address) = 0;
+  virtual void delete_told_address(const ToldAddress& address) = 0;
 };
 
 }  // namespace bccast

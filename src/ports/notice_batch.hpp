@@ -34,13 +34,13 @@ class TextColumn {
 
 class NoticeBatch {
  public:
-  explicit NoticeBatch(const PublicIds& ids) : ids_(ids) {}
+  explicit NoticeBatch(const PublicIds& ids) : ids_(&ids) {}
 
   std::size_t size() const noexcept { return items_.size(); }
   /// The id of the notification: the same at every attempt.
-  PublicId id(std::size_t i) const noexcept { return ids_.encode(items_[i]); }
+  PublicId id(std::size_t i) const noexcept { return ids_->encode(items_[i]); }
   /// The thread the message is in.
-  PublicId thread(std::size_t i) const noexcept { return ids_.encode(threads_[i]); }
+  PublicId thread(std::size_t i) const noexcept { return ids_->encode(threads_[i]); }
   bool to_provider(std::size_t i) const noexcept { return to_provider_[i] != 0; }
   const TextColumn& to() const noexcept { return to_; }  // the host's id
   const TextColumn& address() const noexcept { return address_; }
@@ -68,9 +68,11 @@ class NoticeBatch {
     locale_.add(locale);
     at_.push_back(at);
   }
+  /// Nothing is in it any more.
+  void clear() { *this = NoticeBatch(*ids_); }
 
  private:
-  const PublicIds& ids_;  // ids are made when asked for: most notifiers need but one of them
+  const PublicIds* ids_;  // ids are made when asked for: most notifiers need but one of them
   std::vector<IdParts> items_;
   std::vector<IdParts> threads_;
   std::vector<std::uint8_t> to_provider_;

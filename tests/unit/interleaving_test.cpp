@@ -3,17 +3,20 @@
 #include <doctest/doctest.h>
 
 #include <functional>
+#include <set>
 #include <string>
 #include <utility>
 
 #include "../support/temporary_folder.hpp"
 #include "adapters/sqlite/sqlite_store.hpp"
+#include "core/channels.hpp"
 #include "core/control.hpp"
 #include "core/directory.hpp"
 #include "core/drafting.hpp"
 #include "core/erasure.hpp"
 #include "core/inbox.hpp"
 #include "core/sending.hpp"
+#include "core/work.hpp"
 #include "still_clock.hpp"
 
 namespace {
@@ -24,13 +27,15 @@ using namespace bccast;
 class HookedStore final : public Store {
  public:
   explicit HookedStore(const std::string& path) : store_(path) {}
-  /// Done once, before the next try_write().
+  /// Done once, before the next try_write(), or write().
   std::function<void()> before_try_write;
+  std::function<void()> before_write;
 
   const SecretKey& key() const noexcept override { return store_.key(); }
   bool read_only() const noexcept override { return false; }
   void read(FunctionRef<void(const Tables&)> work) override { store_.read(work); }
   void write(FunctionRef<void(Tables&)> work, Durability durability) override {
+    if (const auto first = std::exchange(before_write, nullptr)) first();
     store_.write(work, durability);
   }
   bool try_write(FunctionRef<void(Tables&)> work) noexcept override {
@@ -138,4 +143,33 @@ TEST_CASE("A slow look does not undo what a later one has stored") {
   });
   CHECK(stored == 2);
   CHECK(world.threads("ann") == 2);
+}
+
+TEST_CASE("P12: of two large batches that are filled in the same moment one tells a family") {
+  World world;
+  Channels(world.context).put("email", "notify");
+  constexpr int kClients = 400;
+  for (int i = 0; i < kClients; ++i) {
+    const auto id = "client-" + std::to_string(i);
+    world.add(id.c_str());
+    world.directory.client_set(id, "address.email", "family-" + std::to_string(i / 2) + "@example.org");
+  }
+  world.send("Closed on Friday");
+  Work work(world.context);
+  auto one = work.advance(1, nullptr, kClients / 2).next;
+  auto other = work.advance(1, nullptr, kClients).next;
+  REQUIRE((one && other));
+  world.store.before_write = [&] { work.load(*other); };
+  work.load(*one);
+  CHECK_FALSE(world.store.before_write);
+  std::multiset<std::string> told;
+  for (const auto* assignment : {one.get(), other.get()}) {
+    const auto& batch = assignment->batch;
+    CHECK(batch.size() + assignment->left_out.size() + assignment->deferred.size() +
+              assignment->behind.size() ==
+          assignment->claimed);
+    for (std::size_t i = 0; i < batch.size(); ++i) told.emplace(batch.address().at(i));
+  }
+  CHECK(told.size() == kClients / 2);
+  CHECK(std::set<std::string>(told.begin(), told.end()).size() == told.size());
 }

@@ -369,14 +369,10 @@ void SqliteDirectoryTables::delete_address(ProviderNo provider, AddressHash hash
   query.bind(std::int64_t{left[0]}).bind(provider).bind(hash).run();
 }
 
-void SqliteDirectoryTables::shared_places(ProviderNo provider, AddressHash hash, Place start,
+void SqliteDirectoryTables::shared_places(ProviderNo provider, AddressHash hash,
                                           FunctionRef<bool(Place)> f) const {
-  // Two ranges of the key, one after the other: nothing is sorted, and what is not asked for not read.
-  auto query = db_.query(
-      "SELECT place FROM shared_address WHERE provider_no = ? AND hash = ? AND place >= ? UNION ALL "
-      "SELECT place FROM shared_address WHERE provider_no = ? AND hash = ? AND place < ?");
-  query.bind(provider).bind(hash).bind(std::int64_t{start});
-  query.bind(provider).bind(hash).bind(std::int64_t{start});
+  auto query = db_.query("SELECT place FROM shared_address WHERE provider_no = ? AND hash = ?");
+  query.bind(provider).bind(hash);
   while (query.step())
     if (!f(place_in(query.i64(0)))) return;
 }

@@ -40,8 +40,7 @@ class SqliteDirectoryTables final : public DirectoryTables {
              std::optional<Place> after, FunctionRef<bool(std::string_view, Place)> f) const override;
   SharedAddress insert_address(ProviderNo provider, AddressHash hash, Place place) override;
   void delete_address(ProviderNo provider, AddressHash hash, Place place) override;
-  void shared_places(ProviderNo provider, AddressHash hash, Place start,
-                     FunctionRef<bool(Place)> f) const override;
+  void shared_places(ProviderNo provider, AddressHash hash, FunctionRef<bool(Place)> f) const override;
   void addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const override;
   void shared_addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const override;
   bool forget_indexes(ProviderNo provider, std::size_t most) override;

@@ -15,6 +15,7 @@ namespace {
 #define LINE_COLUMNS                                                                           \
   "line_no, provider_no, blast_no, channel_no, state, turn, seq, slices, places, order_kind, " \
   "order_key, cursor, total, done, failed, skipped, follows, limit_pos, retracts, waiting"
+#define TOLD_ADDRESS_COLUMNS "line_no, hash, place"
 #define LINE_ROW LINE_COLUMNS ", sum"
 
 constexpr RowTable kLine{
@@ -27,6 +28,20 @@ constexpr RowTable kLine{
      .counted = "line_no"}};
 constexpr Sql kInsertLine = insert_numbered_row(kLine, "(SELECT coalesce(max(line_no), 0) + 1 FROM line)");
 constexpr Sql kUpdateLine = update_row(kLine);
+
+constexpr RowTable kToldAddress{"told_address",
+                                RowKind::told_address,
+                                TOLD_ADDRESS_COLUMNS,
+                                {.key = "line_no, hash", .fixed = "", .counted = ""}};
+constexpr Sql kPutToldAddress = replace_row(kToldAddress);
+constexpr Sql kInsertToldAddress = insert_row(kToldAddress, " ON CONFLICT DO NOTHING");
+
+template <typename Columns, typename Row>
+void visit_told_address(Columns& columns, Row& told) {
+  columns.number(told.line_no);
+  columns.number(told.hash);
+  columns.place(told.place);
+}
 
 // Line::open and its cursor as one number, so that one index finds the lines with something to hand out.
 // (A query that says "state = 1" does not use that index: SQLite does not conclude the index's own
@@ -100,6 +115,7 @@ std::uint32_t skip_key(const Line& line, SliceNo slice, SkipReason reason) {
 }
 
 constexpr Sql kAllLines = select_rows(kLine);
+constexpr Sql kAllToldAddresses = select_rows(kToldAddress);
 
 }  // namespace
 
@@ -267,17 +283,48 @@ void SqliteLineTables::skips(const Line& line, SliceNo slice,
   }
 }
 
-void SqliteLineTables::insert_told_address(LineNo line, AddressHash hash) {
-  auto query = db_.query("INSERT INTO told_address(line_no, hash) VALUES (?, ?) ON CONFLICT DO NOTHING");
-  query.bind(line).bind(hash).run();
+std::optional<ToldAddress> SqliteLineTables::told_address(LineNo line, AddressHash hash) const {
+  auto query =
+      db_.query("SELECT " TOLD_ADDRESS_COLUMNS ", sum FROM told_address WHERE line_no = ? AND hash = ?");
+  query.bind(line).bind(hash);
+  if (!query.step()) return std::nullopt;
+  ToldAddress told;
+  RowReader reader(query, kToldAddress);
+  visit_told_address(reader, told);
+  reader.finish();
+  return told;
 }
 
-bool SqliteLineTables::is_told_address(LineNo line, AddressHash hash) const {
-  return db_.query("SELECT 1 FROM told_address WHERE line_no = ? AND hash = ?").bind(line).bind(hash).step();
+bool SqliteLineTables::hold_address(const ToldAddress& address, std::optional<Place> instead) {
+  if (instead) {
+    const auto held = told_address(address.line_no, address.hash);
+    if (held && held->place != instead) return false;
+    put_told_address(address);
+    return true;
+  }
+  auto query = db_.query(kInsertToldAddress.c_str());
+  RowWriter writer(query, kToldAddress);
+  visit_told_address(writer, address);
+  writer.finish();
+  return query.run() > 0;
+}
+
+void SqliteLineTables::put_told_address(const ToldAddress& address) {
+  auto query = db_.query(kPutToldAddress.c_str());
+  RowWriter writer(query, kToldAddress);
+  visit_told_address(writer, address);
+  writer.finish();
+  query.run();
+}
+
+void SqliteLineTables::delete_told_address(const ToldAddress& address) {
+  auto query = db_.query("DELETE FROM told_address WHERE line_no = ? AND hash = ?");
+  query.bind(address.line_no).bind(address.hash).run();
 }
 
 void SqliteLineTables::find_damage(std::vector<FindingRow>& findings) const {
   find_damaged_rows(db_, kLine, kAllLines, findings);
+  find_damaged_rows(db_, kToldAddress, kAllToldAddresses, findings);
 }
 
 }  // namespace bccast::sqlite

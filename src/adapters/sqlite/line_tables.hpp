@@ -31,8 +31,10 @@ class SqliteLineTables : public virtual LineTables {
   Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const override;
   void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) override;
   void skips(const Line& line, SliceNo slice, FunctionRef<void(SkipReason, const Slice&)> f) const override;
-  void insert_told_address(LineNo line, AddressHash hash) override;
-  bool is_told_address(LineNo line, AddressHash hash) const override;
+  std::optional<ToldAddress> told_address(LineNo line, AddressHash hash) const override;
+  bool hold_address(const ToldAddress& address, std::optional<Place> instead) override;
+  void put_told_address(const ToldAddress& address) override;
+  void delete_told_address(const ToldAddress& address) override;
 
   /// For verification: rows that are not what was once written.
   void find_damage(std::vector<FindingRow>& findings) const;

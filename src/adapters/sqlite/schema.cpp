@@ -409,9 +409,11 @@ CREATE TABLE skip(
   PRIMARY KEY (provider_no, line_no, slice_no, reason)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE told_address(
+CREATE TABLE told_address(                -- who is told of the blast where several have an address
   line_no     INTEGER NOT NULL,
-  hash        INTEGER NOT NULL,           -- of an address that was told of the blast, and then left by who was
+  hash        INTEGER NOT NULL,
+  place       INTEGER NOT NULL,           -- 2^28 - 1: of somebody who was told, and has left the address
+  sum         INTEGER NOT NULL,
   PRIMARY KEY (line_no, hash)
 ) STRICT, WITHOUT ROWID;
 
