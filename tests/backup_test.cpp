@@ -476,8 +476,9 @@ TEST_CASE(
     return;
   }
   const auto backup = bytes_of(host.copy_path());
+  const auto mode = fs::exists(path) ? mode_of(path) : mode_t{0600};
   CHECK(call(bccast_restore, host.copy_path(), path).code == BCCAST_OK);
-  CHECK(mode_of(path) == 0600);
+  CHECK(mode_of(path) == mode);
   CHECK(bytes_of(host.copy_path()) == backup);
   CHECK_FALSE(fs::exists(path + "-wal"));
   CHECK_FALSE(fs::exists(path + "-shm"));

@@ -22,7 +22,10 @@ const std::vector<string> kNothing{" ",
                                    "\u2800",                                // a Braille cell without dots
                                    "\ufe0f",                                // a variation selector
                                    "\u3164\u115f\u1160\uffa0",              // Hangul fillers
-                                   "\u2060 \U000e0020"};
+                                   "\u2060 \U000e0020",
+                                   "\ufffe\uffff\ufdd0\ufdef\U0001fffe\U0010ffff",  // no characters
+                                   "\U0001d159",                                    // a note without a head
+                                   "\U00016fe4"};                                   // a Khitan filler
 
 struct Practice : Host {
   Practice() {

@@ -23,7 +23,8 @@ class Backup(CliTest):
 
     def test_from_a_backup_to_a_store_that_works(self):
         waiting = self.send("--all-active")["blast"]
-        self.assertEqual(self.get("store", "backup", str(self.copy)), {"file": str(self.copy), "held": True})
+        self.assertEqual(self.get("store", "backup", str(self.copy)),
+                         {"file": str(self.copy), "held": True, "damaged": False})
         self.assertEqual(stat.S_IMODE(self.copy.stat().st_mode), 0o600)
         self.get("run")
         told = len(self.mails())
@@ -40,6 +41,9 @@ class Backup(CliTest):
         found = self.examine()["held"]
         self.assertEqual(found["state"], "warn")
         self.assertIn("bccast store release", found["detail"])
+        waits = self.examine()["channel email"]["detail"]
+        self.assertIn("pending, held until `bccast store release`", waits)
+        self.assertNotIn("paused", waits)
 
         self.assertEqual(self.get("store", "release"), {"released": True})
         self.assertEqual(self.get("store", "release"), {"released": False})
@@ -58,6 +62,17 @@ class Backup(CliTest):
         self.get("store", "release")
         self.get("run")
         self.assertEqual(len(self.mails()), told)
+
+    def test_a_damaged_store_is_backed_up_and_it_is_said(self):
+        with sqlite3.connect(self.store) as store:
+            store.execute("UPDATE client SET sum = sum + 1 WHERE client_no = 1")
+        store.close()
+        made = self.run_program("--json", "store", "backup", str(self.copy), exit_code=3)
+        self.assertTrue(self.document("store-backup", made.out)["damaged"])
+        self.assertIn("bccast store verify", made.err)
+        self.assertTrue(self.copy.exists())
+        self.assertEqual(self.get_error("store", "restore", str(self.copy), "--yes", exit_code=1)["code"],
+                         "BCCAST_E_CORRUPT")
 
     def test_a_backup_replaces_no_file(self):
         self.copy.write_text("mine")

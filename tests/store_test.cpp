@@ -199,6 +199,7 @@ TEST_CASE("A store of a later version is opened as far as it says it may be") {
     put_bytes(path, bytes_of(host.store_path()));
     Database(path).run("PRAGMA user_version = 1000; CREATE TABLE later(x); UPDATE store SET min_reader = " +
                        std::to_string(min_reader) + ", min_writer = " + std::to_string(min_writer) +
+                       ", sum = sum + " + std::to_string(min_reader - 1 + 3 * (min_writer - 1)) +
                        "; PRAGMA wal_checkpoint(TRUNCATE)");
   };
   make(1000, 1000);

@@ -30,6 +30,10 @@ Registry& registry() {
   return the_registry;
 }
 
+// Made when the library is loaded, before there is a thread that could hold its first use up, and whose lock
+// a child would inherit.
+[[maybe_unused]] const Registry& made_at_load = registry();
+
 }  // namespace
 
 void add_handle(const bccast_engine* engine) {

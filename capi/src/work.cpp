@@ -163,7 +163,7 @@ int32_t bccast_operate_status(bccast_engine* engine, bccast_rows** out_rows) {
 }
 
 int32_t bccast_operate_backup(bccast_engine* engine, const char* path) {
-  return with_engine(engine, [&](Engine& e) { e.backup(std::string(required(path, "path"))); });
+  return with_engine(engine, [&](Engine& e) { return e.backup(std::string(required(path, "path"))); });
 }
 
 int32_t bccast_operate_release(bccast_engine* engine) {

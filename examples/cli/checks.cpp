@@ -37,7 +37,7 @@ std::string octal(fs::perms mode) {
   return out.data();
 }
 
-Finding check_channel(const Rows& rows, std::size_t row) {
+Finding check_channel(const Rows& rows, std::size_t row, bool held) {
   Finding finding{"channel " + std::string(rows.text(row, "channel")), Health::ok, ""};
   const std::int64_t pending = rows.number(row, "pending");
   const std::int64_t seen = rows.number(row, "worker_seen_ms");
@@ -52,7 +52,11 @@ Finding check_channel(const Rows& rows, std::size_t row) {
     finding.health = Health::warn;
     finding.detail += ", paused";
   } else if (pending != 0 && (due == 0 || due > now_ms())) {
-    finding.detail += due == 0 ? ", of paused blasts" : ", the next is due " + iso_time(due);
+    if (held) {
+      finding.detail += ", held until `bccast store release`";
+    } else {
+      finding.detail += due == 0 ? ", of paused blasts" : ", the next is due " + iso_time(due);
+    }
   } else if (pending != 0 && seen == 0) {
     finding.health = Health::warn;
     finding.detail += ", no worker was ever seen: start `bccast run`";
@@ -164,7 +168,10 @@ void check_held(bccast_engine* engine, Findings& findings) {
 void check_channels(bccast_engine* engine, Findings& findings) {
   Rows rows;
   check(bccast_channel_list(engine, rows.out()));
-  for (std::size_t row = 0; row < rows.count(); ++row) findings.push_back(check_channel(rows, row));
+  Rows store;
+  check(bccast_operate_status(engine, store.out()));
+  const bool held = store.number(0, "held") != 0;
+  for (std::size_t row = 0; row < rows.count(); ++row) findings.push_back(check_channel(rows, row, held));
   if (rows.count() == 0) {
     findings.push_back({"channels", Health::warn, "there is none: nobody is told of anything"});
   }

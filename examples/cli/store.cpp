@@ -57,9 +57,13 @@ struct FileOptions {
 
 int back_up(const Session& session, const FileOptions& options) {
   const Engine engine = open_to_read(session);
-  check(bccast_operate_backup(engine.get(), options.file.c_str()));
-  Record().add("file", options.file).add("held", true).print(session.json);
-  return kOk;
+  const bool damaged = check(bccast_operate_backup(engine.get(), options.file.c_str())) == BCCAST_PARTIAL;
+  if (damaged)
+    remark(
+        "PARTIAL: the backup is made, but rows of the store are damaged, and so they are in it: see "
+        "`bccast store verify`");
+  Record().add("file", options.file).add("held", true).add("damaged", damaged).print(session.json);
+  return damaged ? kPartly : kOk;
 }
 
 int restore(const Session& session, const FileOptions& options) {
@@ -144,7 +148,8 @@ void add_store_commands(Command program, Session& session) {
       backup,
       "While others read and write it. The copy is one file, mode 0600, and never replaces another. Opened\n"
       "as a store it is held: nothing is handed out until `bccast store release`.\n"
-      "Columns: file held",
+      "Exit code 3: PARTIAL, made, but rows of the store are damaged, in the copy as well.\n"
+      "Columns: file held damaged",
       "/srv/backup/practice-2026-12-01.db");
   Command restored =
       add_command(group, session, "restore", "Put a backup in the place of the store", files, restore);

@@ -293,8 +293,8 @@ class Engine {
                            std::size_t limit = 0);
   Purged purge(std::int64_t before_ms);
   std::vector<FindingRow> verify();
-  /// `path`: of a file, which must not be there.
-  void backup(const std::string& path);
+  /// `path`: of a file, which must not be there. partial: it is made, but rows of the store are damaged.
+  Code backup(const std::string& path);
   /// exists: it was not held.
   Code release();
   StoreStatus store_status();

@@ -143,6 +143,14 @@ const char* latin_ascii(UChar32 point) {
   return found == table->end() || found->point != point ? nullptr : found->ascii.data();
 }
 
+/// Signs that are blank by their names alone: no property says so.
+bool is_blank_sign(UChar32 point) {
+  constexpr UChar32 kBrailleWithoutDots = 0x2800;
+  constexpr UChar32 kMusicalNullNotehead = 0x1d159;
+  constexpr UChar32 kKhitanFiller = 0x16fe4;
+  return point == kBrailleWithoutDots || point == kMusicalNullNotehead || point == kKhitanFiller;
+}
+
 bool is_mark(UChar32 point) {
   return (U_GET_GC_MASK(point) & U_GC_M_MASK) != 0;
 }
@@ -225,14 +233,14 @@ std::optional<std::string> ascii_domain(std::string_view domain) {
 }
 
 bool is_visible(std::string_view text) noexcept {
-  constexpr UChar32 kBrailleBlank = 0x2800;
   const auto size = static_cast<std::int32_t>(text.size());
   for (std::int32_t i = 0; i < size;) {
     UChar32 point = 0;
     U8_NEXT_UNSAFE(text.data(), i, point);
     const auto type = u_charType(point);
-    if (u_isUWhiteSpace(point) || type == U_CONTROL_CHAR || point == kBrailleBlank) continue;
+    if (u_isUWhiteSpace(point) || type == U_CONTROL_CHAR || is_blank_sign(point)) continue;
     if (u_hasBinaryProperty(point, UCHAR_DEFAULT_IGNORABLE_CODE_POINT)) continue;
+    if (U_IS_UNICODE_NONCHAR(point)) continue;
     // Signs that go before a number are shown; all other format characters only do something to what is.
     if (type == U_FORMAT_CHAR && !u_hasBinaryProperty(point, UCHAR_PREPENDED_CONCATENATION_MARK)) continue;
     return true;

@@ -99,38 +99,66 @@ void let_wait(Tables& tables, Line& line, SliceNo slice, const Wait& wait, const
   line.waiting += places.count();
 }
 
-std::vector<Item> wake_places(Tables& tables, ChannelNo channel, Ms now, std::size_t most) {
-  std::vector<Item> items;
+namespace {
+
+/// Places that are due, in the order in which they would have been told.
+struct Waking {
+  Line line;
+  Blast blast;
+  std::map<SliceNo, DuePlaces> due;
+  std::vector<Place> places;
+};
+
+/// Changes nothing.
+std::optional<Waking> next_waking(const Tables& tables, ChannelNo channel, Ms now, std::size_t most) {
   const auto first = tables.work().next_waiting(channel, now, kFarthestDue);
-  if (!first || !is_due(first->due_at, now)) return items;
+  if (!first || !is_due(first->due_at, now)) return std::nullopt;
   auto line = tables.work().line(first->line_no);
   if (!line) throw Error(Code::corrupt, "places that wait have lost their line");
-  const auto blast = tables.blasts().blast(line->provider_no, line->blast_no);
+  auto blast = tables.blasts().blast(line->provider_no, line->blast_no);
   if (!blast) throw Error(Code::corrupt, "a line has lost its blast");
-  std::map<SliceNo, DuePlaces> due;
-  // In the order in which they would have been told.
-  const auto taken = HandingOrder(line->order)
-                         .take(0, line->order.end(), most, line->waiting, [&](SliceNo s) -> const Slice& {
-                           const auto known = due.find(s);
-                           if (known != due.end()) return known->second.all;
-                           return due.emplace(s, DuePlaces(tables, line->no, s, now)).first->second.all;
-                         });
+  Waking waking{std::move(*line), std::move(*blast), {}, {}};
+  auto& due = waking.due;
+  auto taken =
+      HandingOrder(waking.line.order)
+          .take(0, waking.line.order.end(), most, waking.line.waiting, [&](SliceNo s) -> const Slice& {
+            const auto known = due.find(s);
+            if (known != due.end()) return known->second.all;
+            return due.emplace(s, DuePlaces(tables, waking.line.no, s, now)).first->second.all;
+          });
+  waking.places = std::move(taken.places);
+  return waking;
+}
+
+}  // namespace
+
+std::vector<Item> wake_places(Tables& tables, ChannelNo channel, Ms now, std::size_t most) {
+  std::vector<Item> items;
+  std::optional<Waking> waking;
+  try {
+    waking = next_waking(tables, channel, now, most);
+  } catch (const Error& error) {
+    // It is said as soon as it holds up nobody.
+    if (error.code() != Code::corrupt || !tables.work().next_line(channel)) throw;
+  }
+  if (!waking) return items;
+  Line& line = waking->line;
   std::map<SliceNo, Slice> gone;
-  for (const auto place : taken.places) {
+  for (const auto place : waking->places) {
     gone[slice_of(place)].add(within_slice(place));
     Item item;
-    item.provider_no = line->provider_no;
-    item.channel_no = line->channel_no;
-    item.line_no = line->no;
-    item.thread = {line->provider_no, place, line->blast_no};
+    item.provider_no = line.provider_no;
+    item.channel_no = line.channel_no;
+    item.line_no = line.no;
+    item.thread = {line.provider_no, place, line.blast_no};
     item.seq = 1;
-    item.at = whole_seconds(blast->sent_at);
+    item.at = whole_seconds(waking->blast.sent_at);
     item.due_at = now;
     item.no = tables.work().insert_item(item);
     items.push_back(std::move(item));
   }
-  for (const auto& [s, places] : gone) due.at(s).take_away(tables, *line, s, places);
-  tables.work().update_line(*line);
+  for (const auto& [s, places] : gone) waking->due.at(s).take_away(tables, line, s, places);
+  tables.work().update_line(line);
   return items;
 }
 

@@ -34,7 +34,14 @@ Engine::Engine(std::string_view url, Options options) {
   parts->context.late_limit = std::stoll(options.get("late_limit_ms"));
   parts->context.lease = std::stoll(options.get("lease_ms"));
   parts->context.own_channel = options.get("own_channel");
-  parts->store.read([&](const Tables& tables) { parts->context.held = tables.store().held(); });
+  parts->store.read([&](const Tables& tables) {
+    try {
+      parts->context.held = tables.store().held();
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt) throw;
+      parts->context.held = true;  // as long as nobody can say, it is asked each time, and that fails
+    }
+  });
   parts->indexing.begin();
   if (!parts->store.read_only()) settle_debts(parts->context, Patience::none);  // else the agenda does
   constexpr std::string_view kPrefix = "notifier.";
@@ -153,8 +160,8 @@ Engine::Purged Engine::purge(std::int64_t before_ms) {
 std::vector<FindingRow> Engine::verify() {
   return parts_->verification.run();
 }
-void Engine::backup(const std::string& path) {
-  parts_->store.backup(path);
+Code Engine::backup(const std::string& path) {
+  return parts_->store.backup(path) ? Code::ok : Code::partial;
 }
 Code Engine::release() {
   const auto result = parts_->holding.release();

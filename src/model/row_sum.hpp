@@ -38,7 +38,8 @@ enum class RowKind : std::uint8_t {
   waiting = 23,
   skip = 24,
   item_slice = 25,
-  folding = 26,
+  store = 26,
+  folding = 27,
 };
 
 class RowSum {

@@ -73,8 +73,9 @@ class Store {
   /// neither. False: somebody reads an older state, and the log could not be emptied.
   virtual bool checkpoint(Patience patience = Patience::some) = 0;
   /// Writes a whole copy of the store, as of one moment, into a new file, beside all who read and write. The
-  /// copy is held. Throws Error(conflict): there is such a file.
-  virtual void backup(std::string_view path) = 0;
+  /// copy is held. False: rows of it are damaged, as they are in the store. Throws Error(conflict): there is
+  /// such a file.
+  virtual bool backup(std::string_view path) = 0;
   /// The log grows and grows, since somebody reads an older state and does not end.
   virtual bool log_is_pinned() const noexcept { return false; }
   /// A file descriptor that is readable when somebody has written since drain_changes() was last called, in

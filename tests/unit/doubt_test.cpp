@@ -92,6 +92,64 @@ TEST_CASE(
   CHECK(refused > 20);
 }
 
+TEST_CASE("A rule that rows of the same transaction break is CORRUPT, and not called a failed read") {
+  const TemporaryFolder folder;
+  SqliteStore store(folder.file());
+  const auto insert_twice = [](Tables& tables) {
+    // As numbers that are damaged would have it; alone, the second is in nobody's way.
+    for (int i = 0; i < 2; ++i) {
+      bccast::Provider provider;
+      provider.id = "lee";
+      tables.directory().insert_provider(provider);
+    }
+  };
+  CHECK(code_of([&] { store.write(insert_twice); }) == Code::corrupt);
+  CHECK(code_of([&] { store.write([](Tables& tables) { tables.events().insert_event({}); }); }) == Code::ok);
+  store.read([](const Tables& tables) { CHECK_FALSE(tables.directory().provider("lee")); });
+}
+
+TEST_CASE("A read that gives nothing, once, beside an insert with a key, is never CORRUPT") {
+  const FaultyFiles files;
+  int refused = 0;
+  for (const Kind kind : {Kind::empty_read, Kind::bad_read}) {
+    for (std::int64_t at = 1;; ++at) {
+      CAPTURE(static_cast<int>(kind));
+      CAPTURE(at);
+      const TemporaryFolder folder;
+      const auto insert = [&](SqliteStore& store, const std::string& name) {
+        return code_of([&] {
+          store.write([&](Tables& tables) {
+            for (int i = 0; i < 200; ++i) {
+              bccast::Provider provider;
+              provider.id = name + std::to_string(i * 7919 % 1000);
+              tables.directory().insert_provider(provider);
+            }
+          });
+        });
+      };
+      {
+        SqliteStore store(folder.file());
+        REQUIRE(insert(store, "first") == Code::ok);
+      }
+      Code code = Code::ok;
+      bool failed = false;
+      {
+        SqliteStore store(folder.file());
+        fault.set(kind, at, false);
+        code = insert(store, "second");
+        failed = fault.failed > 0;
+        fault.lift();
+        CHECK(insert(store, "third") == Code::ok);
+        CHECK(store.verify().empty());
+      }
+      CHECK((code == Code::ok || code == Code::storage));
+      if (code != Code::ok) ++refused;
+      if (!failed) break;
+    }
+  }
+  CHECK(refused > 0);
+}
+
 TEST_CASE("A page that is damaged is CORRUPT each time") {
   const TemporaryFolder folder;
   fill(folder.file());

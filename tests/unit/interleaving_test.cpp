@@ -43,7 +43,7 @@ class HookedStore final : public Store {
     return store_.try_write(work);
   }
   bool checkpoint(Patience patience) override { return store_.checkpoint(patience); }
-  void backup(std::string_view path) override { store_.backup(path); }
+  bool backup(std::string_view path) override { return store_.backup(path); }
   int changes_fd() override { return store_.changes_fd(); }
   bool is_shared() const noexcept override { return store_.is_shared(); }
   void drain_changes() noexcept override { store_.drain_changes(); }

@@ -217,8 +217,8 @@ BCCAST_API void bccast_config_free(bccast_config *config);
  * store stays the same file wherever the process goes. `config` may be NULL; on success its vtables are taken over, and
  * the engine then destroys them. NOT_FOUND: no file, with mode=ro. CORRUPT: the file is no store. SCHEMA: made by
  * another program or a later version. LIMIT: the absolute path has more than 504 bytes. STORAGE: the folder cannot be
- * written, the file has a second name (a hard link), or it is on a network file system, where SQLite's WAL is not safe
- * (https://www.sqlite.org/wal.html). FORKED: the process that forked this one had the store open at that moment. SQLite's
+ * written, the file has a second name (a hard link), the log (-wal) beside it is another file's, or it is on a network file
+ * system, where SQLite's WAL is not safe (https://www.sqlite.org/wal.html). FORKED: the process that forked this one had the store open at that moment. SQLite's
  * table of locks is inherited, the locks are not, so this process cannot have the store, not even when its parent has
  * closed it or has ended: exec, or open only after the fork. [writes] */
 BCCAST_API int32_t bccast_open(const char *url, bccast_config *config, bccast_engine **out_engine);
@@ -817,8 +817,9 @@ BCCAST_API int32_t bccast_operate_status(bccast_engine *engine, bccast_rows **ou
  * has the name with ".bccast-partial" behind it, and the next backup to that path writes over it. It holds nothing that
  * was erased, purged or deleted before. A backup that is opened as a store is held (bccast_operate_release); a file that
  * was copied by other means, while nobody had it open, is not. The log is not emptied meanwhile: it grows with what is
- * written. CONFLICT: there is a file of that name. BUSY: another backup to it is being made. [reads], and may wait for
- * the disk for as long as copying takes */
+ * written. PARTIAL: the backup is made, but rows of the store are damaged, and they are in it as they are;
+ * bccast_operate_verify, here or there, names them and looks at all else. CONFLICT: there is a file of that name. BUSY:
+ * another backup to it is being made. [reads], and may wait for the disk for as long as copying takes */
 BCCAST_API int32_t bccast_operate_backup(bccast_engine *engine, const char *path);
 /* Lets a held store go. A store is held when it was made by bccast_operate_backup or bccast_restore: what was done since
  * the backup it does not know, so it would tell people once more, or send what was recalled. Until this everything can be
@@ -827,12 +828,14 @@ BCCAST_API int32_t bccast_operate_backup(bccast_engine *engine, const char *path
  * no deadline passes; bccast_operate_overdue says that the store is held. Once released, schedules go that are not later than
  * late_limit_ms, and what is late is said. For all processes, at once, and for good. EXISTS: it was not held. [writes] */
 BCCAST_API int32_t bccast_operate_release(bccast_engine *engine);
-/* Puts a copy of `backup` at `path`, in place of the store that is there, if any: held, mode 0600, and without a log of
- * the old one. `backup` is a file made by bccast_operate_backup, or any store that nobody writes; it stays as it is. It is
+/* Puts a copy of `backup` at `path`, in place of the store that is there, if any: held, without a log of the old one, and
+ * with its owner, group and mode (0600 where there is none). STORAGE, and nothing is replaced: it belongs to another user,
+ * to whom this process may not give the copy. A group that it may not give has no rights in the copy. `backup` is a file made by bccast_operate_backup, or any store that nobody writes; it stays as it is. It is
  * first looked through as by bccast_operate_verify. The old store is replaced at once and as a whole, or stays as it
  * was. Of a provider that the backup has, ids of blasts, communities and notifications made from now on lie behind a gap, so
  * that none of those that the lost store gave after the backup is given again; providers, places on a roster and messages
- * of a thread that were made after it have none. BUSY: somebody, of this process or another, has the store at `path` open. NOT_FOUND: there
+ * of a thread that were made after it have none. BUSY: somebody, of this process or another, has the store at `path` open. FORKED: a parent process had
+ * one of the two files open as it forked. CONFLICT: somebody has made, or moved, a store at `path` meanwhile; it stays. NOT_FOUND: there
  * is no backup. CORRUPT: the backup is damaged; or what is at `path` is no store, or a damaged one: move it away first.
  * SCHEMA: one of them is of another program. ARGUMENT: they are one file. Needs no engine, and belongs to the operator. [writes] */
 BCCAST_API int32_t bccast_restore(const char *backup, const char *path);

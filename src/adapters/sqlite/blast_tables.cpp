@@ -117,6 +117,13 @@ std::uint32_t mark_key(int column, ProviderNo provider, BlastNo blast, SliceNo s
 }
 
 constexpr Sql kAllBlasts = select_rows(kBlast);
+// As AudienceRow sums it; to be looked through, never to be written by.
+constexpr RowTable kAudience{
+    "recipients",
+    RowKind::recipients,
+    "provider_no, slice_no, seq, blast_no, kept IS NOT NULL",
+    {.key = "provider_no, slice_no, seq", .fixed = "", .counted = "kept IS NOT NULL"}};
+constexpr Sql kAllAudiences = select_rows(kAudience);
 
 }  // namespace
 
@@ -412,6 +419,7 @@ void SqliteBlastTables::count_marks(ProviderNo provider, BlastNo no, std::int64_
 
 void SqliteBlastTables::find_damage(std::vector<FindingRow>& findings) const {
   find_damaged_rows(db_, kBlast, kAllBlasts, findings);
+  find_damaged_rows(db_, kAudience, kAllAudiences, findings);
 }
 
 }  // namespace bccast::sqlite

@@ -105,7 +105,9 @@ sqlite3_stmt* Connection::prepare(const char* sql) {
 
 void Connection::fail(sqlite3_stmt* statement, const char* sql, int steps) {
   const int code = sqlite3_extended_errcode(db_);
-  if (error_of(code).code() == Code::corrupt) {
+  // A rule that is broken may be so by what this transaction wrote before: alone it would not be broken
+  // again, and no failed read looks like that.
+  if (error_of(code).code() == Code::corrupt && (code & 0xff) != SQLITE_CONSTRAINT) {
     using Text = std::unique_ptr<char, decltype(&sqlite3_free)>;
     const Text expanded(sqlite3_expanded_sql(statement), &sqlite3_free);
     if (statement == nullptr) doubt_ = Doubt{sql, 1};

@@ -1,5 +1,6 @@
 #include "adapters/sqlite/directory_tables.hpp"
 
+#include <limits>
 #include <set>
 
 #include "adapters/sqlite/columns.hpp"
@@ -15,10 +16,11 @@ namespace {
 #define MEMBERSHIP_COLUMNS "client_no, provider_no, place, stored_seq"
 
 // The ids do not change: their indexes stay untouched.
-constexpr RowTable kProvider{"provider",
-                             RowKind::provider,
-                             PROVIDER_COLUMNS,
-                             {.key = "provider_no", .fixed = "id", .counted = "provider_no"}};
+constexpr RowTable kProvider{
+    "provider",
+    RowKind::provider,
+    PROVIDER_COLUMNS,
+    {.key = "provider_no", .fixed = "id", .counted = "provider_no, next_blast, next_community, next_notice"}};
 constexpr Sql kInsertProvider =
     insert_numbered_row(kProvider, "(SELECT coalesce(max(provider_no), 0) + 1 FROM provider)");
 constexpr Sql kUpdateProvider = update_row(kProvider);
@@ -437,6 +439,17 @@ std::vector<Provider> SqliteDirectoryTables::providers(std::string_view after, s
   std::vector<Provider> all;
   while (query.step()) all.push_back(provider_of(query));
   return all;
+}
+
+void SqliteDirectoryTables::skip_numbers(std::int64_t gap) {
+  static_assert(kProvider.weights[7] + kProvider.weights[8] + kProvider.weights[9] == 15);
+  // A damaged number beyond which there is none stays as it is, and its row is refused whenever it is read.
+  auto query = db_.query(
+      "UPDATE provider SET next_blast = next_blast + ?1, next_community = next_community + ?1, "
+      "next_notice = next_notice + ?1, sum = sum + ?1 * 15 "
+      "WHERE provider_no > ?2 AND max(next_blast, next_community, next_notice, sum) <= ?3");
+  constexpr auto kLeast = std::numeric_limits<std::int64_t>::min();
+  query.bind(gap).bind(kLeast).bind(std::numeric_limits<std::int64_t>::max() - 15 * gap).run();
 }
 
 RosterSlice SqliteDirectoryTables::roster_slice(ProviderNo provider, SliceNo slice) const {

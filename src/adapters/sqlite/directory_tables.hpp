@@ -47,6 +47,9 @@ class SqliteDirectoryTables final : public DirectoryTables {
   std::optional<ProviderNo> provider_after(ProviderNo no) const override;
   std::optional<Place> last_place(ProviderNo provider) const override;
   std::vector<Provider> providers(std::string_view after, std::size_t limit) const override;
+  /// Of every provider: what it makes from now on has numbers behind a gap. Reads no row: a damaged one stays
+  /// so.
+  void skip_numbers(std::int64_t gap);
   RosterSlice roster_slice(ProviderNo provider, SliceNo slice) const override;
   void put_roster_slice(ProviderNo provider, SliceNo slice, const RosterSlice& value) override;
   Slice address_slice(ProviderNo provider, SliceNo slice, std::string_view channel) const override;

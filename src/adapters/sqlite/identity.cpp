@@ -29,9 +29,14 @@ bool has_moved(Connection& db) {
   return result == SQLITE_OK && moved != 0;
 }
 
-/// How many bytes the log has to have, by its index (https://www.sqlite.org/walformat.html, "The WAL-Index
-/// Header"). REQUIRES: `db` holds the write lock, under which nobody changes that header.
-std::int64_t bytes_in_log(Connection& db) {
+/// What the index of a log says of it (https://www.sqlite.org/walformat.html, "The WAL-Index Header").
+struct LogIndex {
+  std::int64_t bytes = 0;    // how many the log has to have
+  bool all_is_moved = true;  // into the file: the next commit may begin the log anew
+};
+
+// REQUIRES: `db` holds the write lock, under which nobody changes that.
+LogIndex log_index(Connection& db) {
   constexpr int kIndexPage = 32768;
   constexpr std::uint32_t kIndexVersion = 3007000;
   constexpr std::int64_t kLogHeader = 32;
@@ -39,17 +44,18 @@ std::int64_t bytes_in_log(Connection& db) {
   sqlite3_file* file = nullptr;
   int result = sqlite3_file_control(db.handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
   if (result != SQLITE_OK) throw error_of(result);
-  if (file->pMethods == nullptr || file->pMethods->iVersion < 2) return 0;
+  if (file->pMethods == nullptr || file->pMethods->iVersion < 2) return {};
   void volatile* mapped = nullptr;
   result = file->pMethods->xShmMap(file, 0, kIndexPage, 0, &mapped);
   if (result != SQLITE_OK && result != SQLITE_READONLY) throw error_of(result);
-  if (mapped == nullptr) return 0;
+  if (mapped == nullptr) return {};
   const auto* words = static_cast<const volatile std::uint32_t*>(mapped);
-  if (words[0] != kIndexVersion) return 0;
+  if (words[0] != kIndexVersion) return {};
   const std::uint16_t page = static_cast<const volatile std::uint16_t*>(mapped)[7];
   const std::int64_t page_size = page == 1 ? 65536 : page;
   const std::int64_t frames = words[4];
-  return frames == 0 ? 0 : kLogHeader + frames * (kFrameHeader + page_size);
+  const std::int64_t moved = words[24];
+  return {frames == 0 ? 0 : kLogHeader + frames * (kFrameHeader + page_size), moved >= frames};
 }
 
 std::int64_t size_of_log(Connection& db) {
@@ -100,8 +106,12 @@ void FileIdentity::require_same_file(Connection& db) const {
 
 void FileIdentity::require_whole(Connection& db) const {
   require_same_file(db);
-  if (size_of_log(db) < bytes_in_log(db))
+  if (size_of_log(db) < log_index(db).bytes)
     throw Error(Code::storage, "the store's log (-wal) was cut short while the store is open: open it again");
+}
+
+bool FileIdentity::may_begin_log(Connection& db) {
+  return log_index(db).all_is_moved;
 }
 
 }  // namespace bccast::sqlite

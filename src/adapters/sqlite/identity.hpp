@@ -34,6 +34,8 @@ class FileIdentity {
   void require_same_file(Connection& db) const;
   /// The same, and that the log holds all that is to be in it. REQUIRES: `db` holds the write lock.
   void require_whole(Connection& db) const;
+  /// Whether what `db` commits next may be the first in a log. REQUIRES: it holds the write lock.
+  static bool may_begin_log(Connection& db);
 
  private:
   struct File {

@@ -16,6 +16,7 @@ namespace {
   "line_no, provider_no, blast_no, channel_no, state, turn, seq, slices, places, order_kind, " \
   "order_key, cursor, total, done, failed, skipped, follows, limit_pos, retracts, waiting"
 #define TOLD_ADDRESS_COLUMNS "line_no, hash, place"
+#define WAITING_COLUMNS "line_no, slice_no, due_at, reason, channel_no, parked"
 #define LINE_ROW LINE_COLUMNS ", sum"
 
 constexpr RowTable kLine{
@@ -42,6 +43,13 @@ void visit_told_address(Columns& columns, Row& told) {
   columns.number(told.hash);
   columns.place(told.place);
 }
+
+// Without its bitmap, which is bound to the same numbers.
+constexpr RowTable kWaitingPlaces{
+    "waiting",
+    RowKind::waiting,
+    WAITING_COLUMNS,
+    {.key = "line_no, slice_no, due_at, reason", .fixed = "", .counted = "parked"}};
 
 // Line::open and its cursor as one number, so that one index finds the lines with something to hand out.
 // (A query that says "state = 1" does not use that index: SQLite does not conclude the index's own
@@ -107,14 +115,46 @@ void sort_by_number(std::vector<Line>& lines) {
   std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.no < b.no; });
 }
 
-std::uint32_t waiting_key(LineNo line, SliceNo slice, Ms due_at, std::int64_t reason, ChannelNo channel) {
-  return bitmap_key(RowKind::waiting, 1, line, slice, due_at, reason, channel);
+/// The column of the places, where they are selected behind a row and its sum.
+constexpr int kPlacesOfWaiting = static_cast<int>(kWaitingPlaces.count) + 1;
+
+/// A row of `waiting` but for its places.
+struct WaitingRow {
+  LineNo line = 0;
+  SliceNo slice = 0;
+  Wait wait;
+  ChannelNo channel = 0;
+  bool parked = false;
+};
+
+template <typename Columns, typename Row>
+void visit_waiting(Columns& columns, Row& w) {
+  columns.number(w.line);
+  columns.slices(w.slice);
+  columns.number(w.wait.due_at);
+  columns.one_of(w.wait.reason, WaitReason::unknown_zone);
+  columns.number(w.channel);
+  columns.flag(w.parked);
+}
+
+WaitingRow waiting_of(const Query& query) {
+  WaitingRow row;
+  RowReader reader(query, kWaitingPlaces);
+  visit_waiting(reader, row);
+  reader.finish();
+  return row;
+}
+
+std::uint32_t waiting_key(const WaitingRow& row) {
+  return bitmap_key(RowKind::waiting, 1, row.line, row.slice, row.wait.due_at,
+                    static_cast<std::int64_t>(row.wait.reason), row.channel);
 }
 std::uint32_t skip_key(const Line& line, SliceNo slice, SkipReason reason) {
   return bitmap_key(RowKind::skip, static_cast<int>(reason), line.provider_no, line.no, slice);
 }
 
 constexpr Sql kAllLines = select_rows(kLine);
+constexpr Sql kAllWaiting = select_rows(kWaitingPlaces);
 constexpr Sql kAllToldAddresses = select_rows(kToldAddress);
 
 }  // namespace
@@ -199,21 +239,22 @@ std::int64_t SqliteLineTables::pending(ChannelNo channel) const {
 }
 
 void park_waiting_places(Connection& db, LineNo line, bool parked) {
-  db.query("UPDATE waiting SET parked = ? WHERE line_no = ?").bind(std::int64_t{parked}).bind(line).run();
+  static_assert(kWaitingPlaces.weights[5] == 1);
+  auto query = db.query("UPDATE waiting SET parked = ?1, sum = sum + (?1 - parked) WHERE line_no = ?2");
+  query.bind(std::int64_t{parked}).bind(line).run();
 }
 
 void SqliteLineTables::waiting_places(LineNo line, SliceNo slice,
                                       FunctionRef<void(const Wait&, const Slice&)> f) const {
   std::vector<std::pair<Wait, Slice>> all;  // f may write
   {
-    auto query = db_.query(
-        "SELECT due_at, reason, channel_no, places FROM waiting WHERE line_no = ? AND slice_no = ? "
-        "ORDER BY due_at, reason");
+    auto query = db_.query("SELECT " WAITING_COLUMNS
+                           ", sum, places FROM waiting WHERE line_no = ? AND slice_no = ? "
+                           "ORDER BY due_at, reason");
     query.bind(line).bind(std::int64_t{slice});
     while (query.step()) {
-      const Wait wait{query.i64(0), query.i64(1) == 0 ? WaitReason::quiet_hours : WaitReason::unknown_zone};
-      const auto key = waiting_key(line, slice, wait.due_at, query.i64(1), query.i64(2));
-      all.emplace_back(wait, Slice::decode(query.blob(3), key));
+      const auto row = waiting_of(query);
+      all.emplace_back(row.wait, Slice::decode(query.blob(kPlacesOfWaiting), waiting_key(row)));
     }
   }
   for (const auto& [wait, places] : all) f(wait, places);
@@ -228,24 +269,35 @@ void SqliteLineTables::put_waiting_places(const Line& line, SliceNo slice, const
     query.bind(line.no).bind(std::int64_t{slice}).bind(wait.due_at).bind(reason).run();
     return;
   }
-  const auto bytes = places.encode(waiting_key(line.no, slice, wait.due_at, reason, line.channel_no));
-  auto query = db_.query(
-      "INSERT INTO waiting(line_no, slice_no, due_at, reason, channel_no, parked, places) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET places = excluded.places");
-  query.bind(line.no).bind(std::int64_t{slice}).bind(wait.due_at).bind(reason).bind(line.channel_no);
-  query.bind(std::int64_t{line.paused}).bind(bytes).run();
+  const WaitingRow row{line.no, slice, wait, line.channel_no, line.paused};
+  const auto bytes = places.encode(waiting_key(row));
+  auto query = db_.query("INSERT INTO waiting(" WAITING_COLUMNS
+                         ", sum, places) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7 + ?6, ?8) "
+                         "ON CONFLICT DO UPDATE SET places = excluded.places");
+  RowWriter writer(query, kWaitingPlaces);
+  visit_waiting(writer, row);
+  writer.finish();
+  query.bind(bytes).run();
 }
 
 std::optional<LineTables::NextWaiting> SqliteLineTables::next_waiting(ChannelNo channel, Ms now,
                                                                       Ms longest) const {
-  for (const Ms after : {now + longest, std::numeric_limits<Ms>::min()}) {
-    auto query = db_.query(
-        "SELECT line_no, due_at FROM waiting WHERE channel_no = ? AND parked = 0 AND due_at > ? "
-        "ORDER BY due_at LIMIT 1");
+  const auto first_after = [&](Ms after) {
+    auto query = db_.query("SELECT " WAITING_COLUMNS
+                           ", sum FROM waiting WHERE channel_no = ? AND parked = 0 AND due_at > ? "
+                           "ORDER BY due_at");
     query.bind(channel).bind(after);
-    if (query.step()) return NextWaiting{query.i64(0), query.i64(1)};
+    return first_sound(query, waiting_of);
+  };
+  std::optional<WaitingRow> row;
+  try {
+    row = first_after(now + longest);
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt || error.native() != 0) throw;  // those that are due are asked as well
   }
-  return std::nullopt;
+  if (!row) row = first_after(std::numeric_limits<Ms>::min());
+  if (!row) return std::nullopt;
+  return NextWaiting{row->line, row->wait.due_at};
 }
 
 Slice SqliteLineTables::skipped(const Line& line, SliceNo slice, SkipReason reason) const {
@@ -324,6 +376,7 @@ void SqliteLineTables::delete_told_address(const ToldAddress& address) {
 
 void SqliteLineTables::find_damage(std::vector<FindingRow>& findings) const {
   find_damaged_rows(db_, kLine, kAllLines, findings);
+  find_damaged_rows(db_, kWaitingPlaces, kAllWaiting, findings);
   find_damaged_rows(db_, kToldAddress, kAllToldAddresses, findings);
 }
 

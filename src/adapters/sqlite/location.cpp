@@ -1,10 +1,8 @@
 #include "adapters/sqlite/location.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -85,10 +83,9 @@ FileId prepare_file(Location& location) {
   if (stat(path, &info) != 0) {
     if (errno != ENOENT) throw io_error("the store cannot be opened", errno);
     if (location.read_only) throw Error(Code::not_found, "there is no store at the path");
-    // Closing it again drops no lock: nobody can have had it open before it was made.
-    const int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
-    if (fd < 0 && errno != EEXIST) throw io_error("the store cannot be made", errno);
-    if (fd >= 0) close(fd);
+    // Without a descriptor: another thread may open it at once, and closing one would drop SQLite's locks.
+    if (mknod(path, S_IFREG | S_IRUSR | S_IWUSR, 0) != 0 && errno != EEXIST)
+      throw io_error("the store cannot be made", errno);
     if (stat(path, &info) != 0) throw io_error("the store cannot be made", errno);
   }
   if (!S_ISREG(info.st_mode)) throw Error(Code::storage, "the store's path is not a file");

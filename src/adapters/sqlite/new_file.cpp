@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "adapters/sqlite/open_stores.hpp"
 #include "base/error.hpp"
 
 namespace bccast::sqlite {
@@ -84,8 +85,29 @@ NewFile::~NewFile() {
   close(fd_);
 }
 
+void NewFile::take_after(const struct stat& old) {
+  constexpr auto kSame = static_cast<uid_t>(-1);
+  constexpr mode_t kRights = S_IRWXU | S_IRWXG | S_IRWXO;
+  struct stat mine {};
+  if (fstat(fd_, &mine) != 0) throw_system_error("the file cannot be read");
+  mode_t mode = old.st_mode & kRights;
+  if (mine.st_gid != old.st_gid && fchown(fd_, kSame, old.st_gid) != 0) mode &= ~mode_t{S_IRWXG};
+  if (fchmod(fd_, mode) != 0) throw_system_error("the mode of the old file cannot be kept");
+  if (mine.st_uid != old.st_uid && fchown(fd_, old.st_uid, kSame) != 0)
+    throw Error(Code::storage,
+                "what is to be replaced belongs to another user: do this as that user, or as root");
+}
+
 void NewFile::publish(Existing existing) {
   if (fsync(fd_) != 0) throw_system_error("the file cannot be written");
+  name_and_close(existing);
+  sync_folder_of(path_);
+}
+
+/// From when it has its name a thread of this process may open it as a store. That waits until it is closed
+/// here, which would drop SQLite's locks.
+void NewFile::name_and_close(Existing existing) {
+  const NoStoreIsOpened meanwhile;
   if (existing == Existing::replaced) {
     if (rename(partial_.c_str(), path_.c_str()) != 0) throw_system_error("the file cannot be replaced");
   } else if (!name_it(partial_.c_str(), path_.c_str())) {
@@ -93,7 +115,6 @@ void NewFile::publish(Existing existing) {
     throw_system_error("the file cannot be given its name");
   }
   close(std::exchange(fd_, -1));
-  sync_folder_of(path_);
 }
 
 }  // namespace bccast::sqlite

@@ -1,6 +1,8 @@
 // A file that is written under another name, and gets its own when it is complete and on the disk.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <string>
 
 namespace bccast::sqlite {
@@ -19,6 +21,10 @@ class NewFile {
   /// published.
   const std::string& partial() const noexcept { return partial_; }
 
+  /// Gives it the group, mode and owner of the file that it is to replace. A group that this process may not
+  /// give loses its rights. Throws Error(storage) when it may not give it to the owner.
+  void take_after(const struct stat& old);
+
   enum class Existing { refused, replaced };
   /// Syncs it, gives it its name at once and as a whole, and syncs the folder. Throws Error(conflict): there
   /// is a file of that name.
@@ -26,6 +32,7 @@ class NewFile {
 
  private:
   void open_partial();
+  void name_and_close(Existing existing);
 
   std::string path_;
   std::string partial_;

@@ -13,8 +13,9 @@ namespace bccast::sqlite {
 namespace {
 
 struct Entry {
-  pid_t pid = 0;           // of the process that opened it
-  int count = 0;           // how often it has it open
+  pid_t pid = 0;  // of the process that opened it
+  int count = 0;  // how often it has it open
+  OpenStore::Locks locks = OpenStore::Locks::taken;
   bool inherited = false;  // by a fork: it stays for ever, as SQLite's table does
 };
 
@@ -46,6 +47,10 @@ OpenFiles& open_files() {
   return the_files;
 }
 
+// Made when the library is loaded, before there is a thread that could hold its first use up, and whose lock
+// a child would inherit.
+[[maybe_unused]] const OpenFiles& made_at_load = open_files();
+
 [[noreturn]] void throw_forked() {
   throw Error(
       Code::forked,
@@ -55,12 +60,15 @@ OpenFiles& open_files() {
 
 }  // namespace
 
-OpenStore::OpenStore(const FileId& file) : file_(file), pid_(getpid()) {
+OpenStore::OpenStore(const FileId& file, Locks locks) : file_(file), pid_(getpid()) {
   const std::lock_guard lock(open_files().mutex);
   auto& entry = open_files().files[{file.device, file.inode}];
   // A fork that ran no handlers (_Fork, clone) is known by its process id.
   if (entry.inherited || (entry.count > 0 && entry.pid != pid_)) throw_forked();
+  if (entry.count > 0 && entry.locks != locks)
+    throw Error(Code::busy, "the file is being read as a backup in this process");
   entry.pid = pid_;
+  entry.locks = locks;
   ++entry.count;
 }
 
@@ -69,6 +77,14 @@ OpenStore::~OpenStore() {
   const auto found = open_files().files.find({file_.device, file_.inode});
   if (found == open_files().files.end() || found->second.inherited || found->second.pid != getpid()) return;
   if (--found->second.count == 0) open_files().files.erase(found);
+}
+
+NoStoreIsOpened::NoStoreIsOpened() {
+  open_files().mutex.lock();
+}
+
+NoStoreIsOpened::~NoStoreIsOpened() {
+  open_files().mutex.unlock();
 }
 
 bool OpenStore::is_ours() const noexcept {

@@ -23,8 +23,14 @@ struct FileId {
 /// A file's place in the table, for as long as the store is open. One is needed before SQLite opens the file.
 class OpenStore {
  public:
-  /// Throws Error(forked) when a parent process had the file open as it forked.
-  explicit OpenStore(const FileId& file);
+  enum class Locks {
+    taken,
+    not_taken,  // it is read by SQLite as immutable: its close drops all locks that the process has on the
+                // file
+  };
+  /// Throws Error(forked) when a parent process had the file open as it forked; Error(busy) when this one has
+  /// it open in the other way.
+  explicit OpenStore(const FileId& file, Locks locks = Locks::taken);
   ~OpenStore();
   OpenStore(const OpenStore&) = delete;
   OpenStore& operator=(const OpenStore&) = delete;
@@ -37,6 +43,15 @@ class OpenStore {
  private:
   FileId file_;
   pid_t pid_;
+};
+
+/// While it lives, who would make an OpenStore in this process waits, and so does who forks.
+class NoStoreIsOpened {
+ public:
+  NoStoreIsOpened();
+  ~NoStoreIsOpened();
+  NoStoreIsOpened(const NoStoreIsOpened&) = delete;
+  NoStoreIsOpened& operator=(const NoStoreIsOpened&) = delete;
 };
 
 }  // namespace bccast::sqlite

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "adapters/sqlite/columns.hpp"
+#include "adapters/sqlite/log_mark.hpp"
 #include "adapters/sqlite/store_tables.hpp"
 #include "base/unicode.hpp"
 #include "model/checked.hpp"
@@ -20,12 +21,18 @@ constexpr std::int64_t kApplicationId = 0x62636361;
 // versions that may read and write what it leaves.
 constexpr std::array kMigrations{
     R"sql(
+CREATE TABLE log_mark(                    -- the first table: found without the schema (log_mark.hpp)
+  one         INTEGER PRIMARY KEY CHECK (one = 1),
+  mark        BLOB NOT NULL               -- of the log that was last moved into the file, and of the one before
+) STRICT;
+
 CREATE TABLE store(
   one         INTEGER PRIMARY KEY CHECK (one = 1),
   key         BLOB NOT NULL,              -- 32 random bytes, checked: public ids and digests are keyed with it
   min_reader  INTEGER NOT NULL,
   min_writer  INTEGER NOT NULL,
-  held        INTEGER NOT NULL            -- 1: made by a backup: nothing is handed out until it is released
+  held        INTEGER NOT NULL,           -- 1: made by a backup: nothing is handed out until it is released
+  sum         INTEGER NOT NULL            -- of all that is in the row (src/model/row_sum.hpp), here and below
 ) STRICT;
 
 CREATE TABLE debt(                        -- was overwritten, and may still stand in the log
@@ -55,7 +62,7 @@ CREATE TABLE provider(
   activity    INTEGER NOT NULL,           -- counts all that is written in its threads
   recalls     INTEGER NOT NULL,           -- recalled blasts whose threads are not all up to date yet
   archived_at INTEGER NOT NULL,           -- 0: it is not
-  sum         INTEGER NOT NULL            -- of all that is in the row (src/model/row_sum.hpp), here and below
+  sum         INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX provider_zone ON provider(zone) WHERE zone <> '';
 
@@ -349,6 +356,7 @@ CREATE TABLE waiting(                     -- because of quiet hours
   reason      INTEGER NOT NULL,           -- 0: for the end of them; 1: for their time zone to be known
   channel_no  INTEGER NOT NULL,
   parked      INTEGER NOT NULL,           -- 1: their blast is paused
+  sum         INTEGER NOT NULL,           -- of the numbers before it
   places      BLOB NOT NULL,
   PRIMARY KEY (line_no, slice_no, due_at, reason)
 ) STRICT, WITHOUT ROWID;
@@ -494,8 +502,8 @@ bool needs_migration(Connection& db, bool read_only) {
   const auto version = db.number("PRAGMA user_version");
   require_own_schema(db, version);
   if (version <= kVersion) return version < kVersion && !read_only;
-  const auto least = db.number(read_only ? "SELECT min_reader FROM store" : "SELECT min_writer FROM store");
-  if (least > kVersion)
+  const auto own = read_store_row(db);
+  if ((read_only ? own.min_reader : own.min_writer) > kVersion)
     throw Error(Code::schema, fmt::format("the store has version {}; this program understands up to {}",
                                           version, kVersion));
   return false;
@@ -510,26 +518,15 @@ void migrate(Connection& db) {
       for (auto i = from; i < kVersion; ++i) db.execute(kMigrations[static_cast<std::size_t>(i)]);
       if (from == 0) {
         const SecretKey key = random_key();
-        auto insert =
-            db.query("INSERT INTO store(one, key, min_reader, min_writer, held) VALUES (1, ?, 1, 1, 0)");
-        const std::string checked = checked_bytes({reinterpret_cast<const char*>(key.data()), key.size()});
-        insert.bind(string_as_bytes(checked)).run();
+        StoreRow own;
+        own.key = checked_bytes({reinterpret_cast<const char*>(key.data()), key.size()});
+        insert_store_row(db, own);
+        insert_log_mark(db);
         SqliteStoreTables(db).set_folding({folding_version()});
         db.execute(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str());
       }
       db.execute(fmt::format("PRAGMA user_version = {}", kVersion).c_str());
     }
-    db.execute("COMMIT");
-  } catch (...) {
-    if (db.in_transaction()) db.execute("ROLLBACK");
-    throw;
-  }
-}
-
-void rewrite_version(Connection& db) {
-  db.execute("BEGIN IMMEDIATE");
-  try {
-    db.execute(fmt::format("PRAGMA user_version = {}", db.number("PRAGMA user_version")).c_str());
     db.execute("COMMIT");
   } catch (...) {
     if (db.in_transaction()) db.execute("ROLLBACK");

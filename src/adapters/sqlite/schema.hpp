@@ -11,8 +11,6 @@ namespace bccast::sqlite {
 bool needs_migration(Connection& db, bool read_only);
 /// Makes or migrates the schema, in one transaction. Safe when another process does the same.
 void migrate(Connection& db);
-/// A commit that changes nothing but writes a page.
-void rewrite_version(Connection& db);
 SecretKey read_key(Connection& db);
 
 }  // namespace bccast::sqlite

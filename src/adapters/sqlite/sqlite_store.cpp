@@ -5,6 +5,8 @@
 #include "adapters/sqlite/community_tables.hpp"
 #include "adapters/sqlite/directory_tables.hpp"
 #include "adapters/sqlite/event_tables.hpp"
+#include "adapters/sqlite/log_mark.hpp"
+#include "adapters/sqlite/row_damage.hpp"
 #include "adapters/sqlite/schema.hpp"
 #include "adapters/sqlite/store_tables.hpp"
 #include "adapters/sqlite/thread_tables.hpp"
@@ -54,22 +56,6 @@ class SqliteStore::Session final : public Tables {
   const WorkTables& work() const override { return work_; }
   const EventTables& events() const override { return events_; }
   const StoreTables& store() const override { return store_; }
-
-  /// What can be read of the rows, that is: what cannot is another finding.
-  void find_damage(std::vector<FindingRow>& findings) const {
-    try {
-      directory_.find_damage(findings);
-      blasts_.find_damage(findings);
-      threads_.find_damage(findings);
-      communities_.find_damage(findings);
-      work_.find_damage(findings);
-      events_.find_damage(findings);
-      store_.find_damage(findings);
-    } catch (const Error& error) {
-      if (error.code() != Code::corrupt) throw;
-      findings.push_back({"file", "sqlite", error.what()});
-    }
-  }
 
   /// What a transaction has gathered is part of it.
   void write_gathered() { work_.gathered().write(); }
@@ -210,6 +196,7 @@ void SqliteStore::open_file(const FileId& file) {
   Connection& db = writer_->db;
   identity_.emplace(db, file);
   location_.path = identity_->path();
+  require_own_log(db);
   db.execute("PRAGMA cache_size = -32768");  // a large import meets its indexes all over
   const bool migration = needs_migration(db, location_.read_only);
   if (!location_.read_only) use_log(db);
@@ -422,6 +409,7 @@ void SqliteStore::run_transaction(Group group) {
   use_durability(durability);
   begin_write();
   try {
+    if (identity_ && identity_->may_begin_log(db)) renew_log_mark(db);
     const bool several = group.size() > 1;
     std::size_t succeeded = 0;
     for (auto* request : group) {
@@ -488,6 +476,19 @@ void SqliteStore::checkpoint_under_lock() {
 
 /// Once all of the log is in the file, the next commit begins the log anew, and cuts off what was behind it.
 /// (SQLITE_CHECKPOINT_TRUNCATE would have to run without the write lock held here.)
+/// A commit that writes a page, and changes nothing that anybody asks for.
+void SqliteStore::write_log_mark() {
+  Connection& db = writer_->db;
+  begin_write();
+  try {
+    renew_log_mark(db);
+    db.execute("COMMIT");
+  } catch (...) {
+    leave_transaction(db);
+    throw;
+  }
+}
+
 // REQUIRES: the caller leads the queue.
 bool SqliteStore::empty_log(Patience patience) {
   Connection& db = writer_->db;
@@ -497,7 +498,7 @@ bool SqliteStore::empty_log(Patience patience) {
     checkpoint_under_lock();
     use_durability(Durability::synced);
     db.execute("PRAGMA journal_size_limit = 0");
-    rewrite_version(db);  // one page
+    write_log_mark();  // one page
     db.execute("PRAGMA journal_size_limit = -1");
     if (log_pages_ != 1) continue;
     // What its pages have in their unused space must not come back with what is written next; other processes
@@ -521,19 +522,20 @@ bool SqliteStore::checkpoint(Patience patience) {
   return emptied;
 }
 
-void SqliteStore::backup(std::string_view path) {
+bool SqliteStore::backup(std::string_view path) {
   if (!location_.in_memory()) {
     open_store_->require_ours();
     identity_->require_in_place();
-    back_up(open_reader()->db, path);
-    return;
+    return back_up(open_reader()->db, path);
   }
+  bool sound = false;
   const auto work = [&] {
     leave_transaction(writer_->db);
-    back_up(writer_->db, path);
+    sound = back_up(writer_->db, path);
   };
   WriteQueue::Request request{work, Durability::synced, true};
   queue_.submit(request, [this](Group group) { run_group(group); });
+  return sound;
 }
 
 int SqliteStore::changes_fd() {
@@ -556,7 +558,7 @@ std::vector<FindingRow> SqliteStore::verify() {
       while (query.step())
         if (query.text(0) != "ok") findings.push_back({"file", "sqlite", query.string(0)});
     }
-    session.find_damage(findings);
+    for (auto& row : damaged_rows(session.db)) findings.push_back(std::move(row));
     return findings;
   };
   std::vector<FindingRow> findings;

@@ -51,7 +51,7 @@ class SqliteStore final : public Store {
   void write(FunctionRef<void(Tables&)> work, Durability durability = Durability::synced) override;
   bool try_write(FunctionRef<void(Tables&)> work) noexcept override;
   bool checkpoint(Patience patience = Patience::some) override;
-  void backup(std::string_view path) override;
+  bool backup(std::string_view path) override;
   bool log_is_pinned() const noexcept override { return log_pinned_; }
   int changes_fd() override;
   bool is_shared() const noexcept override { return !location_.in_memory(); }
@@ -78,6 +78,7 @@ class SqliteStore final : public Store {
   void use_durability(Durability durability);
   void checkpoint_under_lock();
   bool empty_log(Patience patience);
+  void write_log_mark();
   void require_writable() const;
 
   Location location_;

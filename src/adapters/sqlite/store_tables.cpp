@@ -20,16 +20,58 @@ void visit(Columns& columns, std::int64_t& one, Row& folding) {
   columns.number(folding.place);
 }
 
+#define STORE_COLUMNS "one, key, min_reader, min_writer, held"
+
+constexpr RowTable kStore{"store",
+                          RowKind::store,
+                          STORE_COLUMNS,
+                          {.key = "one", .fixed = "key", .counted = "min_reader, min_writer, held"}};
+constexpr Sql kInsertStore = insert_row(kStore);
+constexpr Sql kAllStores = select_rows(kStore);
+
+template <typename Columns, typename Row>
+void visit_store(Columns& columns, Row& own) {
+  columns.number(own.one);
+  columns.bytes(own.key);
+  columns.number(own.min_reader);
+  columns.number(own.min_writer);
+  columns.flag(own.held);
+}
+
 }  // namespace
 
-bool SqliteStoreTables::held() const {
-  auto query = db_.query("SELECT held FROM store WHERE one = 1");
+StoreRow read_store_row(Connection& db) {
+  auto query = db.query("SELECT " STORE_COLUMNS ", sum FROM store WHERE one = 1");
   if (!query.step()) throw Error(Code::corrupt, "the store has lost its own row");
-  return query.i64(0) != 0;
+  StoreRow own;
+  RowReader reader(query, kStore);
+  visit_store(reader, own);
+  reader.finish();
+  return own;
+}
+
+void insert_store_row(Connection& db, const StoreRow& row) {
+  auto query = db.query(kInsertStore.c_str());
+  RowWriter writer(query, kStore);
+  visit_store(writer, row);
+  writer.finish();
+  query.run();
+}
+
+bool SqliteStoreTables::held() const {
+  return read_store_row(db_).held;
 }
 
 void SqliteStoreTables::set_held(bool held) {
-  db_.query("UPDATE store SET held = ? WHERE one = 1").bind(std::int64_t{held}).run();
+  static_assert(kStore.weights[4] == 5);
+  db_.query("UPDATE store SET held = ?1, sum = sum + (?1 - held) * 5 WHERE one = 1")
+      .bind(std::int64_t{held})
+      .run();
+}
+
+void SqliteStoreTables::find_damage(std::vector<FindingRow>& findings) const {
+  find_damaged_rows(db_, kStore, kAllStores, findings);
+  find_damaged_rows(db_, kFolding, kAllFoldings, findings);
 }
 
 Folding SqliteStoreTables::folding() const {
@@ -49,10 +91,6 @@ void SqliteStoreTables::set_folding(const Folding& folding) {
   visit(writer, one, folding);
   writer.finish();
   query.run();
-}
-
-void SqliteStoreTables::find_damage(std::vector<FindingRow>& findings) const {
-  find_damaged_rows(db_, kFolding, kAllFoldings, findings);
 }
 
 void SqliteStoreTables::add_debt() {

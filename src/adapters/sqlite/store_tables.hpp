@@ -1,6 +1,7 @@
 // The store's own row, and its debts, in SQLite.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include <bccast/types.hpp>
@@ -9,6 +10,20 @@
 #include "ports/store_tables.hpp"
 
 namespace bccast::sqlite {
+
+/// The store's own row. What it has, and its sum, stays as it is in all versions of the schema: an older
+/// program reads it to learn whether it may read the rest.
+struct StoreRow {
+  std::int64_t one = 1;
+  std::int64_t min_reader = 1;
+  std::int64_t min_writer = 1;
+  bool held = false;
+  std::string key;
+};
+
+/// Throws Error(corrupt).
+StoreRow read_store_row(Connection& db);
+void insert_store_row(Connection& db, const StoreRow& row);
 
 class SqliteStoreTables final : public StoreTables {
  public:
