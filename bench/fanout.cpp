@@ -149,7 +149,7 @@ int run(const Options& options) {
   if (!options.json.empty()) {
     std::ofstream file(options.json);
     file << to_json(results);
-    if (!file.flush()) throw std::runtime_error("can not write " + options.json);
+    if (!file.flush()) throw std::runtime_error("cannot write " + options.json);
   }
   for (const std::string& failure : results.failures)
     std::fprintf(stderr, "fanout: FAILED: %s\n", failure.c_str());

@@ -24,7 +24,7 @@ void write_all(int file, const std::string& text) {
   while (written < text.size()) {
     const ssize_t n = write(file, text.data() + written, text.size() - written);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) throw std::runtime_error("can not write to the pipe");
+    if (n < 0) throw std::runtime_error("cannot write to the pipe");
     written += static_cast<std::size_t>(n);
   }
 }

@@ -18,7 +18,7 @@ class Log {
  public:
   explicit Log(const std::string& path)
       : file_(open(path.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600)) {
-    if (file_ < 0) throw std::runtime_error("can not write " + path);
+    if (file_ < 0) throw std::runtime_error("cannot write " + path);
   }
   ~Log() { close(file_); }
   Log(const Log&) = delete;
@@ -26,7 +26,7 @@ class Log {
 
   void append_durably(const void* bytes, std::size_t length) {
     if (write(file_, bytes, length) != static_cast<ssize_t>(length) || fdatasync(file_) != 0) {
-      throw std::runtime_error("can not append to the log");
+      throw std::runtime_error("cannot append to the log");
     }
   }
 

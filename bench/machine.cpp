@@ -18,7 +18,7 @@ namespace bench {
 double append_and_sync_ms(const std::string& folder, unsigned times) {
   const std::string path = folder + "/append";
   const int file = open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
-  if (file < 0) throw std::runtime_error("can not write in " + folder);
+  if (file < 0) throw std::runtime_error("cannot write in " + folder);
   const std::vector<char> page(4096, 'x');
   std::vector<double> answers;
   bool failed = false;
@@ -30,7 +30,7 @@ double append_and_sync_ms(const std::string& folder, unsigned times) {
   }
   close(file);
   unlink(path.c_str());
-  if (failed) throw std::runtime_error("can not append in " + folder);
+  if (failed) throw std::runtime_error("cannot append in " + folder);
   return median(answers);
 }
 

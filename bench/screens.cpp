@@ -122,7 +122,7 @@ void run(const Options& options) {
   if (options.json.empty()) return;
   std::ofstream file(options.json);
   file << to_json(options, machine, load_before, load_after, screens);
-  if (!file.flush()) throw std::runtime_error("can not write " + options.json);
+  if (!file.flush()) throw std::runtime_error("cannot write " + options.json);
 }
 
 }  // namespace

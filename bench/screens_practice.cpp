@@ -60,7 +60,7 @@ std::uint64_t somebody(std::uint64_t from, bool (*fits)(std::uint64_t) = receive
   return from;
 }
 
-// By their addresses the notifier knows whom it can not tell.
+// By their addresses the notifier knows whom it cannot tell.
 constexpr std::string_view kBounces = "bounce.";
 constexpr std::string_view kNotNow = "later.";
 

@@ -8,7 +8,7 @@
 namespace bench {
 
 TemporaryFolder::TemporaryFolder(const std::string& parent) : path_(parent + "/fanout-XXXXXX") {
-  if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("can not make a folder in " + parent);
+  if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make a folder in " + parent);
 }
 
 TemporaryFolder::~TemporaryFolder() {

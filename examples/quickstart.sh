@@ -88,7 +88,7 @@ bjorn=$(thread_of c8)
 own_and_alone() { [ "$bjorn" != "$ana" ] && [ "$("$bccast" messages "$bjorn" --as-client c8 | grep -c '^#')" = 1 ]; }
 holds "Björn (c8) has a thread of his own, with one message" own_and_alone
 as_bjorn() { "$bccast" messages "$ana" --as-client c8 2>"$work/refusal"; }
-holds "he can not open hers: to him it does not exist" none as_bjorn
+holds "he cannot open hers: to him it does not exist" none as_bjorn
 printf '   %s\n' "$(cat "$work/refusal")"
 
 tell "Archived (c20) and de-selected (c17, c23) clients have nothing"

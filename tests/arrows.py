@@ -127,7 +127,7 @@ def violations(files):
             name = quoted or angled or computed
             target = own_file(path, name, quoted is not None, files)
             if computed:
-                rule = "include that can not be read"
+                rule = "include that cannot be read"
             elif target:
                 rule = wrong_arrow(path, target)
             else:
@@ -230,7 +230,7 @@ def self_test():
         include/bccast/engine.hpp        <unistd.h>                    public header
         include/bccast/engine.hpp        <curl/curl.h>                 header of an unknown
         src/engine/engine.hpp            "no/such.hpp"                 header of an unknown
-        src/engine/engine.hpp            NAME                          include that can not
+        src/engine/engine.hpp            NAME                          include that cannot
         include/other.hpp                "bccast/values.hpp"           this folder
     """
 

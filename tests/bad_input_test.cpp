@@ -938,7 +938,7 @@ TEST_CASE("What an archived provider would change is refused, and nobody writes 
           [&] { return bccast_thread_bind(e, w.foreign_thread.c_str(), "room"); });
 }
 
-TEST_CASE("Members that can not be added or removed change nothing") {
+TEST_CASE("Members that cannot be added or removed change nothing") {
   World w;
   bccast_engine* e = w.host;
   const char* community = w.community.c_str();
@@ -1113,7 +1113,7 @@ TEST_CASE("A cursor is good for the list and the caller it was given to, and for
   CHECK(test::call(bccast_blast_list, e, "lee", nullptr, blasts.c_str(), 1U).code == BCCAST_OK);
 }
 
-TEST_CASE("Directions and message numbers that can not be are refused") {
+TEST_CASE("Directions and message numbers that cannot be are refused") {
   const World w;
   bccast_engine* e = w.host;
   const char* thread = w.thread.c_str();

@@ -94,7 +94,7 @@ TEST_CASE("bind: another name replaces it, nothing takes it away, and one name i
   CHECK(host.verify().empty());
 }
 
-TEST_CASE("bind: threads that are not, and names that can not be") {
+TEST_CASE("bind: threads that are not, and names that cannot be") {
   Practice host;
   const auto blast = host.blast("lee", {"ana", "ben"}, "Good morning");
   const auto thread = host.of_blast("lee", blast, "ana");

@@ -1000,9 +1000,9 @@ TEST_CASE("a claim in which all are left out is not given: the next one is") {
   CHECK(host.sums(blast).text("state") == "finished");
 }
 
-// ---- When progress can not be stored
+// ---- When progress cannot be stored
 
-TEST_CASE("what can not be stored is not reported, and nothing new is claimed until it can") {
+TEST_CASE("what cannot be stored is not reported, and nothing new is claimed until it can") {
   Practice host(200);
   const auto blast = host.blast("lee", "Good morning");
   auto batch = claim(host, "email", 10);

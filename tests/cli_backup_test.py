@@ -31,7 +31,7 @@ class Backup(CliTest):
         self.assertGreater(told, 0)
         self.send("--all-active", text="Lost")  # and then the disk
         self.get("store", "restore", str(self.copy), "--yes")
-        self.assertEqual(self.get("store", "status"), {"held": True, "debts": 0})
+        self.assertEqual(self.get("store", "status"), {"held": True, "debts": 0, "indexing": False})
 
         # It is looked at; nothing leaves it; everybody is told why.
         self.assertEqual(len(self.get("blast", "list", *AS)["blasts"]), 1)

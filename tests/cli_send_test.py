@@ -16,7 +16,7 @@ class Send(CliTest):
         done = self.run_program(
             "send", "--as-provider", "dr-lee", "--all-active", "--except", "c6", "--file", "-", "--yes", "--hold", "0",
             text="Hi")
-        for count, what in ((4, "will receive"), (1, "no address"), (1, "archived"), (1, "taken out")):
+        for count, what in ((4, "will receive"), (1, "no address"), (1, "archived"), (1, "deselected")):
             self.assertRegex(done.err, rf"(?m)^ +{count}  .*{what}")
         sent = self.send("--client", "c1", "--client", "c2", "--client", "c5", "--except", "c1", "--client", "c3")
         self.assertEqual(

@@ -384,7 +384,7 @@ TEST_CASE("community: whoever leaves has no such thread any more, and what it wr
   CHECK(host.who(thread) == Names{"ana", "cal"});
   CHECK(host.members("ana", thread).column("member_name") ==
         Names{Host::name_of("ana"), Host::name_of("cal")});
-  // Nor is it told of what it can not see.
+  // Nor is it told of what it cannot see.
   CHECK(host.told() == Names{"ana", "cal"});
   host.reply("ana", thread, "Where is Ben?");
   CHECK(host.told() == Names{"cal", "lee"});
@@ -769,7 +769,7 @@ TEST_CASE("community: a member's id is one for all viewers, another in another c
   CHECK(host.verify().empty());
 }
 
-TEST_CASE("community: the ids of members can not be told from random ones") {
+TEST_CASE("community: the ids of members cannot be told from random ones") {
   Host host;
   host.provider("lee");
   Names people;

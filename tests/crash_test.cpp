@@ -68,7 +68,7 @@ class Log {
     for (const auto& line : all) lines += line + " .\n";
     if (write(file_, lines.data(), lines.size()) != static_cast<ssize_t>(lines.size()) ||
         fdatasync(file_) != 0)
-      throw std::runtime_error("the log can not be written");
+      throw std::runtime_error("the log cannot be written");
   }
 
  private:

@@ -331,6 +331,71 @@ TEST_CASE("erase: nor in what a notifier said of it") {
   CHECK(host.verify().empty());
 }
 
+TEST_CASE("erase: nor in what is said of it afterwards") {
+  Practice host;
+  const std::string detail = "zqcbounced of this person";
+  std::string id;  // of the notification that Ana, or the provider of her reply, gets
+  Outcome outcome;
+  bool erase_in_flight = true;
+  host.notifier.each = [&](const Notice& notice) {
+    if (notice.to() == "ana" || notice.to() == "lee") id = notice.row.text("id");
+    return outcome;
+  };
+  host.notifier.whole = [&](const std::vector<Notice>& batch) {
+    for (const auto& notice : batch)
+      if (erase_in_flight && (notice.to() == "ana" || notice.to() == "lee")) {
+        erase_in_flight = false;
+        host.erase("ana");
+      }
+    return BCCAST_OK;
+  };
+  const auto left = [&] { return Canaries::left_in(host, {detail}); };
+
+  SUBCASE("of its own notification, which is in flight") {
+    SUBCASE("it failed") {
+      outcome = {BCCAST_ITEM_FAILED, "gone: " + detail};
+    }
+    SUBCASE("it is to be tried again") {
+      outcome = {BCCAST_ITEM_RETRY, "gone: " + detail};
+    }
+    host.notifier.each = [&](const Notice& notice) { return notice.to() == "ana" ? outcome : Outcome{}; };
+    host.blast("lee", {"ana", "ben", "cal"}, "Good morning");
+    host.pump();
+    CHECK(!erase_in_flight);
+    CHECK(left() == "");
+  }
+  SUBCASE("of the whole batch that it was in") {
+    outcome = {BCCAST_ITEM_RETRY, "busy: " + detail};
+    host.blast("lee", {"ana", "ben"}, "Good morning");
+    host.pump();
+    CHECK(must(bccast_channel_list, host).rows[0].text("last_reason") == "busy");
+    CHECK(left() == "");
+  }
+  SUBCASE("of a notification of its reply") {
+    erase_in_flight = false;
+    const auto thread = host.of_blast("lee", host.blast("lee", {"ana", "ben"}, "Good morning"), "ana");
+    host.pump();
+    erase_in_flight = true;
+    host.reply("ana", thread, "Hello");
+    outcome = {BCCAST_ITEM_RETRY, "busy: " + detail};
+    host.pump();
+    CHECK(!erase_in_flight);
+    CHECK(left() == "");
+  }
+  SUBCASE("of a notification that had ended") {
+    erase_in_flight = false;
+    const auto blast = host.blast("lee", {"ana", "ben"}, "Good morning");
+    host.pump();
+    host.erase("ana");
+    for (const auto status : {BCCAST_ITEM_FAILED, BCCAST_ITEM_RETRY}) {
+      CHECK(call(bccast_report, host, id, status, ("bounced: " + detail).c_str()).code == BCCAST_OK);
+      CHECK(left() == "");
+    }
+    check_sums(host, blast);
+  }
+  CHECK(host.verify().empty());
+}
+
 /// Another program that looks at the store, and holds on to what it saw.
 class Reader {
  public:
@@ -338,7 +403,7 @@ class Reader {
     if (sqlite3_open_v2(path.c_str(), &file_, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK ||
         sqlite3_exec(file_, "BEGIN; SELECT count(*) FROM sqlite_schema", nullptr, nullptr, nullptr) !=
             SQLITE_OK)
-      throw std::runtime_error("the store can not be read");
+      throw std::runtime_error("the store cannot be read");
   }
   ~Reader() { sqlite3_close(file_); }
   Reader(const Reader&) = delete;

@@ -9,13 +9,10 @@ Usage: faults_doc.py              check the tree
 """
 
 import re
-import sys
-from pathlib import Path
 
-ENTRY = re.compile(r"^### (.+)$", re.MULTILINE)
+import documents
+
 PARTS = ("What", "How found", "Cause", "Kept away by")
-NAME = re.compile(r"`([^`]+)`")
-TEST_CASE = re.compile(r'TEST_CASE\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)')
 PYTHON_TEST = re.compile(r"^ *def (\w+)\(", re.MULTILINE)
 
 
@@ -24,19 +21,17 @@ def tests_of(sources):
     names = set()
     for file, text in sources.items():
         if file.endswith(".cpp"):
-            names |= {"".join(re.findall(r'"((?:[^"\\]|\\.)*)"', found)) for found in TEST_CASE.findall(text)}
+            names |= set(documents.test_cases(text))
         else:
             names |= set(PYTHON_TEST.findall(text))
     return names
 
 
 def mistakes(document, tests):
-    pieces = ENTRY.split(document)[1:]
-    entries = list(zip(pieces[::2], pieces[1::2]))
+    entries = documents.sections(document, "###")
     if not entries:
         yield "there is no entry"
-    titles = [title for title, _ in entries]
-    yield from (f"{title}: there are two of it" for title in sorted(set(titles)) if titles.count(title) > 1)
+    yield from documents.titled_twice(entries)
     for title, body in entries:
         body = body.split("\n## ")[0]
         places = [body.find(f"**{part}:**") for part in PARTS]
@@ -49,7 +44,7 @@ def mistakes(document, tests):
         if not listed:
             yield f"{title}: does not end with the names of its tests"
             continue
-        for name in NAME.findall(listed.group(0)):
+        for name in documents.NAME.findall(listed.group(0)):
             if " ".join(name.split()) not in tests:
                 yield f"{title}: there is no test `{name}`"
 
@@ -72,29 +67,15 @@ def self_test():
         "an unknown test": ("`second`", "`fourth`"),
         "a title twice": ("### Two", "### One"),
     }
-    failures = [f"found where nothing is wrong: {mistake}" for mistake in mistakes(right, tests)]
-    for what, (good, bad) in planted.items():
-        if good not in right:
-            failures.append(f"cannot be planted: {what}")
-        elif not list(mistakes(right.replace(good, bad), tests)):
-            failures.append(f"not found: {what}")
-    return failures
+    return documents.not_found(right, planted, lambda document: mistakes(document, tests))
 
 
-def main():
-    if sys.argv[1:] == ["--self-test"]:
-        failures = self_test()
-    elif not sys.argv[1:]:
-        folder = Path(__file__).resolve().parent
-        document = (folder.parent / "docs" / "faults.md").read_text(encoding="utf-8")
-        files = [*folder.rglob("*_test.cpp"), *folder.glob("*_test.py")]
-        failures = list(mistakes(document, tests_of({str(path): path.read_text(encoding="utf-8") for path in files})))
-        print(f"{len(ENTRY.findall(document))} entries read")
-    else:
-        sys.exit(__doc__)
-    print(*failures, sep="\n", end="\n" if failures else "")
-    sys.exit(1 if failures else 0)
+def check():
+    document = (documents.DOCS / "faults.md").read_text(encoding="utf-8")
+    files = [*documents.TESTS.rglob("*_test.cpp"), *documents.TESTS.glob("*_test.py")]
+    print(f"{len(documents.sections(document, '###'))} entries read")
+    yield from mistakes(document, tests_of({str(path): path.read_text(encoding="utf-8") for path in files}))
 
 
 if __name__ == "__main__":
-    main()
+    documents.main(__doc__, check, self_test)

@@ -246,7 +246,7 @@ TEST_CASE("of one channel an engine leaves at most four batches with its handler
 }
 
 TEST_CASE(
-    "a batch that was only lent is left alone by free, and can not be completed before the handler "
+    "a batch that was only lent is left alone by free, and cannot be completed before the handler "
     "returned") {
   Practice host;
   std::vector<std::int32_t> codes;

@@ -61,7 +61,7 @@ class Broker:
         self.acl.chmod(0o600)
 
     log_type = "all"
-    per_listener = False  # what the plugin can not work with
+    per_listener = False  # what the plugin cannot work with
 
     def config(self):
         security = [

@@ -356,7 +356,7 @@ class Ids(MosquittoTest):
     NAMES = ["a/b", "a", "+", "a#", "..", "$SYS", "%2f", "%", "a%2Fb", "Björn Å", "*", "a b", "\"", "\\", "{}", "\u2028a"]
 
     def test_no_id_escapes_into_another_topic(self):
-        # A file of passwords takes # at the beginning of a line for a comment: such a client receives and can not log in.
+        # A file of passwords takes # at the beginning of a line for a comment: such a client receives and cannot log in.
         broker = self.broker([*self.NAMES, "#"], providers=("dr-lee", "+/#"))
         self.assertEqual(len({encode(name) for name in self.NAMES}), len(self.NAMES))
         inboxes = {name: self.subscribe(broker, name) for name in self.NAMES}

@@ -211,7 +211,7 @@ void check_like_chance(const char* what, const Ids& ids) {
   CHECK(shared_parts(ids) <= most_shared(ids.size(), ids.front().size()));
 }
 
-TEST_CASE("P1 P2: ids and cursors can not be told from chance") {
+TEST_CASE("P1 P2: ids and cursors cannot be told from chance") {
   Practice practice(400);
   auto& store = practice.store;
   const auto blast = practice.send(practice.people, "Good morning");
@@ -458,7 +458,7 @@ std::vector<Sample> sample_pairs(std::size_t count, const Leak* leak = nullptr) 
   return samples;
 }
 
-TEST_CASE("P2: a classifier can not tell one blast from two direct messages of the same second") {
+TEST_CASE("P2: a classifier cannot tell one blast from two direct messages of the same second") {
   // Of 500 fair coins as many as 250 +- 56 fall on one side but for once in 1.8 million (five deviations).
   constexpr std::size_t kPairs = 1000;
   constexpr std::size_t kChance = kPairs / 4;

@@ -20,7 +20,7 @@ local function filled()
 	return engine;
 end
 
--- Errors are nil, a code and a message; arguments that can not be are errors of Lua.
+-- Errors are nil, a code and a message; arguments that cannot be are errors of Lua.
 local engine = filled();
 local value, code, message = engine:preview("lee", ("0"):rep(32));
 assert(value == nil and code == "BCCAST_E_NOT_FOUND" and #message > 0);

@@ -62,9 +62,9 @@ class Thousand(ProsodyTest):
         left_out = await self.people(server, names(1001, 1003))
 
         shown = await desk.send_blast(TEXT, {"all": "1", "except": ["c1000@localhost"]})
-        self.assertIn("999 will receive it; left out: 20 archived, 0 do not want messages, 1 taken out",
+        self.assertIn("999 will receive it; left out: 20 archived, 0 do not want messages, 1 deselected",
                       shown["recipients"])
-        self.assertIn("c1000@localhost: taken out by you", shown["left_out"])
+        self.assertIn("c1000@localhost: deselected by you", shown["left_out"])
         status = await desk.finished()
         self.assertEqual((status["recipients"], status["done"], status["failed"], status["skipped"]),
                          ("999", "999", "0", "0"))

@@ -518,7 +518,7 @@ TEST_CASE("recall: deliverers take back what they delivered, with the same ids")
     CHECK(desk.delivered.empty());
     CHECK(practice.on(blast, "chat").number("removed") == 30);
   }
-  SUBCASE("some can not be reached") {
+  SUBCASE("some cannot be reached") {
     desk.work();
     desk.stuck = "ben";
     CHECK(practice.recall(blast) == BCCAST_OK);

@@ -153,7 +153,7 @@ TEST_CASE("schedule: only what was previewed") {
   }
 }
 
-TEST_CASE("schedule: what can not go is a draft again, and says why") {
+TEST_CASE("schedule: what cannot go is a draft again, and says why") {
   Practice practice;
   const auto blast = practice.scheduled(kHour);
   const auto check_missed = [&](const string& reason) {
@@ -192,7 +192,7 @@ TEST_CASE("schedule: what can not go is a draft again, and says why") {
   }
 }
 
-TEST_CASE("schedule: times that can not be") {
+TEST_CASE("schedule: times that cannot be") {
   Practice practice;
   const auto blast = practice.written();
   const auto now = practice.clock.now_ms();

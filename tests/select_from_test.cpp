@@ -88,7 +88,7 @@ TEST_CASE("select from: a reminder reaches those who have not opened it, but for
   CHECK(host.recipients("lee", draft).column("client") == Names{"eve", "fay"});
 }
 
-TEST_CASE("select from: what can not be, and nothing is chosen by it") {
+TEST_CASE("select from: what cannot be, and nothing is chosen by it") {
   Practice host;
   host.provider("kim");
   host.clients("kim", {"zoe", "ana"});

@@ -67,7 +67,7 @@ TEST_CASE("preview: counts, and the reasons for those left out") {
   host.set("dan", "chat", "off");
   check_counts(host.preview("lee", draft), 2, 2, 2, 0, 0);
   host.set("eve", "address.email", "");
-  check_counts(host.preview("lee", draft), 2, 2, 2, 1, 0);  // receives, but can not be told
+  check_counts(host.preview("lee", draft), 2, 2, 2, 1, 0);  // receives, but cannot be told
   host.deselect(draft, "fay");
   check_counts(host.preview("lee", draft), 1, 2, 2, 1, 1);
   host.set("ana", "chat", "off");  // one reason for each

@@ -7,14 +7,11 @@ Usage: semantics_doc.py              check the tree
 """
 
 import re
-import sys
-from pathlib import Path
 
-SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
+import documents
+
 # The end of a section: the names of its test cases, and the command that runs them, which is the last line.
 TESTS = re.compile(r'^Tests: (.+);\n`ctest --preset dev -R ("?)(\S+)\2`\s*\Z', re.MULTILINE | re.DOTALL)
-NAME = re.compile(r"`([^`]+)`")
-TEST_CASE = re.compile(r'TEST_CASE\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\)')
 
 
 def test_cases(sources):
@@ -22,15 +19,13 @@ def test_cases(sources):
     cases = {}
     for file, text in sources.items():
         entry = "capi." + file.removesuffix("_test.cpp")
-        for match in TEST_CASE.finditer(text):
-            name = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', match.group(1)))
+        for name in documents.test_cases(text):
             cases.setdefault(name, set()).add(entry)
     return cases
 
 
 def mistakes(document, cases):
-    parts = SECTION.split(document)[1:]
-    sections = list(zip(parts[::2], parts[1::2]))
+    sections = documents.sections(document, "##")
     if not sections:
         yield "there is no section"
     for title, body in sections:
@@ -40,8 +35,8 @@ def mistakes(document, cases):
             continue
         if not body[: tests.start()].strip():
             yield f"{title}: says nothing"
-        names = NAME.findall(tests.group(1).replace("\n", " "))
-        if not names or NAME.sub("", tests.group(1)).strip(" ,\n"):
+        names = documents.NAME.findall(tests.group(1).replace("\n", " "))
+        if not names or documents.NAME.sub("", tests.group(1)).strip(" ,\n"):
             yield f"{title}: the tests are not names in ``, with commas between them"
         entries = set()
         for name in names:
@@ -52,9 +47,7 @@ def mistakes(document, cases):
         run = {entry for entry in everything if re.search(tests.group(3), entry)}
         if run != entries:
             yield f"{title}: the command runs {sorted(run)}, its tests are in {sorted(entries)}"
-    titles = [title for title, _ in sections]
-    for title in sorted({title for title in titles if titles.count(title) > 1}):
-        yield f"{title}: there are two of it"
+    yield from documents.titled_twice(sections)
 
 
 # The table of states, in the document and in the code.
@@ -97,47 +90,35 @@ def self_test():
         "a title twice": ("## Second", "## First"),
         "something after the command": ("-R capi.one`\n", "-R capi.one`\n\nAnd more.\n"),
     }
-    failures = [f"found where nothing is wrong: {mistake}" for mistake in mistakes(right, cases)]
-    for what, (good, bad) in planted.items():
-        if good not in right:
-            failures.append(f"can not be planted: {what}")
-        elif not list(mistakes(right.replace(good, bad), cases)):
-            failures.append(f"not found: {what}")
+    failures = list(documents.not_found(right, planted, lambda document: mistakes(document, cases)))
     table = "| from | verb | to |\n|---|---|---|\n| draft | send | sent |\n| sent | pause | paused |\n"
     code = (
         "BlastTransition{BlastState::draft, BlastVerb::send, BlastState::sent},\n"
         "BlastTransition{BlastState::sent, BlastVerb::pause, BlastState::paused},\n"
     )
-    failures += [f"found where nothing is wrong: {mistake}" for mistake in other_states(table, code)]
-    for what, document in {
-        "a row less": table.replace("| sent | pause | paused |\n", ""),
-        "a row more": table + "| sent | resume | sent |\n",
-        "another state": table.replace("| paused |", "| recalled |"),
-        "a row twice": table + "| draft | send | sent |\n",
-    }.items():
-        if not list(other_states(document, code)):
-            failures.append(f"not found in the table of states: {what}")
+    failures += documents.not_found(
+        table,
+        {
+            "a row less": ("| sent | pause | paused |\n", ""),
+            "a row more": ("| sent | pause", "| sent | resume | sent |\n| sent | pause"),
+            "another state": ("| paused |", "| recalled |"),
+            "a row twice": ("| draft | send", "| draft | send | sent |\n| draft | send"),
+        },
+        lambda document: other_states(document, code),
+    )
     if not list(other_states(table, "")):
         failures.append("not found in the table of states: no code")
     return failures
 
 
-def main():
-    if sys.argv[1:] == ["--self-test"]:
-        failures = self_test()
-    elif not sys.argv[1:]:
-        tests = Path(__file__).resolve().parent
-        document = (tests.parent / "docs" / "semantics.md").read_text(encoding="utf-8")
-        sources = {path.name: path.read_text(encoding="utf-8") for path in sorted(tests.glob("*_test.cpp"))}
-        failures = list(mistakes(document, test_cases(sources)))
-        code = (tests.parent / "src" / "model" / "blast.hpp").read_text(encoding="utf-8")
-        failures += other_states(document, code)
-        print(f"{len(SECTION.findall(document))} sections read")
-    else:
-        sys.exit(__doc__)
-    print(*failures, sep="\n", end="\n" if failures else "")
-    sys.exit(1 if failures else 0)
+def check():
+    document = (documents.DOCS / "semantics.md").read_text(encoding="utf-8")
+    sources = {path.name: path.read_text(encoding="utf-8") for path in sorted(documents.TESTS.glob("*_test.cpp"))}
+    print(f"{len(documents.sections(document, '##'))} sections read")
+    yield from mistakes(document, test_cases(sources))
+    code = (documents.TESTS.parent / "src" / "model" / "blast.hpp").read_text(encoding="utf-8")
+    yield from other_states(document, code)
 
 
 if __name__ == "__main__":
-    main()
+    documents.main(__doc__, check, self_test)

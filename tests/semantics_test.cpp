@@ -229,7 +229,7 @@ TEST_CASE("semantics: archived as a client") {
   const auto before = view_of(host, "ana");
   must(bccast_directory_client_archive, host, "ana");
   CHECK(call(bccast_directory_client_archive, host, "ana").code == BCCAST_EXISTS);
-  // On every roster, also on one that it joins later; and it keeps what it has, and can not tell.
+  // On every roster, also on one that it joins later; and it keeps what it has, and cannot tell.
   host.provider("may");
   host.clients("may", {"ana", "ben", "cal"});
   for (const auto* provider : {"lee", "kim", "may"}) CHECK(host.state(provider, "ana") == "archived");

@@ -32,7 +32,7 @@ install_needs() {
   fi
   if ! command -v apt-get >/dev/null; then
     echo "No apt-get here, so not looked for: ${missing[*]}" >&2
-    return 0 # CMake says what it can not find
+    return 0 # CMake says what it cannot find
   fi
 
   local install=(apt-get install -y --no-install-recommends "${missing[@]}")

@@ -115,7 +115,7 @@ TEST_CASE("states: every verb in every state") {
   CHECK(practice.verify().empty());
 }
 
-TEST_CASE("states: what can not be done is said, and what to do instead") {
+TEST_CASE("states: what cannot be done is said, and what to do instead") {
   Practice practice;
   const auto message = [&](const string& verb, const string& state) {
     return kVerbs.at(verb)(practice, practice.in_state(state)).message;
@@ -124,13 +124,13 @@ TEST_CASE("states: what can not be done is said, and what to do instead") {
     CAPTURE(text);
     CHECK(text.ends_with(end));
   };
-  ends_with(message("discard", "sent"), "is sent, and can not be discarded: recall it instead");
-  ends_with(message("unschedule", "finished"), "is finished, and can not be unscheduled: recall it instead");
-  ends_with(message("recall", "draft"), "is a draft, and can not be recalled: discard it instead");
-  ends_with(message("recall", "scheduled"), "is scheduled, and can not be recalled: unschedule it first");
-  ends_with(message("write", "scheduled"), "is scheduled, and can not be changed: unschedule it first");
-  ends_with(message("purge", "sent"), "is sent, and can not be purged: recall it first");
-  ends_with(message("pause", "finished"), "is finished, and can not be paused");
+  ends_with(message("discard", "sent"), "is sent, and cannot be discarded: recall it instead");
+  ends_with(message("unschedule", "finished"), "is finished, and cannot be unscheduled: recall it instead");
+  ends_with(message("recall", "draft"), "is a draft, and cannot be recalled: discard it instead");
+  ends_with(message("recall", "scheduled"), "is scheduled, and cannot be recalled: unschedule it first");
+  ends_with(message("write", "scheduled"), "is scheduled, and cannot be changed: unschedule it first");
+  ends_with(message("purge", "sent"), "is sent, and cannot be purged: recall it first");
+  ends_with(message("pause", "finished"), "is finished, and cannot be paused");
 }
 
 TEST_CASE("states: a foreign blast is one that does not exist, for every verb") {

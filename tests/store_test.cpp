@@ -220,7 +220,7 @@ TEST_CASE("A store of a later version is opened as far as it says it may be") {
   CHECK(bccast_directory_provider_put(opened, "lee", "Dr. Lee") == BCCAST_OK);
 }
 
-TEST_CASE("What is no file, or can not be one, is refused") {
+TEST_CASE("What is no file, or cannot be one, is refused") {
   const test::TemporaryFolder folder;
   refused(folder.path(), BCCAST_E_STORAGE);
   CHECK(fs::is_empty(folder.path()));
@@ -441,19 +441,19 @@ TEST_CASE("A folder or a file that must not be written is STORAGE") {
       expect_code(bccast_directory_provider_put(opened, "lee", "Lee"), BCCAST_OK, "provider_put");
     }
     fs::permissions(path, fs::perms::none);
-    expect_code(Opened(path).code, BCCAST_E_STORAGE, "a store that can not be read");
+    expect_code(Opened(path).code, BCCAST_E_STORAGE, "a store that cannot be read");
     fs::permissions(path, fs::perms::owner_read);
     {
       const Opened opened(path);
       if (opened.code == BCCAST_OK)
         expect_code(bccast_directory_provider_put(opened, "may", "May"), BCCAST_E_STORAGE, "a write into it");
       else
-        expect_code(opened.code, BCCAST_E_STORAGE, "a store that can not be written");
+        expect_code(opened.code, BCCAST_E_STORAGE, "a store that cannot be written");
     }
     fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);
     for (const char* suffix : {"-wal", "-shm"}) fs::remove(path.string() + suffix);
     fs::permissions(folder.path(), fs::perms::owner_read | fs::perms::owner_exec);
-    expect_code(Opened(path).code, BCCAST_E_STORAGE, "a store whose log can not be made");
+    expect_code(Opened(path).code, BCCAST_E_STORAGE, "a store whose log cannot be made");
     {
       const Opened reader("sqlite:" + path.string() + "?mode=ro");
       expect_code(reader.code, BCCAST_E_STORAGE, "the same for reading only");
@@ -582,7 +582,7 @@ TEST_CASE(
     std::int64_t next = 0;
     expect_code(bccast_pump(host, 0, 0, nullptr, &next), BCCAST_E_FULL, "pump");
     expect(next > 0, "pump to say when to try again");
-    expect(host.notifier.batches() == 0, "nothing to be sent that can not be stored");
+    expect(host.notifier.batches() == 0, "nothing to be sent that cannot be stored");
     expect(view() == before, "all to be as it was");
     expect(host.preview("lee", draft) == preview, "the draft to be as it was");
     expect(host.verify().empty(), "verify to find nothing");

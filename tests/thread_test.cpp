@@ -505,7 +505,7 @@ TEST_CASE("direct threads: one for each pair, seen once there is a message") {
   host.restart();
   CHECK(host.direct("lee", "ana") == thread);
 
-  // Archived: what is there goes on, new ones can not be begun.
+  // Archived: what is there goes on, new ones cannot be begun.
   const auto not_begun = host.direct("lee", "ben");
   host.archive("lee", "ana");
   host.archive("lee", "ben");

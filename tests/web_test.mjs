@@ -91,9 +91,9 @@ async function story(page, url) {
   const tick = page.getByLabel('Björn Kowalczuk c8', { exact: true });
   await by.press(tick, 'Space');
   await see(preview, '899 clients will receive it');
-  await see(preview, '1 taken out again');
+  await see(preview, '1 deselected');
   await by.press(page.getByText('Who is left out, and why'));
-  await see(page.locator('#left-out li'), 'Björn Kowalczuk: taken out again');
+  await see(page.locator('#left-out li'), 'Björn Kowalczuk: deselected');
   await see(page.locator('#left-out li'), ': archived');
   await by.press(button('Disconnect Noémie Ozoliņš'));
 

@@ -77,7 +77,7 @@ int32_t bccast_close(bccast_engine* engine, int64_t timeout_ms) {
       try {
         call->finish();
       } catch (const Error&) {
-        // Said in the header: what can not be stored even now is sent again.
+        // Said in the header: what cannot be stored even now is sent again.
       }
     }
     using Clock = std::chrono::steady_clock;

@@ -21,7 +21,7 @@ Registry& registry() {
   static Registry& the_registry = []() -> Registry& {
     auto& made = *new Registry;
     // A child must not inherit the lock of a thread that it does not have: whoever forks holds it, and both
-    // let go of it. (A shared mutex would not do: its writer can not be let go of under the child's thread
+    // let go of it. (A shared mutex would not do: its writer cannot be let go of under the child's thread
     // id.)
     constexpr auto unlock = [] { registry().mutex.unlock(); };
     pthread_atfork([] { registry().mutex.lock(); }, unlock, unlock);

@@ -157,6 +157,7 @@ int32_t bccast_operate_status(bccast_engine* engine, bccast_rows** out_rows) {
     *out_rows = RowsBuilder(rows)
                     .i64("held", [](const auto& s) { return s.held ? 1 : 0; })
                     .i64("debts", [](const auto& s) { return s.debts; })
+                    .i64("indexing", [](const auto& s) { return s.indexing ? 1 : 0; })
                     .finish();
   });
 }

@@ -136,7 +136,7 @@ void add_act_on_all(Command blast, Session& session, const char* name, const cha
   Command command = add_verb(blast, session, name, help, options, run);
   add_acting(command, options->acting);
   add_footer(command,
-             "Forgets who was chosen or taken out before.\n"
+             "Forgets who was chosen or deselected before.\n"
              "Columns: blast recipients (if it were sent now)",
              "5f3a... --as-provider dr-lee");
 }

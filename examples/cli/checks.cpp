@@ -107,7 +107,7 @@ void check_files(const Session& session, Findings& findings) {
     const fs::perms mode = fs::status(file, error).permissions();
     Finding finding{"file " + file.filename().string(), Health::ok, "mode " + octal(mode)};
     if (error) {
-      finding = {finding.check, Health::warn, "can not be looked at: " + error.message()};
+      finding = {finding.check, Health::warn, "cannot be looked at: " + error.message()};
     } else if ((mode & fs::perms::mask) != kOwner) {
       // Not by the library, which gives its files this mode: another tool has copied it.
       finding.health = Health::warn;

@@ -146,7 +146,7 @@ void add_community(Command program, Session& session) {
   add_clients(removed, options->clients);
   add_acting(removed, options->acting);
   add_footer(removed,
-             "To them there is no such thread any more; what they wrote stays.\n"
+             "They lose the thread; what they wrote stays.\n"
              "Columns: thread changed unchanged refused",
              "5f3a... c2 --as-provider dr-lee");
 

@@ -115,9 +115,9 @@ void add_control(Command group, Session& session) {
              "5f3a... --as-provider dr-lee");
   add_footer(
       add("recall", "Take a blast back from everybody", recall),
-      "Who was not told of it and has not read it has no such thread any more; to all others its message\n"
-      "shows as removed. What was still to be sent is not. It can not be taken back; `purge` overwrites\n"
-      "the text, which the provider still sees.\n"
+      "A client who neither read it nor was told of it loses the thread; all others see its message as\n"
+      "removed. What waits is not sent. A recall is for good; `purge` overwrites the text, which the\n"
+      "provider still sees.\n"
       "Says of each channel from how many it was taken in time, and how many were told of it or have it.\n"
       "Columns: channel removed on_device; in JSON also blast state changed",
       "5f3a... --as-provider dr-lee");

@@ -21,7 +21,7 @@ constexpr std::size_t kMost = BCCAST_MAX_TEXT + kByteOrderMark.size() + 1;
 std::shared_ptr<std::istream> open_input(const std::string& path) {
   if (path == "-") return {std::shared_ptr<void>(), &std::cin};
   auto file = std::make_shared<std::ifstream>(path, std::ios::binary);
-  if (!*file || std::filesystem::is_directory(path)) throw Stop(kError, "can not read " + path);
+  if (!*file || std::filesystem::is_directory(path)) throw Stop(kError, "cannot read " + path);
   return file;
 }
 
@@ -30,7 +30,7 @@ std::string read_message(const std::string& path) {
   std::string text(kMost, '\0');
   in->read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(in->gcount()));
-  if (in->bad()) throw Stop(kError, "can not read " + path);
+  if (in->bad()) throw Stop(kError, "cannot read " + path);
   if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
   while (text.ends_with('\n')) {
     text.pop_back();
@@ -47,7 +47,7 @@ std::vector<std::string> read_ids(const std::string& path) {
     if (line.ends_with('\r')) line.pop_back();
     if (!line.empty()) ids.push_back(std::move(line));
   }
-  if (in->bad()) throw Stop(kError, "can not read " + path);
+  if (in->bad()) throw Stop(kError, "cannot read " + path);
   return ids;
 }
 

@@ -9,7 +9,7 @@
 
 namespace cli {
 
-/// Throws Stop when it can not be read, without saying what is in it.
+/// Throws Stop when it cannot be read, without saying what is in it.
 std::shared_ptr<std::istream> open_input(const std::string& path);
 /// A message. A byte order mark at its start and line ends at its end are not part of it.
 std::string read_message(const std::string& path);

@@ -240,7 +240,7 @@ void add_import(Command program, Session& session) {
       "The first line names the columns, in any order: id, and if you like name, email, status (active,\n"
       "archived; empty: active). Known clients get the name and e-mail of the file; a column that is\n"
       "missing changes nothing. Who is archived on the roster stays so: see `bccast roster restore`.\n"
-      "Lines that can not be taken are told by number on stderr and skipped (exit code 3). Makes the\n"
+      "Lines that cannot be taken are told by number on stderr and skipped (exit code 3). Makes the\n"
       "store and the provider when there is none.\n"
       "Columns: read new_on_roster already_there archived skipped",
       "clients.csv --provider dr-lee --name 'Dr. Lee'");

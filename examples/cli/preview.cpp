@@ -17,7 +17,7 @@ constexpr std::array<Reason, 6> kReasons = {{{"recipients", "will receive it, ea
                                              {"archived", "left out: archived"},
                                              {"off", "left out: chat is off"},
                                              {"not_on_roster", "left out: no longer on the roster"},
-                                             {"deselected", "left out: taken out again"}}};
+                                             {"deselected", "left out: deselected"}}};
 
 }  // namespace
 

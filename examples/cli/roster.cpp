@@ -134,7 +134,7 @@ void add_roster_commands(Command program, Session& session) {
   add_limit(listed, options->limit);
   add_footer(
       listed,
-      "Columns: client client_name state contact (ok; off: wants no blasts; no_address: can not be told)\n"
+      "Columns: client client_name state contact (ok; off: wants no blasts; no_address: cannot be told)\n"
       "since (when it is so), with --draft also chosen",
       "dr-lee --state active --search bj");
   add_footer(add_verb("count", "How many are active, and how many archived", count),

@@ -109,10 +109,10 @@ class Draft {
 void check_options(const SendOptions& options) {
   if (!options.yes) require_terminal("add --yes to send without asking");
   if (!options.all_active && options.clients.empty() && options.clients_from.empty()) {
-    throw Stop(kUsage, "it is to go to nobody: one of --all-active, --client and --clients-from is required");
+    throw Stop(kUsage, "it has no recipients: one of --all-active, --client and --clients-from is required");
   }
   if (options.file == "-" && options.clients_from == "-") {
-    throw Stop(kUsage, "--file and --clients-from can not both be stdin");
+    throw Stop(kUsage, "--file and --clients-from cannot both be stdin");
   }
 }
 

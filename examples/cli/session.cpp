@@ -47,7 +47,7 @@ ExitCode exit_code_of(std::int32_t code) {
 
 Engine open_to_read(const Session& session) {
   check_exists(session);
-  // A path with a question mark in it can not be told from its options.
+  // A path with a question mark in it cannot be told from its options.
   const bool plain = !session.store.starts_with(kScheme) && session.store != kMemory &&
                      session.store.find('?') == std::string::npos;
   return Engine(plain ? std::string(kScheme) + session.store + "?mode=ro" : session.store);

@@ -42,7 +42,11 @@ int status(const Session& session, const NoOptions&) {
   const Engine engine = open_to_read(session);
   Rows rows;
   check(bccast_operate_status(engine.get(), rows.out()));
-  Record().add("held", rows.number(0, "held") != 0).add("debts", rows.number(0, "debts")).print(session.json);
+  Record()
+      .add("held", rows.number(0, "held") != 0)
+      .add("debts", rows.number(0, "debts"))
+      .add("indexing", rows.number(0, "indexing") != 0)
+      .print(session.json);
   return kOk;
 }
 
@@ -131,8 +135,10 @@ void add_store_commands(Command program, Session& session) {
   add_footer(
       add_command(group, session, "status", "Whether it is held, and what it owes", options, status),
       "held: nothing is handed out until `bccast store release`. debts: erasures and purges whose bytes may\n"
-      "still be in the log; they are settled by themselves.\n"
-      "Columns: held debts",
+      "still be in the log; they are settled by themselves. indexing: the ICU library is a later one, and\n"
+      "names and addresses are indexed anew: nothing is handed out until `bccast run`, or whoever has the\n"
+      "store open, has done it.\n"
+      "Columns: held debts indexing",
       "--json");
   auto files = std::make_shared<FileOptions>();
   Command backup =

@@ -6,7 +6,7 @@ import { count, find, safely, show } from './show.js';
 
 const HOLD_MS = 10000; // to undo
 const REASONS = { archived: 'archived', off: 'chat is off', not_on_roster: 'no longer on the roster',
-  deselected: 'taken out again', same_address: 'another of the same address is told' };
+  deselected: 'deselected', same_address: 'another of the same address is told' };
 
 export function providerPane(url, user) {
   let draft = null; // the blast that is being made

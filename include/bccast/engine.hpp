@@ -279,7 +279,7 @@ class Engine {
   /// How many items.
   std::int64_t blast_retry_failed(std::string_view provider, std::string_view blast);
   Code report(std::string_view item, NoticeStatus status, std::string_view reason = {});
-  /// Stores reports of pump that could not be stored so far; throws when they still can not. The destructor
+  /// Stores reports of pump that could not be stored so far; throws when they still cannot. The destructor
   /// does not.
   void finish();
 

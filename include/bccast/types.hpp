@@ -105,6 +105,7 @@ struct BlastDetail {
 struct StoreStatus {
   bool held = false;
   std::int64_t debts = 0;  // erasures and purges whose bytes may still stand in the log
+  bool indexing = false;   // names and addresses are being indexed anew: nothing is handed out
 };
 
 /// One row of bccast_operate_overdue.

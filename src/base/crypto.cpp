@@ -81,7 +81,7 @@ Block Permutation::backward(Block block) const noexcept {
 
 Sealer::Sealer(const SecretKey& master, std::uint64_t purpose) {
   derive(key_, master, purpose);
-  // Purposes are small numbers: this can not meet another.
+  // Purposes are small numbers: this cannot meet another.
   derive(nonce_key_, master, purpose + (std::uint64_t{1} << 32));
 }
 
@@ -91,7 +91,7 @@ std::string Sealer::seal(std::string_view context, std::string_view value) const
   auto* const out = reinterpret_cast<unsigned char*>(raw.data());
   const auto* const plain = reinterpret_cast<const unsigned char*>(value.data());
   const auto* const bound = reinterpret_cast<const unsigned char*>(context.data());
-  // One key for each context, so that (context, value) pairs can not run into each other.
+  // One key for each context, so that (context, value) pairs cannot run into each other.
   SecretKey context_key{};
   crypto_generichash(context_key.data(), context_key.size(), bound, context.size(), nonce_key_.data(),
                      nonce_key_.size());

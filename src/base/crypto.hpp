@@ -42,7 +42,7 @@ class Permutation {
   std::array<std::array<std::uint8_t, 16>, kRounds> keys_{};
 };
 
-/// Seals short values into texts that say nothing and can not be made up, bound to a context
+/// Seals short values into texts that say nothing and cannot be made up, bound to a context
 /// (XChaCha20-Poly1305; the nonce is a keyed digest of context and value, so that the same value in the same
 /// context gives the same text).
 class Sealer {

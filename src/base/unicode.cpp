@@ -9,6 +9,7 @@
 #include <unicode/utf16.h>
 #include <unicode/utf8.h>
 #include <unicode/utrans.h>
+#include <unicode/uversion.h>
 
 #include <algorithm>
 #include <array>
@@ -155,6 +156,18 @@ bool is_mark(UChar32 point) {
 }
 
 }  // namespace
+
+std::int64_t folding_version() noexcept {
+  // One more whenever plain_letters(), fold_case(), ascii_domain(), fold() or folded_address() change.
+  constexpr std::int64_t kRules = 1;
+  UVersionInfo unicode{};
+  UVersionInfo icu{};
+  u_getUnicodeVersion(unicode);
+  u_getVersion(icu);
+  std::int64_t version = kRules;
+  for (const auto part : {unicode[0], unicode[1], unicode[2], icu[0], icu[1]}) version = version * 100 + part;
+  return version;
+}
 
 std::string plain_letters(std::string_view text) {
   const auto folded = normalized(forms().nfkc_casefold, to_utf16(text));

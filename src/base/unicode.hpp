@@ -2,11 +2,17 @@
 // tables, behind a few functions; independent of any locale, and for any thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace bccast {
+
+/// Which tables these are, and which rules of ours: what is folded with one number and with another may
+/// differ. Later ones have higher numbers. Read in decimal: the rules, then Unicode's version, then ICU's,
+/// whose data hold CLDR's: 1'15'00'00'72'01 are rules 1 with Unicode 15.0.0 of ICU 72.1.
+std::int64_t folding_version() noexcept;
 
 /// Without case, marks, compatibility forms and invisible characters; Latin letters and punctuation as those
 /// of ASCII (CLDR's Latin-ASCII: "Łukasz" is "lukasz", and a curly apostrophe is a straight one), punctuation

@@ -117,7 +117,7 @@ BlastState next(const Blast& blast, BlastVerb verb, std::string_view blast_id) {
     }
     return "";
   }();
-  throw Error(Code::state, fmt::format("blast {} is {}, and can not be {}{}", blast_id,
+  throw Error(Code::state, fmt::format("blast {} is {}, and cannot be {}{}", blast_id,
                                        blast.state == BlastState::draft ? "a draft" : name_of(blast.state),
                                        participle_of(verb), advice));
 }

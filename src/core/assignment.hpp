@@ -27,7 +27,7 @@ struct Assignment {
     SkipReason reason;
   };
   std::vector<LeftOut> left_out;
-  std::vector<std::size_t> damaged;  // entries that can not be read
+  std::vector<std::size_t> damaged;  // entries that cannot be read
   struct Deferred {
     std::size_t entry;
     Ms until;

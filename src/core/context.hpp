@@ -56,6 +56,10 @@ struct Context {
   /// False: the store is not held. True: it was when it was last asked (core/holding.hpp).
   std::atomic<bool> held = false;
 
+  /// False: the indexes of names and addresses are right. True: they were to be made anew when it was last
+  /// asked (core/indexing.hpp).
+  std::atomic<bool> indexing = false;
+
   /// How long after its sending the blast is to be finished.
   Ms deadline_of(const Blast& blast) const noexcept {
     return blast.deadline != 0 ? blast.deadline : deadline;

@@ -17,6 +17,7 @@ bool Erasure::erase(std::string_view client_id) {
       tables.work().forget_details(membership.provider_no, membership.place);
       tables.threads().delete_host_refs(membership.provider_no, membership.place);
     }
+    tables.work().forget_reason_details();
     rosters.finish();
     tables.events().forget_client(client.no);
     tables.directory().delete_client(client.no);

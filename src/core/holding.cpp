@@ -20,6 +20,7 @@ StoreStatus Holding::status() {
   context_.store.read([&](const Tables& tables) {
     status.held = tables.store().held();
     status.debts = tables.store().debts();
+    status.indexing = tables.store().folding().under_way();
   });
   return status;
 }

@@ -7,6 +7,7 @@
 #include <bccast/types.hpp>
 
 #include "core/context.hpp"
+#include "core/indexing.hpp"
 
 namespace bccast {
 
@@ -14,6 +15,11 @@ namespace bccast {
 /// was not held when it was opened: none becomes held while it is open.
 inline bool is_held(const Tables& tables, const Context& context) {
   return context.held && tables.store().held();
+}
+
+/// Whether nothing may be handed out for whatever reason.
+inline bool hands_nothing_out(const Tables& tables, const Context& context) {
+  return is_held(tables, context) || is_indexing(tables, context);
 }
 
 class Holding {

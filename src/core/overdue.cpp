@@ -9,18 +9,16 @@
 #include "core/events.hpp"
 #include "core/holding.hpp"
 #include "core/quiet.hpp"
+#include "core/reasons.hpp"
 #include "model/text_rules.hpp"
 
 namespace bccast {
 namespace {
 
-/// The class of a reason: the detail behind the colon is for the list of channels.
-std::string_view class_of(std::string_view reason) {
-  return reason.substr(0, reason.find(':'));
-}
-
 /// The same for all that waits in a held store.
 constexpr std::string_view kHeld = "the store was made by a backup, and is held until it is released";
+constexpr std::string_view kIndexing =
+    "names and addresses are being indexed anew, as the ICU library is another";
 
 std::string what_holds_up(const Blast& blast, const Line& line, const Channel& channel,
                           std::int64_t unknown) {
@@ -68,11 +66,14 @@ LinePace pace_of(const Tables& tables, const Context& context, const Blast& blas
     pace.until = std::max(pace.until.value_or(0), all_had);
   }
   pace.late = line.pending() - pace.deferred;
-  const bool held = is_held(tables, context);
-  const bool goes = blast.state == BlastState::sent && !channel->paused && channel->failures == 0 && !held;
+  const std::string_view held = is_held(tables, context)       ? kHeld
+                                : is_indexing(tables, context) ? kIndexing
+                                                               : std::string_view();
+  const bool goes =
+      blast.state == BlastState::sent && !channel->paused && channel->failures == 0 && held.empty();
   if (goes && quiet.unknown == 0) pace.left = time_left(blast, line, now);
   if (pace.late > 0)
-    pace.why = held ? std::string(kHeld) : what_holds_up(blast, line, *channel, quiet.unknown);
+    pace.why = held.empty() ? what_holds_up(blast, line, *channel, quiet.unknown) : std::string(held);
   return pace;
 }
 

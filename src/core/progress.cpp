@@ -10,6 +10,7 @@
 #include "core/cursor.hpp"
 #include "core/overdue.hpp"
 #include "core/place_states.hpp"
+#include "core/reasons.hpp"
 #include "core/resolve.hpp"
 #include "core/texts.hpp"
 #include "core/work.hpp"
@@ -21,11 +22,6 @@ namespace {
 
 std::optional<std::int64_t> unless_zero(Ms at) {
   return at != 0 ? std::optional<std::int64_t>(at) : std::nullopt;
-}
-
-/// The class of a reason: the detail behind the colon is the operator's alone.
-std::string_view class_of(std::string_view reason) {
-  return reason.substr(0, reason.find(':'));
 }
 
 /// Counts people on one channel, whose own counts are the answer, or on none.

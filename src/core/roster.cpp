@@ -1,16 +1,21 @@
 #include "core/roster.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
+#include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "base/fold.hpp"
+#include "base/function_ref.hpp"
 #include "core/access.hpp"
 #include "core/audience_of.hpp"
 #include "core/contact.hpp"
 #include "core/cursor.hpp"
+#include "core/indexing.hpp"
 #include "model/filter.hpp"
 #include "model/text_rules.hpp"
 
@@ -61,7 +66,7 @@ void check_key(std::string_view folded, NameKind kind, std::string_view key) {
     throw Error(Code::corrupt, "the index of names does not go with the roster");
 }
 
-/// One page in the making.
+/// What of a roster a page shows, and how.
 class Listing {
  public:
   Listing(const Context& context, const Tables& tables, const Provider& provider, const Filter& filter)
@@ -81,6 +86,11 @@ class Listing {
 
   /// The state that is listed; nothing: both.
   std::optional<bool> archived() const noexcept { return archived_; }
+  bool lists(const RosterView& entry) const noexcept {
+    if ((entry.flags & flag::erased) != 0) return false;
+    return !archived_ || *archived_ == ((entry.flags & flag::any_archived) != 0);
+  }
+  const Provider& provider() const noexcept { return provider_; }
 
   RosterRow describe(const RosterEntry& entry) const {
     RosterRow row;
@@ -113,6 +123,48 @@ class Listing {
   bool has_draft_ = false;
 };
 
+/// Takes the next entry of a page; false: the page is full.
+using Offer = FunctionRef<bool(const RosterEntry&, NameKind, std::string_view)>;
+
+/// Whole names first; in a search then those of which a later word begins with the text.
+void list_indexed(const Tables& tables, const Listing& listing, NamePosition at, const std::string& prefix,
+                  Offer offer) {
+  for (bool full = false; !full;) {
+    tables.directory().names(listing.provider().no, at.kind, listing.archived(), at.key, at.after,
+                             [&](std::string_view key, Place place) {
+                               if (!key.starts_with(prefix)) return false;
+                               const RosterEntry entry = listing.entry(place);
+                               auto folded = fold(entry.client.name);
+                               check_key(folded, at.kind, key);
+                               const auto under = listed_under(std::move(folded), prefix);
+                               if (under->first != at.kind || under->second != key) return true;
+                               full = !offer(entry, at.kind, key);
+                               return !full;
+                             });
+    if (full || prefix.empty() || at.kind == NameKind::later_word) return;
+    at = {NameKind::later_word, prefix, std::nullopt};
+  }
+}
+
+/// The same, of the next `most` in the roster itself: its index is still to be made (indexing.hpp).
+void list_scanned(const Tables& tables, const Listing& listing, const NamePosition& at,
+                  const std::string& prefix, std::size_t most, Offer offer) {
+  using Position = std::tuple<NameKind, std::string, std::int64_t>;
+  const Position after{at.kind, at.key, at.after ? std::int64_t{*at.after} : -1};
+  std::set<Position> next;
+  tables.directory().scan(listing.provider().no, 0, kMaxPlaces, [&](const RosterView& entry) {
+    if (!listing.lists(entry)) return;
+    auto under = listed_under(fold(entry.name), prefix);
+    if (!under) return;
+    Position position{under->first, std::move(under->second), entry.place};
+    if (position <= after) return;
+    next.insert(std::move(position));
+    if (next.size() > most) next.erase(std::prev(next.end()));
+  });
+  for (const auto& [kind, key, place] : next)
+    if (!offer(listing.entry(static_cast<Place>(place)), kind, key)) return;
+}
+
 }  // namespace
 
 Page<RosterRow> Roster::list(std::string_view provider_id, std::string_view filter_text,
@@ -139,21 +191,10 @@ Page<RosterRow> Roster::list(std::string_view provider_id, std::string_view filt
       return true;
     };
 
-    // Whole names first; in a search then those of which a later word begins with the text.
-    for (bool full = false; !full;) {
-      tables.directory().names(provider.no, at.kind, listing.archived(), at.key, at.after,
-                               [&](std::string_view key, Place place) {
-                                 if (!key.starts_with(prefix)) return false;
-                                 const RosterEntry entry = listing.entry(place);
-                                 auto folded = fold(entry.client.name);
-                                 check_key(folded, at.kind, key);
-                                 const auto under = listed_under(std::move(folded), prefix);
-                                 if (under->first != at.kind || under->second != key) return true;
-                                 full = !offer(entry, at.kind, key);
-                                 return !full;
-                               });
-      if (full || prefix.empty() || at.kind == NameKind::later_word) return;
-      at = {NameKind::later_word, prefix, std::nullopt};
+    if (is_indexed(tables.store().folding(), provider.no)) {
+      list_indexed(tables, listing, at, prefix, offer);
+    } else {
+      list_scanned(tables, listing, at, prefix, most + 1, offer);
     }
   });
   return page;

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/fold.hpp"
 #include "core/communities.hpp"
+#include "core/indexing.hpp"
 #include "core/same_address.hpp"
 #include "model/name_keys.hpp"
 
@@ -51,6 +52,16 @@ void RosterUpdate::mark_flags(ProviderNo provider, Place place, std::uint32_t fl
   put(slice.dead, place, (flags & flag::erased) != 0);
 }
 
+const Folding& RosterUpdate::folding() {
+  if (!folding_) folding_ = tables_.store().folding();
+  return *folding_;
+}
+
+bool RosterUpdate::has_turn_behind(ProviderNo provider, Place place) {
+  if (!context_.indexing || is_indexed(folding(), provider)) return true;
+  return provider == folding().provider_no && std::int64_t{place} < folding().place;
+}
+
 void RosterUpdate::index_name(const RosterEntry& entry, bool there) {
   auto& directory = tables_.directory();
   const auto put_key = [&](NameKind kind, std::string_view key) {
@@ -76,35 +87,44 @@ void RosterUpdate::mark_addresses(ProviderNo provider, Place place, const Addres
   });
 }
 
-/// Keeps the index of addresses. True when the place may share one of `after` with another.
+/// Keeps the index of addresses. True when the place may share one of `after` with another. Of a place whose
+/// turn to be indexed comes only what was told is kept.
 bool RosterUpdate::index_addresses(ProviderNo provider, Place place, const RosterEntry& before,
                                    const Addresses& after) {
   const Addresses& old = before.client.addresses;
+  const bool indexed = has_turn_behind(provider, place);
+  const bool shared = (before.flags & flag::shares_address) != 0;
   const auto same = [](std::string_view a, std::string_view b) {
     return a == b || folded_address(a) == folded_address(b);
   };
   Addresses::for_each(old.stored(), [&](std::string_view channel, std::string_view address) {
     if (same(address, after.get(channel))) return;
     const auto hash = context_.address_hash(channel, address);
-    if ((before.flags & flag::shares_address) != 0)
-      leave_address(tables_, context_, provider, place, channel, hash);
-    tables_.directory().delete_address(provider, hash, place);
+    if (shared) leave_address(tables_, context_, provider, place, channel, hash);
+    if (indexed) tables_.directory().delete_address(provider, hash, place);
   });
+  if (!indexed) return shared;
   bool shares = false;
   Addresses::for_each(after.stored(), [&](std::string_view channel, std::string_view address) {
     if (same(address, old.get(channel))) {
-      shares = shares || (before.flags & flag::shares_address) != 0;
+      shares = shares || shared;
       return;
     }
-    const auto found =
-        tables_.directory().insert_address(provider, context_.address_hash(channel, address), place);
-    shares = shares || found.shared;
-    if (!found.was_alone) return;
-    mark_shared(provider, *found.was_alone);
-    share_address(tables_, context_, provider, *found.was_alone, channel,
-                  context_.address_hash(channel, address));
+    shares = index_address(provider, place, channel, address) || shares;
   });
   return shares;
+}
+
+/// True when another has it, too.
+bool RosterUpdate::index_address(ProviderNo provider, Place place, std::string_view channel,
+                                 std::string_view address) {
+  const auto hash = context_.address_hash(channel, address);
+  const auto found = tables_.directory().insert_address(provider, hash, place);
+  if (found.was_alone) {
+    mark_shared(provider, *found.was_alone);
+    share_address(tables_, context_, provider, *found.was_alone, channel, hash);
+  }
+  return found.shared;
 }
 
 /// It stays marked when it is alone again, until its own addresses change: that costs a look, and no more.
@@ -127,7 +147,7 @@ bool RosterUpdate::add(Provider& provider, const Client& client, std::uint32_t f
   entry.flags = client.flags | flags;
   entry.since = now_;
   entry.client = client;
-  // Blasts sent so far can not have reached this place: its inbox need not look at them.
+  // Blasts sent so far cannot have reached this place: its inbox need not look at them.
   if (!tables_.directory().insert_entry(entry, provider.send_seq)) return false;
   ++provider.next_place;
   mark_flags(provider.no, entry.place, entry.flags);
@@ -136,8 +156,21 @@ bool RosterUpdate::add(Provider& provider, const Client& client, std::uint32_t f
     entry.flags |= flag::shares_address;
     tables_.directory().update_entry(entry);
   }
-  index_name(entry, true);
+  if (has_turn_behind(provider.no, entry.place)) index_name(entry, true);
   return true;
+}
+
+void RosterUpdate::index(RosterEntry entry) {
+  if (entry.erased()) return;
+  index_name(entry, true);
+  bool shares = false;
+  Addresses::for_each(entry.client.addresses.stored(),
+                      [&](std::string_view channel, std::string_view address) {
+                        shares = index_address(entry.provider_no, entry.place, channel, address) || shares;
+                      });
+  if (!shares || (entry.flags & flag::shares_address) != 0) return;
+  entry.flags |= flag::shares_address;
+  tables_.directory().update_entry(entry);
 }
 
 void RosterUpdate::change(RosterEntry entry, const RosterEntry& before) {
@@ -153,7 +186,7 @@ void RosterUpdate::change(RosterEntry entry, const RosterEntry& before) {
   if (entry.flags != before.flags) mark_flags(entry.provider_no, entry.place, entry.flags);
   mark_addresses(entry.provider_no, entry.place, before.client.addresses, entry.client.addresses);
   const bool same = entry.client.name == before.client.name && entry.active() == before.active();
-  if (same && !entry.erased()) return;
+  if ((same && !entry.erased()) || !has_turn_behind(entry.provider_no, entry.place)) return;
   index_name(before, false);
   if (!entry.erased()) index_name(entry, true);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +27,8 @@ class RosterUpdate {
   void change_client(const Client& client);
   /// Makes the place dead: without identity, reached by nothing.
   void erase(const RosterEntry& before);
+  /// Puts an entry that is in no index of names and addresses yet into them.
+  void index(RosterEntry entry);
   void finish();
 
  private:
@@ -33,14 +36,20 @@ class RosterUpdate {
   RosterSlice& roster_slice(ProviderNo provider, Place place);
   Slice& address_slice(ProviderNo provider, Place place, std::string_view channel);
   void mark_flags(ProviderNo provider, Place place, std::uint32_t flags);
+  /// False: its turn to be indexed comes (core/indexing.hpp), and until then its changes leave the indexes
+  /// alone.
+  bool has_turn_behind(ProviderNo provider, Place place);
+  const Folding& folding();
   void index_name(const RosterEntry& entry, bool there);
   void mark_addresses(ProviderNo provider, Place place, const Addresses& before, const Addresses& after);
   bool index_addresses(ProviderNo provider, Place place, const RosterEntry& before, const Addresses& after);
+  bool index_address(ProviderNo provider, Place place, std::string_view channel, std::string_view address);
   void mark_shared(ProviderNo provider, Place place);
 
   Tables& tables_;
   const Context& context_;
   Ms now_;
+  std::optional<Folding> folding_;
   std::map<Key, RosterSlice> roster_slices_;
   std::map<std::pair<Key, std::string>, Slice> address_slices_;
   // The slices used last: an import stays in them for 65,536 clients.

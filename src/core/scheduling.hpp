@@ -25,7 +25,7 @@ class Scheduling {
                 std::string_view actor);
   /// exists: it is a draft.
   Code unschedule(std::string_view provider, std::string_view blast);
-  /// Sends the first that is due, or makes it a draft again when it can not go. False: none was due.
+  /// Sends the first that is due, or makes it a draft again when it cannot go. False: none was due.
   bool send_due();
 
  private:

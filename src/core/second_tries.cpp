@@ -9,6 +9,7 @@
 #include "core/access.hpp"
 #include "core/line_update.hpp"
 #include "core/place_states.hpp"
+#include "core/reasons.hpp"
 #include "model/retry.hpp"
 
 namespace bccast {
@@ -160,7 +161,7 @@ Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemO
       item.attempts = 1;
       --line.done;
     }
-    item.reason = outcome.reason;
+    item.reason = Reasons(tables).kept(parts.provider, parts.place, outcome.reason);
     if (outcome.status == ItemStatus::done) {
       tables.work().delete_item(item);
       ++line.done;

@@ -11,6 +11,7 @@
 #include "core/claiming.hpp"
 #include "core/line_update.hpp"
 #include "core/quiet.hpp"
+#include "core/reasons.hpp"
 #include "core/same_address.hpp"
 #include "model/retry.hpp"
 
@@ -57,22 +58,6 @@ ItemOutcome outcome_in(const Report& report, std::size_t i) {
   return outcome_of(*report.assignment, i);
 }
 
-/// The item after one more attempt that did not succeed.
-void after_attempt(Item& item, const ItemOutcome& outcome, Ms now) {
-  item.reason = outcome.reason;
-  if (outcome.status == ItemStatus::not_tried) {
-    item.state = ItemState::waiting;
-    item.due_at = now + kGivenBackWait;
-    return;
-  }
-  ++item.attempts;
-  item.state = outcome.status == ItemStatus::failed || item.attempts >= kMaxAttempts ? ItemState::failed
-                                                                                     : ItemState::waiting;
-  const Ms wait = outcome.retry_after >= 0 ? outcome.retry_after
-                                           : retry_wait(static_cast<int>(item.attempts), random_number());
-  item.due_at = now + std::min(wait, kLongestWait);
-}
-
 /// Nobody has reported the item since. Numbers of items are used again.
 bool is_same_try(const Item& row, const Item& item) {
   return row.channel_no == item.channel_no && row.line_no == item.line_no && row.thread == item.thread &&
@@ -88,7 +73,8 @@ class Settling {
         report_(report),
         assignment_(*report.assignment),
         advanced_(advanced),
-        now_(context.clock.wall_ms()) {}
+        now_(context.clock.wall_ms()),
+        reasons_(tables) {}
 
   void run() {
     auto claim = stored_claim();
@@ -124,7 +110,7 @@ class Settling {
     const bool failed = report_.result == BatchResult::failed || throttled || (probe && all_again_later);
     if (failed)
       channel_failed(tables_, context_, *channel,
-                     all_again_later ? outcome_of(assignment_, 0).reason : report_.reason);
+                     kept_of_all(all_again_later ? outcome_of(assignment_, 0).reason : report_.reason));
     if (throttled || (report_.result == BatchResult::failed && assignment_.claim.tries < kTriesTogether)) {
       claim->lease_until = 0;
       tables_.work().update_claim(*claim);
@@ -179,6 +165,19 @@ class Settling {
     if (channel.failures == 0) count_attempts(tables_, context_, channel, attempts_);
   }
 
+  /// What was said of the whole batch may be about anybody in it.
+  std::string kept_of_all(const std::string& reason) {
+    if (class_of(reason).size() == reason.size()) return reason;
+    const bool may =
+        std::all_of(assignment_.entries.begin(), assignment_.entries.end(), [&](std::size_t entry) {
+          if (assignment_.line)
+            return reasons_.may_have_detail(assignment_.line->provider_no, static_cast<Place>(entry));
+          const Item& item = assignment_.items[entry];
+          return reasons_.may_have_detail(item.provider_no, item.thread.place);
+        });
+    return may ? reason : std::string(class_of(reason));
+  }
+
   /// An item of the report got somewhere: the channel works.
   bool something_ended() const {
     for (std::size_t i = report_.begin; i < report_.stop(); ++i) {
@@ -224,6 +223,22 @@ class Settling {
     if (outcome.status == ItemStatus::failed || outcome.status == ItemStatus::retry)
       attempts_.add_bad(outcome.reason);
     if (outcome.status == ItemStatus::not_tried) ++unspent_;
+  }
+
+  /// The item after one more attempt that did not succeed.
+  void after_attempt(Item& item, const ItemOutcome& outcome) {
+    item.reason = reasons_.kept(item.provider_no, item.thread.place, outcome.reason);
+    if (outcome.status == ItemStatus::not_tried) {
+      item.state = ItemState::waiting;
+      item.due_at = now_ + kGivenBackWait;
+      return;
+    }
+    ++item.attempts;
+    item.state = outcome.status == ItemStatus::failed || item.attempts >= kMaxAttempts ? ItemState::failed
+                                                                                       : ItemState::waiting;
+    const Ms wait = outcome.retry_after >= 0 ? outcome.retry_after
+                                             : retry_wait(static_cast<int>(item.attempts), random_number());
+    item.due_at = now_ + std::min(wait, kLongestWait);
   }
 
   /// What was not handed over, after all, took nothing of the channel's rate.
@@ -274,7 +289,7 @@ class Settling {
     };
     const auto keep = [&](std::size_t entry, const ItemOutcome& outcome) {
       Item item = item_at(entry);
-      after_attempt(item, outcome, now_);
+      after_attempt(item, outcome);
       tables_.work().insert_item(item);
       if (item.state == ItemState::failed) {
         ++line->failed;
@@ -498,7 +513,7 @@ class Settling {
 
   void keep(Item item, const ItemOutcome& outcome) {
     Line* line = item.damaged ? line_it_may_be_of(item) : line_of(item);
-    after_attempt(item, outcome, now_);
+    after_attempt(item, outcome);
     tables_.work().update_item(item);
     if (item.state != ItemState::failed) return;
     if (line != nullptr) ++line->failed;
@@ -511,6 +526,7 @@ class Settling {
   const Assignment& assignment_;
   Advanced& advanced_;
   const Ms now_;
+  Reasons reasons_;
   std::vector<Claim> open_claims_;                     // of a line: what of the batch nobody has reported
   std::map<ItemNo, std::optional<Token>> open_items_;  // else, and in whose hands: nothing: it waits
   std::map<LineNo, Line> lines_;

@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/fold.hpp"
+#include "core/indexing.hpp"
 #include "core/place_states.hpp"
 #include "core/texts.hpp"
 
@@ -129,6 +130,7 @@ class ProviderCheck {
         found("roster", fmt::format("slice {} of provider {}", s, provider_.no),
               "the bitmaps differ from the entries");
     }
+    if (!is_indexed(tables_.store().folding(), provider_.no)) return;
     names(NameKind::whole, provider_.next_place - dead);
     names(NameKind::later_word, words);
   }
@@ -159,6 +161,7 @@ class ProviderCheck {
   /// The index of addresses has each address of the roster once, and of those that several have all places;
   /// and these are marked.
   void addresses() {
+    if (!is_indexed(tables_.store().folding(), provider_.no)) return;
     using Held = std::pair<AddressHash, Place>;
     std::vector<Held> held;
     std::vector<Place> marked;

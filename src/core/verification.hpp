@@ -1,4 +1,4 @@
-// Looks through a whole store for what can not be right: the store's own checks, then ours.
+// Looks through a whole store for what cannot be right: the store's own checks, then ours.
 #pragma once
 
 #include <vector>

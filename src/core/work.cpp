@@ -73,7 +73,7 @@ Advanced Work::advance_once(ChannelNo channel, const Report* report, std::size_t
   context_.store.write(
       [&](Tables& tables) {
         if (report != nullptr) settle(tables, context_, *report, advanced);
-        if (most == 0 || is_held(tables, context_)) return;
+        if (most == 0 || hands_nothing_out(tables, context_)) return;
         advanced.next = claim_next(tables, context_, channel, most);
         if (advanced.next) {
           if (most <= kSmallBatch) fill_and_hold(tables, *advanced.next);
@@ -133,7 +133,7 @@ bool Work::extend(const Assignment& assignment, Ms how_long) {
 }
 
 std::optional<Ms> Work::next_due(const Tables& tables, const Channel& channel) const {
-  if (channel.paused || channel.removed || is_held(tables, context_)) return std::nullopt;
+  if (channel.paused || channel.removed || hands_nothing_out(tables, context_)) return std::nullopt;
   const Ms now = context_.clock.wall_ms();
   std::optional<Ms> at;
   const auto consider = [&](std::optional<Ms> moment, Ms longest) {

@@ -50,6 +50,7 @@ BlastTables::Agenda Agenda::look() {
   BlastTables::Agenda next;
   context_.store.read([&](const Tables& tables) {
     next = tables.blasts().agenda();
+    if (!next.to_index) context_.indexing = false;
     if (!context_.held) return;
     if (is_held(tables, context_)) {
       next.schedule.reset();
@@ -112,6 +113,7 @@ std::size_t Agenda::run(std::int64_t until_us) {
     attempt(next.deadline && *next.deadline < now, [&] { return overdue_.say_next(); });
     attempt(next.owes, [&] { return settle(); });
     attempt(next.to_sweep, [&] { return control_.sweep(); });
+    attempt(next.to_index, [&] { return indexing_.go_on(); });
     if (!did) break;
     ++done;
   } while (context_.clock.monotonic_us() < until_us);
@@ -122,7 +124,7 @@ std::size_t Agenda::run(std::int64_t until_us) {
 std::optional<Ms> Agenda::next_due() {
   if (has_pinned_log_to_say()) return 0;
   const auto next = look();
-  if (next.to_sweep) return 0;
+  if (next.to_sweep || next.to_index) return 0;
   const Ms now = context_.clock.wall_ms();
   std::optional<Ms> in;
   const auto consider = [&](Ms ms) {

@@ -1,11 +1,13 @@
 // What the clock brings about and no channel carries: schedules that are due, deadlines that pass; and what
-// others have left behind: the rows of a recall, a log that is to be emptied, or cannot be.
+// others have left behind: the rows of a recall, a log that is to be emptied, or cannot be, indexes that are
+// to be made anew.
 #pragma once
 
 #include <mutex>
 #include <optional>
 
 #include "core/control.hpp"
+#include "core/indexing.hpp"
 #include "core/overdue.hpp"
 #include "core/scheduling.hpp"
 
@@ -13,8 +15,12 @@ namespace bccast {
 
 class Agenda {
  public:
-  Agenda(Context& context, Scheduling& scheduling, Overdue& overdue, Control& control)
-      : context_(context), scheduling_(scheduling), overdue_(overdue), control_(control) {}
+  Agenda(Context& context, Scheduling& scheduling, Overdue& overdue, Control& control, Indexing& indexing)
+      : context_(context),
+        scheduling_(scheduling),
+        overdue_(overdue),
+        control_(control),
+        indexing_(indexing) {}
 
   /// Does what is due, one thing after another, until nothing is or the monotonic clock has passed
   /// `until_us`; at least one thing. Says how many things were done. Where nothing is due it costs one
@@ -40,6 +46,7 @@ class Agenda {
   Scheduling& scheduling_;
   Overdue& overdue_;
   Control& control_;
+  Indexing& indexing_;
   std::mutex mutex_;  // guards all below
   // The wall clock and the monotonic one run together; when they do not, somebody has set the wall clock.
   std::optional<Ms> apart_;                    // how far apart they were at the last look

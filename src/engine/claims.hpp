@@ -19,13 +19,13 @@ class Claims {
   Claims(Context& context, Work& work, Doorbell& doorbell, Queue& bells, bool alone)
       : context_(context), work_(work), doorbell_(doorbell), bells_(bells), alone_(alone) {}
 
-  /// At most `most` items, 0: as many as go well into a lease; null: nothing is due, or nothing was found so far. The
-  /// batch holds `keep_alive`.
+  /// At most `most` items, 0: as many as go well into a lease; null: nothing is due, or nothing was found so
+  /// far. The batch holds `keep_alive`.
   std::shared_ptr<BatchControl> next(ChannelNo channel, std::size_t most, std::shared_ptr<void> keep_alive);
 
  private:
-  /// A call that finds nobody to be told, but many that are to be left out or wait, ends after so long: it is on the
-  /// host's thread. The bell says that there is more.
+  /// A call that finds nobody to be told, but many that are to be left out or wait, ends after so long: it is
+  /// on the host's thread. The bell says that there is more.
   static constexpr std::int64_t kLongestLookUs = 20'000;
 
   void rest(ChannelNo channel);

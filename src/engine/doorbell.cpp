@@ -15,7 +15,7 @@
 namespace bccast {
 namespace {
 
-/// How often to look for what other processes have stored, where the store can not tell.
+/// How often to look for what other processes have stored, where the store cannot tell.
 constexpr std::chrono::milliseconds kScanEvery{1000};
 constexpr Ms kLongestTimer = Ms{1000} * 60 * 60 * 24;
 

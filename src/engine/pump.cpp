@@ -277,7 +277,7 @@ bool Pump::work_off(Flow& flow, Report& report) {
   return true;
 }
 
-/// Stores the report on the flow's batch, and takes up the next. What can not be stored is kept: nothing more
+/// Stores the report on the flow's batch, and takes up the next. What cannot be stored is kept: nothing more
 /// is sent before it is; where something damaged is the cause, nothing more on its channel.
 void Pump::store(Flow& flow, Report report, std::size_t most, Pumped& pumped) {
   report.assignment = flow.current.get();

@@ -42,10 +42,10 @@ class Pump {
   /// The same, until the monotonic clock says so (kNoLimit: no budget). `between`: called after each batch.
   Pumped run_until(std::uint32_t max_items, std::int64_t until_us, const std::atomic<bool>* stop = nullptr,
                    const std::function<void()>& between = {});
-  /// Stores what could not be stored so far; throws when it still can not.
+  /// Stores what could not be stored so far; throws when it still cannot.
   void finish();
-  /// In how many milliseconds run() has something to do; -1: nothing known. A channel that something damaged holds
-  /// up has nothing to do.
+  /// In how many milliseconds run() has something to do; -1: nothing known. A channel that something damaged
+  /// holds up has nothing to do.
   std::int64_t next_ms();
   /// What was found damaged since the last time, as an exception; null: nothing.
   std::exception_ptr take_damage() noexcept;
@@ -60,8 +60,8 @@ class Pump {
     std::atomic<ChannelNo> channel{0};  // a channel may be removed and made again
     Pacing pacing;
     std::shared_ptr<std::atomic<int>> kept = std::make_shared<std::atomic<int>>(0);
-    /// Of the monotonic clock: its handler gave a batch back, and is not asked again before. Nobody else has to
-    /// wait for that: the claim itself is free at once.
+    /// Of the monotonic clock: its handler gave a batch back, and is not asked again before. Nobody else has
+    /// to wait for that: the claim itself is free at once.
     std::atomic<std::int64_t> rests_until_us{0};
   };
   struct Flow;

@@ -69,7 +69,7 @@ inline constexpr std::array kBlastTransitions{
 std::optional<BlastState> next_state(BlastState from, BlastVerb verb) noexcept;
 std::string_view name_of(BlastState state) noexcept;
 std::string_view name_of(BlastVerb verb) noexcept;
-/// As in "it can not be ...".
+/// As in "it cannot be ...".
 std::string_view participle_of(BlastVerb verb) noexcept;
 std::optional<BlastState> blast_state_named(std::string_view name) noexcept;
 /// It has no recipients yet.
@@ -97,7 +97,7 @@ struct Blast {
   std::int64_t open_lines = 0;
   std::int64_t revision = 0;  // counts the changes of a draft
   Ms deadline = 0;            // milliseconds after sending; 0: the store's default
-  Place roster_size = 0;      // places of the roster when it was sent: later ones can not have it
+  Place roster_size = 0;      // places of the roster when it was sent: later ones cannot have it
   std::string key_hash;       // of the idempotency key; empty: none
   std::string actor;          // who made it; empty: the provider
   std::string sent_by;        // who sent it; empty: the provider

@@ -14,8 +14,8 @@ namespace {
 constexpr std::uint8_t kPlain = 0;
 constexpr std::size_t kHead = 9;
 
-std::array<std::uint8_t, 8> checksum(const void* bytes, std::size_t size) noexcept {
-  const std::uint64_t sum = XXH3_64bits(bytes, size);
+std::array<std::uint8_t, 8> checksum(const void* bytes, std::size_t size, std::uint64_t seed = 0) noexcept {
+  const std::uint64_t sum = XXH3_64bits_withSeed(bytes, size, seed);
   std::array<std::uint8_t, 8> out{};
   for (std::size_t i = 0; i < 8; ++i) out[i] = static_cast<std::uint8_t>(sum >> (8 * i));
   return out;
@@ -23,20 +23,21 @@ std::array<std::uint8_t, 8> checksum(const void* bytes, std::size_t size) noexce
 
 }  // namespace
 
-std::string checked_bytes(std::string_view content) {
+std::string checked_bytes(RowKind kind, std::string_view content) {
   std::string bytes;
   bytes.reserve(kHead + content.size());
   bytes.push_back(static_cast<char>(kPlain));
-  for (const auto byte : checksum(content.data(), content.size())) bytes.push_back(static_cast<char>(byte));
+  for (const auto byte : checksum(content.data(), content.size(), static_cast<std::uint64_t>(kind)))
+    bytes.push_back(static_cast<char>(byte));
   bytes.append(content);
   return bytes;
 }
 
-std::string_view checked_content(std::span<const std::uint8_t> bytes, const char* what) {
+std::string_view checked_content(RowKind kind, std::span<const std::uint8_t> bytes, const char* what) {
   if (bytes.size() < kHead || bytes[0] != kPlain)
     throw Error(Code::corrupt, std::string(what) + " is damaged, or stored in an unknown form");
   const auto content = bytes.subspan(kHead);
-  const auto sum = checksum(content.data(), content.size());
+  const auto sum = checksum(content.data(), content.size(), static_cast<std::uint64_t>(kind));
   if (!std::equal(sum.begin(), sum.end(), bytes.begin() + 1))
     throw Error(Code::corrupt, std::string(what) + " is damaged");
   return {reinterpret_cast<const char*>(content.data()), content.size()};

@@ -39,6 +39,8 @@ enum class RowKind : std::uint8_t {
   skip = 24,
   item_slice = 25,
   store = 26,
+  folding = 27,
+  log_mark = 28,
 };
 
 class RowSum {

@@ -242,7 +242,7 @@ struct WordRange {
 
 using Words = std::array<std::uint64_t, kWords>;
 
-/// By way of a block of its own: compilers that can not rule out that the two overlap would go word by word.
+/// By way of a block of its own: compilers that cannot rule out that the two overlap would go word by word.
 template <class Operation>
 void combine(Words& mine, const Words& theirs, Operation operation) noexcept {
   for (std::uint32_t first = 0; first < kWords; first += kBlock) {

@@ -35,7 +35,7 @@ constexpr ThreadKey community_key(ProviderNo provider, CommunityNo no,
 }
 
 /// A thread as a row. A blast's thread without a row is the view `untouched` makes of its blast; which of the
-/// two it is can not be told from outside.
+/// two it is cannot be told from outside.
 struct Thread {
   ThreadKey key;
   std::int64_t last_seq = 0;  // of its newest message

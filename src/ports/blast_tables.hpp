@@ -48,6 +48,7 @@ class BlastTables {
     std::optional<Ms> deadline;  // the first one that was not yet said to have passed
     bool to_sweep = false;       // threads of a recalled blast are to be brought up to date
     bool owes = false;           // there are debts
+    bool to_index = false;       // names and addresses are to be indexed anew
   };
   virtual Agenda agenda() const = 0;
   /// The first that is to be sent at `now` or was to be before.

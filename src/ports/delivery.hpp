@@ -24,7 +24,7 @@ struct Delivery {
   TextColumn action;  // "deliver" or "retract", the same for all
 };
 
-/// What a deliverer does with a batch to take back when it can not: it stays where it is.
+/// What a deliverer does with a batch to take back when it cannot: it stays where it is.
 inline Handled cannot_retract(NoticeBatch& batch) {
   for (std::size_t i = 0; i < batch.size(); ++i) batch.set(i, {ItemStatus::skipped, "cannot_retract", -1});
   return Handled::as_set;

@@ -99,6 +99,12 @@ class DirectoryTables {
   virtual void addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const = 0;
   virtual void shared_addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const = 0;
 
+  /// Takes away at most about `most` rows of each of these indexes, whatever they say. False: there are none.
+  virtual bool forget_indexes(ProviderNo provider, std::size_t most) = 0;
+  /// The first provider with a number above `no`, and the last place of its roster; damaged rows count.
+  virtual std::optional<ProviderNo> provider_after(ProviderNo no) const = 0;
+  virtual std::optional<Place> last_place(ProviderNo provider) const = 0;
+
   /// Providers with ids after `after`, in the order of their ids.
   virtual std::vector<Provider> providers(std::string_view after, std::size_t limit) const = 0;
 

@@ -4,11 +4,25 @@
 #include <cstdint>
 #include <optional>
 
+#include "model/thread.hpp"
+
 namespace bccast {
 
 /// A debt: bytes were overwritten that were promised to be forgotten, and the log may still hold them.
 /// Numbers ascend and are never used twice.
 using DebtNo = std::int64_t;
+
+/// Which tables of Unicode the indexes of names and of addresses go by, and how far those have been made anew
+/// since they went by others. The indexes are right for all providers before `provider_no`; of that one they
+/// have what stands at lower places than `place`, and nothing else. What is behind it is to be taken away.
+struct Folding {
+  std::int64_t version = 0;    // folding_version(); 0: it is not known
+  ProviderNo provider_no = 0;  // 0: all is right
+  std::int64_t place = 0;      // -1: what was indexed of the provider is to be taken away first
+
+  bool under_way() const noexcept { return provider_no != 0; }
+  friend bool operator==(const Folding&, const Folding&) = default;
+};
 
 class StoreTables {
  public:
@@ -17,6 +31,10 @@ class StoreTables {
   /// Made by a backup, and not yet released: nothing is handed out.
   virtual bool held() const = 0;
   virtual void set_held(bool held) = 0;
+
+  /// A damaged row is one whose version is not known.
+  virtual Folding folding() const = 0;
+  virtual void set_folding(const Folding& folding) = 0;
 
   /// Written in the transaction that overwrites, so that no crash can come between.
   virtual void add_debt() = 0;

@@ -312,7 +312,7 @@ class Ana {
     }
   }
 
-  /// Something that is there in this world, if it can be, and that ana can not see.
+  /// Something that is there in this world, if it can be, and that ana cannot see.
   std::string foreign(const Event& event) const {
     const auto& other = scene_.disturbed[event.b % scene_.disturbed.size()];
     switch (event.a % 9) {

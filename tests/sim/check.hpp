@@ -1,5 +1,5 @@
 // The checks. Each throws Failure with the name of the guarantee that does not hold. They look at a model and
-// may note in it what can not be known before: ids and times.
+// may note in it what cannot be known before: ids and times.
 #pragma once
 
 #include <set>
@@ -23,7 +23,7 @@ void settle_fates(World& world, Model& model, PersonNo person);
 void check_provider(World& world, Model& model, ProviderNo provider);
 /// Providers, clients, rosters, members and channels are as the model has them.
 void check_directory(World& world, Model& model);
-/// P4: what is another's and what does not exist can not be told apart.
+/// P4: what is another's and what does not exist cannot be told apart.
 void check_probes(World& world, const Model& model, Prng& prng);
 /// The library finds nothing wrong with its own store.
 void check_store(World& world);

@@ -135,7 +135,7 @@ std::map<std::string, Counts> check_recipients(World& world, Model& model, Blast
   require(nameless == (blast.recipients.size() - living) * each, "R1",
           "another number of recipients were erased");
   for (const auto& one : states) {
-    const auto& all = one.second;  // a structured binding can not be captured
+    const auto& all = one.second;  // a structured binding cannot be captured
     const auto is = [&all](const char* state) { return std::ranges::find(all, state) != all.end(); };
     people.add(std::ranges::any_of(all, is_open) ? "pending"
                : is("failed")                    ? "failed"

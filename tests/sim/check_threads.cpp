@@ -13,7 +13,7 @@ Table list_threads(bccast_engine* engine, const std::string& client, const std::
   bccast_rows* rows = nullptr;
   const auto code = bccast_client_threads(engine, client.c_str(), nullptr,
                                           cursor.empty() ? nullptr : cursor.c_str(), 5, &rows);
-  require(code == BCCAST_OK, "R1", client + " can not list its threads: " + bccast_error_message());
+  require(code == BCCAST_OK, "R1", client + " cannot list its threads: " + bccast_error_message());
   return Table(rows);
 }
 
@@ -22,7 +22,7 @@ Table list_messages(bccast_engine* engine, bool as_client, const std::string& wh
   bccast_rows* rows = nullptr;
   const auto code = (as_client ? bccast_client_messages : bccast_provider_messages)(
       engine, who.c_str(), thread.c_str(), 0, 1, 1000, &rows);
-  require(code == BCCAST_OK, "R1", who + " can not read in its thread: " + bccast_error_message());
+  require(code == BCCAST_OK, "R1", who + " cannot read in its thread: " + bccast_error_message());
   return Table(rows);
 }
 
@@ -161,7 +161,7 @@ void check_provider(World& world, Model& model, ProviderNo number) {
     bccast_rows* raw = nullptr;
     const auto code = bccast_provider_threads(world.engine(), provider.id.c_str(), nullptr,
                                               cursor.empty() ? nullptr : cursor.c_str(), 20, &raw);
-    require(code == BCCAST_OK, "R1", provider.id + " can not list its threads: " + bccast_error_message());
+    require(code == BCCAST_OK, "R1", provider.id + " cannot list its threads: " + bccast_error_message());
     const Table rows(raw);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const auto found = left.find(rows.text(i, "thread"));

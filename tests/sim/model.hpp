@@ -154,7 +154,7 @@ struct Item {
   bool uncertain = false;  // there was a crash before that
   bool dropped = false;    // its channel, provider or person went: whatever is still said
   bool unclear = false;   // given back after it was taken over: who took it first may still report it, or not
-  bool alike = false;     // another has the same thread, time and recipient: which is which can not be told
+  bool alike = false;     // another has the same thread, time and recipient: which is which cannot be told
   bool may_skip = false;  // at some moment there was a reason to leave it out
   bool may_share = false;         // at some moment another could be told at its address
   std::string address;            // where it was told last

@@ -84,7 +84,7 @@ class World {
   using Effect = std::function<void(Model&)>;
   /// A call that writes. `allowed`: the answers that the model allows, the first one if nothing is unusual.
   /// When it is OK `effect` becomes true in the model; when the disk failed nothing does, unless a crash
-  /// shows that it did. What can not be seen then is `asked_again` (the whole step), as a host does that had
+  /// shows that it did. What cannot be seen then is `asked_again` (the whole step), as a host does that had
   /// no answer.
   std::int32_t act(const std::string& what, std::vector<std::int32_t> allowed, const Call& call,
                    Effect effect, bool asked_again = false);

@@ -288,7 +288,7 @@ class Child {
 
 // ---- A disk without room
 
-/// While it lives, this process can not make the store's log longer.
+/// While it lives, this process cannot make the store's log longer.
 class NoRoom {
  public:
   explicit NoRoom(const std::string& store_path) {
@@ -321,7 +321,7 @@ inline std::int64_t rows_in(const std::string& store_path) {
   const auto close = reinterpret_cast<int (*)(void*)>(::dlsym(RTLD_DEFAULT, "sqlite3_close"));
   if (open == nullptr || exec == nullptr || close == nullptr) throw std::runtime_error("no SQLite");
   void* db = nullptr;
-  if (open(store_path.c_str(), &db) != 0) throw std::runtime_error("SQLite can not open the store");
+  if (open(store_path.c_str(), &db) != 0) throw std::runtime_error("SQLite cannot open the store");
   std::vector<std::string> cells;
   const auto query = [&](const std::string& sql) {
     cells.clear();

@@ -130,7 +130,7 @@ inline Rows copy_rows(const bccast_rows* from) {
       const bool is_number = cell.type == BCCAST_TYPE_I64;
       const auto code = is_number ? bccast_rows_i64_at(from, r, c, &number)
                                   : bccast_rows_text_at(from, r, c, &text, &length);
-      if (code < 0) throw std::logic_error("a cell can not be read");
+      if (code < 0) throw std::logic_error("a cell cannot be read");
       cell.null = code == BCCAST_NULL;
       cell.value = is_number ? std::to_string(number) : std::string(text, length);
       row.cells.push_back(std::move(cell));

@@ -32,7 +32,7 @@ constexpr std::size_t kRows = 50;  // of a page
 constexpr const char* kLee = "lee";
 constexpr std::string_view kBounces = "bounce.";
 
-/// A store that counts, with a notifier that can not tell those whose address begins with kBounces.
+/// A store that counts, with a notifier that cannot tell those whose address begins with kBounces.
 struct Store {
   Store() { engine->provider_put(kLee, "Dr. Lee"); }
   bccast::Options options() {

@@ -20,7 +20,8 @@
  * archived. A blast is drafted (a selection of clients, then a text) and sent; the clients it went to are its
  * recipients, fixed at that moment. A thread is a conversation: private, of one provider and one client; or a
  * community's, of one provider and its members, who see each other. A notification tells somebody that there is a
- * new message; it never holds the message. A channel is a named way out for notifications, such as "email".
+ * new message; it never holds the message. A channel is a named way out, such as "email" or "chat": for notifications,
+ * or for the messages themselves where the host keeps its threads.
  *
  * CONTENTS
  *
@@ -90,7 +91,8 @@
  * may not be, a malformed value), BCCAST_E_UTF8, BCCAST_E_LIMIT, BCCAST_E_HANDLE (not an open engine),
  * BCCAST_E_FORKED (a parent process opened it), BCCAST_E_STORAGE (the disk failed, or the store's file or log was
  * moved, deleted, replaced or cut short since it was opened; once it is put back, all goes on), BCCAST_E_BUSY,
- * BCCAST_E_FULL, BCCAST_E_CORRUPT (the store is damaged), BCCAST_E_NOMEM, BCCAST_E_INTERNAL.
+ * BCCAST_E_FULL, BCCAST_E_CORRUPT (the store is damaged), BCCAST_E_SCHEMA (of what writes: a process with a later ICU
+ * library has indexed the store meanwhile; end this one), BCCAST_E_NOMEM, BCCAST_E_INTERNAL.
  *
  * Damage. What is read from a damaged store is right, or BCCAST_E_CORRUPT; it is never another's. Only what the damage
  * touches is refused: the calls of the client whose row it is, that client in an act on many, a notification as a
@@ -124,7 +126,7 @@ extern "C" {
 #define BCCAST_NULL 4    /* the cell is empty */
 #define BCCAST_PENDING 5 /* from a callback: it keeps the batch */
 
-#define BCCAST_E_ARGUMENT (-10)  /* a value that can not be right */
+#define BCCAST_E_ARGUMENT (-10)  /* a value that cannot be right */
 #define BCCAST_E_UTF8 (-11)      /* not UTF-8 */
 #define BCCAST_E_HANDLE (-12)    /* not a handle, a freed one, or of another kind */
 #define BCCAST_E_VERSION (-13)   /* a vtable of an unknown size or with unknown flags */
@@ -142,7 +144,7 @@ extern "C" {
 #define BCCAST_E_FULL (-32)      /* the disk is full */
 #define BCCAST_E_CORRUPT (-33)   /* damaged, or not a store at all */
 #define BCCAST_E_IN_USE (-34)    /* still held by something else */
-#define BCCAST_E_SCHEMA (-35)    /* a store of another program, or of a version this one can not read */
+#define BCCAST_E_SCHEMA (-35)    /* a store of another program, or of a later one, or indexed by a later ICU library */
 #define BCCAST_E_KEY (-36)       /* a missing or wrong key */
 #define BCCAST_E_QUEUE (-40)     /* the queue failed */
 #define BCCAST_E_NOTIFIER (-41)  /* the notifier failed */
@@ -448,7 +450,7 @@ BCCAST_API int32_t bccast_blast_selection(bccast_engine *engine, const char *pro
  *   off            chosen and left out: chat is off
  *   not_on_roster  chosen and left out: no longer on the roster
  *   no_address     recipients who receive but cannot be told, as contact of bccast_provider_roster says
- *   deselected     taken out again by the provider
+ *   deselected     chosen, and deselected again by the provider
  *   digest         for bccast_blast_send: changes whenever the recipients or the text do
  * STATE: it was sent. [reads] */
 BCCAST_API int32_t bccast_blast_preview(bccast_engine *engine, const char *provider, const char *blast,
@@ -463,7 +465,7 @@ BCCAST_API int32_t bccast_blast_send(bccast_engine *engine, const char *provider
 /* Sends it at `at_ms` (in the future, at most 366 days ahead), as bccast_blast_send would then: recipients are who is
  * chosen and active at that moment. Again: moves it. With `digest` (may be NULL) only what the preview with that digest
  * showed: CONFLICT now, or missed then, if it is another. It goes as soon after `at_ms` as somebody pumps or claims. What
- * can not go (fewer than two recipients, another digest, nobody looked for late_limit_ms of the config, the provider
+ * cannot go (fewer than two recipients, another digest, nobody looked for late_limit_ms of the config, the provider
  * archived) is a draft again, with missed_reason and the event blast.missed. Its deadline counts from `at_ms`, so one
  * that nobody carries out is overdue. When the clock was set by more than a minute, schedules wait for five minutes
  * (event clock.stepped). ARGUMENT: not in that time. STATE: no text, or sent. [writes] */
@@ -471,14 +473,14 @@ BCCAST_API int32_t bccast_blast_schedule(bccast_engine *engine, const char *prov
                                          int64_t at_ms, const char *digest);
 /* A draft again. EXISTS: it is one. STATE: it was sent: recall it instead. [writes] */
 BCCAST_API int32_t bccast_blast_unschedule(bccast_engine *engine, const char *provider, const char *blast);
-/* Nothing more of it is handed out: of each worker and channel at most the batch in flight is still reported. Its
- * threads stay where they are. EXISTS: it is paused. STATE: not sent, finished, or recalled. [writes] */
+/* No new batch of it is handed out; each worker finishes at most the one it holds on a channel. Its threads stay where
+ * they are. EXISTS: it is paused. STATE: not sent, finished, or recalled. [writes] */
 BCCAST_API int32_t bccast_blast_pause(bccast_engine *engine, const char *provider, const char *blast);
 /* It goes on where it stood. EXISTS: it is not paused. STATE as for bccast_blast_pause. [writes] */
 BCCAST_API int32_t bccast_blast_resume(bccast_engine *engine, const char *provider, const char *blast);
-/* Takes it back from everybody at once. Who has not read it, not written in its thread, and was not told of it (nor is
- * being told right now), has no such thread any more. To all others the thread stays where it was, the message with
- * removed 1 and without its text, and read; nobody is told. What was still to be sent is skipped, with the reason
+/* Takes it back from everybody at once. A client who neither read it, wrote in its thread, nor was told of it (or is being
+ * told right now) loses the thread. All others keep the thread where it was, read, and the message in it with removed 1
+ * and without its text; nobody is told. What was still to be sent is skipped, with the reason
  * recalled; what was delivered is taken back by the deliverers (`retract`). The provider still sees the text, until
  * bccast_blast_purge. bccast_blast_status says how many it was taken from in time. EXISTS: it was recalled. STATE: a
  * draft (discard it), or scheduled (unschedule it). [writes] */
@@ -620,7 +622,7 @@ BCCAST_API int32_t bccast_provider_community_add(bccast_engine *engine, const ch
 BCCAST_API int32_t bccast_provider_community_add_many(bccast_engine *engine, const char *provider, const char *thread,
                                                       size_t n, const char *ids, const uint64_t *id_offsets,
                                                       int32_t *out_results);
-/* Takes a client out: to it there is no such thread any more; what it wrote stays. NOT_FOUND: no such community, or
+/* Takes a client out: it loses the thread; what it wrote stays. NOT_FOUND: no such community, or
  * not a member. [writes] */
 BCCAST_API int32_t bccast_provider_community_remove(bccast_engine *engine, const char *provider, const char *thread,
                                                     const char *client);
@@ -671,11 +673,10 @@ BCCAST_API int32_t bccast_channel_remove(bccast_engine *engine, const char *chan
 /* The channels by name: channel role paused failing_since_ms last_reason pending worker_seen_ms rate concurrency
  * fail_percent fail_window fail_action quiet_hours due_at_ms unknown_zones. last_reason: why it fails, or was paused by
  * its threshold. pending counts what has not ended yet. worker_seen_ms: when somebody last took up work, to the minute;
- * empty: nobody
- * ever did. rate, concurrency: as set, empty: no limit. due_at_ms: when there is next something for a worker to do, now
- * or later (a retry, the end of quiet hours, of a lease, of a rest); empty: nothing, or it is paused. unknown_zones: of
- * a channel with quiet hours, the timezones of clients and providers that this machine does not know, joined by ",", at
- * most ten: nobody there is told; empty: none. [reads] */
+ * empty: nobody ever did. rate, concurrency: as set, empty: no limit. due_at_ms: when there is next something for a worker
+ * to do, now or later (a retry, the end of quiet hours, of a lease, of a rest); empty: nothing, or it is paused.
+ * unknown_zones: of a channel with quiet hours, the timezones of clients and providers that this machine does not know,
+ * joined by ",", at most ten: nobody there is told; empty: none. [reads] */
 BCCAST_API int32_t bccast_channel_list(bccast_engine *engine, bccast_rows **out_rows);
 
 /* ---- Work -------------------------------------------------------------------------------------------- */
@@ -809,8 +810,10 @@ BCCAST_API int32_t bccast_operate_verify(bccast_engine *engine, bccast_rows **ou
 /* Moves what is in the write-ahead log into the database file, and empties the log. Moving happens by itself as the
  * log grows. BUSY: somebody reads an older state; what could be moved was moved. [writes] */
 BCCAST_API int32_t bccast_operate_checkpoint(bccast_engine *engine);
-/* The store as it is, one row: held debts. held: 1 when nothing is handed out until bccast_operate_release. debts: erasures
- * and purges whose bytes may still be in the log; they are settled by themselves (bccast_directory_client_erase). [reads] */
+/* The store as it is, one row: held debts indexing. held: 1 when nothing is handed out until bccast_operate_release. debts: erasures
+ * and purges whose bytes may still be in the log; they are settled by themselves (bccast_directory_client_erase). indexing: 1
+ * while names and addresses are indexed anew, since the ICU library is a later one than before: nothing is handed out, until
+ * whoever pumps or claims has done it. [reads] */
 BCCAST_API int32_t bccast_operate_status(bccast_engine *engine, bccast_rows **out_rows);
 
 /* Writes a whole copy of the store, as it is at one moment, into a new file with mode 0600, while others read and write; a

@@ -40,7 +40,7 @@ struct bccast_notifier_vtbl {
 /* A deliverer puts messages into the host's own threads (bccast_batch_text, and the columns for it). An item may come
  * again after a crash: the host tells by its id, or by thread and seq. bccast_thread_bind remembers the host's name of a
  * thread. `retract` (may be NULL: it stays where it is) is given what was delivered of a blast that was recalled, with
- * the ids it was delivered with, and takes it back; SKIPPED: it can not be. */
+ * the ids it was delivered with, and takes it back; SKIPPED: it cannot be. */
 struct bccast_deliverer_vtbl {
   uint32_t struct_size;
   uint32_t flags;

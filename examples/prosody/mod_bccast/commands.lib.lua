@@ -61,7 +61,7 @@ local confirm = dataforms.new {
 		datatype = "xs:integer", range_min = 0, range_max = 3600 };
 };
 
-local reasons = { archived = "archived", off = "does not want messages", deselected = "taken out by you" };
+local reasons = { archived = "archived", off = "does not want messages", deselected = "deselected by you" };
 
 local function preview(engine, state)
 	local rows, code, message = engine:preview(state.provider, state.blast);
@@ -74,7 +74,7 @@ local function preview(engine, state)
 	if names.next then left_out[#left_out + 1] = "and more"; end
 	local p = rows[1];
 	return {
-		recipients = ("%d will receive it; left out: %d archived, %d do not want messages, %d taken out"):format(
+		recipients = ("%d will receive it; left out: %d archived, %d do not want messages, %d deselected"):format(
 			p.recipients, p.archived, p.off, p.deselected + p.not_on_roster);
 		left_out = table.concat(left_out, "\n");
 		digest = p.digest;

@@ -31,7 +31,7 @@ inline constexpr std::string_view kMailBodyWithLink =
 /// encoded word, nothing that Unicode normalisation turns into a space, an @ or a dot.
 bool is_mail_address(std::string_view address) noexcept;
 
-/// Throws Error(argument) naming the first setting that can not stand in a mail. Nothing is ever stripped.
+/// Throws Error(argument) naming the first setting that cannot stand in a mail. Nothing is ever stripped.
 void check_mail_settings(const MailSettings& settings);
 
 /// Why there can be no mail for these values: "bad_address", "bad_id" (an id is not 32 lowercase hex digits)

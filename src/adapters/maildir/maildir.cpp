@@ -28,7 +28,7 @@ constexpr std::size_t kSyncfsFrom = 8;
 [[noreturn]] void fail(const char* what, int number) {
   const bool full = number == ENOSPC || number == EDQUOT;
   throw Error(full ? Code::full : Code::notifier,
-              std::string("maildir: can not ") + what + " (errno " + std::to_string(number) + ")", number);
+              std::string("maildir: cannot ") + what + " (errno " + std::to_string(number) + ")", number);
 }
 
 /// Calls until no signal interrupts; an error is thrown.

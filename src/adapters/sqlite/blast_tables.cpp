@@ -185,13 +185,15 @@ BlastTables::Agenda SqliteBlastTables::agenda() const {
       "SELECT (SELECT min(scheduled_at) FROM blast WHERE state = 1), "
       "(SELECT min(deadline_at) FROM blast WHERE state BETWEEN 1 AND 3 AND overdue = 0), "
       "EXISTS (SELECT 1 FROM blast WHERE state = 5 AND swept < roster_size), "
-      "(SELECT max(debt_no) FROM debt) IS NOT NULL");
+      "(SELECT max(debt_no) FROM debt) IS NOT NULL, "
+      "EXISTS (SELECT 1 FROM folding WHERE one = 1 AND provider_no <> 0)");
   Agenda agenda;
   if (!query.step()) return agenda;
   if (!query.is_null(0)) agenda.schedule = query.i64(0);
   if (!query.is_null(1)) agenda.deadline = query.i64(1);
   agenda.to_sweep = query.i64(2) != 0;
   agenda.owes = query.i64(3) != 0;
+  agenda.to_index = query.i64(4) != 0;
   return agenda;
 }
 
@@ -199,7 +201,11 @@ std::optional<Blast> SqliteBlastTables::due_schedule(Ms now) const {
   auto query = db_.query("SELECT " BLAST_ROW
                          " FROM blast WHERE state = 1 AND scheduled_at <= ? ORDER BY scheduled_at");
   query.bind(now);
-  return first_sound(query, blast_of);
+  return first_sound(query, [&](const Query& row) {
+    auto blast = blast_of(row);
+    require_asked_for(blast.state == BlastState::scheduled && blast.scheduled_at <= now);
+    return blast;
+  });
 }
 
 std::optional<Blast> SqliteBlastTables::due_deadline(Ms now) const {
@@ -207,7 +213,11 @@ std::optional<Blast> SqliteBlastTables::due_deadline(Ms now) const {
                          " FROM blast WHERE state BETWEEN 1 AND 3 AND overdue = 0 AND deadline_at < ? "
                          "ORDER BY deadline_at");
   query.bind(now);
-  return first_sound(query, blast_of);
+  return first_sound(query, [&](const Query& row) {
+    auto blast = blast_of(row);
+    require_asked_for(!blast.overdue && blast.deadline_at < now);
+    return blast;
+  });
 }
 
 #define PAST_DEADLINE(overdue)                                                         \
@@ -233,7 +243,11 @@ std::vector<Blast> SqliteBlastTables::past_deadline(std::optional<ProviderNo> pr
 
 std::optional<Blast> SqliteBlastTables::recall_to_sweep() const {
   auto query = db_.query("SELECT " BLAST_ROW " FROM blast WHERE state = 5 AND swept < roster_size");
-  return first_sound(query, blast_of);
+  return first_sound(query, [](const Query& row) {
+    auto blast = blast_of(row);
+    require_asked_for(blast.state == BlastState::recalled && blast.swept < blast.roster_size);
+    return blast;
+  });
 }
 
 std::vector<Blast> SqliteBlastTables::recalled_before(Ms before, std::size_t limit) const {

@@ -392,6 +392,47 @@ void SqliteDirectoryTables::shared_addresses(ProviderNo provider,
   while (query.step()) f(query.i64(0), place_in(query.i64(1)));
 }
 
+bool SqliteDirectoryTables::forget_indexes(ProviderNo provider, std::size_t most) {
+  const auto limit = static_cast<std::int64_t>(most);
+  int gone = 0;
+  {
+    // Up to the row behind as many; without one, all.
+    auto behind = db_.query(
+        "SELECT kind, archived, key, place FROM roster_name WHERE provider_no = ? "
+        "ORDER BY kind, archived, key, place LIMIT 1 OFFSET ?");
+    behind.bind(provider).bind(limit);
+    if (behind.step()) {
+      auto some = db_.query(
+          "DELETE FROM roster_name WHERE provider_no = ? AND (kind, archived, key, place) < (?, ?, ?, ?)");
+      some.bind(provider).bind(behind.i64(0)).bind(behind.i64(1)).bind(behind.blob(2)).bind(behind.i64(3));
+      gone += some.run();
+    } else {
+      gone += db_.query("DELETE FROM roster_name WHERE provider_no = ?").bind(provider).run();
+    }
+  }
+  auto alone = db_.query(
+      "DELETE FROM roster_address WHERE provider_no = ?1 AND hash IN "
+      "(SELECT hash FROM roster_address WHERE provider_no = ?1 ORDER BY hash LIMIT ?2)");
+  gone += alone.bind(provider).bind(limit).run();
+  auto shared = db_.query(
+      "DELETE FROM shared_address WHERE provider_no = ?1 AND (hash, place) IN "
+      "(SELECT hash, place FROM shared_address WHERE provider_no = ?1 ORDER BY hash, place LIMIT ?2)");
+  gone += shared.bind(provider).bind(limit).run();
+  return gone > 0;
+}
+
+std::optional<ProviderNo> SqliteDirectoryTables::provider_after(ProviderNo no) const {
+  auto query = db_.query("SELECT min(provider_no) FROM provider WHERE provider_no > ?");
+  if (!query.bind(no).step() || query.is_null(0)) return std::nullopt;
+  return query.i64(0);
+}
+
+std::optional<Place> SqliteDirectoryTables::last_place(ProviderNo provider) const {
+  auto query = db_.query("SELECT max(place) FROM roster WHERE provider_no = ?");
+  if (!query.bind(provider).step() || query.is_null(0)) return std::nullopt;
+  return place_in(query.i64(0));
+}
+
 std::vector<Provider> SqliteDirectoryTables::providers(std::string_view after, std::size_t limit) const {
   auto query = db_.query("SELECT " PROVIDER_COLUMNS ", sum FROM provider WHERE id > ? ORDER BY id LIMIT ?");
   query.bind(after).bind(static_cast<std::int64_t>(limit));

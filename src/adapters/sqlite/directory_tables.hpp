@@ -43,6 +43,9 @@ class SqliteDirectoryTables final : public DirectoryTables {
   void shared_places(ProviderNo provider, AddressHash hash, FunctionRef<bool(Place)> f) const override;
   void addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const override;
   void shared_addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const override;
+  bool forget_indexes(ProviderNo provider, std::size_t most) override;
+  std::optional<ProviderNo> provider_after(ProviderNo no) const override;
+  std::optional<Place> last_place(ProviderNo provider) const override;
   std::vector<Provider> providers(std::string_view after, std::size_t limit) const override;
   /// Of every provider: what it makes from now on has numbers behind a gap. Reads no row: a damaged one stays
   /// so.

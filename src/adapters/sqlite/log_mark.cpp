@@ -26,13 +26,13 @@ constexpr std::size_t kContent = sizeof(LogMark::own) + sizeof(LogMark::before);
 constexpr std::size_t kStored = kContent + 9;  // as checked_bytes() makes it
 
 std::string stored(const LogMark& mark) {
-  return checked_bytes(std::string(mark.own.data(), mark.own.size()) +
-                       std::string(mark.before.data(), mark.before.size()));
+  return checked_bytes(RowKind::log_mark, std::string(mark.own.data(), mark.own.size()) +
+                                              std::string(mark.before.data(), mark.before.size()));
 }
 
 std::optional<LogMark> mark_of(std::span<const std::uint8_t> bytes) {
   try {
-    const auto content = checked_content(bytes, "the mark of the log");
+    const auto content = checked_content(RowKind::log_mark, bytes, "the mark of the log");
     if (content.size() != kContent) return std::nullopt;
     LogMark mark;
     std::copy_n(content.begin(), mark.own.size(), mark.own.begin());

@@ -308,7 +308,15 @@ class RowReader {
   bool in_range_ = true;
 };
 
-/// The next row of a query that is sound; the damaged ones before it are passed by, and remembered in `damaged`.
+/// An index may name a row that has changed since, when damage has put an older state of it in its place:
+/// what is looked for because something is to be done about it would be found again and again. `is`: the row
+/// is what was asked for.
+inline void require_asked_for(bool is) {
+  if (!is) throw Error(Code::corrupt, "an index names a row that was not asked for");
+}
+
+/// The next row of a query that is sound; the damaged ones before it are passed by, and remembered in
+/// `damaged`.
 template <typename Of>
 auto next_sound(Query& query, Of&& of, std::exception_ptr& damaged) -> std::optional<decltype(of(query))> {
   while (query.step()) {
@@ -322,8 +330,8 @@ auto next_sound(Query& query, Of&& of, std::exception_ptr& damaged) -> std::opti
   return std::nullopt;
 }
 
-/// The first row of a query that is sound: a damaged one must not hold up those behind it. Throws Error(corrupt)
-/// when there are damaged ones alone.
+/// The first row of a query that is sound: a damaged one must not hold up those behind it. Throws
+/// Error(corrupt) when there are damaged ones alone.
 template <typename Of>
 auto first_sound(Query& query, Of&& of) -> std::optional<decltype(of(query))> {
   std::exception_ptr damaged;

@@ -8,6 +8,7 @@
 #include "adapters/sqlite/columns.hpp"
 #include "adapters/sqlite/log_mark.hpp"
 #include "adapters/sqlite/store_tables.hpp"
+#include "base/unicode.hpp"
 #include "model/checked.hpp"
 
 namespace bccast::sqlite {
@@ -36,6 +37,14 @@ CREATE TABLE store(
 
 CREATE TABLE debt(                        -- was overwritten, and may still stand in the log
   debt_no     INTEGER PRIMARY KEY AUTOINCREMENT
+) STRICT;
+
+CREATE TABLE folding(                     -- of the names and addresses in their indexes
+  one         INTEGER PRIMARY KEY CHECK (one = 1),
+  version     INTEGER NOT NULL,           -- of the tables of Unicode they are folded with (src/base/unicode.hpp)
+  provider_no INTEGER NOT NULL,           -- at which making them anew goes on; 0: all are made
+  place       INTEGER NOT NULL,           -- on its roster; -1: what was indexed is to be taken away first
+  sum         INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE provider(
@@ -172,7 +181,7 @@ CREATE TABLE blast(
   open_lines  INTEGER NOT NULL,
   revision    INTEGER NOT NULL,
   deadline    INTEGER NOT NULL,           -- milliseconds after sending; 0: the store's default
-  roster_size INTEGER NOT NULL,           -- places of the roster when it was sent: later ones can not have it
+  roster_size INTEGER NOT NULL,           -- places of the roster when it was sent: later ones cannot have it
   key_hash    BLOB,
   actor       TEXT,                       -- who made it for the provider
   sent_by     TEXT,                       -- who sent it
@@ -511,9 +520,10 @@ void migrate(Connection& db) {
       if (from == 0) {
         const SecretKey key = random_key();
         StoreRow own;
-        own.key = checked_bytes({reinterpret_cast<const char*>(key.data()), key.size()});
+        own.key = checked_bytes(RowKind::store, {reinterpret_cast<const char*>(key.data()), key.size()});
         insert_store_row(db, own);
         insert_log_mark(db);
+        SqliteStoreTables(db).set_folding({folding_version()});
         db.execute(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str());
       }
       db.execute(fmt::format("PRAGMA user_version = {}", kVersion).c_str());
@@ -528,7 +538,7 @@ void migrate(Connection& db) {
 SecretKey read_key(Connection& db) {
   auto query = db.query("SELECT key FROM store WHERE one = 1");
   if (!query.step()) throw Error(Code::corrupt, "the store has lost its key");
-  const auto content = checked_content(query.blob(0), "the store's key");
+  const auto content = checked_content(RowKind::store, query.blob(0), "the store's key");
   SecretKey key{};
   if (content.size() != key.size()) throw Error(Code::corrupt, "the store's key is damaged");
   std::copy(content.begin(), content.end(), key.begin());

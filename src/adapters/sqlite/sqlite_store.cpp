@@ -190,6 +190,7 @@ SqliteStore::SqliteStore(Location location) : location_(std::move(location)) {
 /// Opens the file with the first connection, the only one that may make it.
 void SqliteStore::open_file(const FileId& file) {
   writer_.reset();
+  own_folding_ = {};
   identity_.reset();
   writer_ = open_session(location_.read_only ? Connection::Mode::read_only : Connection::Mode::create);
   Connection& db = writer_->db;
@@ -203,6 +204,7 @@ void SqliteStore::open_file(const FileId& file) {
   key_ = read_key(db);
   identity_->remember_log();
   if (location_.read_only) return;
+  own_folding_.require(db);
   require_log_in_use(db);
   require_writable_log(db);
   open_checkpointer();
@@ -268,6 +270,7 @@ void SqliteStore::begin_write() {
   db.query("BEGIN IMMEDIATE").run();
   try {
     if (identity_) identity_->require_whole(db);
+    own_folding_.require(db);
   } catch (...) {
     leave_transaction(db);
     throw;
@@ -304,13 +307,17 @@ void SqliteStore::read(FunctionRef<void(const Tables&)> work) {
   try {
     reader->db.query("BEGIN").run();
     work(*reader);  // when it throws, the connection goes with its transaction
-    reader->db.query("COMMIT").run();
   } catch (const Error& error) {
     const auto doubt = reader->db.take_doubt();
     reader.reset();
     if (error.code() == Code::corrupt && doubt && !open_reader()->db.confirms(*doubt))
       throw failed_read(error);
     throw;
+  }
+  try {
+    reader->db.query("COMMIT").run();
+  } catch (const Error&) {
+    return;  // SQLite says again what the work passed by; what was read stands
   }
   const std::lock_guard lock(readers_mutex_);
   if (idle_readers_.size() < kIdleReaders) idle_readers_.push_back(std::move(reader));
@@ -429,6 +436,7 @@ void SqliteStore::run_transaction(Group group) {
       return;
     }
     db.query("COMMIT").run();
+    own_folding_.committed(db);
     if (durability == Durability::synced) ++synced_commits_;
   } catch (...) {
     try {

@@ -24,6 +24,7 @@
 #include "adapters/sqlite/identity.hpp"
 #include "adapters/sqlite/location.hpp"
 #include "adapters/sqlite/open_stores.hpp"
+#include "adapters/sqlite/own_folding.hpp"
 #include "adapters/sqlite/write_queue.hpp"
 #include "ports/store.hpp"
 
@@ -86,6 +87,7 @@ class SqliteStore final : public Store {
   std::optional<FileIdentity> identity_;
   SecretKey key_{};
   std::unique_ptr<Session> writer_;
+  OwnFolding own_folding_;
   WriteQueue queue_;
   Durability durability_ = Durability::synced;  // of the writing connection, as set now
   std::int64_t synced_commits_ = 0;

@@ -6,6 +6,20 @@
 namespace bccast::sqlite {
 namespace {
 
+#define FOLDING_COLUMNS "one, version, provider_no, place"
+constexpr RowTable kFolding{
+    "folding", RowKind::folding, FOLDING_COLUMNS, {.key = "one", .fixed = "", .counted = ""}};
+constexpr Sql kPutFolding = replace_row(kFolding);
+constexpr Sql kAllFoldings = select_rows(kFolding);
+
+template <typename Columns, typename Row>
+void visit(Columns& columns, std::int64_t& one, Row& folding) {
+  columns.number(one);
+  columns.number(folding.version);
+  columns.number(folding.provider_no);
+  columns.number(folding.place);
+}
+
 #define STORE_COLUMNS "one, key, min_reader, min_writer, held"
 
 constexpr RowTable kStore{"store",
@@ -57,6 +71,26 @@ void SqliteStoreTables::set_held(bool held) {
 
 void SqliteStoreTables::find_damage(std::vector<FindingRow>& findings) const {
   find_damaged_rows(db_, kStore, kAllStores, findings);
+  find_damaged_rows(db_, kFolding, kAllFoldings, findings);
+}
+
+Folding SqliteStoreTables::folding() const {
+  auto query = db_.query("SELECT " FOLDING_COLUMNS ", sum FROM folding WHERE one = 1");
+  if (!query.step()) return {};
+  std::int64_t one = 0;
+  Folding folding;
+  RowReader reader(query, kFolding);
+  visit(reader, one, folding);
+  return reader.sound() ? folding : Folding{};
+}
+
+void SqliteStoreTables::set_folding(const Folding& folding) {
+  auto query = db_.query(kPutFolding.c_str());
+  std::int64_t one = 1;
+  RowWriter writer(query, kFolding);
+  visit(writer, one, folding);
+  writer.finish();
+  query.run();
 }
 
 void SqliteStoreTables::add_debt() {

@@ -31,6 +31,8 @@ class SqliteStoreTables final : public StoreTables {
 
   bool held() const override;
   void set_held(bool held) override;
+  Folding folding() const override;
+  void set_folding(const Folding& folding) override;
   void add_debt() override;
   std::int64_t debts() const override;
   std::optional<DebtNo> last_debt() const override;

@@ -134,7 +134,7 @@ std::int64_t number_of(const Author& author) {
 
 Author author_of(std::int64_t number) {
   if (number < 0 || number > std::int64_t{kMaxPlaces})
-    throw Error(Code::corrupt, "a message has an author that can not be");
+    throw Error(Code::corrupt, "a message has an author that cannot be");
   if (number == 0) return {};
   return {Side::client, static_cast<Place>(number - 1)};
 }

@@ -1,0 +1,32 @@
+// Channels in SQLite.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <bccast/types.hpp>
+
+#include "adapters/sqlite/connection.hpp"
+#include "ports/channel_tables.hpp"
+
+namespace bccast::sqlite {
+
+class SqliteChannelTables : public virtual ChannelTables {
+ public:
+  explicit SqliteChannelTables(Connection& db) : db_(db) {}
+
+  std::vector<Channel> channels() const override;
+  std::optional<Channel> channel(std::string_view name) const override;
+  std::optional<Channel> channel(ChannelNo no) const override;
+  ChannelNo insert_channel(const Channel& channel) override;
+  void update_channel(const Channel& channel) override;
+  void forget_reason_details() override;
+
+  /// For verification: rows that are not what was once written.
+  void find_damage(std::vector<FindingRow>& findings) const;
+
+ private:
+  Connection& db_;
+};
+
+}  // namespace bccast::sqlite

@@ -1,0 +1,37 @@
+// Claims in SQLite.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <bccast/types.hpp>
+
+#include "adapters/sqlite/connection.hpp"
+#include "ports/claim_tables.hpp"
+
+namespace bccast::sqlite {
+
+class SqliteClaimTables : public virtual ClaimTables {
+ public:
+  explicit SqliteClaimTables(Connection& db) : db_(db) {}
+
+  std::optional<Claim> claim(const Claim& of) const override;
+  std::optional<Claim> expired_claim(ChannelNo channel, Ms now, Ms longest) const override;
+  void insert_claim(const Claim& claim) override;
+  void update_claim(const Claim& claim) override;
+  bool delete_claim(const Claim& of) override;
+  void claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const override;
+  bool sound_claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const override;
+  std::int64_t claims_in_flight(ChannelNo channel, Ms now, Ms longest) const override;
+  void delete_claims(ChannelNo channel) override;
+  void item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const override;
+  std::optional<Ms> next_lease_over(ChannelNo channel, Ms after) const override;
+
+  /// For verification: rows that are not what was once written.
+  void find_damage(std::vector<FindingRow>& findings) const;
+
+ private:
+  Connection& db_;
+};
+
+}  // namespace bccast::sqlite

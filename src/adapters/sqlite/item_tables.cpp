@@ -1,0 +1,271 @@
+#include "adapters/sqlite/item_tables.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "adapters/sqlite/columns.hpp"
+#include "adapters/sqlite/line_tables.hpp"
+#include "adapters/sqlite/mapping.hpp"
+#include "adapters/sqlite/token_bytes.hpp"
+
+namespace bccast::sqlite {
+namespace {
+
+#define ITEM_COLUMNS                                                                                        \
+  "item_no, provider_no, channel_no, line_no, place, origin, notice_no, to_provider, at, state, attempts, " \
+  "due_at, reason, seq, token"
+#define ITEM_ROW ITEM_COLUMNS ", sum"
+
+constexpr RowTable kItem{
+    "item",
+    RowKind::item,
+    ITEM_COLUMNS,
+    {.key = "item_no",
+     .fixed = "provider_no, channel_no, line_no, place, origin, notice_no, to_provider, at, seq",
+     .counted = "item_no, state"}};
+constexpr Sql kInsertItem = insert_numbered_row(kItem, "(SELECT coalesce(max(item_no), 0) + 1 FROM item)");
+constexpr Sql kUpdateItem = update_row(kItem);
+
+template <typename Columns, typename Row>
+void visit_item(Columns& columns, Row& i, std::string& token) {
+  columns.number(i.no);
+  columns.number(i.provider_no);
+  columns.number(i.channel_no);
+  columns.number(i.line_no);
+  columns.place(i.thread.place);
+  columns.number(i.thread.origin);
+  columns.number(i.notice_no);
+  columns.flag(i.to_provider);
+  columns.number(i.at);
+  columns.one_of(i.state, ItemState::parked);
+  columns.number(i.attempts);
+  columns.number(i.due_at);
+  columns.text(i.reason);
+  columns.number(i.seq);
+  columns.bytes_or_null(token);
+  if constexpr (Columns::kReads) i.thread.provider_no = i.provider_no;
+}
+
+/// `token`: of the claim it is in; empty: of none.
+Item item_of(const Query& query, std::string* token = nullptr) {
+  std::string held;
+  Item item;
+  RowReader reader(query, kItem);
+  visit_item(reader, item, held);
+  item.damaged = !reader.sound();
+  if (token != nullptr) *token = std::move(held);
+  return item;
+}
+
+void write_item(Query& query, const Item& item, std::string token = {}) {
+  RowWriter writer(query, kItem);
+  visit_item(writer, item, token);
+  writer.finish();
+  query.run();
+}
+
+constexpr Sql kAllItems = select_rows(kItem);
+
+}  // namespace
+
+ItemNo SqliteItemTables::insert_item(const Item& item) {
+  auto query = db_.query(kInsertItem.c_str());
+  write_item(query, item);
+  const ItemNo no = db_.last_rowid();
+  item_places_.put(item);
+  return no;
+}
+
+std::vector<Item> SqliteItemTables::due_items(ChannelNo channel, Ms now, Ms longest,
+                                              std::size_t limit) const {
+  std::vector<Item> all;
+  const auto collect = [&](Query& query, Ms at) {
+    query.bind(channel).bind(at).bind(static_cast<std::int64_t>(limit - all.size()));
+    while (query.step()) {
+      auto item = item_of(query);
+      // Never twice because an index says so.
+      if (item.damaged || item.state == ItemState::waiting) all.push_back(std::move(item));
+    }
+  };
+  auto due =
+      db_.query("SELECT " ITEM_ROW
+                " FROM item WHERE channel_no = ? AND state = 0 AND due_at <= ? ORDER BY due_at LIMIT ?");
+  collect(due, now);
+  if (all.size() == limit) return all;
+  // What lies further away than any wait was stored before the clock stepped back.
+  auto beyond =
+      db_.query("SELECT " ITEM_ROW
+                " FROM item WHERE channel_no = ? AND state = 0 AND due_at > ? ORDER BY due_at LIMIT ?");
+  collect(beyond, now + longest);
+  return all;
+}
+
+std::vector<Item> SqliteItemTables::items_of(const Token& token) const {
+  auto query = db_.query("SELECT " ITEM_ROW " FROM item WHERE token = ? ORDER BY item_no");
+  query.bind(std::span<const std::uint8_t>(token));
+  std::vector<Item> all;
+  while (query.step()) all.push_back(item_of(query));
+  return all;
+}
+
+std::optional<Item> SqliteItemTables::item(ItemNo no) const {
+  auto query = db_.query("SELECT " ITEM_ROW " FROM item WHERE item_no = ?");
+  query.bind(no);
+  if (!query.step()) return std::nullopt;
+  return item_of(query);
+}
+
+std::optional<Token> SqliteItemTables::holder_of(ItemNo no) const {
+  auto query = db_.query("SELECT token FROM item WHERE item_no = ? AND token IS NOT NULL");
+  query.bind(no);
+  if (!query.step()) return std::nullopt;
+  return token_of(bytes_as_string(query.blob(0)));
+}
+
+void SqliteItemTables::claim_item(const Item& item, const Token& token) {
+  if (item.damaged) {  // and stays so
+    auto query = db_.query("UPDATE item SET state = 1, token = ? WHERE item_no = ?");
+    query.bind(std::span<const std::uint8_t>(token)).bind(item.no).run();
+    return;
+  }
+  Item claimed = item;
+  claimed.state = ItemState::claimed;
+  auto query = db_.query(kUpdateItem.c_str());
+  write_item(query, claimed, bytes_of(token));
+}
+
+void SqliteItemTables::update_item(const Item& item) {
+  if (item.damaged) {
+    auto query =
+        db_.query("UPDATE item SET state = ?, due_at = ?, reason = ?, token = NULL WHERE item_no = ?");
+    query.bind(static_cast<std::int64_t>(item.state)).bind(item.due_at).bind(item.reason).bind(item.no).run();
+    if (stands_where_it_says(item)) item_places_.put(item);
+    return;
+  }
+  auto query = db_.query(kUpdateItem.c_str());
+  write_item(query, item);
+  item_places_.put(item);
+}
+
+void SqliteItemTables::delete_item(const Item& item) {
+  const bool known = !item.damaged || stands_where_it_says(item);
+  db_.query("DELETE FROM item WHERE item_no = ?").bind(item.no).run();
+  if (known) item_places_.remove(item);
+}
+
+/// Of a damaged row, line and place may be another's. They are its own where the bitmaps, which are sound,
+/// have an item there, and there is no other that it could be.
+bool SqliteItemTables::stands_where_it_says(const Item& item) const {
+  const auto of = item_places_.at(item.line_no, slice_of(item.thread.place));
+  const auto at = within_slice(item.thread.place);
+  if (!of.open.contains(at) && !of.failed.contains(at)) return false;
+  auto query = db_.query("SELECT count(*) FROM item WHERE line_no > 0 AND line_no = ? AND place = ?");
+  query.bind(item.line_no).bind(std::int64_t{item.thread.place});
+  return query.step() && query.i64(0) == 1;
+}
+
+void SqliteItemTables::delete_notices(ChannelNo channel) {
+  db_.query("DELETE FROM item WHERE channel_no = ? AND line_no = 0").bind(channel).run();
+}
+
+void SqliteItemTables::delete_waiting_notices(ChannelNo channel, ProviderNo provider) {
+  auto query =
+      db_.query("DELETE FROM item WHERE channel_no = ? AND provider_no = ? AND line_no = 0 AND state = 0");
+  query.bind(channel).bind(provider).run();
+}
+
+void SqliteItemTables::forget_details(ProviderNo provider, Place place) {
+  std::vector<std::pair<Item, std::string>> items;
+  {
+    auto query = db_.query("SELECT " ITEM_ROW
+                           " FROM item WHERE provider_no = ? AND place = ? AND instr(reason, ':') > 0");
+    query.bind(provider).bind(std::int64_t{place});
+    while (query.step()) {
+      std::string token;
+      Item item = item_of(query, &token);
+      items.emplace_back(std::move(item), std::move(token));
+    }
+  }
+  for (auto& [item, token] : items) {
+    item.reason.resize(item.reason.find(':'));
+    if (item.damaged) {  // what is to be forgotten is forgotten
+      auto query = db_.query("UPDATE item SET reason = ? WHERE item_no = ?");
+      query.bind(item.reason).bind(item.no).run();
+    } else {
+      auto query = db_.query(kUpdateItem.c_str());
+      write_item(query, item, token);
+    }
+  }
+}
+
+std::optional<Item> SqliteItemTables::item_of_notice(ChannelNo channel, ProviderNo provider,
+                                                     std::int64_t notice_no) const {
+  auto query =
+      db_.query("SELECT " ITEM_ROW
+                " FROM item WHERE channel_no = ? AND provider_no = ? AND notice_no = ? AND line_no = 0");
+  query.bind(channel).bind(provider).bind(notice_no);
+  if (!query.step()) return std::nullopt;
+  return item_of(query);
+}
+
+void SqliteItemTables::items_of_line(LineNo line, Place begin, Place end,
+                                     FunctionRef<bool(const Item&)> f) const {
+  auto query =
+      db_.query("SELECT " ITEM_ROW
+                " FROM item WHERE line_no > 0 AND line_no = ? AND place >= ? AND place < ? ORDER BY place");
+  query.bind(line).bind(std::int64_t{begin}).bind(std::int64_t{end});
+  while (query.step() && f(item_of(query))) {
+  }
+}
+
+void SqliteItemTables::open_items_of_line(LineNo line, FunctionRef<bool(const Item&)> f) {
+  item_places_.for_each(line, [&](SliceNo s, const ItemPlaces::OfSlice& of) {
+    for (auto at = of.open.next(0); at < Slice::kPlaces; at = of.open.next(at + 1)) {
+      bool more = true;
+      items_of_line(line, place_at(s, at), place_at(s, at) + 1,
+                    [&](const Item& item) { return more = f(item); });
+      if (!more) return false;
+    }
+    return true;
+  });
+}
+
+Slice SqliteItemTables::item_places(LineNo line, SliceNo slice) const {
+  const auto of = item_places_.at(line, slice);
+  return of.open | of.failed;
+}
+
+Slice SqliteItemTables::failed_places(LineNo line, SliceNo slice) const {
+  return item_places_.at(line, slice).failed;
+}
+
+void SqliteItemTables::park_items(LineNo line, bool parked) {
+  const auto waiting = static_cast<std::int64_t>(ItemState::waiting);
+  const auto parking = static_cast<std::int64_t>(ItemState::parked);
+  item_places_.for_each(line, [&](SliceNo s, const ItemPlaces::OfSlice& of) {
+    of.open.for_each([&](std::uint16_t at) {
+      auto query = db_.query(
+          "UPDATE item SET state = ?1, sum = sum + (?1 - state) * 3 "
+          "WHERE line_no > 0 AND line_no = ?2 AND place = ?3 AND state = ?4");
+      query.bind(parked ? parking : waiting).bind(line).bind(std::int64_t{place_at(s, at)});
+      query.bind(parked ? waiting : parking).run();
+    });
+    return true;
+  });
+  park_waiting_places(db_, line, parked);
+}
+
+std::optional<Ms> SqliteItemTables::next_item_due(ChannelNo channel) const {
+  auto query =
+      db_.query("SELECT due_at FROM item WHERE channel_no = ? AND state = 0 ORDER BY due_at LIMIT 1");
+  query.bind(channel);
+  if (!query.step()) return std::nullopt;
+  return query.i64(0);
+}
+
+void SqliteItemTables::find_damage(std::vector<FindingRow>& findings) const {
+  find_damaged_rows(db_, kItem, kAllItems, findings);
+}
+
+}  // namespace bccast::sqlite

@@ -1,0 +1,53 @@
+// Items in SQLite, and beside them the bitmaps of their places.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <bccast/types.hpp>
+
+#include "adapters/sqlite/connection.hpp"
+#include "adapters/sqlite/item_places.hpp"
+#include "ports/item_tables.hpp"
+
+namespace bccast::sqlite {
+
+class SqliteItemTables : public virtual ItemTables {
+ public:
+  explicit SqliteItemTables(Connection& db) : db_(db), item_places_(db) {}
+
+  /// What is gathered until the transaction ends; written before each commit, and forgotten with what is
+  /// undone.
+  ItemPlaces& gathered() noexcept { return item_places_; }
+
+  ItemNo insert_item(const Item& item) override;
+  std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const override;
+  std::vector<Item> items_of(const Token& token) const override;
+  std::optional<Item> item(ItemNo no) const override;
+  std::optional<Token> holder_of(ItemNo no) const override;
+  void claim_item(const Item& item, const Token& token) override;
+  void update_item(const Item& item) override;
+  void delete_item(const Item& item) override;
+  void delete_notices(ChannelNo channel) override;
+  void delete_waiting_notices(ChannelNo channel, ProviderNo provider) override;
+  void forget_details(ProviderNo provider, Place place) override;
+  std::optional<Item> item_of_notice(ChannelNo channel, ProviderNo provider,
+                                     std::int64_t notice_no) const override;
+  void items_of_line(LineNo line, Place begin, Place end, FunctionRef<bool(const Item&)> f) const override;
+  void open_items_of_line(LineNo line, FunctionRef<bool(const Item&)> f) override;
+  Slice item_places(LineNo line, SliceNo slice) const override;
+  Slice failed_places(LineNo line, SliceNo slice) const override;
+  void park_items(LineNo line, bool parked) override;
+  std::optional<Ms> next_item_due(ChannelNo channel) const override;
+
+  /// For verification: rows that are not what was once written.
+  void find_damage(std::vector<FindingRow>& findings) const;
+
+ private:
+  bool stands_where_it_says(const Item& item) const;
+
+  Connection& db_;
+  ItemPlaces item_places_;
+};
+
+}  // namespace bccast::sqlite

@@ -1,0 +1,390 @@
+#include "adapters/sqlite/line_tables.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "adapters/sqlite/mapping.hpp"
+#include "base/error.hpp"
+
+namespace bccast::sqlite {
+namespace {
+
+#define LINE_COLUMNS                                                                           \
+  "line_no, provider_no, blast_no, channel_no, state, turn, seq, slices, places, order_kind, " \
+  "order_key, cursor, total, done, failed, skipped, follows, limit_pos, retracts, waiting, "   \
+  "wake_from"
+#define TOLD_ADDRESS_COLUMNS "line_no, hash, place"
+#define WAITING_COLUMNS "line_no, slice_no, due_at, reason, channel_no, parked"
+#define LINE_ROW LINE_COLUMNS ", sum"
+
+constexpr RowTable kLine{
+    "line",
+    RowKind::line,
+    LINE_COLUMNS,
+    {.key = "line_no",
+     .fixed = "provider_no, blast_no, channel_no, seq, slices, places, order_kind, order_key, total, "
+              "follows, retracts",
+     .counted = "line_no"}};
+constexpr Sql kInsertLine = insert_numbered_row(kLine, "(SELECT coalesce(max(line_no), 0) + 1 FROM line)");
+constexpr Sql kUpdateLine = update_row(kLine);
+
+constexpr RowTable kToldAddress{"told_address",
+                                RowKind::told_address,
+                                TOLD_ADDRESS_COLUMNS,
+                                {.key = "line_no, hash", .fixed = "", .counted = ""}};
+constexpr Sql kPutToldAddress = replace_row(kToldAddress);
+constexpr Sql kInsertToldAddress = insert_row(kToldAddress, " ON CONFLICT DO NOTHING");
+
+template <typename Columns, typename Row>
+void visit_told_address(Columns& columns, Row& told) {
+  columns.number(told.line_no);
+  columns.number(told.hash);
+  columns.place(told.place);
+}
+
+// Without its bitmap, which is bound to the same numbers.
+constexpr RowTable kWaitingPlaces{
+    "waiting",
+    RowKind::waiting,
+    WAITING_COLUMNS,
+    {.key = "line_no, slice_no, due_at, reason", .fixed = "", .counted = "parked"}};
+
+// Line::open and its cursor as one number, so that one index finds the lines with something to hand out.
+// (A query that says "state = 1" does not use that index: SQLite does not conclude the index's own
+// "state > 0" from it, and, told both, looks for the second.)
+enum LineState : std::int64_t { kEnded = 0, kHandingOut = 1, kWaiting = 2, kPaused = 3 };
+
+std::int64_t state_of(const Line& line) {
+  if (!line.open) return kEnded;
+  if (line.paused) return kPaused;
+  return line.cursor < line.hand_out_to() ? kHandingOut : kWaiting;
+}
+
+template <typename Columns, typename Row>
+void visit_line(Columns& columns, Row& l) {
+  columns.number(l.no);
+  columns.number(l.provider_no);
+  columns.number(l.blast_no);
+  columns.number(l.channel_no);
+  std::int64_t state = state_of(l);
+  columns.number(state);
+  columns.number(l.turn);
+  columns.number(l.seq);
+  columns.slices(l.slices);
+  columns.place(l.order.places);
+  columns.one_of(l.order.kind, OrderKind::in_windows);
+  columns.number(l.order.key);
+  for (auto* number : {&l.cursor, &l.total, &l.done, &l.failed, &l.skipped}) columns.number(*number);
+  columns.flag(l.follows);
+  columns.number(l.limit);
+  columns.flag(l.retracts);
+  columns.number(l.waiting);
+  columns.number(l.wake_from);
+  if constexpr (Columns::kReads) {
+    l.open = state != kEnded;
+    l.paused = state == kPaused;
+  }
+}
+
+/// Positions are walked from one to another: what lies outside of the line would be walked for years.
+void require_positions(const Line& l) {
+  const Position end = l.order.end();
+  const auto is_within = [&](Position at) { return at >= 0 && at <= end; };
+  const bool within = is_within(l.cursor) && is_within(l.limit) && is_within(l.wake_from);
+  const bool known = l.order.kind == OrderKind::singly || l.order.kind == OrderKind::in_windows;
+  if (!within || !known) throw Error(Code::corrupt, "a line stands at a position that cannot be");
+}
+
+Line line_of(const Query& query) {
+  Line line;
+  RowReader reader(query, kLine);
+  visit_line(reader, line);
+  reader.finish();
+  require_positions(line);
+  return line;
+}
+
+void write_line(Query& query, const Line& line) {
+  RowWriter writer(query, kLine);
+  visit_line(writer, line);
+  writer.finish();
+  query.run();
+}
+
+void sort_by_number(std::vector<Line>& lines) {
+  std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.no < b.no; });
+}
+
+/// The column of the places, where they are selected behind a row and its sum.
+constexpr int kPlacesOfWaiting = static_cast<int>(kWaitingPlaces.count) + 1;
+
+/// A row of `waiting` but for its places.
+struct WaitingRow {
+  LineNo line = 0;
+  SliceNo slice = 0;
+  Wait wait;
+  ChannelNo channel = 0;
+  bool parked = false;
+};
+
+template <typename Columns, typename Row>
+void visit_waiting(Columns& columns, Row& w) {
+  columns.number(w.line);
+  columns.slices(w.slice);
+  columns.number(w.wait.due_at);
+  columns.one_of(w.wait.reason, WaitReason::unknown_zone);
+  columns.number(w.channel);
+  columns.flag(w.parked);
+}
+
+WaitingRow waiting_of(const Query& query) {
+  WaitingRow row;
+  RowReader reader(query, kWaitingPlaces);
+  visit_waiting(reader, row);
+  reader.finish();
+  return row;
+}
+
+std::uint32_t waiting_key(const WaitingRow& row) {
+  return bitmap_key(RowKind::waiting, 1, row.line, row.slice, row.wait.due_at,
+                    static_cast<std::int64_t>(row.wait.reason), row.channel);
+}
+std::uint32_t skip_key(const Line& line, SliceNo slice, SkipReason reason) {
+  return bitmap_key(RowKind::skip, static_cast<int>(reason), line.provider_no, line.no, slice);
+}
+
+constexpr Sql kAllLines = select_rows(kLine);
+constexpr Sql kAllWaiting = select_rows(kWaitingPlaces);
+constexpr Sql kAllToldAddresses = select_rows(kToldAddress);
+
+}  // namespace
+
+void SqliteLineTables::insert_line(const Line& line) {
+  auto query = db_.query(kInsertLine.c_str());
+  write_line(query, line);
+}
+
+std::optional<Line> SqliteLineTables::line(LineNo no) const {
+  auto query = db_.query("SELECT " LINE_ROW " FROM line WHERE line_no = ?");
+  query.bind(no);
+  if (!query.step()) return std::nullopt;
+  return line_of(query);
+}
+
+std::vector<Line> SqliteLineTables::lines(ProviderNo provider, BlastNo blast) const {
+  auto query =
+      db_.query("SELECT " LINE_ROW " FROM line WHERE provider_no = ? AND blast_no = ? ORDER BY line_no");
+  query.bind(provider).bind(blast);
+  std::vector<Line> all;
+  while (query.step()) all.push_back(line_of(query));
+  return all;
+}
+
+std::vector<Line> SqliteLineTables::open_lines(ProviderNo provider) const {
+  auto query = db_.query(
+      "SELECT blast_no FROM blast INDEXED BY blast_under_way WHERE provider_no = ? AND finished_at = 0 AND "
+      "state > 0");
+  query.bind(provider);
+  std::vector<Line> all;
+  while (query.step()) {
+    for (auto& line : lines(provider, query.i64(0)))
+      if (line.open) all.push_back(std::move(line));
+  }
+  sort_by_number(all);
+  return all;
+}
+
+std::vector<Line> SqliteLineTables::open_lines_of_channel(ChannelNo channel) const {
+  auto query = db_.query("SELECT " LINE_ROW " FROM line WHERE channel_no = ? AND state > 0");
+  query.bind(channel);
+  std::vector<Line> all;
+  while (query.step()) all.push_back(line_of(query));
+  sort_by_number(all);
+  return all;
+}
+
+std::optional<Line> SqliteLineTables::next_line(ChannelNo channel) const {
+  auto query = db_.query("SELECT " LINE_ROW
+                         " FROM line WHERE channel_no = ? AND state > 0 AND state < 2 ORDER BY state, turn");
+  query.bind(channel);
+  return first_sound(query, [&](const Query& row) {
+    auto line = line_of(row);
+    require_asked_for(line.channel_no == channel && state_of(line) == kHandingOut);
+    return line;
+  });
+}
+
+std::int64_t SqliteLineTables::last_turn(ChannelNo channel) const {
+  auto query = db_.query(
+      "SELECT turn FROM line WHERE channel_no = ? AND state > 0 AND state < 2 "
+      "ORDER BY state DESC, turn DESC LIMIT 1");
+  query.bind(channel);
+  return query.step() ? query.i64(0) : 0;
+}
+
+void SqliteLineTables::update_line(const Line& line) {
+  auto query = db_.query(kUpdateLine.c_str());
+  write_line(query, line);
+  if (!line.open) db_.query("DELETE FROM told_address WHERE line_no = ?").bind(line.no).run();
+}
+
+std::int64_t SqliteLineTables::pending(ChannelNo channel) const {
+  std::int64_t sum = 0;
+  for (const char* sql :
+       {"SELECT sum(total - done - failed - skipped) FROM line WHERE channel_no = ? AND state > 0",
+        "SELECT count(*) FROM item INDEXED BY item_due WHERE channel_no = ? AND line_no = 0 AND state = 0",
+        "SELECT count(*) FROM item INDEXED BY item_token WHERE channel_no = ? AND line_no = 0 AND token IS "
+        "NOT NULL"}) {
+    auto query = db_.query(sql);
+    query.bind(channel);
+    if (query.step()) sum += query.i64(0);
+  }
+  return sum;
+}
+
+void park_waiting_places(Connection& db, LineNo line, bool parked) {
+  static_assert(kWaitingPlaces.weights[5] == 1);
+  auto query = db.query("UPDATE waiting SET parked = ?1, sum = sum + (?1 - parked) WHERE line_no = ?2");
+  query.bind(std::int64_t{parked}).bind(line).run();
+}
+
+void SqliteLineTables::waiting_places(LineNo line, SliceNo slice,
+                                      FunctionRef<void(const Wait&, const Slice&)> f) const {
+  std::vector<std::pair<Wait, Slice>> all;  // f may write
+  {
+    auto query = db_.query("SELECT " WAITING_COLUMNS
+                           ", sum, places FROM waiting WHERE line_no = ? AND slice_no = ? "
+                           "ORDER BY due_at, reason");
+    query.bind(line).bind(std::int64_t{slice});
+    while (query.step()) {
+      const auto row = waiting_of(query);
+      all.emplace_back(row.wait, Slice::decode(query.blob(kPlacesOfWaiting), waiting_key(row)));
+    }
+  }
+  for (const auto& [wait, places] : all) f(wait, places);
+}
+
+void SqliteLineTables::put_waiting_places(const Line& line, SliceNo slice, const Wait& wait,
+                                          const Slice& places) {
+  const auto reason = static_cast<std::int64_t>(wait.reason);
+  if (places.empty()) {
+    auto query =
+        db_.query("DELETE FROM waiting WHERE line_no = ? AND slice_no = ? AND due_at = ? AND reason = ?");
+    query.bind(line.no).bind(std::int64_t{slice}).bind(wait.due_at).bind(reason).run();
+    return;
+  }
+  const WaitingRow row{line.no, slice, wait, line.channel_no, line.paused};
+  const auto bytes = places.encode(waiting_key(row));
+  auto query = db_.query("INSERT INTO waiting(" WAITING_COLUMNS
+                         ", sum, places) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7 + ?6, ?8) "
+                         "ON CONFLICT DO UPDATE SET places = excluded.places");
+  RowWriter writer(query, kWaitingPlaces);
+  visit_waiting(writer, row);
+  writer.finish();
+  query.bind(bytes).run();
+}
+
+std::optional<LineTables::NextWaiting> SqliteLineTables::next_waiting(ChannelNo channel, Ms now,
+                                                                      Ms longest) const {
+  const auto first_after = [&](Ms after) {
+    auto query = db_.query("SELECT " WAITING_COLUMNS
+                           ", sum FROM waiting WHERE channel_no = ? AND parked = 0 AND due_at > ? "
+                           "ORDER BY due_at");
+    query.bind(channel).bind(after);
+    return first_sound(query, waiting_of);
+  };
+  std::optional<WaitingRow> row;
+  try {
+    row = first_after(now + longest);
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt || error.native() != 0) throw;  // those that are due are asked as well
+  }
+  if (!row) row = first_after(std::numeric_limits<Ms>::min());
+  if (!row) return std::nullopt;
+  return NextWaiting{row->line, row->wait.due_at};
+}
+
+Slice SqliteLineTables::skipped(const Line& line, SliceNo slice, SkipReason reason) const {
+  auto query = db_.query(
+      "SELECT places FROM skip WHERE provider_no = ? AND line_no = ? AND slice_no = ? AND reason = ?");
+  query.bind(line.provider_no)
+      .bind(line.no)
+      .bind(std::int64_t{slice})
+      .bind(static_cast<std::int64_t>(reason));
+  return query.step() ? Slice::decode(query.blob(0), skip_key(line, slice, reason)) : Slice();
+}
+
+void SqliteLineTables::put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) {
+  const auto places = value.encode(skip_key(line, slice, reason));
+  auto query = db_.query(
+      "INSERT INTO skip(provider_no, line_no, slice_no, reason, places) VALUES (?, ?, ?, ?, ?) "
+      "ON CONFLICT DO UPDATE SET places = excluded.places");
+  query.bind(line.provider_no)
+      .bind(line.no)
+      .bind(std::int64_t{slice})
+      .bind(static_cast<std::int64_t>(reason));
+  query.bind(places).run();
+}
+
+void SqliteLineTables::skips(const Line& line, SliceNo slice,
+                             FunctionRef<void(SkipReason, const Slice&)> f) const {
+  auto query =
+      db_.query("SELECT reason, places FROM skip WHERE provider_no = ? AND line_no = ? AND slice_no = ?");
+  query.bind(line.provider_no).bind(line.no).bind(std::int64_t{slice});
+  while (query.step()) {
+    const auto number = query.i64(0);
+    if (number < 1 || number > static_cast<std::int64_t>(kSkipReasons.size())) refuse_number("a reason");
+    const auto reason = static_cast<SkipReason>(number);
+    f(reason, Slice::decode(query.blob(1), skip_key(line, slice, reason)));
+  }
+}
+
+std::optional<ToldAddress> SqliteLineTables::told_address(LineNo line, AddressHash hash) const {
+  auto query =
+      db_.query("SELECT " TOLD_ADDRESS_COLUMNS ", sum FROM told_address WHERE line_no = ? AND hash = ?");
+  query.bind(line).bind(hash);
+  if (!query.step()) return std::nullopt;
+  ToldAddress told;
+  RowReader reader(query, kToldAddress);
+  visit_told_address(reader, told);
+  reader.finish();
+  return told;
+}
+
+bool SqliteLineTables::hold_address(const ToldAddress& address, std::optional<Place> instead) {
+  if (instead) {
+    const auto held = told_address(address.line_no, address.hash);
+    if (held && held->place != instead) return false;
+    put_told_address(address);
+    return true;
+  }
+  auto query = db_.query(kInsertToldAddress.c_str());
+  RowWriter writer(query, kToldAddress);
+  visit_told_address(writer, address);
+  writer.finish();
+  return query.run() > 0;
+}
+
+void SqliteLineTables::put_told_address(const ToldAddress& address) {
+  auto query = db_.query(kPutToldAddress.c_str());
+  RowWriter writer(query, kToldAddress);
+  visit_told_address(writer, address);
+  writer.finish();
+  query.run();
+}
+
+void SqliteLineTables::delete_told_address(const ToldAddress& address) {
+  auto query = db_.query("DELETE FROM told_address WHERE line_no = ? AND hash = ?");
+  query.bind(address.line_no).bind(address.hash).run();
+}
+
+void SqliteLineTables::find_damage(std::vector<FindingRow>& findings) const {
+  find_damaged_rows(db_, kLine, kAllLines, findings);
+  find_damaged_rows(db_, kWaitingPlaces, kAllWaiting, findings);
+  find_damaged_rows(db_, kToldAddress, kAllToldAddresses, findings);
+}
+
+}  // namespace bccast::sqlite

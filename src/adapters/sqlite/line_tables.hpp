@@ -1,0 +1,49 @@
+// Lines, who of them waits and who was left out, in SQLite.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <bccast/types.hpp>
+
+#include "adapters/sqlite/connection.hpp"
+#include "ports/line_tables.hpp"
+
+namespace bccast::sqlite {
+
+class SqliteLineTables : public virtual LineTables {
+ public:
+  explicit SqliteLineTables(Connection& db) : db_(db) {}
+
+  void insert_line(const Line& line) override;
+  std::optional<Line> line(LineNo no) const override;
+  std::vector<Line> lines(ProviderNo provider, BlastNo blast) const override;
+  std::vector<Line> open_lines(ProviderNo provider) const override;
+  std::vector<Line> open_lines_of_channel(ChannelNo channel) const override;
+  std::optional<Line> next_line(ChannelNo channel) const override;
+  std::int64_t last_turn(ChannelNo channel) const override;
+  void update_line(const Line& line) override;
+  std::int64_t pending(ChannelNo channel) const override;
+  void waiting_places(LineNo line, SliceNo slice,
+                      FunctionRef<void(const Wait&, const Slice&)> f) const override;
+  void put_waiting_places(const Line& line, SliceNo slice, const Wait& wait, const Slice& places) override;
+  std::optional<NextWaiting> next_waiting(ChannelNo channel, Ms now, Ms longest) const override;
+  Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const override;
+  void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) override;
+  void skips(const Line& line, SliceNo slice, FunctionRef<void(SkipReason, const Slice&)> f) const override;
+  std::optional<ToldAddress> told_address(LineNo line, AddressHash hash) const override;
+  bool hold_address(const ToldAddress& address, std::optional<Place> instead) override;
+  void put_told_address(const ToldAddress& address) override;
+  void delete_told_address(const ToldAddress& address) override;
+
+  /// For verification: rows that are not what was once written.
+  void find_damage(std::vector<FindingRow>& findings) const;
+
+ private:
+  Connection& db_;
+};
+
+/// Those of the line that wait are parked, or parked ones wait again.
+void park_waiting_places(Connection& db, LineNo line, bool parked);
+
+}  // namespace bccast::sqlite

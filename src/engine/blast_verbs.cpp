@@ -1,0 +1,125 @@
+// Blasts: chosen, written, sent, looked at.
+#include "engine/parts.hpp"
+#include "model/text_rules.hpp"
+
+namespace bccast {
+namespace {
+
+using Act = Drafting::Act;
+
+void check_optional_key(std::string_view key) {
+  if (!key.empty()) check_key(key, "key");
+}
+
+}  // namespace
+
+Engine::Created Engine::blast_create(std::string_view provider, std::string_view key) {
+  check_optional_key(key);
+  auto created = parts_->drafting.create(provider, key, actor_);
+  return {created.existed, std::move(created.blast)};
+}
+void Engine::blast_discard(std::string_view provider, std::string_view blast) {
+  parts_->drafting.discard(provider, blast);
+}
+void Engine::blast_select(std::string_view provider, std::string_view blast, std::string_view client) {
+  parts_->drafting.act(provider, blast, client, Act::select);
+}
+void Engine::blast_deselect(std::string_view provider, std::string_view blast, std::string_view client) {
+  parts_->drafting.act(provider, blast, client, Act::deselect);
+}
+std::vector<Code> Engine::blast_select_many(std::string_view provider, std::string_view blast,
+                                            std::span<const std::string_view> ids) {
+  return parts_->drafting.act_many(provider, blast, ids, Act::select);
+}
+std::vector<Code> Engine::blast_deselect_many(std::string_view provider, std::string_view blast,
+                                              std::span<const std::string_view> ids) {
+  return parts_->drafting.act_many(provider, blast, ids, Act::deselect);
+}
+void Engine::blast_select_all_active(std::string_view provider, std::string_view blast) {
+  parts_->drafting.act_all(provider, blast, Act::select);
+}
+void Engine::blast_select_none(std::string_view provider, std::string_view blast) {
+  parts_->drafting.act_all(provider, blast, Act::deselect);
+}
+void Engine::blast_select_from(std::string_view provider, std::string_view blast, std::string_view from_blast,
+                               std::string_view filter) {
+  parts_->drafting.select_from(provider, blast, from_blast, filter);
+}
+void Engine::blast_write(std::string_view provider, std::string_view blast, std::string_view text) {
+  parts_->drafting.write(provider, blast, text);
+}
+void Engine::blast_set(std::string_view provider, std::string_view blast, std::string_view key,
+                       std::string_view value) {
+  parts_->drafting.set(provider, blast, key, value);
+}
+BlastDetail Engine::blast_get(std::string_view provider, std::string_view blast) {
+  return parts_->drafting.get(provider, blast);
+}
+Page<SelectionRow> Engine::blast_selection(std::string_view provider, std::string_view blast,
+                                           std::string_view filter, std::string_view cursor,
+                                           std::size_t limit) {
+  return parts_->drafting.selection(provider, blast, filter, cursor, limit);
+}
+Preview Engine::blast_preview(std::string_view provider, std::string_view blast) {
+  return parts_->drafting.preview(provider, blast);
+}
+Code Engine::blast_send(std::string_view provider, std::string_view blast, std::string_view digest) {
+  const auto result = parts_->sending.send(provider, blast, digest, actor_);
+  parts_->bells.ring();
+  return result;
+}
+void Engine::blast_schedule(std::string_view provider, std::string_view blast, std::int64_t at_ms,
+                            std::string_view digest) {
+  parts_->scheduling.schedule(provider, blast, at_ms, digest, actor_);
+  parts_->bells.ring();
+}
+Code Engine::blast_unschedule(std::string_view provider, std::string_view blast) {
+  return parts_->scheduling.unschedule(provider, blast);
+}
+Code Engine::blast_pause(std::string_view provider, std::string_view blast) {
+  return parts_->control.pause(provider, blast);
+}
+Code Engine::blast_resume(std::string_view provider, std::string_view blast) {
+  const auto result = parts_->control.resume(provider, blast);
+  parts_->bells.ring();
+  return result;
+}
+Code Engine::blast_recall(std::string_view provider, std::string_view blast) {
+  const auto result = parts_->control.recall(provider, blast);
+  parts_->bells.ring();
+  return result;
+}
+Engine::Purged Engine::blast_purge(std::string_view provider, std::string_view blast) {
+  Purged purged;
+  purged.code = parts_->control.purge(provider, blast, purged.emptied);
+  purged.count = purged.code == Code::ok ? 1 : 0;
+  if (!purged.emptied) parts_->bells.ring();
+  return purged;
+}
+std::vector<StatusRow> Engine::blast_status(std::string_view provider, std::string_view blast) {
+  return parts_->progress.status(provider, blast);
+}
+Page<RecipientRow> Engine::blast_recipients(std::string_view provider, std::string_view blast,
+                                            std::string_view filter, std::string_view cursor,
+                                            std::size_t limit) {
+  return parts_->progress.recipients(provider, blast, filter, cursor, limit);
+}
+std::vector<FoundRow> Engine::blast_find(std::string_view provider, std::string_view blast,
+                                         std::span<const std::string_view> ids) {
+  return parts_->progress.find(provider, blast, ids);
+}
+std::vector<RecipientRow> Engine::blast_why(std::string_view provider, std::string_view blast,
+                                            std::string_view client) {
+  return parts_->progress.why(provider, blast, client);
+}
+Page<BlastSummary> Engine::blast_list(std::string_view provider, std::string_view filter,
+                                      std::string_view cursor, std::size_t limit) {
+  return parts_->progress.list(provider, filter, cursor, limit);
+}
+std::int64_t Engine::blast_retry_failed(std::string_view provider, std::string_view blast) {
+  const auto count = parts_->second_tries.retry_failed(provider, blast);
+  parts_->bells.ring();
+  return count;
+}
+
+}  // namespace bccast

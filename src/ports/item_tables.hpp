@@ -1,0 +1,94 @@
+// What is to be done singly, or has failed, as rows.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/function_ref.hpp"
+#include "model/slice.hpp"
+#include "model/thread.hpp"
+#include "ports/claim_tables.hpp"
+
+namespace bccast {
+
+/// The reason of an item that waits for a time zone to be known.
+inline constexpr std::string_view kUnknownZone = "unknown_zone";
+
+/// The reason of an item whose roster entry could not be read.
+inline constexpr std::string_view kDamagedEntry = "damaged_entry";
+
+enum class ItemState : std::uint8_t {
+  waiting = 0,
+  claimed = 1,
+  failed = 2,
+  parked = 3  // it would wait, but its blast is paused
+};
+
+/// One individual thing: a place of a blast that needs another try or failed (line_no set), or the notice of
+/// one message to one participant.
+struct Item {
+  ItemNo no = 0;
+  ProviderNo provider_no = 0;
+  ChannelNo channel_no = 0;
+  LineNo line_no = 0;
+  ThreadKey thread;
+  std::int64_t notice_no = 0;  // of a single message's notice, within its provider
+  std::int64_t seq = 0;        // of that message in its thread
+  bool to_provider = false;
+  Ms at = 0;  // of the message
+  ItemState state = ItemState::waiting;
+  std::int64_t attempts = 0;
+  Ms due_at = 0;
+  std::string reason;
+  bool damaged = false;  // its row is: nothing of it is to be relied on but its number
+};
+
+class ItemTables {
+ public:
+  virtual ~ItemTables() = default;
+
+  virtual ItemNo insert_item(const Item& item) = 0;
+  virtual std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const = 0;
+  virtual std::vector<Item> items_of(const Token& token) const = 0;
+  virtual std::optional<Item> item(ItemNo no) const = 0;
+
+  /// The claim an item is in; nothing: it is in none.
+  virtual std::optional<Token> holder_of(ItemNo no) const = 0;
+  virtual void claim_item(const Item& item, const Token& token) = 0;
+  virtual void update_item(const Item& item) = 0;  // takes its token away
+  virtual void delete_item(const Item& item) = 0;
+
+  /// Those of single messages on a channel: all; those of one provider that wait.
+  virtual void delete_notices(ChannelNo channel) = 0;
+  virtual void delete_waiting_notices(ChannelNo channel, ProviderNo provider) = 0;
+
+  /// Cuts off what follows the class of a reason of the items of one place.
+  virtual void forget_details(ProviderNo provider, Place place) = 0;
+
+  /// The item of one notice on a channel.
+  virtual std::optional<Item> item_of_notice(ChannelNo channel, ProviderNo provider,
+                                             std::int64_t notice_no) const = 0;
+
+  /// The items of a line with places from `begin` up to but not including `end`, ascending, until `f` says
+  /// false.
+  virtual void items_of_line(LineNo line, Place begin, Place end, FunctionRef<bool(const Item&)> f) const = 0;
+
+  /// Those of a line that have not failed, by place, until `f` says false. None is read that failed.
+  virtual void open_items_of_line(LineNo line, FunctionRef<bool(const Item&)> f) = 0;
+
+  /// The places of the slice that have an item, whatever its state; those that have one that failed.
+  virtual Slice item_places(LineNo line, SliceNo slice) const = 0;
+  virtual Slice failed_places(LineNo line, SliceNo slice) const = 0;
+
+  /// Waiting items of the line are parked, or parked ones wait again; and so its waiting_places().
+  virtual void park_items(LineNo line, bool parked) = 0;
+
+  /// The earliest moment a waiting item is due, and the earliest at which a lease is over; nothing: there is
+  /// none.
+  virtual std::optional<Ms> next_item_due(ChannelNo channel) const = 0;
+};
+
+}  // namespace bccast

@@ -1,0 +1,166 @@
+// Blasts on channels as rows, and who of them waits or was left out.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/function_ref.hpp"
+#include "model/handing_order.hpp"
+#include "model/numbers.hpp"
+#include "model/same_address.hpp"
+#include "model/slice.hpp"
+
+namespace bccast {
+
+/// A blast on a channel: one row, whatever the number of recipients. done + failed + skipped + pending =
+/// total.
+struct Line {
+  LineNo no = 0;
+  ProviderNo provider_no = 0;
+  BlastNo blast_no = 0;
+  ChannelNo channel_no = 0;
+  std::int64_t turn = 0;  // its place in line: the lowest goes next, and to the back after each batch
+  Seq seq = 0;
+  SliceNo slices = 0;
+  OrderNumbers order;     // in which its places are handed out: that of all lines of the blast
+  Position cursor = 0;    // the next position to hand out
+  bool follows = false;   // it hands out only what other lines of the blast have delivered
+  bool retracts = false;  // it takes back what the other line of its channel has delivered
+  Position limit = 0;  // of a line that follows: handed out up to here; all before is delivered, or an item
+  std::int64_t total = 0;
+  std::int64_t done = 0;
+  std::int64_t failed = 0;
+  std::int64_t skipped = 0;
+  std::int64_t waiting = 0;  // of the pending: places that wait because of quiet hours, as bitmaps
+  Position wake_from = 0;    // where those who are woken next are looked for first
+  bool open = true;
+  bool paused = false;  // its blast is: nothing is handed out
+
+  /// Where handing out stops for now.
+  Position hand_out_to() const noexcept { return follows ? limit : order.end(); }
+  std::int64_t pending() const noexcept { return total - done - failed - skipped; }
+};
+
+/// Why places of a line wait, as stored beside them.
+enum class WaitReason : std::uint8_t {
+  quiet_hours = 0,   // for the end of them
+  unknown_zone = 1,  // for their time zone to be known, as there are quiet hours
+};
+
+/// When places that wait are looked at again.
+struct Wait {
+  Ms due_at = 0;
+  WaitReason reason = WaitReason::quiet_hours;
+
+  friend auto operator<=>(const Wait&, const Wait&) = default;
+};
+
+/// Why a place was left out, as stored beside its skip bitmap.
+enum class SkipReason : std::uint8_t {
+  archived = 1,
+  notify_off = 2,
+  no_address = 3,
+  already_read = 4,
+  by_notifier = 5,
+  erased = 6,
+  provider_archived = 7,
+  not_delivered = 8,
+  channel_removed = 9,
+  recalled = 10,
+  same_address = 11
+};
+inline constexpr std::array kSkipReasons{
+    SkipReason::archived,          SkipReason::notify_off,    SkipReason::no_address,
+    SkipReason::already_read,      SkipReason::by_notifier,   SkipReason::erased,
+    SkipReason::provider_archived, SkipReason::not_delivered, SkipReason::channel_removed,
+    SkipReason::recalled,          SkipReason::same_address};
+constexpr std::string_view name_of(SkipReason reason) noexcept {
+  switch (reason) {
+    case SkipReason::archived:
+      return "archived";
+    case SkipReason::notify_off:
+      return "notify_off";
+    case SkipReason::no_address:
+      return "no_address";
+    case SkipReason::already_read:
+      return "already_read";
+    case SkipReason::by_notifier:
+      return "skipped_by_notifier";
+    case SkipReason::erased:
+      return "erased";
+    case SkipReason::provider_archived:
+      return "provider_archived";
+    case SkipReason::not_delivered:
+      return "not_delivered";
+    case SkipReason::channel_removed:
+      return "channel_removed";
+    case SkipReason::recalled:
+      return "recalled";
+    case SkipReason::same_address:
+      return "same_address";
+  }
+  return "";
+}
+
+/// Who is told at an address of a line's blast.
+struct ToldAddress {
+  static constexpr Place kLeft = kMaxPlaces;  // somebody was, and has another address now
+
+  LineNo line_no = 0;
+  AddressHash hash = 0;
+  Place place = 0;
+};
+
+class LineTables {
+ public:
+  virtual ~LineTables() = default;
+
+  virtual void insert_line(const Line& line) = 0;
+  virtual std::optional<Line> line(LineNo no) const = 0;
+  virtual std::vector<Line> lines(ProviderNo provider, BlastNo blast) const = 0;
+  virtual std::vector<Line> open_lines(ProviderNo provider) const = 0;
+  virtual std::vector<Line> open_lines_of_channel(ChannelNo channel) const = 0;
+
+  /// The open line of the channel that has something to hand out and the lowest turn.
+  virtual std::optional<Line> next_line(ChannelNo channel) const = 0;
+
+  /// The highest turn of the channel's lines that have something to hand out; 0 when there is none.
+  virtual std::int64_t last_turn(ChannelNo channel) const = 0;
+  virtual void update_line(const Line& line) = 0;
+  virtual std::int64_t pending(ChannelNo channel) const = 0;
+
+  /// The places of a line's slice that wait because of quiet hours.
+  virtual void waiting_places(LineNo line, SliceNo slice,
+                              FunctionRef<void(const Wait&, const Slice&)> f) const = 0;
+
+  /// Empty: none.
+  virtual void put_waiting_places(const Line& line, SliceNo slice, const Wait& wait, const Slice& places) = 0;
+
+  struct NextWaiting {
+    LineNo line_no;
+    Ms due_at;
+  };
+  /// The first that are due, of lines that are not paused; those further away than `longest` come first: they
+  /// are from before the clock was stepped back.
+  virtual std::optional<NextWaiting> next_waiting(ChannelNo channel, Ms now, Ms longest) const = 0;
+  virtual Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const = 0;
+  virtual void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) = 0;
+
+  /// All that were left out of one slice, by reason.
+  virtual void skips(const Line& line, SliceNo slice,
+                     FunctionRef<void(SkipReason, const Slice&)> f) const = 0;
+
+  /// Who is told of a line's blast at an address that several share. Of lines that have ended nothing is
+  /// kept: it goes when update_line() closes the line.
+  virtual std::optional<ToldAddress> told_address(LineNo line, AddressHash hash) const = 0;
+
+  /// False, and nothing is changed, when somebody holds it other than `instead` (nothing: when anybody does).
+  virtual bool hold_address(const ToldAddress& address, std::optional<Place> instead) = 0;
+  virtual void put_told_address(const ToldAddress& address) = 0;
+  virtual void delete_told_address(const ToldAddress& address) = 0;
+};
+
+}  // namespace bccast
