@@ -314,11 +314,12 @@ void SqliteStore::read(FunctionRef<void(const Tables&)> work) {
       throw failed_read(error);
     throw;
   }
-  try {
-    reader->db.query("COMMIT").run();
-  } catch (const Error&) {
-    return;  // SQLite says again what the work passed by; what was read stands
+  if (const auto passed_by = reader->db.take_doubt()) {
+    reader.reset();  // its COMMIT would only say it again
+    if (!open_reader()->db.confirms(*passed_by)) throw failed_read({Code::corrupt, "", SQLITE_CORRUPT});
+    return;
   }
+  reader->db.query("COMMIT").run();
   const std::lock_guard lock(readers_mutex_);
   if (idle_readers_.size() < kIdleReaders) idle_readers_.push_back(std::move(reader));
 }
