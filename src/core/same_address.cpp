@@ -20,7 +20,7 @@ Line line_of(const Tables& tables, LineNo no) {
 /// The lines of blasts under way that notify on a channel.
 template <typename F>
 void for_each_open_line(Tables& tables, ProviderNo provider, std::string_view channel, F&& f) {
-  for (const auto& line : tables.work().open_lines(provider)) {
+  for (const auto& line : tables.work().sound_open_lines(provider)) {
     const auto of = tables.work().channel(line.channel_no);
     if (of && !of->delivers && of->name == channel) f(line);
   }

@@ -463,3 +463,28 @@ TEST_CASE("An index that calls an item due which has ended keeps no host busy, a
   CHECK(code_of([&] { engine->pump(); }) == Code::corrupt);
   CHECK(told.size() == 2);
 }
+
+TEST_CASE("A damaged line of a blast under way keeps nobody from being changed or erased") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.file();
+  {
+    Store store(path);
+    store.engine->provider_put("lee", "Lee");
+    for (const string client : {"ann", "bob", "cid"}) {
+      store.engine->client_put(client, client, "family@example.org");
+      store.engine->roster_add("lee", client);
+    }
+    store.engine->blast_send("lee", test::make_blast(*store.engine, "lee", "blast", {}));
+  }
+  SUBCASE("the line") {
+    Database(path).run("UPDATE line SET sum = sum + 1");
+  }
+  SUBCASE("what it has told") {
+    Database(path).run("UPDATE recipients SET places = x'00'");
+  }
+  Store store(path);
+  CHECK(code_of([&] { store.engine->client_set("ann", "address.email", "new@example.org"); }) == std::nullopt);
+  CHECK(code_of([&] { store.engine->client_erase("bob"); }) == std::nullopt);
+  CHECK(code_of([&] { store.engine->client_put("dan", "Dan", "family@example.org"); }) == std::nullopt);
+  CHECK(code_of([&] { store.engine->roster_add("lee", "dan"); }) == std::nullopt);
+}
