@@ -314,6 +314,12 @@ void SqliteStore::read(FunctionRef<void(const Tables&)> work) {
       throw failed_read(error);
     throw;
   }
+  // What the work has passed by as damaged may have been a read that failed.
+  if (const auto doubt = reader->db.take_doubt()) {
+    reader.reset();
+    if (!open_reader()->db.confirms(*doubt)) throw failed_read(error_of(SQLITE_CORRUPT));
+    return;
+  }
   try {
     reader->db.query("COMMIT").run();
   } catch (const Error&) {
@@ -479,8 +485,6 @@ void SqliteStore::checkpoint_under_lock() {
   throw error_of(extended);
 }
 
-/// Once all of the log is in the file, the next commit begins the log anew, and cuts off what was behind it.
-/// (SQLITE_CHECKPOINT_TRUNCATE would have to run without the write lock held here.)
 /// A commit that writes a page, and changes nothing that anybody asks for.
 void SqliteStore::write_log_mark() {
   Connection& db = writer_->db;
@@ -494,6 +498,8 @@ void SqliteStore::write_log_mark() {
   }
 }
 
+/// Once all of the log is in the file, the next commit begins the log anew, and cuts off what was behind it.
+/// (SQLITE_CHECKPOINT_TRUNCATE would have to run without the write lock held here.)
 // REQUIRES: the caller leads the queue.
 bool SqliteStore::empty_log(Patience patience) {
   Connection& db = writer_->db;
