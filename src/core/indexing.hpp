@@ -4,7 +4,8 @@
 // miss people, and several at one address would not be known to be. So the store says which version they go
 // by. Who opens the store with a later one writes down that all is to be made anew (begin), in the order of
 // providers and places; the agenda does it, step by step, each a transaction. Until all is done:
-// - changes of what is not indexed yet leave the indexes alone: its turn comes;
+// - changes of what is not indexed yet leave the indexes alone: its turn comes; only names that are to be
+//   forgotten go at once;
 // - lists of a roster that is not indexed yet are made from the roster itself;
 // - nothing is handed out, since who shares an address with whom is not known.
 // Who has an earlier version cannot write any more (Store), so that no two go by different ones at once.

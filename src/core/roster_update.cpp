@@ -186,7 +186,12 @@ void RosterUpdate::change(RosterEntry entry, const RosterEntry& before) {
   if (entry.flags != before.flags) mark_flags(entry.provider_no, entry.place, entry.flags);
   mark_addresses(entry.provider_no, entry.place, before.client.addresses, entry.client.addresses);
   const bool same = entry.client.name == before.client.name && entry.active() == before.active();
-  if ((same && !entry.erased()) || !has_turn_behind(entry.provider_no, entry.place)) return;
+  if (same && !entry.erased()) return;
+  if (!has_turn_behind(entry.provider_no, entry.place)) {
+    // What another version has folded is known by its place alone, and must not wait for its turn to go.
+    if (entry.erased()) tables_.directory().forget_names(entry.provider_no, entry.place);
+    return;
+  }
   index_name(before, false);
   if (!entry.erased()) index_name(entry, true);
 }

@@ -20,7 +20,7 @@ Line line_of(const Tables& tables, LineNo no) {
 /// The lines of blasts under way that notify on a channel.
 template <typename F>
 void for_each_open_line(Tables& tables, ProviderNo provider, std::string_view channel, F&& f) {
-  for (const auto& line : tables.work().open_lines(provider)) {
+  for (const auto& line : tables.work().sound_open_lines(provider)) {
     const auto of = tables.work().channel(line.channel_no);
     if (of && !of->delivers && of->name == channel) f(line);
   }
@@ -28,6 +28,32 @@ void for_each_open_line(Tables& tables, ProviderNo provider, std::string_view ch
 
 bool was_handed_out(SameAddress::State state) {
   return state == SameAddress::State::told || state == SameAddress::State::in_flight;
+}
+
+/// What damage keeps from being known counts as told: nobody is told twice, and it keeps nobody from being
+/// changed or erased.
+template <typename F>
+auto or_told(const F& look, decltype(look()) told) {
+  try {
+    return look();
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt || error.native() != 0) throw;
+    return told;
+  }
+}
+
+SameAddress::State state_now(const Tables& tables, const Context& context, const Line& line,
+                             std::string_view channel, Place place) {
+  return or_told(
+      [&] {
+        return SameAddress(tables, context, line.no, channel, context.clock.wall_ms()).look_at(place).state;
+      },
+      SameAddress::State::told);
+}
+
+std::optional<ToldAddress> held_now(const Tables& tables, LineNo line, AddressHash hash) {
+  return or_told([&] { return tables.work().told_address(line, hash); },
+                 ToldAddress{line, hash, ToldAddress::kLeft});
 }
 
 }  // namespace
@@ -45,9 +71,9 @@ SameAddress::SameAddress(const Tables& tables, const Context& context, LineNo li
       line_(line_of(tables, line)),
       order_(line_.order),
       channel_(channel),
-      now_(now) {
-  tables.work().claims_of(line_, [&](const Claim& claim) { claims_.push_back(claim); });
-}
+      now_(now),
+      all_claims_sound_(
+          tables.work().sound_claims_of(line_, [&](const Claim& claim) { claims_.push_back(claim); })) {}
 
 bool SameAddress::leaves_out(Assignment& assignment, Place place, std::string_view address) {
   Answer& answer = ask(assignment, place, address, false);
@@ -153,6 +179,8 @@ SameAddress::Found SameAddress::look_at(Place place) {
   }
   for (const auto& claim : claims_)
     if (position >= claim.from && position < claim.to) return {State::in_flight, now_ + kGivenBackWait};
+  if (!all_claims_sound_)
+    throw Error(Code::corrupt, "a claim is damaged that may have a recipient whose address others share");
   return {State::told, 0};
 }
 
@@ -185,10 +213,9 @@ bool hold_addresses(Tables& tables, const Assignment& assignment) {
 void leave_address(Tables& tables, const Context& context, ProviderNo provider, Place place,
                    std::string_view channel, AddressHash hash) {
   for_each_open_line(tables, provider, channel, [&](const Line& line) {
-    const auto held = tables.work().told_address(line.no, hash);
+    const auto held = held_now(tables, line.no, hash);
     if (held && held->place != place) return;
-    const auto state =
-        SameAddress(tables, context, line.no, channel, context.clock.wall_ms()).look_at(place).state;
+    const auto state = state_now(tables, context, line, channel, place);
     if (held ? was_handed_out(state) : state == SameAddress::State::told) {
       tables.work().put_told_address({line.no, hash, ToldAddress::kLeft});
     } else if (held) {
@@ -200,10 +227,9 @@ void leave_address(Tables& tables, const Context& context, ProviderNo provider, 
 void share_address(Tables& tables, const Context& context, ProviderNo provider, Place alone,
                    std::string_view channel, AddressHash hash) {
   for_each_open_line(tables, provider, channel, [&](const Line& line) {
-    if (tables.work().told_address(line.no, hash)) return;
-    const auto state =
-        SameAddress(tables, context, line.no, channel, context.clock.wall_ms()).look_at(alone).state;
-    if (was_handed_out(state)) tables.work().put_told_address({line.no, hash, alone});
+    if (held_now(tables, line.no, hash)) return;
+    if (was_handed_out(state_now(tables, context, line, channel, alone)))
+      tables.work().put_told_address({line.no, hash, alone});
   });
 }
 

@@ -41,7 +41,7 @@ class SameAddress {
     State state = State::nothing;
     Ms until = 0;  // when to look again
   };
-  /// What became of a recipient so far.
+  /// What became of a recipient so far. Throws Error(corrupt) where only a damaged claim would tell.
   Found look_at(Place place);
 
  private:
@@ -77,6 +77,7 @@ class SameAddress {
   const std::string channel_;
   const Ms now_;
   std::vector<Claim> claims_;
+  bool all_claims_sound_;
   std::map<SliceNo, OfSlice> slices_;
   std::unordered_map<std::string, Answer> answers_;  // by folded address
 };

@@ -130,8 +130,8 @@ class Settling {
   }
 
  private:
-  /// The batch's claim. Where its row is damaged it is what this worker knows of it, as long as nobody else can have
-  /// changed it: then storing it makes the row whole again. Later nothing is known.
+  /// The batch's claim. Where its row is damaged it is what this worker knows of it, as long as nobody else
+  /// can have changed it: then storing it makes the row whole again. Later nothing is known.
   std::optional<Claim> stored_claim() {
     try {
       return tables_.work().claim(assignment_.claim);
@@ -382,7 +382,8 @@ class Settling {
     for (const auto& left : assignment_.left_out)
       if (unspent(left.entry)) skip(assignment_.items[left.entry], left.reason);
     for (const auto entry : assignment_.damaged)
-      if (unspent(entry)) keep(assignment_.items[entry], kDamaged);
+      if (unspent(entry))
+        keep(assignment_.items[entry], kDamaged, line_it_may_be_of(assignment_.items[entry]));
     for (const auto& deferred : assignment_.deferred) {
       if (!unspent(deferred.entry)) continue;
       Item item = assignment_.items[deferred.entry];
@@ -417,7 +418,7 @@ class Settling {
       } else if (outcome.status == ItemStatus::skipped) {
         skip(item, SkipReason::by_notifier);
       } else {
-        keep(item, outcome);
+        keep(item, outcome, line_of(item));
       }
     }
     if (claim) {
@@ -485,7 +486,8 @@ class Settling {
     return &lines_.emplace(item.line_no, std::move(*line)).first->second;
   }
 
-  /// Of a damaged item, which must not fail the batch it is in: its line, if there is such a line.
+  /// Of an item that is damaged, or whose line is, which must not fail the batch it is in: its line, if there
+  /// is such a line.
   Line* line_it_may_be_of(const Item& item) {
     if (item.line_no == 0) return nullptr;
     try {
@@ -511,8 +513,7 @@ class Settling {
     ++advanced_.ended;
   }
 
-  void keep(Item item, const ItemOutcome& outcome) {
-    Line* line = item.damaged ? line_it_may_be_of(item) : line_of(item);
+  void keep(Item item, const ItemOutcome& outcome, Line* line) {
     after_attempt(item, outcome);
     tables_.work().update_item(item);
     if (item.state != ItemState::failed) return;

@@ -32,7 +32,7 @@ Advanced Work::advance(ChannelNo channel, const Report* report, std::size_t most
   Advanced advanced;
   if (report != nullptr) advanced = advance_once(channel, report, 0);
   for (int damaged = 1;; ++damaged) {
-    put_next_back(channel);
+    const bool another = put_next_back(channel);
     try {
       Advanced next = advance_once(channel, nullptr, most);
       advanced.next = std::move(next.next);
@@ -41,7 +41,7 @@ Advanced Work::advance(ChannelNo channel, const Report* report, std::size_t most
       return advanced;
     } catch (const Error& error) {
       if (error.code() != Code::corrupt) throw;
-      if (damaged < kMostPassedBy) continue;
+      if (another && damaged < kMostPassedBy) continue;
       if (report == nullptr) throw;
       advanced.damage = damage;  // the report is stored
       return advanced;
@@ -50,19 +50,27 @@ Advanced Work::advance(ChannelNo channel, const Report* report, std::size_t most
 }
 
 /// A claim that anybody may take up waits for another lease; else the next line goes behind the others.
-void Work::put_next_back(ChannelNo channel) {
+/// False: it was behind them already. Then nothing is written, which would wake other processes to do the
+/// same.
+bool Work::put_next_back(ChannelNo channel) {
+  bool put = false;
   context_.store.write([&](Tables& tables) {
     const Ms now = context_.clock.wall_ms();
+    put = true;
     if (auto claim = tables.work().expired_claim(channel, now, kFarthestLease)) {
       claim->hold(now, context_.lease);
       tables.work().update_claim(*claim);
       return;
     }
     auto line = tables.work().next_line(channel);
-    if (!line) return;
-    line->turn = tables.work().last_turn(channel) + 1;
+    const auto row = tables.work().channel(channel);
+    const auto last = tables.work().last_turn(channel);
+    put = line && row && (line->turn < last || line->turn <= row->items_turn);
+    if (!put) return;
+    line->turn = std::max(last, row->items_turn) + 1;
     tables.work().update_line(*line);
   });
+  return put;
 }
 
 Advanced Work::advance_once(ChannelNo channel, const Report* report, std::size_t most) {

@@ -45,7 +45,7 @@ class Work {
 
  private:
   Advanced advance_once(ChannelNo channel, const Report* report, std::size_t most);
-  void put_next_back(ChannelNo channel);
+  bool put_next_back(ChannelNo channel);
   void fill_and_hold(Tables& tables, Assignment& assignment);
 
   Context& context_;

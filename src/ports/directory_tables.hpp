@@ -80,6 +80,8 @@ class DirectoryTables {
   };
   virtual void insert_name(ProviderNo provider, const NameRow& row) = 0;
   virtual void delete_name(ProviderNo provider, const NameRow& row) = 0;
+  /// Takes away all of a place's, whatever their keys are. Looks through all of the roster's.
+  virtual void forget_names(ProviderNo provider, Place place) = 0;
   /// Rows with keys from `key` on, after (key, place) when `after` is set, in the order of key and place,
   /// until f returns false. `archived` not set: of both.
   virtual void names(ProviderNo provider, NameKind kind, std::optional<bool> archived, std::string_view key,

@@ -299,3 +299,192 @@ TEST_CASE("A damaged claim of a worker that died keeps nobody else's from being 
   CHECK(store.told == std::vector<string>{"may-ann", "may-bob"});
   CHECK(names(findings_of(*store.engine), "claim"));
 }
+
+TEST_CASE("Who looks for work again where only damaged places are left writes nothing") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.file();
+  {
+    Store store(path);
+    store.engine->provider_put("lee", "Lee");
+    for (const string client : {"ann", "bob"}) {
+      store.engine->client_put(client, client, client + "@example.org");
+      store.engine->roster_add("lee", client);
+    }
+    store.engine->blast_send("lee", test::make_blast(*store.engine, "lee", "blast", {}));
+  }
+  Database(path).run("UPDATE recipients SET places = x'00'");
+  Store store(path);
+  Database other(path);
+  const auto commits = [&] { return other.texts("PRAGMA data_version").at(0); };
+  CHECK(code_of([&] { store.engine->pump(); }) == Code::corrupt);
+  const auto before = commits();
+  for (int i = 0; i < 3; ++i) CHECK(code_of([&] { store.engine->pump(); }) == Code::corrupt);
+  CHECK(commits() == before);  // each would wake the other processes, and theirs this one
+  store.engine->provider_put("may", "May");
+  for (const string client : {"ann", "bob"}) store.engine->roster_add("may", client);
+  store.engine->blast_send("may", test::make_blast(*store.engine, "may", "another", {}));
+  CHECK(code_of([&] { store.engine->pump(); }) == Code::corrupt);
+  CHECK(store.told.size() == 2);
+}
+
+TEST_CASE(
+    "P12: a damaged claim of one batch keeps no family of its blast from being told, changed or erased") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.file();
+  const auto clock = std::make_shared<test::StillClock>();
+  {
+    Store store(path, clock);
+    store.engine->provider_put("lee", "Lee");
+    for (int i = 0; i < 20; ++i) {
+      const auto id = "c" + std::to_string(i);
+      store.engine->client_put(id, id, (i >= 10 ? "f" + std::to_string(i / 2) : id) + "@example.org");
+      store.engine->roster_add("lee", id);
+    }
+    store.engine->blast_send("lee", test::make_blast(*store.engine, "lee", "blast", {}));
+  }
+  const pid_t worker = ::fork();
+  if (worker == 0) {
+    Store store(path, clock);
+    const auto one = store.engine->claim("email", 1);
+    ::_exit(one ? 0 : 1);
+  }
+  int status = -1;
+  ::waitpid(worker, &status, 0);
+  REQUIRE(status == 0);
+  Database(path).run("UPDATE claim SET tries = tries + 1");
+  Store store(path, clock);
+  clock->now += 300'000;
+  code_of([&] { store.engine->pump(); });
+  clock->now += 300'000;
+  code_of([&] { store.engine->pump(); });
+  CHECK(store.told.size() >= 14);  // ten alone and five families, less the one whose claim is damaged
+  CHECK(code_of([&] { store.engine->client_set("c12", "address.email", "new@example.org"); }) ==
+        std::nullopt);
+  CHECK(code_of([&] { store.engine->client_erase("c14"); }) == std::nullopt);
+}
+
+TEST_CASE("R9: a damaged line whose items are due holds up nobody else's notifications") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.file();
+  const auto clock = std::make_shared<test::StillClock>();
+  std::vector<string> told;
+  bool fails = true;
+  const auto open = [&] {
+    return test::open_store(path, clock, [&](bccast::Notices& notices) {
+      for (std::size_t i = 0; i < notices.size(); ++i) {
+        if (fails && i == 0) {
+          notices.set(i, bccast::NoticeStatus::retry, "later");
+        } else if (!fails) {
+          told.emplace_back(notices.at(i).to);
+        }
+      }
+      return true;
+    });
+  };
+  {
+    const auto engine = open();
+    for (const string provider : {"lee", "may"}) {
+      engine->provider_put(provider, provider);
+      for (const string client : {"-ann", "-bob"}) {
+        engine->client_put(provider + client, client, provider + client + "@example.org");
+        engine->roster_add(provider, provider + client);
+      }
+    }
+    engine->blast_send("lee", test::make_blast(*engine, "lee", "blast", {}));
+    engine->pump();
+  }
+  REQUIRE(Database(path).texts("SELECT count(*) FROM item").at(0) == "1");
+  Database(path).run("UPDATE line SET sum = sum + 1");
+  fails = false;
+  const auto engine = open();
+  clock->now += 3'600'000;
+  code_of([&] { engine->pump(); });
+  engine->blast_send("may", test::make_blast(*engine, "may", "blast", {}));
+  for (int i = 0; i < 5; ++i) {
+    clock->now += 300'000;
+    code_of([&] { engine->pump(); });
+  }
+  std::sort(told.begin(), told.end());
+  CHECK(told == std::vector<string>{"may-ann", "may-bob"});
+}
+
+TEST_CASE("An index that calls an item due which has ended keeps no host busy, and holds up nobody else's") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.file();
+  const auto clock = std::make_shared<test::StillClock>();
+  std::vector<string> told;
+  bool fails = true;
+  const auto open = [&] {
+    return test::open_store(path, clock, [&](bccast::Notices& notices) {
+      for (std::size_t i = 0; i < notices.size(); ++i) {
+        if (fails && i == 0) {
+          notices.set(i, bccast::NoticeStatus::retry, "later");
+        } else if (!fails) {
+          told.emplace_back(notices.at(i).to);
+        }
+      }
+      return true;
+    });
+  };
+  {
+    const auto engine = open();
+    engine->provider_put("lee", "Lee");
+    for (const string client : {"ann", "bob"}) {
+      engine->client_put(client, client, client + "@example.org");
+      engine->roster_add("lee", client);
+    }
+    engine->blast_send("lee", test::make_blast(*engine, "lee", "blast", {}));
+    engine->pump();
+  }
+  const string is_index = " WHERE type = 'index' AND name = 'item_due'";
+  string root;
+  string sql;
+  {
+    Database db(path);
+    REQUIRE(db.texts("SELECT count(*) FROM item WHERE state = 0").at(0) == "1");
+    root = db.texts("SELECT rootpage FROM sqlite_schema" + is_index).at(0);
+    sql = db.texts("SELECT sql FROM sqlite_schema" + is_index).at(0);
+    db.run("PRAGMA writable_schema = ON");
+    db.run("DELETE FROM sqlite_schema" + is_index);
+  }
+  {
+    Database db(path);
+    db.run("UPDATE item SET state = 3, sum = sum + 9");  // parked, as when its blast is paused
+    db.run("PRAGMA writable_schema = ON");
+    db.run("INSERT INTO sqlite_schema VALUES ('index', 'item_due', 'item', " + root + ", '" + sql + "')");
+  }
+  fails = false;
+  const auto engine = open();
+  clock->now += 3'600'000;
+  CHECK(code_of([&] { engine->pump(); }) == Code::corrupt);
+  CHECK(code_of([&] { engine->next_ms(); }) == Code::corrupt);
+  CHECK(told.empty());
+  engine->blast_send("lee", test::make_blast(*engine, "lee", "another", {}));
+  CHECK(code_of([&] { engine->pump(); }) == Code::corrupt);
+  CHECK(told.size() == 2);
+}
+
+TEST_CASE("A damaged line of a blast under way keeps nobody from being changed or erased") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.file();
+  {
+    Store store(path);
+    store.engine->provider_put("lee", "Lee");
+    for (const string client : {"ann", "bob", "cid"}) {
+      store.engine->client_put(client, client, "family@example.org");
+      store.engine->roster_add("lee", client);
+    }
+    store.engine->blast_send("lee", test::make_blast(*store.engine, "lee", "blast", {}));
+  }
+  SUBCASE("the line") {
+    Database(path).run("UPDATE line SET sum = sum + 1");
+  }
+  SUBCASE("what it has told") {
+    Database(path).run("UPDATE recipients SET places = x'00'");
+  }
+  Store store(path);
+  CHECK(code_of([&] { store.engine->client_set("ann", "address.email", "new@example.org"); }) == std::nullopt);
+  CHECK(code_of([&] { store.engine->client_erase("bob"); }) == std::nullopt);
+  CHECK(code_of([&] { store.engine->client_put("dan", "Dan", "family@example.org"); }) == std::nullopt);
+  CHECK(code_of([&] { store.engine->roster_add("lee", "dan"); }) == std::nullopt);
+}

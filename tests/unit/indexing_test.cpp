@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <bccast/engine.hpp>
 #include <cstdint>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -273,4 +275,27 @@ TEST_CASE("A store that has lost which tables its indexes go by is indexed anew"
   REQUIRE(practice.indexing());
   practice.index_all();
   CHECK(practice.engine().verify().empty());
+}
+
+TEST_CASE("R22: who is erased while a store is indexed anew is in none of its files afterwards") {
+  for (const int steps : {0, 1, 2, 3, 5}) {
+    CAPTURE(steps);
+    Practice practice;
+    practice.engine().client_put(client(400), "Sir Quuxwald Zanzibar", {});
+    practice.close();
+    practice.set_version(bccast::folding_version() - 1);
+    for (int i = 0; i < steps; ++i) practice.take_a_step();
+    REQUIRE(practice.indexing());
+    CHECK(practice.engine().client_erase(client(400)));
+    for (const char* ending : {"", "-wal"}) {
+      std::ifstream file(practice.path() + ending, std::ios::binary);
+      string bytes{std::istreambuf_iterator<char>(file), {}};
+      std::transform(bytes.begin(), bytes.end(), bytes.begin(),
+                     [](unsigned char c) { return std::tolower(c); });
+      INFO("in the file" << ending);
+      CHECK(bytes.find("quuxwald") == string::npos);
+    }
+    practice.index_all();
+    CHECK(practice.engine().verify().empty());
+  }
 }

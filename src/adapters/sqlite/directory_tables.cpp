@@ -305,6 +305,11 @@ void SqliteDirectoryTables::delete_name(ProviderNo provider, const NameRow& row)
   bind_name(query, provider, row).run();
 }
 
+void SqliteDirectoryTables::forget_names(ProviderNo provider, Place place) {
+  auto query = db_.query("DELETE FROM roster_name WHERE provider_no = ? AND place = ?");
+  query.bind(provider).bind(std::int64_t{place}).run();
+}
+
 // Of both: SQLite merges the two, row by row.
 #define NAMES_FROM                                                                                       \
   "SELECT key, place FROM roster_name WHERE provider_no = ?1 AND kind = ?2 AND (key, place) > (?3, ?4) " \

@@ -36,6 +36,7 @@ class SqliteDirectoryTables final : public DirectoryTables {
             FunctionRef<void(const RosterView&)> f) const override;
   void insert_name(ProviderNo provider, const NameRow& row) override;
   void delete_name(ProviderNo provider, const NameRow& row) override;
+  void forget_names(ProviderNo provider, Place place) override;
   void names(ProviderNo provider, NameKind kind, std::optional<bool> archived, std::string_view key,
              std::optional<Place> after, FunctionRef<bool(std::string_view, Place)> f) const override;
   SharedAddress insert_address(ProviderNo provider, AddressHash hash, Place place) override;

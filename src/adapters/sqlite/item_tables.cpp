@@ -58,6 +58,11 @@ Item item_of(const Query& query, std::string* token = nullptr) {
   return item;
 }
 
+/// Never twice because an index says so.
+bool may_be_due(const Item& item) {
+  return item.damaged || item.state == ItemState::waiting;
+}
+
 void write_item(Query& query, const Item& item, std::string token = {}) {
   RowWriter writer(query, kItem);
   visit_item(writer, item, token);
@@ -81,22 +86,19 @@ std::vector<Item> SqliteItemTables::due_items(ChannelNo channel, Ms now, Ms long
                                               std::size_t limit) const {
   std::vector<Item> all;
   const auto collect = [&](Query& query, Ms at) {
-    query.bind(channel).bind(at).bind(static_cast<std::int64_t>(limit - all.size()));
-    while (query.step()) {
+    query.bind(channel).bind(at);
+    while (all.size() < limit && query.step()) {
       auto item = item_of(query);
-      // Never twice because an index says so.
-      if (item.damaged || item.state == ItemState::waiting) all.push_back(std::move(item));
+      if (may_be_due(item)) all.push_back(std::move(item));
     }
   };
-  auto due =
-      db_.query("SELECT " ITEM_ROW
-                " FROM item WHERE channel_no = ? AND state = 0 AND due_at <= ? ORDER BY due_at LIMIT ?");
+  auto due = db_.query("SELECT " ITEM_ROW
+                       " FROM item WHERE channel_no = ? AND state = 0 AND due_at <= ? ORDER BY due_at");
   collect(due, now);
   if (all.size() == limit) return all;
   // What lies further away than any wait was stored before the clock stepped back.
-  auto beyond =
-      db_.query("SELECT " ITEM_ROW
-                " FROM item WHERE channel_no = ? AND state = 0 AND due_at > ? ORDER BY due_at LIMIT ?");
+  auto beyond = db_.query("SELECT " ITEM_ROW
+                          " FROM item WHERE channel_no = ? AND state = 0 AND due_at > ? ORDER BY due_at");
   collect(beyond, now + longest);
   return all;
 }
@@ -257,11 +259,13 @@ void SqliteItemTables::park_items(LineNo line, bool parked) {
 }
 
 std::optional<Ms> SqliteItemTables::next_item_due(ChannelNo channel) const {
-  auto query =
-      db_.query("SELECT due_at FROM item WHERE channel_no = ? AND state = 0 ORDER BY due_at LIMIT 1");
+  auto query = db_.query("SELECT " ITEM_ROW " FROM item WHERE channel_no = ? AND state = 0 ORDER BY due_at");
   query.bind(channel);
-  if (!query.step()) return std::nullopt;
-  return query.i64(0);
+  return first_sound(query, [](const Query& row) {
+    const auto item = item_of(row);
+    require_asked_for(may_be_due(item));  // else it would be due for ever
+    return item.due_at;
+  });
 }
 
 void SqliteItemTables::find_damage(std::vector<FindingRow>& findings) const {

@@ -1,6 +1,7 @@
 #include "adapters/sqlite/line_tables.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <limits>
 #include <string>
 #include <utility>
@@ -175,22 +176,42 @@ std::optional<Line> SqliteLineTables::line(LineNo no) const {
 }
 
 std::vector<Line> SqliteLineTables::lines(ProviderNo provider, BlastNo blast) const {
+  std::exception_ptr damaged;
+  auto all = sound_lines(provider, blast, damaged);
+  if (damaged) std::rethrow_exception(damaged);
+  return all;
+}
+
+std::vector<Line> SqliteLineTables::sound_lines(ProviderNo provider, BlastNo blast,
+                                                std::exception_ptr& damaged) const {
   auto query =
       db_.query("SELECT " LINE_ROW " FROM line WHERE provider_no = ? AND blast_no = ? ORDER BY line_no");
   query.bind(provider).bind(blast);
   std::vector<Line> all;
-  while (query.step()) all.push_back(line_of(query));
+  while (auto line = next_sound(query, line_of, damaged)) all.push_back(std::move(*line));
   return all;
 }
 
 std::vector<Line> SqliteLineTables::open_lines(ProviderNo provider) const {
+  std::exception_ptr damaged;
+  auto all = sound_open_lines(provider, damaged);
+  if (damaged) std::rethrow_exception(damaged);
+  return all;
+}
+
+std::vector<Line> SqliteLineTables::sound_open_lines(ProviderNo provider) const {
+  std::exception_ptr damaged;
+  return sound_open_lines(provider, damaged);
+}
+
+std::vector<Line> SqliteLineTables::sound_open_lines(ProviderNo provider, std::exception_ptr& damaged) const {
   auto query = db_.query(
       "SELECT blast_no FROM blast INDEXED BY blast_under_way WHERE provider_no = ? AND finished_at = 0 AND "
       "state > 0");
   query.bind(provider);
   std::vector<Line> all;
   while (query.step()) {
-    for (auto& line : lines(provider, query.i64(0)))
+    for (auto& line : sound_lines(provider, query.i64(0), damaged))
       if (line.open) all.push_back(std::move(line));
   }
   sort_by_number(all);

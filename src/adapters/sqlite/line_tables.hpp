@@ -1,6 +1,7 @@
 // Lines, who of them waits and who was left out, in SQLite.
 #pragma once
 
+#include <exception>
 #include <optional>
 #include <vector>
 
@@ -19,6 +20,7 @@ class SqliteLineTables : public virtual LineTables {
   std::optional<Line> line(LineNo no) const override;
   std::vector<Line> lines(ProviderNo provider, BlastNo blast) const override;
   std::vector<Line> open_lines(ProviderNo provider) const override;
+  std::vector<Line> sound_open_lines(ProviderNo provider) const override;
   std::vector<Line> open_lines_of_channel(ChannelNo channel) const override;
   std::optional<Line> next_line(ChannelNo channel) const override;
   std::int64_t last_turn(ChannelNo channel) const override;
@@ -40,6 +42,10 @@ class SqliteLineTables : public virtual LineTables {
   void find_damage(std::vector<FindingRow>& findings) const;
 
  private:
+  /// Damaged ones are passed by, and the first of them remembered in `damaged`.
+  std::vector<Line> sound_lines(ProviderNo provider, BlastNo blast, std::exception_ptr& damaged) const;
+  std::vector<Line> sound_open_lines(ProviderNo provider, std::exception_ptr& damaged) const;
+
   Connection& db_;
 };
 

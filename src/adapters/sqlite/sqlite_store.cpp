@@ -316,7 +316,7 @@ void SqliteStore::read(FunctionRef<void(const Tables&)> work) {
   }
   if (const auto passed_by = reader->db.take_doubt()) {
     reader.reset();  // its COMMIT would only say it again
-    if (!open_reader()->db.confirms(*passed_by)) throw failed_read({Code::corrupt, "", SQLITE_CORRUPT});
+    if (!open_reader()->db.confirms(*passed_by)) throw failed_read(error_of(SQLITE_CORRUPT));
     return;
   }
   reader->db.query("COMMIT").run();
@@ -480,8 +480,6 @@ void SqliteStore::checkpoint_under_lock() {
   throw error_of(extended);
 }
 
-/// Once all of the log is in the file, the next commit begins the log anew, and cuts off what was behind it.
-/// (SQLITE_CHECKPOINT_TRUNCATE would have to run without the write lock held here.)
 /// A commit that writes a page, and changes nothing that anybody asks for.
 void SqliteStore::write_log_mark() {
   Connection& db = writer_->db;
@@ -495,6 +493,8 @@ void SqliteStore::write_log_mark() {
   }
 }
 
+/// Once all of the log is in the file, the next commit begins the log anew, and cuts off what was behind it.
+/// (SQLITE_CHECKPOINT_TRUNCATE would have to run without the write lock held here.)
 // REQUIRES: the caller leads the queue.
 bool SqliteStore::empty_log(Patience patience) {
   Connection& db = writer_->db;
