@@ -170,7 +170,8 @@ TEST_CASE(
   CHECK(host.verify().empty());
 }
 
-TEST_CASE("a handler that gives its batch back is called again after a second, and another engine has it at once") {
+TEST_CASE(
+    "a handler that gives its batch back is called again after a second, and another engine has it at once") {
   enum class Way { freed_and_pending, pending_and_freed, in_parts };
   for (const auto way : {Way::freed_and_pending, Way::pending_and_freed, Way::in_parts}) {
     Practice host(20, {});
@@ -209,7 +210,8 @@ TEST_CASE("a handler that gives its batch back is called again after a second, a
     pump();
     CHECK(calls == 2);
     const Host other(test::Setup{.channels = {}, .beside = &host});
-    for (auto taken = claim(other); !taken.empty(); taken = claim(other)) CHECK(taken.complete() == BCCAST_OK);
+    for (auto taken = claim(other); !taken.empty(); taken = claim(other))
+      CHECK(taken.complete() == BCCAST_OK);
     CHECK(host.people(blast).text("state") == "finished");
     CHECK(host.verify().empty());
   }

@@ -1,7 +1,7 @@
 // The parts of fmt that are not templates, compiled once for all files that format.
 //
-// With fmt's header-only form each such file would compile them again, at seven seconds a file; linking fmt's own
-// library would hand a dependency on to whoever links bccast.
+// With fmt's header-only form each such file would compile them again, at seven seconds a file; linking fmt's
+// own library would hand a dependency on to whoever links bccast.
 #include <fmt/format-inl.h>
 
 FMT_BEGIN_NAMESPACE

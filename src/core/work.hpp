@@ -20,16 +20,16 @@ struct Advanced {
   std::size_t ended = 0;             // items the report ended
   bool too_late = false;             // some of it had been reported already: that stays as it was
   bool unlocked = false;             // other lines may hand out more because of it
-  std::exception_ptr damage;         // what was passed by, or kept the report from being counted; null: nothing
-  std::optional<Ms> next_due;        // when nothing could be claimed: as Work::next_due
+  std::exception_ptr damage;   // what was passed by, or kept the report from being counted; null: nothing
+  std::optional<Ms> next_due;  // when nothing could be claimed: as Work::next_due
 };
 
 class Work {
  public:
   explicit Work(Context& context) : context_(context) {}
 
-  /// Stores `report` (null: none) and claims at most `most` items (0: none). A line that cannot be read goes to
-  /// the back, a claim that cannot be waits for another lease; Error(corrupt) when many in a row cannot.
+  /// Stores `report` (null: none) and claims at most `most` items (0: none). A line that cannot be read goes
+  /// to the back, a claim that cannot be waits for another lease; Error(corrupt) when many in a row cannot.
   Advanced advance(ChannelNo channel, const Report* report, std::size_t most);
   /// Fills the batch of a claimed assignment, unless it is filled. Small ones are by advance(), whose
   /// transaction has what they need at hand; large ones must not hold the writers up: they are read in a

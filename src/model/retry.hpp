@@ -21,8 +21,8 @@ constexpr Ms retry_wait(int attempts, std::uint64_t random) noexcept {
   return wait - static_cast<Ms>(random % static_cast<std::uint64_t>(wait / 10 + 1));
 }
 
-/// When what a handler gave back untried, an item or a batch, is offered to it again: not in the same breath, or pump
-/// would have no end.
+/// When what a handler gave back untried, an item or a batch, is offered to it again: not in the same breath,
+/// or pump would have no end.
 inline constexpr Ms kGivenBackWait = 1'000;
 
 /// The longest a channel's breaker stays open.

@@ -120,8 +120,13 @@ struct World {
     operation();
     const auto asked = counts.now() - asked_before;
     const auto after = store.counters();
-    return {after.statements - before.statements, asked.statements, after.rows_changed - before.rows_changed,
-            after.commits - before.commits,       asked.syncs,      asked.steps, asked.scans};
+    return {after.statements - before.statements,
+            asked.statements,
+            after.rows_changed - before.rows_changed,
+            after.commits - before.commits,
+            asked.syncs,
+            asked.steps,
+            asked.scans};
   }
 
   test::SqliteCounts counts;
@@ -370,8 +375,8 @@ TEST_CASE("Waking those who have waited costs what is woken, however many wait, 
     CAPTURE(i);
     CAPTURE(cost);
     CHECK(woken >= 750);
-    // A row for each; what is due, its line and blast; and of at most two windows, each in a slice, who waits there
-    // and who has an item, read and written.
+    // A row for each; what is due, its line and blast; and of at most two windows, each in a slice, who waits
+    // there and who has an item, read and written.
     CHECK(cost.begun <= static_cast<std::int64_t>(woken) + 5 + 2 * 5);
   }
 }
@@ -447,8 +452,8 @@ TEST_CASE("Families cost a look each when a blast is handed out, whatever their 
   // Without families what is known of the roster's index of addresses is not asked for at all: a batch is
   // its claim and report, and what they need, whatever the order's key.
   CHECK(besides_scans(none.cost) <= 24 * none.batches);
-  // And a short scan of the roster for each block of each window. While batches grow, six of them end within a
-  // window: its parts lie scattered, so that each of them may take as many scans again.
+  // And a short scan of the roster for each block of each window. While batches grow, six of them end within
+  // a window: its parts lie scattered, so that each of them may take as many scans again.
   constexpr std::int64_t kBlocks = kClients / bccast::HandingOrder::kBlock;
   constexpr std::int64_t kWindows = kBlocks / bccast::HandingOrder::kWindowBlocks + 1;
   constexpr std::int64_t kGrowing = 6;

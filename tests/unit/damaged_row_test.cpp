@@ -483,7 +483,8 @@ TEST_CASE("A damaged line of a blast under way keeps nobody from being changed o
     Database(path).run("UPDATE recipients SET places = x'00'");
   }
   Store store(path);
-  CHECK(code_of([&] { store.engine->client_set("ann", "address.email", "new@example.org"); }) == std::nullopt);
+  CHECK(code_of([&] { store.engine->client_set("ann", "address.email", "new@example.org"); }) ==
+        std::nullopt);
   CHECK(code_of([&] { store.engine->client_erase("bob"); }) == std::nullopt);
   CHECK(code_of([&] { store.engine->client_put("dan", "Dan", "family@example.org"); }) == std::nullopt);
   CHECK(code_of([&] { store.engine->roster_add("lee", "dan"); }) == std::nullopt);

@@ -42,8 +42,8 @@ TEST_CASE("R23: among writers that never stop, another waits for one turn of eac
   stop = true;
   for (auto& flooder : flooders) flooder.join();
 
-  // Each flooder may have one write in the transaction under way and one that waits. A thread that is taken off its
-  // processor between asking and queueing sees more, which is rare: so nine in ten.
+  // Each flooder may have one write in the transaction under way and one that waits. A thread that is taken
+  // off its processor between asking and queueing sees more, which is rare: so nine in ten.
   std::sort(before_it.begin(), before_it.end());
   CAPTURE(before_it.back());
   CHECK(before_it[before_it.size() * 9 / 10] <= 2 * kFlooders);

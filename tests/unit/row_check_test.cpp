@@ -205,7 +205,8 @@ TEST_CASE("What a statement changes in place keeps a right sum right and a wrong
   CHECK(code_of([&] { world.inbox.of_client("ann", {}, {}, 0); }) == Code::corrupt);
 }
 
-TEST_CASE("A damaged claim is passed by: its channel goes on, nobody is woken for it, and verification says it") {
+TEST_CASE(
+    "A damaged claim is passed by: its channel goes on, nobody is woken for it, and verification says it") {
   for (const char* damage : {"UPDATE claim SET tries = tries + 1", "UPDATE claim SET to_pos = to_pos + 1",
                              "UPDATE claim SET lease = lease + 1", "UPDATE claim SET lease_until = 1",
                              "UPDATE claim SET lease_until = lease_until + 1099511627776"}) {
@@ -244,7 +245,8 @@ TEST_CASE("A damaged claim is passed by: its channel goes on, nobody is woken fo
   }
 }
 
-TEST_CASE("Who has a batch in its lease reports it, also when its claim is damaged, and the claim is whole again") {
+TEST_CASE(
+    "Who has a batch in its lease reports it, also when its claim is damaged, and the claim is whole again") {
   for (const bool in_parts : {false, true}) {
     World world;
     const auto advanced = world.work.advance(1, nullptr, 10);
@@ -275,7 +277,8 @@ void move_first_item(World& world) {
   auto advanced = world.work.advance(1, nullptr, 10);
   REQUIRE(advanced.next);
   for (std::size_t i = 0; i < 2; ++i)
-    advanced.next->batch.set(i, {ItemStatus::retry, "later", advanced.next->entries[i] == 0 ? 5'000 : 500'000});
+    advanced.next->batch.set(i,
+                             {ItemStatus::retry, "later", advanced.next->entries[i] == 0 ? 5'000 : 500'000});
   Report report;
   report.assignment = advanced.next.get();
   world.work.advance(1, &report, 0);
