@@ -391,9 +391,11 @@ TEST_CASE("Who has to wait again after others were woken is woken all the same")
   world.store.write([&](bccast::Tables& tables) {
     line = *tables.work().line(2);
     bccast::Slice again;
-    for (const auto place : woken) {
-      again.add(static_cast<std::uint16_t>(place));
-      tables.work().delete_item(*tables.work().item(1 + (&place - woken.data())));
+    for (std::size_t i = 0; i < woken.size(); ++i) {
+      again.add(static_cast<std::uint16_t>(woken[i]));
+      const auto item = tables.work().item(1 + static_cast<bccast::ItemNo>(i));
+      REQUIRE(item);
+      tables.work().delete_item(*item);
     }
     bccast::let_wait(tables, line, 0, {world.clock.now, bccast::WaitReason::quiet_hours}, again);
     tables.work().update_line(line);
