@@ -18,11 +18,20 @@ namespace {
 
 using test::Opened;
 
+/// AddressSanitizer's allocator (GCC 12) is not made for what the first test does: its locks stay locked in a
+/// child when another thread had one at the fork. There the refusals are tried without threads.
+#ifdef __SANITIZE_ADDRESS__
+constexpr int kThreadsThatAllocate = 0;
+#else
+constexpr int kThreadsThatAllocate = 6;
+#endif
+
 /// Threads that open, read, write, back up and close without a pause.
 class Busy {
  public:
-  Busy(const std::filesystem::path& folder, bccast_engine* engine) {
-    for (int i = 0; i < 6; ++i) threads_.emplace_back([this, folder, engine, i] { work(folder, engine, i); });
+  Busy(const std::filesystem::path& folder, bccast_engine* engine, int threads) {
+    for (int i = 0; i < threads; ++i)
+      threads_.emplace_back([this, folder, engine, i] { work(folder, engine, i); });
   }
   ~Busy() {
     stop_ = true;
@@ -77,7 +86,7 @@ TEST_CASE(
   REQUIRE(opened.code == BCCAST_OK);
   REQUIRE(bccast_operate_backup(opened, backup.c_str()) == BCCAST_OK);
   {
-    const Busy busy(folder.path(), opened);
+    const Busy busy(folder.path(), opened, kThreadsThatAllocate);
     for (int i = 0; i < 200; ++i) {
       const pid_t child = ::fork();
       if (child == 0) ::_exit(be_refused(path, opened, backup));
@@ -100,7 +109,7 @@ TEST_CASE("A child of a process with many threads that executes a program is a p
     }
     ::setenv("BCCAST_TEST_STORE", path.c_str(), 1);
     {
-      const Busy busy(folder.path(), opened);
+      const Busy busy(folder.path(), opened, 6);
       const pid_t child = ::fork();
       if (child == 0) {
         ::execl("/proc/self/exe", "bccast_capi_test", "--test-case=(what a child does after exec)",
