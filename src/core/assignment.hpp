@@ -41,7 +41,7 @@ struct Assignment {
   std::vector<Behind> behind;  // of a line: entries at the address of one that is in the batch
   struct Hold {
     ToldAddress address;
-    std::optional<Place> instead;  // of whom; nothing: of nobody
+    std::optional<Place> instead;  // the holder that it replaces; nothing: there was none
   };
   std::vector<Hold> holds;  // addresses that become those of their places before anything is handed out
   Ms at = 0;                // of a line: when its message was sent, in whole seconds

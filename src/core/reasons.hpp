@@ -15,12 +15,13 @@ inline std::string_view class_of(std::string_view reason) {
   return reason.substr(0, reason.find(':'));
 }
 
-/// In one transaction: of whom a detail may still be kept. A report may come after its client was erased.
+/// Says whose reasons may be stored with their detail: a report may come after its client was erased, and
+/// then only the class is kept. Made for one transaction.
 class Reasons {
  public:
   explicit Reasons(const Tables& tables) : tables_(tables) {}
 
-  /// Of a client who was erased the class alone.
+  /// What may be stored of a reason about the client at this place.
   std::string kept(ProviderNo provider, Place place, const std::string& reason);
   bool may_have_detail(ProviderNo provider, Place place);
 

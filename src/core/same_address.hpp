@@ -1,9 +1,9 @@
 // Several recipients of a blast at one address: one of them is told.
 //
-// Who is to be told at an address holds it, for one line: a row that is stored before anything is handed out,
-// and stays. The others wait while the holder may yet be told, and are left out once it was. When it turns
-// out that it will not be told, the next who asks holds the address instead. So it makes no difference who is
-// asked first, in which batch, or whether a batch was lost and taken over.
+// On each line one recipient holds an address, and only the holder is told there. Who it is is stored in a
+// row before anything is handed out. The others wait while the holder may still be told, and are left out
+// once it was. If the holder is left out itself, the next recipient that comes up becomes the holder. So
+// neither the order of batches matters nor whether one was lost and taken over.
 //
 // Only who has flag::shares_address comes here, so that a blast without families costs nothing more. What
 // became of a holder is worked out as for any place: from the line's cursor, claims, items and skips.
@@ -25,9 +25,9 @@ class SameAddress {
   /// On one line that notifies, in one snapshot.
   SameAddress(const Tables& tables, const Context& context, LineNo line, std::string_view channel, Ms now);
 
-  /// True, and the place (the item) is dealt with, when another at its address was told, may yet be, or is in
-  /// the batch. False: it is to be told, and will be the next in the batch. What that makes it hold goes into
-  /// the assignment, to be stored by hold_addresses().
+  /// True: another at its address was told, may still be told, or is in the batch; the assignment says what
+  /// becomes of this place (this item). False: this one is told, and the caller adds it to the batch next. A
+  /// new holder is noted in the assignment, for hold_addresses() to store.
   bool leaves_out(Assignment& assignment, Place place, std::string_view address);
   bool leaves_out_item(Assignment& assignment, std::size_t item, std::string_view address);
 
@@ -35,7 +35,7 @@ class SameAddress {
     nothing,    // it was not told, and will not be
     open,       // it waits for its turn, or for another try
     in_flight,  // it may have been told just now
-    told        // or another was for it
+    told        // or it failed: either way it was handed out
   };
   struct Found {
     State state = State::nothing;

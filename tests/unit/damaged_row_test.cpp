@@ -7,29 +7,21 @@
 #include <algorithm>
 #include <bccast/engine.hpp>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "../support/temporary_folder.hpp"
+#include "code_of.hpp"
 #include "full_store.hpp"
 
 namespace {
 
 using bccast::Code;
 using std::string;
+using test::code_of;
 using test::Database;
-
-std::optional<Code> code_of(const std::function<void()>& work) {
-  try {
-    work();
-    return std::nullopt;
-  } catch (const bccast::Error& error) {
-    return error.code();
-  }
-}
 
 /// A store that is opened, asked and closed; whom it told.
 struct Store {
@@ -45,6 +37,22 @@ struct Store {
   std::vector<string>& told;
   std::shared_ptr<test::StillClock> clock;
   std::unique_ptr<bccast::Engine> engine;
+};
+
+/// Whoever comes first in a batch is to be tried again later, until it fails no more; then: whom it told.
+struct FirstFails {
+  bool operator()(bccast::Notices& notices) {
+    for (std::size_t i = 0; i < notices.size(); ++i) {
+      if (fails && i == 0) {
+        notices.set(i, bccast::NoticeStatus::retry, "later");
+      } else if (!fails) {
+        told.emplace_back(notices.at(i).to);
+      }
+    }
+    return true;
+  }
+  bool fails = true;
+  std::vector<string> told;
 };
 
 std::vector<string> tables_with_sums(Database& db) {
@@ -367,20 +375,8 @@ TEST_CASE("R9: a damaged line whose items are due holds up nobody else's notific
   const test::TemporaryFolder folder;
   const auto path = folder.file();
   const auto clock = std::make_shared<test::StillClock>();
-  std::vector<string> told;
-  bool fails = true;
-  const auto open = [&] {
-    return test::open_store(path, clock, [&](bccast::Notices& notices) {
-      for (std::size_t i = 0; i < notices.size(); ++i) {
-        if (fails && i == 0) {
-          notices.set(i, bccast::NoticeStatus::retry, "later");
-        } else if (!fails) {
-          told.emplace_back(notices.at(i).to);
-        }
-      }
-      return true;
-    });
-  };
+  FirstFails handler;
+  const auto open = [&] { return test::open_store(path, clock, std::ref(handler)); };
   {
     const auto engine = open();
     for (const string provider : {"lee", "may"}) {
@@ -395,7 +391,7 @@ TEST_CASE("R9: a damaged line whose items are due holds up nobody else's notific
   }
   REQUIRE(Database(path).texts("SELECT count(*) FROM item").at(0) == "1");
   Database(path).run("UPDATE line SET sum = sum + 1");
-  fails = false;
+  handler.fails = false;
   const auto engine = open();
   clock->now += 3'600'000;
   code_of([&] { engine->pump(); });
@@ -404,28 +400,16 @@ TEST_CASE("R9: a damaged line whose items are due holds up nobody else's notific
     clock->now += 300'000;
     code_of([&] { engine->pump(); });
   }
-  std::sort(told.begin(), told.end());
-  CHECK(told == std::vector<string>{"may-ann", "may-bob"});
+  std::sort(handler.told.begin(), handler.told.end());
+  CHECK(handler.told == std::vector<string>{"may-ann", "may-bob"});
 }
 
 TEST_CASE("An index that calls an item due which has ended keeps no host busy, and holds up nobody else's") {
   const test::TemporaryFolder folder;
   const auto path = folder.file();
   const auto clock = std::make_shared<test::StillClock>();
-  std::vector<string> told;
-  bool fails = true;
-  const auto open = [&] {
-    return test::open_store(path, clock, [&](bccast::Notices& notices) {
-      for (std::size_t i = 0; i < notices.size(); ++i) {
-        if (fails && i == 0) {
-          notices.set(i, bccast::NoticeStatus::retry, "later");
-        } else if (!fails) {
-          told.emplace_back(notices.at(i).to);
-        }
-      }
-      return true;
-    });
-  };
+  FirstFails handler;
+  const auto open = [&] { return test::open_store(path, clock, std::ref(handler)); };
   {
     const auto engine = open();
     engine->provider_put("lee", "Lee");
@@ -453,15 +437,15 @@ TEST_CASE("An index that calls an item due which has ended keeps no host busy, a
     db.run("PRAGMA writable_schema = ON");
     db.run("INSERT INTO sqlite_schema VALUES ('index', 'item_due', 'item', " + root + ", '" + sql + "')");
   }
-  fails = false;
+  handler.fails = false;
   const auto engine = open();
   clock->now += 3'600'000;
   CHECK(code_of([&] { engine->pump(); }) == Code::corrupt);
   CHECK(code_of([&] { engine->next_ms(); }) == Code::corrupt);
-  CHECK(told.empty());
+  CHECK(handler.told.empty());
   engine->blast_send("lee", test::make_blast(*engine, "lee", "another", {}));
   CHECK(code_of([&] { engine->pump(); }) == Code::corrupt);
-  CHECK(told.size() == 2);
+  CHECK(handler.told.size() == 2);
 }
 
 TEST_CASE("A damaged line of a blast under way keeps nobody from being changed or erased") {

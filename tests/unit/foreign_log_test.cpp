@@ -8,7 +8,6 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,22 +15,15 @@
 
 #include "../support/temporary_folder.hpp"
 #include "adapters/sqlite/sqlite_store.hpp"
+#include "code_of.hpp"
 #include "full_store.hpp"
 
 namespace {
 
 using bccast::Code;
+using test::code_of;
 namespace fs = std::filesystem;
 using std::string;
-
-std::optional<Code> code_of(const std::function<void()>& work) {
-  try {
-    work();
-    return std::nullopt;
-  } catch (const bccast::Error& error) {
-    return error.code();
-  }
-}
 
 string bytes_of(const string& path) {
   std::ifstream file(path, std::ios::binary);

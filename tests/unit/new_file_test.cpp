@@ -7,8 +7,6 @@
 
 #include <atomic>
 #include <filesystem>
-#include <functional>
-#include <optional>
 #include <string>
 #include <thread>
 
@@ -19,22 +17,15 @@
 #include "adapters/sqlite/location.hpp"
 #include "adapters/sqlite/new_file.hpp"
 #include "adapters/sqlite/open_stores.hpp"
+#include "code_of.hpp"
 
 namespace {
 
 using bccast::Code;
 using bccast::sqlite::FileId;
 using bccast::sqlite::OpenStore;
+using test::code_of;
 namespace fs = std::filesystem;
-
-std::optional<Code> code_of(const std::function<void()>& work) {
-  try {
-    work();
-    return std::nullopt;
-  } catch (const bccast::Error& error) {
-    return error.code();
-  }
-}
 
 struct flock lock_of_all(short type) {
   struct flock lock {};

@@ -7,13 +7,13 @@
 #include <limits>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "../support/temporary_folder.hpp"
 #include "adapters/sqlite/sqlite_store.hpp"
+#include "code_of.hpp"
 #include "core/access.hpp"
 #include "core/channels.hpp"
 #include "core/control.hpp"
@@ -30,16 +30,8 @@
 
 namespace {
 
+using test::code_of;
 using namespace bccast;
-
-std::optional<Code> code_of(const std::function<void()>& work) {
-  try {
-    work();
-    return std::nullopt;
-  } catch (const Error& error) {
-    return error.code();
-  }
-}
 
 /// A practice with two clients, one channel, and a blast that nobody was told of yet.
 struct World {

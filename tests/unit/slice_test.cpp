@@ -6,7 +6,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <random>
 #include <set>
 #include <span>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "code_of.hpp"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -24,6 +24,7 @@ namespace {
 using bccast::Code;
 using bccast::Error;
 using bccast::Slice;
+using test::code_of;
 using Bytes = std::vector<std::uint8_t>;
 using Places = std::vector<std::uint16_t>;
 using Range = std::pair<std::uint32_t, std::uint32_t>;
@@ -179,16 +180,6 @@ std::vector<Sample> samples() {
       {"noise", noise, kBitset},
       {"all but noise", Slice::range(0, 65536) - noise, kBitset},
   };
-}
-
-template <class Call>
-std::optional<Code> code_of(Call call) {
-  try {
-    call();
-    return std::nullopt;
-  } catch (const Error& error) {
-    return error.code();
-  }
 }
 
 /// All three doors for encoded bytes say that they are damaged.
