@@ -176,3 +176,22 @@ TEST_CASE("A mark stands where it is found without the schema, also in a backup 
     CHECK(test::Database(file).texts("SELECT rootpage FROM sqlite_schema WHERE name = 'log_mark'") ==
           std::vector<string>{"2"});
 }
+
+TEST_CASE("A call that changes nothing writes no mark, though a log could begin with it") {
+  const test::TemporaryFolder folder;
+  put(folder.file(), "lee");
+  bccast::sqlite::SqliteStore store(folder.file());  // the last close left no log
+  const auto rows_of = [&](auto&& work) {
+    const auto before = store.counters().rows_changed;
+    store.write(work, bccast::Durability::synced);
+    return store.counters().rows_changed - before;
+  };
+  CHECK(rows_of([](bccast::Tables&) {}) == 0);
+  const auto put_provider = [](bccast::Tables& tables) {
+    auto provider = *tables.directory().provider("lee");
+    provider.name = "Dr. Lee";
+    tables.directory().update_provider(provider);
+  };
+  CHECK(rows_of(put_provider) == 2);  // the provider, and the mark of the log
+  CHECK(rows_of(put_provider) == 1);
+}

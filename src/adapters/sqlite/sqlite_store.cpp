@@ -414,7 +414,8 @@ void SqliteStore::run_transaction(Group group) {
   use_durability(durability);
   begin_write();
   try {
-    if (identity_ && identity_->may_begin_log(db)) renew_log_mark(db);
+    const bool may_begin_log = identity_ && identity_->may_begin_log(db);
+    const auto changes = db.total_changes();
     const bool several = group.size() > 1;
     std::size_t succeeded = 0;
     for (auto* request : group) {
@@ -436,6 +437,8 @@ void SqliteStore::run_transaction(Group group) {
       db.execute("ROLLBACK");
       return;
     }
+    // A transaction that changes nothing begins no log.
+    if (may_begin_log && db.total_changes() != changes) renew_log_mark(db);
     db.query("COMMIT").run();
     own_folding_.committed(db);
     if (durability == Durability::synced) ++synced_commits_;
