@@ -73,7 +73,7 @@ async function looksRight(page, name) {
   }
 }
 
-async function story(page, url) {
+async function story(page, url, cut) {
   const by = keyboard(page);
   const see = (where, text) => where.filter({ hasText: text }).first().waitFor({ timeout: PATIENCE });
   const button = (name) => page.getByRole('button', { name, exact: true });
@@ -96,6 +96,18 @@ async function story(page, url) {
   await see(page.locator('#left-out li'), 'Björn Kowalczuk: deselected');
   await see(page.locator('#left-out li'), ': archived');
   await by.press(button('Disconnect Noémie Ozoliņš'));
+  if (cut) {
+    // A line that breaks while something is asked: said, and all goes on when it is back.
+    await by.reach(tick);
+    await page.keyboard.press('Space');
+    cut();
+    await see(page.locator('#status'), 'connection');
+    await page.locator('#provider.online').waitFor({ timeout: PATIENCE });
+    await by.press(button('All active'));
+    await see(preview, '900 clients will receive it');
+    await by.press(tick, 'Space');
+    await see(preview, '899 clients will receive it');
+  }
 
   // Send, and undo: nobody has it, and it is a draft as it was.
   const message = page.getByLabel('Message', { exact: true });
@@ -152,22 +164,53 @@ async function story(page, url) {
   assert.equal(await page.locator('#status').innerText(), '');
 }
 
-const profile = mkdtempSync(join(tmpdir(), 'bccast-web.'));
-const { demo, url } = await startDemo();
-let browser;
-try {
-  browser = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS, timeout: PATIENCE });
-  const page = await browser.newPage();
-  const faults = [];
-  page.on('pageerror', (error) => faults.push(error.message));
-  page.on('console', (line) => line.type() === 'error' && faults.push(line.text()));
-  await story(page, url);
-  assert.deepEqual(faults, []);
-} finally {
-  await browser?.close();
-  demo.kill('SIGTERM');
-  await ended(demo);
-  rmSync(profile, { recursive: true, force: true });
+/** Every message between page and broker takes so long, as it does over a telephone. The function that it resolves to
+ * cuts the page's newest line, with what is under way on it. */
+async function slowLine(page, delayMs) {
+  const lines = [];
+  await page.routeWebSocket(/./, (near) => {
+    const far = near.connectToServer();
+    near.onMessage((message) => setTimeout(() => far.send(message), delayMs));
+    far.onMessage((message) => setTimeout(() => near.send(message), delayMs));
+    lines.push(near);
+  });
+  return () => lines.forEach((near) => near.close());
 }
-console.log('the whole story was seen');
+
+/** The page looks at its list of blasts again at once, not after five seconds: so it does come between all else. */
+async function lookAllTheTime(page) {
+  await page.addInitScript(() => {
+    const real = window.setTimeout;
+    window.setTimeout = (act, ms, ...rest) => real(act, ms === 5000 ? 20 : ms, ...rest);
+  });
+}
+
+async function seeStory(delayMs) {
+  const profile = mkdtempSync(join(tmpdir(), 'bccast-web.'));
+  const { demo, url } = await startDemo();
+  let browser;
+  try {
+    browser = await chromium.launchPersistentContext(profile, {
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS, timeout: PATIENCE });
+    const page = await browser.newPage();
+    const faults = [];
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('console', (line) => line.type() === 'error' && faults.push(line.text()));
+    let cut;
+    if (delayMs) {
+      cut = await slowLine(page, delayMs);
+      await lookAllTheTime(page);
+    }
+    await story(page, url, cut);
+    assert.deepEqual(faults, []);
+  } finally {
+    await browser?.close();
+    demo.kill('SIGTERM');
+    await ended(demo);
+    rmSync(profile, { recursive: true, force: true });
+  }
+  console.log(`the whole story was seen, with ${2 * delayMs} ms between a question and its answer`);
+}
+
+await seeStory(0);
+await seeStory(100);

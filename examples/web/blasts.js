@@ -1,11 +1,12 @@
 // The provider's blasts: held with a button to undo, on their way, done, taken back.
-import { count, find, safely, show } from './show.js';
+import { count, find, quietly, show } from './show.js';
 
 const SOON_MS = 500; // while something is on its way
 const LATER_MS = 5000; // for who reads meanwhile
 
-/** `ask` gives commands; `undone(blast)` is called with what is a draft again. */
-export function blastList(ask, undone) {
+/** `ask` gives commands; `turn` makes handlers that run in turn; `undone(blast)` is called with what is a draft again.
+ * `look` is called by who has the turn. */
+export function blastList(ask, turn, undone) {
   const list = find('#blasts');
   const entries = new Map(); // blast -> { element, draw }
   let timer = null;
@@ -16,14 +17,14 @@ export function blastList(ask, undone) {
     const act = show('button.quiet', { type: 'button' });
     const element = show('li.blast', show('p.text.snippet', text ?? ''), bar, show('div.row', line, act));
 
-    const undo = safely(async () => {
+    const undo = turn(async () => {
       await ask('blast-unschedule', { blast });
       element.remove();
       entries.delete(blast);
       await undone(blast);
       await look();
     });
-    const recall = safely(async () => {
+    const recall = turn(async () => {
       if (act.dataset.sure !== 'yes') {
         act.dataset.sure = 'yes';
         act.textContent = 'Take it back from everybody?';
@@ -72,7 +73,7 @@ export function blastList(ask, undone) {
     list.querySelector('.empty')?.remove();
     if (!list.children.length) list.append(show('li.empty', 'Nothing was sent yet.'));
     clearTimeout(timer);
-    timer = setTimeout(safely(look), moving ? SOON_MS : LATER_MS);
+    timer = setTimeout(turn(look, quietly), moving ? SOON_MS : LATER_MS);
   }
-  return { look: safely(look) };
+  return { look };
 }

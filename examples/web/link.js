@@ -7,12 +7,21 @@ export const topic = (user, ...levels) => ['bccast', encodeURIComponent(user), .
 export function connect(url, user, on, changed) {
   const waiting = new Map(); // correlation data -> what to do with the answer
   let count = 0;
+  let online = false; // and subscribed: an answer would arrive
   const client = mqtt.connect(url, { protocolVersion: 5, username: user.id, password: user.password, clean: true,
     reconnectPeriod: 1000 });
   // A new session each time: the plugin sends what is unread whenever somebody subscribes.
   client.on('connect', () => client.subscribe(
-    ['answers', 'inbox/+', 'desk/+'].map((branch) => topic(user.id, branch)), { qos: 1 }, () => changed(true)));
-  client.on('close', () => changed(false));
+    ['answers', 'inbox/+', 'desk/+'].map((branch) => topic(user.id, branch)), { qos: 1 }, () => {
+      online = true;
+      changed(true);
+    }));
+  client.on('close', () => {
+    online = false;
+    for (const answer of waiting.values()) answer(lost('The connection was lost: look whether it was done.'));
+    waiting.clear();
+    changed(false);
+  });
   client.on('message', (name, payload, packet) => {
     const [, , branch, thread] = name.split('/');
     const { userProperties = {}, correlationData } = packet.properties ?? {};
@@ -23,9 +32,13 @@ export function connect(url, user, on, changed) {
     waiting.delete(tag);
   });
 
+  const lost = (message) => ({ error: { message, lost: true } });
   const write = (name, payload, userProperties) => new Promise((resolve, reject) => {
     const tag = `${client.options.clientId}-${++count}`;
-    waiting.set(tag, (answer) => (answer.error ? reject(new Error(answer.error.message)) : resolve(answer)));
+    const answered = (answer) => (answer.error
+      ? reject(Object.assign(new Error(answer.error.message), { lost: answer.error.lost })) : resolve(answer));
+    if (!online) return answered(lost('There is no connection.'));
+    waiting.set(tag, answered);
     client.publish(name, payload, { qos: 1, properties: { correlationData: new TextEncoder().encode(tag),
       ...(userProperties && { userProperties }) } });
   });

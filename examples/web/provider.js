@@ -2,7 +2,7 @@
 import { connect } from './link.js';
 import { blastList } from './blasts.js';
 import { replyList } from './replies.js';
-import { count, find, safely, show } from './show.js';
+import { count, find, inTurn, quietly, safely, show } from './show.js';
 
 const HOLD_MS = 10000; // to undo
 const REASONS = { archived: 'archived', off: 'chat is off', not_on_roster: 'no longer on the roster',
@@ -12,22 +12,24 @@ export function providerPane(url, user) {
   let draft = null; // the blast that is being made
   let preview = null;
   let looks = 0; // the latest search wins
+  const turn = inTurn(); // for what changes the draft, or shows what can
 
-  const blasts = blastList((command, args) => link.ask(command, args), async (undone) => {
+  const blasts = blastList((command, args) => link.ask(command, args), turn, async (undone) => {
     if (draft) await link.ask('blast-discard', { blast: draft });
     await take(undone);
     find('#text').focus();
   });
   const replies = replyList((command, args) => link.ask(command, args));
 
-  const link = connect(url, user, () => { replies.look(); blasts.look(); }, safely(async (online) => {
+  const lookAtBlasts = turn(() => blasts.look(), quietly);
+  const link = connect(url, user, () => { replies.look(); lookAtBlasts(); }, turn(async (online) => {
     find('#provider').classList.toggle('online', online);
     if (!online || draft) return;
     const { blasts: [old] } = await link.ask('blast-list', { filter: 'state=draft', limit: 1 });
     await take(old?.blast ?? (await link.ask('blast-create')).blast);
-    blasts.look();
+    await blasts.look();
     replies.look();
-  }));
+  }, quietly));
   find('#provider-name').replaceChildren(show('span.dot', { 'aria-hidden': 'true' }), `${user.name}, provider`);
 
   /** Goes on with a draft, as it was left. */
@@ -42,7 +44,7 @@ export function providerPane(url, user) {
   function entry(row) {
     const active = row.state === 'active' && row.contact !== 'off';
     const tick = show('input', { type: 'checkbox', checked: row.chosen === 1 && active, disabled: !active,
-      onchange: safely(async () => {
+      onchange: turn(async () => {
         await link.ask(tick.checked ? 'blast-select' : 'blast-deselect', { blast: draft, clients: [row.client] });
         await lookAtPreview();
       }) });
@@ -84,7 +86,7 @@ export function providerPane(url, user) {
       ...selection.map((row) => show('li', `${row.client_name ?? row.client}: ${REASONS[row.reason] ?? row.reason}`)));
   }
 
-  const choose = (command) => safely(async () => {
+  const choose = (command) => turn(async () => {
     await link.ask(command, { blast: draft });
     await Promise.all([lookAtRoster(), lookAtPreview()]);
   });
@@ -95,11 +97,9 @@ export function providerPane(url, user) {
 
   // ---- Writing and sending: just what the preview showed, or nothing
 
-  find('#compose').onsubmit = safely(async (event) => {
-    event.preventDefault();
-    const blast = draft;
-    const shown = preview.recipients;
-    await link.ask('blast-write', { blast, text: find('#text').value });
+  const send = turn(async (blast, text, shown) => {
+    if (blast !== draft) return;
+    await link.ask('blast-write', { blast, text });
     await link.ask('blast-set', { blast, key: 'hold_ms', value: String(HOLD_MS) });
     await lookAtPreview();
     if (preview.recipients !== shown) throw new Error('The recipients have changed meanwhile: look again, and send.');
@@ -109,4 +109,8 @@ export function providerPane(url, user) {
     await blasts.look();
     find('#blasts button')?.focus(); // undo
   });
+  find('#compose').onsubmit = (event) => {
+    event.preventDefault();
+    send(draft, find('#text').value, preview.recipients);
+  };
 }

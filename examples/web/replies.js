@@ -1,5 +1,5 @@
 // The threads in which clients have written; nobody but the provider sees them together.
-import { answerForm, bubble, count, find, safely, show } from './show.js';
+import { answerForm, bubble, count, find, quietly, safely, show } from './show.js';
 
 export function replyList(ask) {
   const list = find('#replies');
@@ -39,5 +39,5 @@ export function replyList(ask) {
     list.querySelector('.empty')?.remove();
     if (!list.children.length) list.append(show('li.empty', 'Nobody has replied yet.'));
   }
-  return { look: safely(look) };
+  return { look: quietly(look) };
 }

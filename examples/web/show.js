@@ -33,6 +33,25 @@ export const safely = (act) => async (...args) => {
   }
 };
 
+/** A handler of what nobody asked for: it clears no message, and a lost connection is seen without it. */
+export const quietly = (act) => async (...args) => {
+  try {
+    return await act(...args);
+  } catch (error) {
+    return error.lost || tell(error);
+  }
+};
+
+/** Makes handlers that run one after another: none meets what another has half done. */
+export function inTurn() {
+  let last = Promise.resolve();
+  return (act, handler = safely) => handler((...args) => {
+    const mine = last.then(() => act(...args));
+    last = mine.catch(() => {});
+    return mine;
+  });
+}
+
 /** A bubble of a thread. */
 export function bubble(message, mine) {
   return show(`li${mine ? '.mine' : ''}`,
@@ -48,7 +67,12 @@ export function answerForm(label, write) {
       event.preventDefault();
       const written = text.value;
       text.value = '';
-      await write(written);
+      try {
+        await write(written);
+      } catch (error) {
+        text.value ||= written;
+        throw error;
+      }
     }),
   });
 }
