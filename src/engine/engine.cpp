@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "adapters/sqlite/backup.hpp"
+#include "adapters/sqlite/sqlite_store.hpp"
 #include "engine/maildir_notifier.hpp"
 #include "engine/parts.hpp"
 
@@ -34,16 +35,16 @@ Engine::Engine(std::string_view url, Options options) {
   parts->context.late_limit = std::stoll(options.get("late_limit_ms"));
   parts->context.lease = std::stoll(options.get("lease_ms"));
   parts->context.own_channel = options.get("own_channel");
-  parts->store.read([&](const Tables& tables) {
+  parts->context.held = parts->store->read([](const Tables& tables) {
     try {
-      parts->context.held = tables.store().held();
+      return tables.store().held();
     } catch (const Error& error) {
       if (error.code() != Code::corrupt) throw;
-      parts->context.held = true;  // as long as nobody can say, it is asked each time, and that fails
+      return true;  // as long as nobody can say, it is asked each time, and that fails
     }
   });
   parts->indexing.begin();
-  if (!parts->store.read_only()) settle_debts(parts->context, Patience::none);  // else the agenda does
+  if (!parts->store->read_only()) settle_debts(parts->context, Patience::none);  // else the agenda does
   constexpr std::string_view kPrefix = "notifier.";
   for (const auto& [key, value] : options.values_) {
     if (!key.starts_with(kPrefix)) continue;
@@ -163,7 +164,7 @@ std::vector<FindingRow> Engine::verify() {
   return parts_->verification.run();
 }
 Code Engine::backup(const std::string& path) {
-  return parts_->store.backup(path) ? Code::ok : Code::partial;
+  return parts_->store->backup(path) ? Code::ok : Code::partial;
 }
 Code Engine::release() {
   const auto result = parts_->holding.release();

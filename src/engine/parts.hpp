@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <exception>
 #include <limits>
+#include <memory>
 #include <mutex>
 #include <utility>
 
-#include "adapters/sqlite/sqlite_store.hpp"
 #include "adapters/tz/system_zones.hpp"
 #include "core/channels.hpp"
 #include "core/client_export.hpp"
@@ -34,6 +34,7 @@
 #include "engine/claims.hpp"
 #include "engine/doorbell.hpp"
 #include "engine/pump.hpp"
+#include "engine/stores.hpp"
 #include "engine/system_clock.hpp"
 #include "engine/workers.hpp"
 #include "model/text_rules.hpp"
@@ -57,9 +58,9 @@ class Bells final : public Queue {
 struct Engine::Parts {
   Parts(std::string_view url, std::shared_ptr<Clock> clock_in, std::shared_ptr<Queue> hosts_queue)
       : clock(clock_in ? std::move(clock_in) : std::make_shared<SystemClock>()),
-        store(url),
-        context(store, *clock, zones),
-        doorbell(store),
+        store(open_store(url)),
+        context(*store, *clock, zones),
+        doorbell(*store),
         bells(doorbell, std::move(hosts_queue)) {}
 
   /// When what cannot be read is looked at again, at the latest.
@@ -183,7 +184,7 @@ struct Engine::Parts {
   }
 
   std::shared_ptr<Clock> clock;
-  sqlite::SqliteStore store;
+  std::unique_ptr<Store> store;
   tz::SystemZones zones;
   Context context;
   Doorbell doorbell;

@@ -1,8 +1,11 @@
 // The store: transactions over tables. The core knows no SQL.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <bccast/types.hpp>
@@ -49,6 +52,9 @@ enum class Patience {
   none,  // one try, and nobody is waited for
 };
 
+/// Work that is read or written may be run again, whenever its transaction came to nothing (a serialization
+/// failure, a lost connection), and only the last run counts. So it changes nothing but its tables: what it
+/// finds out it returns, and what it captures it only reads.
 class Store {
  public:
   virtual ~Store() = default;
@@ -57,17 +63,23 @@ class Store {
   virtual const SecretKey& key() const noexcept = 0;
   virtual bool read_only() const noexcept = 0;
 
-  /// Runs `work` in a snapshot. Never waits for a writer.
-  virtual void read(FunctionRef<void(const Tables&)> work) = 0;
+  /// Runs `work` in one snapshot, and returns what it returns. Never waits for a writer.
+  template <typename Work>
+  auto read(const Work& work) {
+    return result_of<const Tables&>(work, [&](auto& run) { run_read(run); });
+  }
 
-  /// Runs `work` in a transaction that is committed when it returns and undone when it throws. Calls queue in
-  /// order; those that wait may be committed together, each undone on its own. `work` may run on another
-  /// thread than the caller's, runs once, and must not call the store again.
-  virtual void write(FunctionRef<void(Tables&)> work, Durability durability = Durability::synced) = 0;
+  /// Runs `work` in one transaction, which is committed when it returns and undone when it throws, and returns
+  /// what it returned. Calls queue in order; those that wait may be committed together, each undone on its
+  /// own. `work` may run on another thread than the caller's, and must not call the store again.
+  template <typename Work>
+  auto write(const Work& work, Durability durability = Durability::synced) {
+    return result_of<Tables&>(work, [&](auto& run) { run_write(run, durability); });
+  }
 
   /// The same, relaxed, but gives up (false) instead of waiting or failing: for what is worth having only if
-  /// it costs nobody anything.
-  virtual bool try_write(FunctionRef<void(Tables&)> work) noexcept = 0;
+  /// it costs nobody anything. Such work returns nothing.
+  bool try_write(FunctionRef<void(Tables&)> work) noexcept { return run_try_write(work); }
 
   /// Moves what is in the log into the file, and empties the log, so that bytes that were overwritten are in
   /// neither. False: somebody reads an older state, and the log could not be emptied.
@@ -87,6 +99,27 @@ class Store {
 
   /// The store's own checks of its files.
   virtual std::vector<FindingRow> verify() = 0;
+
+ private:
+  /// Each runs `work` until a run is committed or throws what running it again would not mend.
+  virtual void run_read(FunctionRef<void(const Tables&)> work) = 0;
+  virtual void run_write(FunctionRef<void(Tables&)> work, Durability durability) = 0;
+  virtual bool run_try_write(FunctionRef<void(Tables&)> work) noexcept = 0;
+
+  /// The result of the last run.
+  template <typename TablesRef, typename Work, typename Run>
+  static auto result_of(const Work& work, const Run& run) {
+    using Result = std::invoke_result_t<const Work&, TablesRef>;
+    static_assert(!std::is_reference_v<Result>, "what it refers to may end with the transaction");
+    if constexpr (std::is_void_v<Result>) {
+      run(work);
+    } else {
+      std::optional<Result> result;
+      const auto keep = [&](TablesRef tables) { result.emplace(work(tables)); };
+      run(keep);
+      return std::move(*result);
+    }
+  }
 };
 
 }  // namespace bccast

@@ -33,15 +33,6 @@ class HookedStore final : public Store {
 
   const SecretKey& key() const noexcept override { return store_.key(); }
   bool read_only() const noexcept override { return false; }
-  void read(FunctionRef<void(const Tables&)> work) override { store_.read(work); }
-  void write(FunctionRef<void(Tables&)> work, Durability durability) override {
-    if (const auto first = std::exchange(before_write, nullptr)) first();
-    store_.write(work, durability);
-  }
-  bool try_write(FunctionRef<void(Tables&)> work) noexcept override {
-    if (const auto first = std::exchange(before_try_write, nullptr)) first();
-    return store_.try_write(work);
-  }
   bool checkpoint(Patience patience) override { return store_.checkpoint(patience); }
   bool backup(std::string_view path) override { return store_.backup(path); }
   int changes_fd() override { return store_.changes_fd(); }
@@ -50,6 +41,16 @@ class HookedStore final : public Store {
   std::vector<FindingRow> verify() override { return store_.verify(); }
 
  private:
+  void run_read(FunctionRef<void(const Tables&)> work) override { store_.read(work); }
+  void run_write(FunctionRef<void(Tables&)> work, Durability durability) override {
+    if (const auto first = std::exchange(before_write, nullptr)) first();
+    store_.write(work, durability);
+  }
+  bool run_try_write(FunctionRef<void(Tables&)> work) noexcept override {
+    if (const auto first = std::exchange(before_try_write, nullptr)) first();
+    return store_.try_write(work);
+  }
+
   sqlite::SqliteStore store_;
 };
 

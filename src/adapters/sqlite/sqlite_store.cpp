@@ -294,7 +294,7 @@ std::unique_ptr<SqliteStore::Session> SqliteStore::take_reader() {
   return open_reader();
 }
 
-void SqliteStore::read(FunctionRef<void(const Tables&)> work) {
+void SqliteStore::run_read(FunctionRef<void(const Tables&)> work) {
   if (location_.in_memory()) {  // one connection for all
     const auto on_writer = [&] { work(*writer_); };
     WriteQueue::Request request{on_writer, Durability::relaxed};
@@ -324,14 +324,14 @@ void SqliteStore::read(FunctionRef<void(const Tables&)> work) {
   if (idle_readers_.size() < kIdleReaders) idle_readers_.push_back(std::move(reader));
 }
 
-void SqliteStore::write(FunctionRef<void(Tables&)> work, Durability durability) {
+void SqliteStore::run_write(FunctionRef<void(Tables&)> work, Durability durability) {
   require_writable();
   const auto on_writer = [&] { work(*writer_); };
   WriteQueue::Request request{on_writer, durability};
   queue_.submit(request, [this](Group group) { run_group(group); });
 }
 
-bool SqliteStore::try_write(FunctionRef<void(Tables&)> work) noexcept {
+bool SqliteStore::run_try_write(FunctionRef<void(Tables&)> work) noexcept {
   if (location_.read_only) return false;
   try {
     const auto on_writer = [&] { work(*writer_); };

@@ -47,9 +47,6 @@ class SqliteStore final : public Store {
 
   const SecretKey& key() const noexcept override { return key_; }
   bool read_only() const noexcept override { return location_.read_only; }
-  void read(FunctionRef<void(const Tables&)> work) override;
-  void write(FunctionRef<void(Tables&)> work, Durability durability = Durability::synced) override;
-  bool try_write(FunctionRef<void(Tables&)> work) noexcept override;
   bool checkpoint(Patience patience = Patience::some) override;
   bool backup(std::string_view path) override;
   bool log_is_pinned() const noexcept override { return log_pinned_; }
@@ -64,6 +61,9 @@ class SqliteStore final : public Store {
   class Session;
   using Group = std::span<WriteQueue::Request* const>;
 
+  void run_read(FunctionRef<void(const Tables&)> work) override;
+  void run_write(FunctionRef<void(Tables&)> work, Durability durability) override;
+  bool run_try_write(FunctionRef<void(Tables&)> work) noexcept override;
   void open_file(const FileId& file);
   std::unique_ptr<Session> open_session(Connection::Mode mode);
   std::unique_ptr<Session> open_reader();
