@@ -103,30 +103,23 @@ Code Channels::put(std::string_view name, std::string_view role) {
   if (role != "notify" && role != "deliver")
     throw Error(Code::argument, "the role of a channel must be notify or deliver");
   const bool delivers = role == "deliver";
-  Code result = Code::ok;
-  const auto look = [&](const Tables& tables) {
+  const auto is_there = [&](const Tables& tables) {
     const auto channel = tables.work().channel(name);
     if (channel && channel->delivers != delivers)
       throw Error(Code::conflict, "the channel is there already, with another role");
     return channel.has_value();
   };
-  context_.store.read([&](const Tables& tables) {
-    if (look(tables)) result = Code::exists;
-  });
-  if (result == Code::exists) return result;
-  context_.store.write([&](Tables& tables) {
-    if (look(tables)) {
-      result = Code::exists;
-      return;
-    }
+  if (context_.store.read(is_there)) return Code::exists;
+  return context_.store.write([&](Tables& tables) {
+    if (is_there(tables)) return Code::exists;
     Channel channel;
     channel.name = name;
     channel.delivers = delivers;
     if (tables.work().insert_channel(channel) > kMaxChannels)
       throw Error(Code::limit,
                   fmt::format("a store has at most {} channels, with removed ones", kMaxChannels));
+    return Code::ok;
   });
-  return result;
 }
 
 void Channels::set(std::string_view name, std::string_view key, std::string_view value) {
@@ -157,9 +150,7 @@ void Channels::remove(std::string_view name) {
 }
 
 ChannelNo Channels::find(std::string_view name) {
-  ChannelNo no = 0;
-  context_.store.read([&](const Tables& tables) { no = existing(tables, name).no; });
-  return no;
+  return context_.store.read([&](const Tables& tables) { return existing(tables, name).no; });
 }
 
 }  // namespace bccast

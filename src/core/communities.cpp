@@ -34,8 +34,7 @@ bool leave(Tables& tables, ProviderNo provider, CommunityNo community, Place pla
 std::string Communities::create(std::string_view provider_id, std::string_view title,
                                 std::string_view actor) {
   check_title(title);
-  std::string id;
-  context_.store.write([&](Tables& tables) {
+  return context_.store.write([&](Tables& tables) {
     Provider provider = access::open_provider(tables, provider_id);
     Community community;
     community.provider_no = provider.no;
@@ -53,9 +52,8 @@ std::string Communities::create(std::string_view provider_id, std::string_view t
     thread.touched = true;
     tables.threads().put_thread(thread);
     tables.directory().update_provider(provider);
-    id = view(context_.thread_id(thread.key));
+    return std::string(view(context_.thread_id(thread.key)));
   });
-  return id;
 }
 
 void Communities::set(std::string_view provider_id, std::string_view thread_id, std::string_view key,
@@ -82,8 +80,7 @@ void Communities::set(std::string_view provider_id, std::string_view thread_id, 
 
 std::vector<Code> Communities::add_many(std::string_view provider_id, std::string_view thread_id,
                                         std::span<const std::string_view> ids, std::string_view actor) {
-  std::vector<Code> results(ids.size());
-  context_.store.write([&](Tables& tables) {
+  return context_.store.write([&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id);
     const Community community = access::community(tables, context_, provider, thread_id);
     const auto thread = tables.threads().thread(community_key(provider.no, community.no));
@@ -107,10 +104,11 @@ std::vector<Code> Communities::add_many(std::string_view provider_id, std::strin
       return Code::ok;
     };
     const auto resolved = resolve_places(tables, provider, ids);
+    std::vector<Code> results(ids.size());
     for (std::size_t i = 0; i < ids.size(); ++i)
       results[i] = resolved[i].code == Code::ok ? add(resolved[i].place) : resolved[i].code;
+    return results;
   });
-  return results;
 }
 
 void Communities::remove(std::string_view provider_id, std::string_view thread_id,
@@ -126,8 +124,8 @@ void Communities::remove(std::string_view provider_id, std::string_view thread_i
 
 std::vector<MemberRow> Communities::members_for_provider(std::string_view provider_id,
                                                          std::string_view thread_id) {
-  std::vector<std::pair<std::pair<std::string, std::string>, MemberRow>> rows;
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([&](const Tables& tables) {
+    std::vector<std::pair<std::pair<std::string, std::string>, MemberRow>> rows;
     const Provider provider = access::provider(tables, provider_id);
     const Community community = access::community(tables, context_, provider, thread_id);
     for (const auto& member : tables.communities().members(provider.no, community.no)) {
@@ -140,14 +138,14 @@ std::vector<MemberRow> Communities::members_for_provider(std::string_view provid
       row.actor = member.actor;
       rows.push_back({{fold(row.client_name), row.member}, std::move(row)});
     }
+    return by_name(std::move(rows));
   });
-  return by_name(std::move(rows));
 }
 
 std::vector<FellowRow> Communities::members_for_client(std::string_view client_id,
                                                        std::string_view thread_id) {
-  std::vector<std::pair<std::pair<std::string, std::string>, FellowRow>> rows;
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([&](const Tables& tables) {
+    std::vector<std::pair<std::pair<std::string, std::string>, FellowRow>> rows;
     const Client client = access::client(tables, client_id);
     const auto reached = access::thread_of_client(tables, context_, client, thread_id);
     const ThreadKey& key = reached.thread.key;
@@ -162,8 +160,8 @@ std::vector<FellowRow> Communities::members_for_client(std::string_view client_i
       row.since_ms = whole_seconds(member.since);
       rows.push_back({{fold(row.member_name), id}, std::move(row)});
     }
+    return by_name(std::move(rows));
   });
-  return by_name(std::move(rows));
 }
 
 }  // namespace bccast

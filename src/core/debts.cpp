@@ -4,9 +4,7 @@ namespace bccast {
 namespace {
 
 std::optional<DebtNo> last_debt(const Context& context) {
-  std::optional<DebtNo> last;
-  context.store.read([&](const Tables& tables) { last = tables.store().last_debt(); });
-  return last;
+  return context.store.read([](const Tables& tables) { return tables.store().last_debt(); });
 }
 
 bool empty_log(const Context& context, std::optional<DebtNo> owed, Patience patience) {

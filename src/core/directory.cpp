@@ -110,17 +110,18 @@ void Directory::client_put(std::string_view id, std::optional<std::string_view> 
 std::vector<Code> Directory::client_put_many(std::span<const std::string_view> ids,
                                              std::span<const std::string_view> names,
                                              std::span<const std::string_view> addresses) {
-  std::vector<Code> results(ids.size(), Code::ok);
+  std::vector<Code> checked(ids.size(), Code::ok);
   for (std::size_t i = 0; i < ids.size(); ++i) {
     try {
       check_id(ids[i], "client id");
       if (!names.empty()) check_name(names[i]);
       if (!addresses.empty()) check_address(addresses[i]);
     } catch (const Error& error) {
-      results[i] = error.code();
+      checked[i] = error.code();
     }
   }
-  context_.store.write([&](Tables& tables) {
+  return context_.store.write([&](Tables& tables) {
+    std::vector<Code> results = checked;
     RosterUpdate rosters(tables, context_);
     std::optional<ClientNo> first_new;
     std::unordered_set<ClientNo> changed;  // those that were there before
@@ -149,8 +150,8 @@ std::vector<Code> Directory::client_put_many(std::span<const std::string_view> i
     rosters.finish();
     if (!changed.empty())
       emit(tables, context_, EventKind::roster_changed, 0, changed.size() == 1 ? *changed.begin() : 0);
+    return results;
   });
-  return results;
 }
 
 void Directory::client_set(std::string_view id, std::string_view key, std::string_view value) {
@@ -172,21 +173,17 @@ void Directory::client_set(std::string_view id, std::string_view key, std::strin
 }
 
 Code Directory::client_archive(std::string_view id, bool archived) {
-  Code result = Code::ok;
-  context_.store.write([&](Tables& tables) {
+  return context_.store.write([&](Tables& tables) {
     const Client before = access::client(tables, id);
     Client after = before;
     set_flag(after.flags, flag::client_archived, archived);
-    if (after.flags == before.flags) {
-      result = Code::exists;
-      return;
-    }
+    if (after.flags == before.flags) return Code::exists;
     RosterUpdate rosters(tables, context_);
     rosters.change_client(after);
     rosters.finish();
     emit(tables, context_, EventKind::roster_changed, 0, after.no);
+    return Code::ok;
   });
-  return result;
 }
 
 Code Directory::roster_add(std::string_view provider, std::string_view client) {
@@ -198,8 +195,8 @@ Code Directory::roster_add(std::string_view provider, std::string_view client) {
 
 std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
                                              std::span<const std::string_view> ids, bool archived) {
-  std::vector<Code> results(ids.size(), Code::ok);
-  context_.store.write([&](Tables& tables) {
+  return context_.store.write([&](Tables& tables) {
+    std::vector<Code> results(ids.size(), Code::ok);
     Provider provider = access::provider(tables, provider_id);
     RosterUpdate rosters(tables, context_);
     ClientNo last_added = 0;
@@ -220,12 +217,12 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
         last_added = client->no;
       }
     }
-    if (provider.next_place == first) return;
+    if (provider.next_place == first) return results;
     tables.directory().update_provider(provider);
     rosters.finish();
     emit(tables, context_, EventKind::roster_changed, provider.no, ids.size() == 1 ? last_added : 0);
+    return results;
   });
-  return results;
 }
 
 void Directory::roster_set(std::string_view provider_id, std::string_view client, std::string_view key,
@@ -245,28 +242,24 @@ void Directory::roster_set(std::string_view provider_id, std::string_view client
 }
 
 Code Directory::roster_archive(std::string_view provider_id, std::string_view client, bool archived) {
-  Code result = Code::ok;
-  context_.store.write([&](Tables& tables) {
+  return context_.store.write([&](Tables& tables) {
     const Provider provider = access::provider(tables, provider_id);
     const RosterEntry before = access::entry(tables, provider, client);
     RosterEntry entry = before;
     set_flag(entry.flags, flag::archived, archived);
-    if (entry.flags == before.flags) {
-      result = Code::exists;
-      return;
-    }
+    if (entry.flags == before.flags) return Code::exists;
     RosterUpdate rosters(tables, context_);
     rosters.change(entry, before);
     rosters.finish();
     emit(tables, context_, EventKind::roster_changed, provider.no, entry.client.no);
+    return Code::ok;
   });
-  return result;
 }
 
 std::vector<Code> Directory::roster_archive_many(std::string_view provider_id,
                                                  std::span<const std::string_view> ids) {
-  std::vector<Code> results(ids.size(), Code::ok);
-  context_.store.write([&](Tables& tables) {
+  return context_.store.write([&](Tables& tables) {
+    std::vector<Code> results(ids.size(), Code::ok);
     const Provider provider = access::provider(tables, provider_id);
     const auto places = resolve_places(tables, provider, ids);
     RosterUpdate rosters(tables, context_);
@@ -286,8 +279,8 @@ std::vector<Code> Directory::roster_archive_many(std::string_view provider_id,
     rosters.finish();
     if (std::find(results.begin(), results.end(), Code::ok) != results.end())
       emit(tables, context_, EventKind::roster_changed, provider.no, 0);
+    return results;
   });
-  return results;
 }
 
 Page<ProviderRow> Directory::provider_list(std::string_view cursor, std::size_t limit) {
@@ -299,25 +292,24 @@ Page<ProviderRow> Directory::provider_list(std::string_view cursor, std::size_t 
     if (!opened) throw Error(Code::argument, "the cursor is not one of this list");
     after = *opened;
   }
-  Page<ProviderRow> page;
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([&](const Tables& tables) {
+    Page<ProviderRow> page;
     const auto providers = tables.directory().providers(after, most + 1);
     for (std::size_t i = 0; i < std::min(providers.size(), most); ++i)
       page.items.push_back(row_of(tables, providers[i]));
     if (providers.size() > most) page.next = context_.cursors.seal(kList, providers[most - 1].id);
+    return page;
   });
-  return page;
 }
 
 ProviderRow Directory::provider_get(std::string_view id) {
-  ProviderRow row;
-  context_.store.read([&](const Tables& tables) { row = row_of(tables, access::provider(tables, id)); });
-  return row;
+  return context_.store.read(
+      [&](const Tables& tables) { return row_of(tables, access::provider(tables, id)); });
 }
 
 ClientRow Directory::client_get(std::string_view id) {
-  ClientRow row;
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([&](const Tables& tables) {
+    ClientRow row;
     const Client client = access::client(tables, id);
     row.client = client.id;
     row.client_name = client.name;
@@ -328,13 +320,13 @@ ClientRow Directory::client_get(std::string_view id) {
     row.notify = (client.flags & flag::client_notify_off) == 0;
     row.address = client.addresses.get(kEmail);
     row.rosters = static_cast<std::int64_t>(tables.directory().memberships(client.no).size());
+    return row;
   });
-  return row;
 }
 
 RosterCount Directory::roster_count(std::string_view provider_id) {
-  RosterCount count;
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([&](const Tables& tables) {
+    RosterCount count;
     const Provider provider = access::provider(tables, provider_id);
     count.archived = provider.next_place;
     for (SliceNo s = 0; s < slices_for(provider.next_place); ++s) {
@@ -342,8 +334,8 @@ RosterCount Directory::roster_count(std::string_view provider_id) {
       count.active += slice.active.count();
       count.archived -= slice.active.count() + slice.dead.count();
     }
+    return count;
   });
-  return count;
 }
 
 }  // namespace bccast

@@ -3,26 +3,23 @@
 namespace bccast {
 
 Code Holding::release() {
-  Code result = Code::ok;
-  context_.store.write([&](Tables& tables) {
-    if (tables.store().held()) {
-      tables.store().set_held(false);
-    } else {
-      result = Code::exists;
-    }
+  const Code result = context_.store.write([](Tables& tables) {
+    if (!tables.store().held()) return Code::exists;
+    tables.store().set_held(false);
+    return Code::ok;
   });
   context_.held = false;
   return result;
 }
 
 StoreStatus Holding::status() {
-  StoreStatus status;
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([](const Tables& tables) {
+    StoreStatus status;
     status.held = tables.store().held();
     status.debts = tables.store().debts();
     status.indexing = tables.store().folding().under_way();
+    return status;
   });
-  return status;
 }
 
 }  // namespace bccast

@@ -7,13 +7,9 @@
 namespace bccast {
 
 Code ProviderEnd::archive(std::string_view provider_id) {
-  Code result = Code::ok;
-  context_.store.write([&](Tables& tables) {
+  return context_.store.write([&](Tables& tables) {
     Provider provider = access::provider(tables, provider_id);
-    if (provider.archived_at != 0) {
-      result = Code::exists;
-      return;
-    }
+    if (provider.archived_at != 0) return Code::exists;
     for (const auto& blast : tables.blasts().unsent(provider.no)) {
       if (blast.state == BlastState::scheduled) {
         miss(tables, context_, blast, MissReason::provider_archived);
@@ -27,22 +23,18 @@ Code ProviderEnd::archive(std::string_view provider_id) {
       tables.work().delete_waiting_notices(channel.no, provider.no);
     provider.archived_at = context_.clock.wall_ms();
     tables.directory().update_provider(provider);
+    return Code::ok;
   });
-  return result;
 }
 
 Code ProviderEnd::restore(std::string_view provider_id) {
-  Code result = Code::ok;
-  context_.store.write([&](Tables& tables) {
+  return context_.store.write([&](Tables& tables) {
     Provider provider = access::provider(tables, provider_id);
-    if (provider.archived_at == 0) {
-      result = Code::exists;
-      return;
-    }
+    if (provider.archived_at == 0) return Code::exists;
     provider.archived_at = 0;
     tables.directory().update_provider(provider);
+    return Code::ok;
   });
-  return result;
 }
 
 }  // namespace bccast

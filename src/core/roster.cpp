@@ -175,8 +175,8 @@ Page<RosterRow> Roster::list(std::string_view provider_id, std::string_view filt
   NamePosition at = open_name(context_, list, cursor, prefix);
   const std::size_t most = page_limit(limit);
 
-  Page<RosterRow> page;
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([&](const Tables& tables) {
+    Page<RosterRow> page;
     const Provider provider = access::provider(tables, provider_id);
     const Listing listing(context_, tables, provider, filter);
     NamePosition last;
@@ -196,8 +196,8 @@ Page<RosterRow> Roster::list(std::string_view provider_id, std::string_view filt
     } else {
       list_scanned(tables, listing, at, prefix, most + 1, offer);
     }
+    return page;
   });
-  return page;
 }
 
 }  // namespace bccast

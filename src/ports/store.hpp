@@ -69,9 +69,9 @@ class Store {
     return result_of<const Tables&>(work, [&](auto& run) { run_read(run); });
   }
 
-  /// Runs `work` in one transaction, which is committed when it returns and undone when it throws, and returns
-  /// what it returned. Calls queue in order; those that wait may be committed together, each undone on its
-  /// own. `work` may run on another thread than the caller's, and must not call the store again.
+  /// Runs `work` in one transaction, which is committed when it returns and undone when it throws, and
+  /// returns what it returned. Calls queue in order; those that wait may be committed together, each undone
+  /// on its own. `work` may run on another thread than the caller's, and must not call the store again.
   template <typename Work>
   auto write(const Work& work, Durability durability = Durability::synced) {
     return result_of<Tables&>(work, [&](auto& run) { run_write(run, durability); });
