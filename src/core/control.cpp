@@ -37,48 +37,36 @@ constexpr std::size_t kPurgedTogether = 100;
 }  // namespace
 
 Code Control::pause(std::string_view provider_id, std::string_view blast_id) {
-  Code result = Code::ok;
-  context_.store.write([&](Tables& tables) {
+  return context_.store.write([&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id);
     Blast blast = access::blast(tables, context_, provider, blast_id);
-    if (blast.state == BlastState::paused) {
-      result = Code::exists;
-      return;
-    }
+    if (blast.state == BlastState::paused) return Code::exists;
     blast.state = access::next(blast, BlastVerb::pause, blast_id);
     tables.blasts().update_blast(blast);
     set_paused(tables, blast, true);
     emit(tables, context_, EventKind::blast_paused, provider.no, blast.no);
+    return Code::ok;
   });
-  return result;
 }
 
 Code Control::resume(std::string_view provider_id, std::string_view blast_id) {
-  Code result = Code::ok;
-  context_.store.write([&](Tables& tables) {
+  return context_.store.write([&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id);
     Blast blast = access::blast(tables, context_, provider, blast_id);
-    if (blast.state == BlastState::sent) {
-      result = Code::exists;
-      return;
-    }
+    if (blast.state == BlastState::sent) return Code::exists;
     blast.state = access::next(blast, BlastVerb::resume, blast_id);
     tables.blasts().update_blast(blast);
     set_paused(tables, blast, false);
     emit(tables, context_, EventKind::blast_resumed, provider.no, blast.no);
+    return Code::ok;
   });
-  return result;
 }
 
 Code Control::recall(std::string_view provider_id, std::string_view blast_id) {
-  Code result = Code::ok;
-  context_.store.write([&](Tables& tables) {
+  return context_.store.write([&](Tables& tables) {
     Provider provider = access::open_provider(tables, provider_id);
     Blast blast = access::blast(tables, context_, provider, blast_id);
-    if (blast.state == BlastState::recalled) {
-      result = Code::exists;
-      return;
-    }
+    if (blast.state == BlastState::recalled) return Code::exists;
     blast.state = access::next(blast, BlastVerb::recall, blast_id);
     blast.recalled_at = context_.clock.wall_ms();
     const auto lines = tables.work().lines(provider.no, blast.no);
@@ -100,22 +88,19 @@ Code Control::recall(std::string_view provider_id, std::string_view blast_id) {
     }
     if (!lines.empty()) unlock_followers(tables, lines.front());
     emit(tables, context_, EventKind::blast_recalled, provider.no, blast.no);
+    return Code::ok;
   });
-  return result;
 }
 
 Code Control::purge(std::string_view provider_id, std::string_view blast_id, bool& emptied) {
-  Code result = Code::ok;
-  context_.store.write([&](Tables& tables) {
+  const Code result = context_.store.write([&](Tables& tables) {
     const Provider provider = access::provider(tables, provider_id);
     const Blast blast = access::blast(tables, context_, provider, blast_id);
     access::next(blast, BlastVerb::purge, blast_id);
-    if (blast.purged) {
-      result = Code::exists;
-    } else {
-      purge_text(tables, blast);
-      tables.store().add_debt();
-    }
+    if (blast.purged) return Code::exists;
+    purge_text(tables, blast);
+    tables.store().add_debt();
+    return Code::ok;
   });
   emptied = settle_debts(context_, Patience::some);
   return result;
@@ -124,11 +109,11 @@ Code Control::purge(std::string_view provider_id, std::string_view blast_id, boo
 std::int64_t Control::purge_before(Ms before, bool& emptied) {
   std::int64_t count = 0;
   for (std::size_t found = kPurgedTogether; found == kPurgedTogether;) {
-    context_.store.write([&](Tables& tables) {
+    found = context_.store.write([&](Tables& tables) {
       const auto blasts = tables.blasts().recalled_before(before, kPurgedTogether);
       for (const auto& blast : blasts) purge_text(tables, blast);
       if (!blasts.empty()) tables.store().add_debt();
-      found = blasts.size();
+      return blasts.size();
     });
     count += static_cast<std::int64_t>(found);
   }
@@ -137,13 +122,11 @@ std::int64_t Control::purge_before(Ms before, bool& emptied) {
 }
 
 bool Control::sweep() {
-  bool found = false;
-  context_.store.write([&](Tables& tables) {
+  return context_.store.write([&](Tables& tables) {
     auto blast = tables.blasts().recall_to_sweep();
-    found = blast.has_value();
-    if (found) sweep_some(tables, context_, *blast);
+    if (blast) sweep_some(tables, context_, *blast);
+    return blast.has_value();
   });
-  return found;
 }
 
 }  // namespace bccast

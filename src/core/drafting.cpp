@@ -36,15 +36,12 @@ void touch(Tables& tables, Blast& blast) {
 
 Drafting::Created Drafting::create(std::string_view provider_id, std::string_view key,
                                    std::string_view actor) {
-  Created created;
-  context_.store.write([&](Tables& tables) {
+  return context_.store.write([&](Tables& tables) {
     Provider provider = access::open_provider(tables, provider_id);
     const auto key_hash = context_.key_hash(key);
     if (!key_hash.empty()) {
-      if (const auto no = tables.blasts().blast_by_key(provider.no, key_hash)) {
-        created = {true, std::string(view(context_.blast_id(provider.no, *no)))};
-        return;
-      }
+      if (const auto no = tables.blasts().blast_by_key(provider.no, key_hash))
+        return Created{true, std::string(view(context_.blast_id(provider.no, *no)))};
     }
     Blast blast;
     blast.provider_no = provider.no;
@@ -55,9 +52,8 @@ Drafting::Created Drafting::create(std::string_view provider_id, std::string_vie
     blast.actor = actor;
     tables.blasts().insert_blast(blast);
     tables.directory().update_provider(provider);
-    created = {false, std::string(view(context_.blast_id(provider.no, blast.no)))};
+    return Created{false, std::string(view(context_.blast_id(provider.no, blast.no)))};
   });
-  return created;
 }
 
 void Drafting::discard(std::string_view provider_id, std::string_view blast_id) {
@@ -84,12 +80,11 @@ void Drafting::act(std::string_view provider_id, std::string_view blast_id, std:
 
 std::vector<Code> Drafting::act_many(std::string_view provider_id, std::string_view blast_id,
                                      std::span<const std::string_view> ids, Act act) {
-  std::vector<Resolved> resolved;
   // The long part holds nobody up: places do not change.
-  context_.store.read([&](const Tables& tables) {
+  const auto resolved = context_.store.read([&](const Tables& tables) {
     const Provider provider = access::provider(tables, provider_id);
     access::draft(tables, context_, provider, blast_id);
-    resolved = resolve_places(tables, provider, ids);
+    return resolve_places(tables, provider, ids);
   });
   context_.store.write([&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id);
@@ -189,8 +184,8 @@ void Drafting::set(std::string_view provider_id, std::string_view blast_id, std:
 }
 
 BlastDetail Drafting::get(std::string_view provider_id, std::string_view blast_id) {
-  BlastDetail detail;
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([&](const Tables& tables) {
+    BlastDetail detail;
     const Provider provider = access::provider(tables, provider_id);
     const Blast blast = access::blast(tables, context_, provider, blast_id);
     const auto unless_zero = [](Ms at) { return at != 0 ? std::optional(at) : std::nullopt; };
@@ -214,14 +209,14 @@ BlastDetail Drafting::get(std::string_view provider_id, std::string_view blast_i
     detail.missed_reason = blast.missed_reason;
     detail.recalled_at_ms = unless_zero(blast.recalled_at);
     detail.purged = blast.purged;
-    if (!is_unsent(blast.state)) return;
+    if (!is_unsent(blast.state)) return detail;
     for (SliceNo s = 0; s < slices_for(provider.next_place); ++s) {
       const auto draft = tables.blasts().draft_slice(provider.no, blast.no, s);
       detail.picked += draft.picked.count();
       detail.deselected += draft.deselected.count();
     }
+    return detail;
   });
-  return detail;
 }
 
 Page<SelectionRow> Drafting::selection(std::string_view provider_id, std::string_view blast_id,
@@ -234,8 +229,8 @@ Page<SelectionRow> Drafting::selection(std::string_view provider_id, std::string
   const auto from =
       static_cast<Place>(open_cursor<1>(context_, list, cursor).value_or(std::array<std::int64_t, 1>{})[0]);
   const std::size_t most = page_limit(limit);
-  Page<SelectionRow> page;
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([&](const Tables& tables) {
+    Page<SelectionRow> page;
     const Provider provider = access::provider(tables, provider_id);
     const Blast blast = access::unsent_blast(tables, context_, provider, blast_id);
     for_each_audience(tables, provider, blast, [&](SliceNo s, const Audience& audience) {
@@ -255,13 +250,13 @@ Page<SelectionRow> Drafting::selection(std::string_view provider_id, std::string
                               std::string(reason_left_out(audience, static_cast<std::uint16_t>(at)))});
       }
     });
+    return page;
   });
-  return page;
 }
 
 Preview Drafting::preview(std::string_view provider_id, std::string_view blast_id) {
-  Preview preview;
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([&](const Tables& tables) {
+    Preview preview;
     const Provider provider = access::provider(tables, provider_id);
     const Blast blast = access::unsent_blast(tables, context_, provider, blast_id);
     const Contact contact(channels_of(tables, blast));
@@ -276,8 +271,8 @@ Preview Drafting::preview(std::string_view provider_id, std::string_view blast_i
       preview.no_address += contact.without(tables, provider.no, s, audience.recipients).count();
     });
     preview.digest = digest.finish();
+    return preview;
   });
-  return preview;
 }
 
 }  // namespace bccast

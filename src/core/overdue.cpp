@@ -142,8 +142,8 @@ Page<OverdueRow> Overdue::list(std::string_view provider_id, std::string_view cu
   const auto list = list_of("overdue", provider_id);
   const auto from = open_cursor<3>(context_, list, cursor).value_or(std::array<std::int64_t, 3>{0, 0, 0});
   const std::size_t most = page_limit(limit);
-  Page<OverdueRow> page;
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([&](const Tables& tables) {
+    Page<OverdueRow> page;
     std::optional<ProviderNo> of_provider;
     if (!provider_id.empty()) of_provider = access::provider(tables, provider_id).no;
     const Ms now = context_.clock.wall_ms();
@@ -156,24 +156,21 @@ Page<OverdueRow> Overdue::list(std::string_view provider_id, std::string_view cu
           if (page.items.size() == most) {
             page.next =
                 seal_cursor<3>(context_, list, {after.deadline_at, after.provider_no, after.blast_no});
-            return;
+            return page;
           }
           page.items.push_back(row_of(tables, context_, blast));
         }
         after = {blast.deadline_at, blast.provider_no, blast.no};
       }
-      if (blasts.size() <= most) return;
+      if (blasts.size() <= most) return page;
     }
   });
-  return page;
 }
 
 bool Overdue::say_next() {
-  bool found = false;
-  context_.store.write([&](Tables& tables) {
+  return context_.store.write([&](Tables& tables) {
     auto blast = tables.blasts().due_deadline(context_.clock.wall_ms());
-    found = blast.has_value();
-    if (!found) return;
+    if (!blast) return false;
     LinePace pace;
     if (is_late(tables, context_, *blast, pace) || !pace.until) {
       blast->overdue = true;
@@ -183,8 +180,8 @@ bool Overdue::say_next() {
       blast->deadline_at = std::max(*pace.until, blast->deadline_at + 1);
     }
     tables.blasts().update_blast(*blast);
+    return true;
   });
-  return found;
 }
 
 }  // namespace bccast

@@ -48,8 +48,8 @@ std::optional<PlaceState> place_state_named(std::string_view name) {
 }  // namespace
 
 std::vector<StatusRow> Progress::status(std::string_view provider_id, std::string_view blast_id) {
-  std::vector<StatusRow> rows;
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([&](const Tables& tables) {
+    std::vector<StatusRow> rows;
     const Provider provider = access::provider(tables, provider_id);
     const Blast blast = access::blast(tables, context_, provider, blast_id);
     const auto all = tables.work().lines(provider.no, blast.no);
@@ -91,8 +91,8 @@ std::vector<StatusRow> Progress::status(std::string_view provider_id, std::strin
       row.why = why_not_sent_yet(tables, context_, blast);
     }
     rows.push_back(std::move(row));
+    return rows;
   });
-  return rows;
 }
 
 /// Of a recalled blast: from how many it was taken away, or never reached them, and who has it, or was told
@@ -282,8 +282,8 @@ Page<RecipientRow> Progress::recipients(std::string_view provider_id, std::strin
   const auto first_place = static_cast<Place>(from[0]);
   const std::size_t most = page_limit(limit);
 
-  Page<RecipientRow> page;
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([&](const Tables& tables) {
+    Page<RecipientRow> page;
     const Provider provider = access::provider(tables, provider_id);
     const Blast blast = access::sent_blast(tables, context_, provider, blast_id);
     RecipientReader reader(context_, tables, provider, blast, filter.get("channel"));
@@ -308,7 +308,7 @@ Page<RecipientRow> Progress::recipients(std::string_view provider_id, std::strin
             if (state && !reader.in_state(w, static_cast<std::uint16_t>(at), *state)) continue;
             if (page.items.size() == most) {
               page.next = seal_cursor<2>(context_, list, {std::int64_t{place}, static_cast<std::int64_t>(w)});
-              return;
+              return page;
             }
             page.items.push_back(base);
             reader.fill(page.items.back(), w, place);
@@ -317,14 +317,14 @@ Page<RecipientRow> Progress::recipients(std::string_view provider_id, std::strin
         at = wanted.next(end);
       }
     }
+    return page;
   });
-  return page;
 }
 
 std::vector<FoundRow> Progress::find(std::string_view provider_id, std::string_view blast_id,
                                      std::span<const std::string_view> ids) {
-  std::vector<FoundRow> rows;
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([&](const Tables& tables) {
+    std::vector<FoundRow> rows;
     const Provider provider = access::provider(tables, provider_id);
     const Blast blast = access::sent_blast(tables, context_, provider, blast_id);
     std::map<SliceNo, Slice> slices;
@@ -342,14 +342,14 @@ std::vector<FoundRow> Progress::find(std::string_view provider_id, std::string_v
       rows.push_back(
           {std::string(ids[i]), std::string(view(context_.thread_id({provider.no, place, blast.no})))});
     }
+    return rows;
   });
-  return rows;
 }
 
 std::vector<RecipientRow> Progress::why(std::string_view provider_id, std::string_view blast_id,
                                         std::string_view client_id) {
-  std::vector<RecipientRow> rows;
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([&](const Tables& tables) {
+    std::vector<RecipientRow> rows;
     const Provider provider = access::provider(tables, provider_id);
     const Blast blast = access::blast(tables, context_, provider, blast_id);
     const RosterEntry entry = access::entry(tables, provider, client_id);
@@ -371,7 +371,7 @@ std::vector<RecipientRow> Progress::why(std::string_view provider_id, std::strin
         rows.push_back(reader.describe(entry));
         reader.fill(rows.back(), w, entry.place);
       }
-      return;
+      return rows;
     }
     RecipientRow row;
     row.client = entry.client.id;
@@ -386,8 +386,8 @@ std::vector<RecipientRow> Progress::why(std::string_view provider_id, std::strin
             !is_unsent(blast.state) && entry.place >= blast.roster_size ? "added_later" : "not_chosen";
     }
     rows.push_back(std::move(row));
+    return rows;
   });
-  return rows;
 }
 
 BlastSummary Progress::summary_of(const Tables& tables, const Blast& blast) const {
@@ -420,8 +420,8 @@ Page<BlastSummary> Progress::list(std::string_view provider_id, std::string_view
   const auto before =
       open_cursor<1>(context_, list, cursor).value_or(std::array<std::int64_t, 1>{kMaxNumber + 1})[0];
   const std::size_t most = page_limit(limit);
-  Page<BlastSummary> page;
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([&](const Tables& tables) {
+    Page<BlastSummary> page;
     const Provider provider = access::provider(tables, provider_id);
     const auto blasts = tables.blasts().blasts(provider.no, before, state, most + 1);
     std::size_t bytes = 0;
@@ -436,8 +436,8 @@ Page<BlastSummary> Progress::list(std::string_view provider_id, std::string_view
       page.items.push_back(summary_of(tables, blast));
       page.items.back().text = std::move(text);
     }
+    return page;
   });
-  return page;
 }
 
 namespace {
@@ -459,8 +459,8 @@ std::string unknown_zones(const Tables& tables, const Zones& zones) {
 }  // namespace
 
 std::vector<ChannelSummary> Progress::channels() {
-  std::vector<ChannelSummary> rows;
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([&](const Tables& tables) {
+    std::vector<ChannelSummary> rows;
     const Work work(context_);
     const Ms now = context_.clock.wall_ms();
     for (const auto& channel : tables.work().channels()) {
@@ -473,8 +473,8 @@ std::vector<ChannelSummary> Progress::channels() {
                       channel.quiet_hours.any() ? unknown_zones(tables, context_.zones) : std::string()});
       if (const auto due = work.next_due(tables, channel)) rows.back().due_at_ms = now + *due;
     }
+    return rows;
   });
-  return rows;
 }
 
 }  // namespace bccast

@@ -87,14 +87,10 @@ void Scheduling::schedule(std::string_view provider_id, std::string_view blast_i
 }
 
 Code Scheduling::unschedule(std::string_view provider_id, std::string_view blast_id) {
-  Code result = Code::ok;
-  context_.store.write([&](Tables& tables) {
+  return context_.store.write([&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id);
     Blast blast = access::blast(tables, context_, provider, blast_id);
-    if (blast.state == BlastState::draft) {
-      result = Code::exists;
-      return;
-    }
+    if (blast.state == BlastState::draft) return Code::exists;
     blast.state = access::next(blast, BlastVerb::unschedule, blast_id);
     blast.scheduled_at = 0;
     blast.digest.clear();
@@ -102,19 +98,17 @@ Code Scheduling::unschedule(std::string_view provider_id, std::string_view blast
     blast.overdue = false;
     blast.sent_by.clear();
     tables.blasts().update_blast(blast);
+    return Code::ok;
   });
-  return result;
 }
 
 bool Scheduling::send_due() {
-  bool was_due = false;
-  context_.store.write([&](Tables& tables) {
+  return context_.store.write([&](Tables& tables) {
     const auto blast = tables.blasts().due_schedule(context_.clock.wall_ms());
-    was_due = blast.has_value();
-    if (!blast) return;
+    if (!blast) return false;
     if (const auto reason = carry_out(tables, context_, *blast)) miss(tables, context_, *blast, *reason);
+    return true;
   });
-  return was_due;
 }
 
 }  // namespace bccast

@@ -67,8 +67,8 @@ Error not_found() {
 }  // namespace
 
 std::int64_t SecondTries::retry_failed(std::string_view provider_id, std::string_view blast_id) {
-  std::int64_t count = 0;
-  context_.store.write([&](Tables& tables) {
+  return context_.store.write([&](Tables& tables) {
+    std::int64_t count = 0;
     const Provider provider = access::open_provider(tables, provider_id);
     Blast blast = access::sent_blast(tables, context_, provider, blast_id);
     access::next(blast, BlastVerb::reopen, blast_id);
@@ -89,7 +89,7 @@ std::int64_t SecondTries::retry_failed(std::string_view provider_id, std::string
             if (follower.follows) tell_after_all(tables, follower, item, now);
       }
     }
-    if (count == 0) return;
+    if (count == 0) return count;
     blast.deadline_at = now + context_.deadline_of(blast);
     blast.overdue = false;
     for (auto& line : lines) {
@@ -98,25 +98,21 @@ std::int64_t SecondTries::retry_failed(std::string_view provider_id, std::string
       if (line.paused) tables.work().park_items(line.no, true);
     }
     tables.blasts().update_blast(blast);
+    return count;
   });
-  return count;
 }
 
 Code SecondTries::report(std::string_view item, const ItemOutcome& outcome) {
   if (outcome.status != ItemStatus::done && outcome.status != ItemStatus::failed &&
       outcome.status != ItemStatus::retry)
     throw Error(Code::argument, "what can be reported later is done, retry or failed");
-  Code result = Code::ok;
-  context_.store.write([&](Tables& tables) {
-    if (const auto place = context_.ids.decode(item, IdKind::blast_item)) {
-      result = report_place(tables, *place, outcome);
-    } else if (const auto notice = context_.ids.decode(item, IdKind::notice_item)) {
-      result = report_notice(tables, *notice, outcome);
-    } else {
-      throw not_found();
-    }
+  return context_.store.write([&](Tables& tables) {
+    if (const auto place = context_.ids.decode(item, IdKind::blast_item))
+      return report_place(tables, *place, outcome);
+    if (const auto notice = context_.ids.decode(item, IdKind::notice_item))
+      return report_notice(tables, *notice, outcome);
+    throw not_found();
   });
-  return result;
 }
 
 Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemOutcome& outcome) {

@@ -106,28 +106,24 @@ Error why_not_sent(const SendResult& result, std::string_view blast_id) {
 
 Code Sending::send(std::string_view provider_id, std::string_view blast_id, std::string_view digest,
                    std::string_view actor) {
-  Code result = Code::ok;
-  context_.store.write([&](Tables& tables) {
+  return context_.store.write([&](Tables& tables) {
     Provider provider = access::provider(tables, provider_id);
     Blast blast = access::blast(tables, context_, provider, blast_id);
     const Ms now = context_.clock.wall_ms();
     // Before anything is compared: the first answer stands, also while what was sent can still be taken back.
     const bool held =
         blast.state == BlastState::scheduled && blast.hold > 0 && blast.scheduled_at <= now + blast.hold;
-    if (held || !next_state(blast.state, BlastVerb::send)) {
-      result = Code::exists;
-      return;
-    }
+    if (held || !next_state(blast.state, BlastVerb::send)) return Code::exists;
     access::require_open(provider);
     blast.sent_by = actor;
     if (blast.hold > 0) {
       put_on_schedule(tables, context_, provider, blast, now + blast.hold, digest, kFewestRecipients);
-      return;
+      return Code::ok;
     }
     const auto sent = send_now(tables, context_, provider, blast, digest, now);
     if (sent.outcome != SendOutcome::sent) throw why_not_sent(sent, blast_id);
+    return Code::ok;
   });
-  return result;
 }
 
 }  // namespace bccast
