@@ -61,24 +61,24 @@ Page<ExportRow> ClientExport::list(std::string_view client_id, std::string_view 
   // message.
   const auto from = open_cursor<3>(context_, list, cursor).value_or(std::array<std::int64_t, 3>{0, 0, 0});
   const std::size_t most = page_limit(limit);
-  Page<ExportRow> page;
-  std::size_t bytes = 0;
-  // False, and the page is over, when there is no room: it goes on with this row.
-  const auto offer = [&](ExportRow&& row, const std::array<std::int64_t, 3>& at) {
-    if (page.items.size() == most || bytes + row.text.size() > kMaxPageBytes) {
-      page.next = seal_cursor<3>(context_, list, at);
-      return false;
-    }
-    bytes += row.text.size();
-    page.items.push_back(std::move(row));
-    return true;
-  };
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([&](const Tables& tables) {
+    Page<ExportRow> page;
+    std::size_t bytes = 0;
+    // False, and the page is over, when there is no room: it goes on with this row.
+    const auto offer = [&](ExportRow&& row, const std::array<std::int64_t, 3>& at) {
+      if (page.items.size() == most || bytes + row.text.size() > kMaxPageBytes) {
+        page.next = seal_cursor<3>(context_, list, at);
+        return false;
+      }
+      bytes += row.text.size();
+      page.items.push_back(std::move(row));
+      return true;
+    };
     const Client client = access::client(tables, client_id);
     if (from[0] == 0) {
       auto profile = profile_of(client);
       for (std::size_t i = static_cast<std::size_t>(from[2]); i < profile.size(); ++i)
-        if (!offer(std::move(profile[i]), {0, 0, static_cast<std::int64_t>(i)})) return;
+        if (!offer(std::move(profile[i]), {0, 0, static_cast<std::int64_t>(i)})) return page;
     }
     std::vector<std::pair<Provider, Membership>> rosters;
     for (const auto& membership : tables.directory().memberships(client.no)) {
@@ -120,11 +120,11 @@ Page<ExportRow> ClientExport::list(std::string_view client_id, std::string_view 
                            row.removed = message.removed;
                            return room = offer(std::move(row), {provider_no, origin, message.seq});
                          });
-        if (!room) return;
+        if (!room) return page;
       }
     }
+    return page;
   });
-  return page;
 }
 
 }  // namespace bccast

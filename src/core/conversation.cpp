@@ -46,8 +46,8 @@ Page<MessageView> Conversation::messages(Actor actor, std::string_view thread_id
                                          int direction, std::size_t limit) {
   if (direction != 1 && direction != -1) throw Error(Code::argument, "the direction must be 1 or -1");
   if (from_seq < 0) throw Error(Code::argument, "the number to begin from is below 0");
-  Page<MessageView> page;
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([&](const Tables& tables) {
+    Page<MessageView> page;
     const access::Reached reached = reach(tables, actor, thread_id);
     const std::size_t most = page_limit(limit);
     std::size_t bytes = 0;
@@ -58,15 +58,14 @@ Page<MessageView> Conversation::messages(Actor actor, std::string_view thread_id
                        page.items.push_back(std::move(row));
                        return true;
                      });
+    return page;
   });
-  return page;
 }
 
 Written Conversation::write(Actor actor, std::string_view thread_id, std::string_view key,
                             std::string_view text, std::string_view on_behalf) {
   check_message(text);
-  Written written;
-  context_.store.write([&](Tables& tables) {
+  Written written = context_.store.write([&](Tables& tables) {
     access::Reached reached = reach(tables, actor, thread_id, true);
     Provider& provider = reached.provider;
     const ThreadKey shelf = reached.thread.key.shelf();
@@ -74,10 +73,8 @@ Written Conversation::write(Actor actor, std::string_view thread_id, std::string
     message.author = author_of(actor, reached);
     message.key_hash = context_.key_hash(key);
     if (!message.key_hash.empty()) {
-      if (const auto first = tables.threads().message_by_key(shelf, message.author, message.key_hash)) {
-        written = {true, first->seq, first->at};
-        return;
-      }
+      if (const auto first = tables.threads().message_by_key(shelf, message.author, message.key_hash))
+        return Written{true, first->seq, first->at};
     }
     require_writable(actor, reached);
     if (shelf != reached.thread.key) {  // a member's view of a community
@@ -108,7 +105,7 @@ Written Conversation::write(Actor actor, std::string_view thread_id, std::string
     tables.threads().put_thread(thread);
     tables.directory().update_provider(provider);
     emit(tables, context_, EventKind::message_created, provider.no, thread.key.origin, thread.key.place);
-    written = {false, message.seq, message.at};
+    return Written{false, message.seq, message.at};
   });
   if (actor.side == Side::client) written.at_ms = whole_seconds(written.at_ms);
   return written;
@@ -138,9 +135,8 @@ void Conversation::read(Actor actor, std::string_view thread_id, std::int64_t up
   const auto already = [&](const Thread& thread) {
     return std::min(up_to_seq, thread.last_seq) <= (by_client ? thread.client_read : thread.provider_read);
   };
-  bool nothing_to_do = false;
-  context_.store.read(
-      [&](const Tables& tables) { nothing_to_do = already(reach(tables, actor, thread_id).thread); });
+  const bool nothing_to_do = context_.store.read(
+      [&](const Tables& tables) { return already(reach(tables, actor, thread_id).thread); });
   if (nothing_to_do) return;
   context_.store.write([&](Tables& tables) {
     const auto reached = reach(tables, actor, thread_id);
@@ -166,8 +162,7 @@ void Conversation::read(Actor actor, std::string_view thread_id, std::int64_t up
 }
 
 std::string Conversation::direct(std::string_view provider_id, std::string_view client_id) {
-  std::string id;
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([&](const Tables& tables) {
     const Provider provider = access::provider(tables, provider_id);
     const RosterEntry entry = access::entry(tables, provider, client_id);
     const ThreadKey key{provider.no, entry.place, kDirect};
@@ -175,9 +170,8 @@ std::string Conversation::direct(std::string_view provider_id, std::string_view 
       access::require_open(provider);
       if (!entry.active()) throw Error(Code::state, "the client is archived: no new thread can be begun");
     }
-    id = view(context_.thread_id(key));
+    return std::string(view(context_.thread_id(key)));
   });
-  return id;
 }
 
 /// What the recipients of a blast did, as bitmaps beside it.

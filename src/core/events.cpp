@@ -89,12 +89,11 @@ void emit(Tables& tables, const Context& context, EventKind kind, ProviderNo pro
 
 std::vector<EventRow> Events::list(std::string_view reader, std::size_t limit) {
   check_key(reader, "reader");
-  std::vector<EventRow> rows;
-  bool known = false;
-  context_.store.read([&](const Tables& tables) {
+  // Nothing: the reader is new.
+  auto listed = context_.store.read([&](const Tables& tables) -> std::optional<std::vector<EventRow>> {
     const auto after = tables.events().acknowledged(reader);
-    if (!after) return;
-    known = true;
+    if (!after) return std::nullopt;
+    std::vector<EventRow> rows;
     std::map<ProviderNo, std::string> providers;
     const Ms since = context_.clock.wall_ms() - context_.events_keep;
     for (const auto& event : tables.events().events(*after, since, page_limit(limit))) {
@@ -107,33 +106,29 @@ std::vector<EventRow> Events::list(std::string_view reader, std::size_t limit) {
                       event.provider_no != 0 ? providers.at(event.provider_no) : std::string(),
                       std::string(name_of(event.kind)), object_of(tables, context_, event), event.at});
     }
+    return rows;
   });
-  if (!known) {
-    context_.store.write([&](Tables& tables) {
-      if (!tables.events().acknowledged(reader))
-        tables.events().set_acknowledged(reader, tables.events().last_event());
-    });
-  }
-  return rows;
+  if (listed) return std::move(*listed);
+  context_.store.write([&](Tables& tables) {
+    if (!tables.events().acknowledged(reader))
+      tables.events().set_acknowledged(reader, tables.events().last_event());
+  });
+  return {};
 }
 
 Code Events::acknowledge(std::string_view reader, std::string_view event) {
   check_key(reader, "reader");
-  Code result = Code::ok;
-  context_.store.write([&](Tables& tables) {
+  return context_.store.write([&](Tables& tables) {
     const auto before = tables.events().acknowledged(reader);
     if (!before) throw Error(Code::not_found, "there is no such reader of events");
     const auto parts = context_.ids.decode(event, IdKind::event);
     if (!parts || parts->number > tables.events().last_event())
       throw Error(Code::not_found, "there is no such event");
-    if (parts->number <= *before) {
-      result = Code::exists;
-      return;
-    }
+    if (parts->number <= *before) return Code::exists;
     tables.events().set_acknowledged(reader, parts->number);
     tables.events().forget_up_to(tables.events().acknowledged_by_all());
+    return Code::ok;
   });
-  return result;
 }
 
 }  // namespace bccast

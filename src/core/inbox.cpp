@@ -19,6 +19,7 @@ constexpr Seq kLongGap = 64;
 
 /// What one look at an inbox found that is not stored yet.
 struct Memo {
+  ClientNo client_no = 0;
   struct OfRoster {
     Membership membership;  // as it was then
     Seq seq;                // looked at up to here
@@ -47,12 +48,29 @@ bool still_true(const Tables& tables, ClientNo client, const Memo::OfRoster& ros
   return same && met == roster.threads.size();
 }
 
-void store_memo(Tables& tables, ClientNo client, const Memo& memo) {
+void store_memo(Tables& tables, const Memo& memo) {
   for (const auto& roster : memo.rosters) {
-    if (!still_true(tables, client, roster)) continue;  // the next look finds out anew
+    if (!still_true(tables, memo.client_no, roster)) continue;  // the next look finds out anew
     for (const auto& thread : roster.threads) tables.threads().add_thread(thread);
-    tables.directory().set_stored_seq(client, roster.membership.provider_no, roster.seq);
+    tables.directory().set_stored_seq(memo.client_no, roster.membership.provider_no, roster.seq);
   }
+}
+
+/// The threads of blasts sent since the last look that was stored, without those in which somebody did
+/// something already.
+std::vector<Thread> unstored_threads(const Tables& tables, const Membership& membership) {
+  std::vector<Thread> threads;
+  tables.blasts().newer_blasts(membership.provider_no, membership.place, membership.stored_seq,
+                               [&](Seq seq, BlastNo no, bool recalled) {
+                                 const ThreadKey key{membership.provider_no, membership.place, no};
+                                 if (tables.threads().thread(key)) return;
+                                 const auto blast = tables.blasts().blast(membership.provider_no, no);
+                                 if (!blast || blast->seq != seq || is_unsent(blast->state))
+                                   throw Error(Code::corrupt, "a blast is missing, or is another");
+                                 const Thread fresh = untouched(key, blast->sent_at, blast->activity);
+                                 threads.push_back(recalled ? without_message(fresh) : fresh);
+                               });
+  return threads;
 }
 
 /// A client's threads are ordered by last activity, the latest first; those of one millisecond as they came,
@@ -224,42 +242,32 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
   const std::size_t most = page_limit(limit);
   const auto wanted = [&](const Thread& t) { return !unread || *unread == (t.client_unread > 0); };
 
-  Page<ThreadSummary> page;
-  Memo memo;
-  Client client;
-  context_.store.read([&](const Tables& tables) {
-    client = access::client(tables, client_id);
+  struct Look {
+    Page<ThreadSummary> page;
+    Memo memo;
+  };
+  auto look = context_.store.read([&](const Tables& tables) {
+    Look found;
+    const Client client = access::client(tables, client_id);
     if (!filter.get("thread").empty()) {
-      const auto found = access::find_thread_of_client(tables, context_, client, filter.get("thread"));
-      if (found && found->thread.last_seq > 0 && wanted(found->thread))
-        page.items.push_back(row_of_client(context_, tables, found->provider, found->thread));
-      return;
+      const auto one = access::find_thread_of_client(tables, context_, client, filter.get("thread"));
+      if (one && one->thread.last_seq > 0 && wanted(one->thread))
+        found.page.items.push_back(row_of_client(context_, tables, one->provider, one->thread));
+      return found;
     }
+    found.memo.client_no = client.no;
     Merge merge(after, most + 1);
     std::map<ProviderNo, Provider> providers;
     for (const auto& membership : tables.directory().memberships(client.no)) {
-      Memo::OfRoster found{membership, membership.stored_seq, {}};
       auto stored = tables.directory().provider(membership.provider_no);
       if (!stored) throw Error(Code::corrupt, "a provider is missing");
       const Provider& provider = providers.emplace(membership.provider_no, std::move(*stored)).first->second;
       if (provider.send_seq > membership.stored_seq) {
-        tables.blasts().newer_blasts(membership.provider_no, membership.place, membership.stored_seq,
-                                     [&](Seq seq, BlastNo no, bool recalled) {
-                                       const ThreadKey key{membership.provider_no, membership.place, no};
-                                       if (tables.threads().thread(key))
-                                         return;  // somebody did something in it already
-                                       const auto blast = tables.blasts().blast(membership.provider_no, no);
-                                       if (!blast || blast->seq != seq || is_unsent(blast->state))
-                                         throw Error(Code::corrupt, "a blast is missing, or is another");
-                                       const Thread fresh = untouched(key, blast->sent_at, blast->activity);
-                                       found.threads.push_back(recalled ? without_message(fresh) : fresh);
-                                       if (wanted(found.threads.back()))
-                                         merge.offer(provider, found.threads.back());
-                                     });
-        if (!found.threads.empty() || provider.send_seq - membership.stored_seq >= kLongGap) {
-          found.seq = provider.send_seq;
-          memo.rosters.push_back(std::move(found));
-        }
+        auto threads = unstored_threads(tables, membership);
+        for (const auto& thread : threads)
+          if (wanted(thread)) merge.offer(provider, thread);
+        if (!threads.empty() || provider.send_seq - membership.stored_seq >= kLongGap)
+          found.memo.rosters.push_back({membership, provider.send_seq, std::move(threads)});
       }
       tables.threads().client_threads(
           membership.provider_no, membership.place, after ? after->last_at : kEndOfTime,
@@ -273,14 +281,14 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
     const auto seal = [&](const Thread& last) {
       return seal_client_position(context_, list, providers.at(last.key.provider_no), last);
     };
-    page = make_page(merge.finish(), most, seal, [&](const Thread& thread) {
+    found.page = make_page(merge.finish(), most, seal, [&](const Thread& thread) {
       return row_of_client(context_, tables, providers.at(thread.key.provider_no), thread);
     });
+    return found;
   });
-  if (!memo.rosters.empty()) {
-    context_.store.try_write([&](Tables& tables) { store_memo(tables, client.no, memo); });
-  }
-  return page;
+  if (!look.memo.rosters.empty())
+    context_.store.try_write([&](Tables& tables) { store_memo(tables, look.memo); });
+  return std::move(look.page);
 }
 
 namespace {
@@ -306,8 +314,8 @@ ThreadTables::Unread stored_unread(const Tables& tables, const Membership& membe
 }  // namespace
 
 UnreadCount Inbox::unread_of_client(std::string_view client_id) {
-  UnreadCount count;
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([&](const Tables& tables) {
+    UnreadCount count;
     const Client client = access::client(tables, client_id);
     for (const auto& membership : tables.directory().memberships(client.no)) {
       const auto stored = stored_unread(tables, membership);
@@ -321,17 +329,15 @@ UnreadCount Inbox::unread_of_client(std::string_view client_id) {
             ++count.messages;
           });
     }
+    return count;
   });
-  return count;
 }
 
 UnreadCount Inbox::unread_of_provider(std::string_view provider_id) {
-  UnreadCount count;
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([&](const Tables& tables) {
     const auto stored = tables.threads().provider_unread(access::provider(tables, provider_id).no);
-    count = {stored.threads, stored.messages};
+    return UnreadCount{stored.threads, stored.messages};
   });
-  return count;
 }
 
 Page<ThreadSummary> Inbox::of_provider(std::string_view provider_id, std::string_view filter_text,
@@ -342,8 +348,8 @@ Page<ThreadSummary> Inbox::of_provider(std::string_view provider_id, std::string
   const auto list = list_of("provider_threads", std::string(provider_id) + '\0' + std::string(filter_text));
   const auto after = parse_position(context_, list, cursor);
   const std::size_t most = page_limit(limit);
-  Page<ThreadSummary> page;
-  context_.store.read([&](const Tables& tables) {
+  return context_.store.read([&](const Tables& tables) {
+    Page<ThreadSummary> page;
     const Provider provider = access::provider(tables, provider_id);
     std::optional<BlastNo> of_blast;
     std::optional<Place> of_client;
@@ -361,7 +367,7 @@ Page<ThreadSummary> Inbox::of_provider(std::string_view provider_id, std::string
       const auto found = access::find_thread_of_provider(tables, context_, provider, filter.get("thread"));
       if (found && wanted(found->thread))
         page.items.push_back(row_of_provider(context_, tables, provider, found->thread));
-      return;
+      return page;
     }
     std::vector<Thread> threads;
     const auto offer = [&](const Thread& thread) {
@@ -380,8 +386,8 @@ Page<ThreadSummary> Inbox::of_provider(std::string_view provider_id, std::string
     page = make_page(threads, most, seal, [&](const Thread& thread) {
       return row_of_provider(context_, tables, provider, thread);
     });
+    return page;
   });
-  return page;
 }
 
 }  // namespace bccast
