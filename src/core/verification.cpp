@@ -341,22 +341,35 @@ FoundProvider read_provider(const Tables& tables, ProviderNo no, std::vector<Fin
   }
 }
 
+FindingRow cannot_go_on(const Error& error) {
+  return {"store", "", error.what()};
+}
+
+std::vector<FindingRow> check(const Tables& tables, const Context& context) {
+  std::vector<FindingRow> findings;
+  try {
+    for (ProviderNo no = 1;; ++no) {
+      const auto provider = read_provider(tables, no, findings);
+      if (!provider.known) break;  // numbers are dense
+      if (provider.row) ProviderCheck(context, tables, *provider.row, findings).run();
+    }
+    for (const auto& channel : tables.work().channels())
+      tables.work().item_claims(channel.no, [](const Claim&) {});
+  } catch (const Error& error) {
+    findings.push_back(cannot_go_on(error));  // what was found before it stands
+  }
+  return findings;
+}
+
 }  // namespace
 
 std::vector<FindingRow> Verification::run() {
   auto findings = context_.store.verify();
   try {
-    context_.store.read([&](const Tables& tables) {
-      for (ProviderNo no = 1;; ++no) {
-        const auto provider = read_provider(tables, no, findings);
-        if (!provider.known) break;  // numbers are dense
-        if (provider.row) ProviderCheck(context_, tables, *provider.row, findings).run();
-      }
-      for (const auto& channel : tables.work().channels())
-        tables.work().item_claims(channel.no, [](const Claim&) {});
-    });
+    const auto found = context_.store.read([&](const Tables& tables) { return check(tables, context_); });
+    findings.insert(findings.end(), found.begin(), found.end());
   } catch (const Error& error) {
-    findings.push_back({"store", "", error.what()});
+    findings.push_back(cannot_go_on(error));
   }
   return findings;
 }
