@@ -17,9 +17,9 @@ std::shared_ptr<Pacing> Claims::pacing_of(ChannelNo channel) {
 /// Nothing was due: the bell is quiet until something is.
 void Claims::rest(ChannelNo channel) {
   if (alone_) doorbell_.clear();  // its own commits have rung, and perhaps others' as well: a last look tells
-  std::optional<Ms> due;
-  context_.store.read([&](const Tables& tables) {
-    if (const auto row = tables.work().channel(channel)) due = work_.next_due(tables, *row);
+  const auto due = context_.store.read([&](const Tables& tables) {
+    const auto row = tables.work().channel(channel);
+    return row ? work_.next_due(tables, *row) : std::nullopt;
   });
   doorbell_.set_timer(channel, due.value_or(-1));
 }
