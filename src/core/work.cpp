@@ -53,58 +53,62 @@ Advanced Work::advance(ChannelNo channel, const Report* report, std::size_t most
 /// False: it was behind them already. Then nothing is written, which would wake other processes to do the
 /// same.
 bool Work::put_next_back(ChannelNo channel) {
-  bool put = false;
-  context_.store.write([&](Tables& tables) {
+  return context_.store.write([&](Tables& tables) {
     const Ms now = context_.clock.wall_ms();
-    put = true;
     if (auto claim = tables.work().expired_claim(channel, now, kFarthestLease)) {
       claim->hold(now, context_.lease);
       tables.work().update_claim(*claim);
-      return;
+      return true;
     }
     auto line = tables.work().next_line(channel);
     const auto row = tables.work().channel(channel);
     const auto last = tables.work().last_turn(channel);
-    put = line && row && (line->turn < last || line->turn <= row->items_turn);
-    if (!put) return;
+    if (!line || !row || (line->turn >= last && line->turn > row->items_turn)) return false;
     line->turn = std::max(last, row->items_turn) + 1;
     tables.work().update_line(*line);
+    return true;
   });
-  return put;
 }
 
 Advanced Work::advance_once(ChannelNo channel, const Report* report, std::size_t most) {
-  Advanced advanced;
   // A claim alone need not wait for the disk: were it lost in a power cut, nothing would be known of the
   // batch, and it would be sent again, just as after a loss of the process.
   const auto durability = report != nullptr ? Durability::synced : Durability::relaxed;
-  context_.store.write(
+  return context_.store.write(
       [&](Tables& tables) {
+        Advanced advanced;
         if (report != nullptr) settle(tables, context_, *report, advanced);
-        if (most == 0 || hands_nothing_out(tables, context_)) return;
+        if (most == 0 || hands_nothing_out(tables, context_)) return advanced;
         advanced.next = claim_next(tables, context_, channel, most);
         if (advanced.next) {
           if (most <= kSmallBatch) fill_and_hold(tables, *advanced.next);
         } else if (const auto row = tables.work().channel(channel)) {
           advanced.next_due = next_due(tables, *row);
         }
+        return advanced;
       },
       durability);
-  return advanced;
 }
 
 void Work::load(Assignment& assignment) {
   if (assignment.loaded) return;
-  context_.store.read([&](const Tables& tables) { fill(tables, context_, assignment); });
+  assignment = context_.store.read([&](const Tables& tables) {
+    Assignment filled = assignment;
+    fill(tables, context_, filled);
+    return filled;
+  });
   if (assignment.holds.empty()) return;
-  // Like the claim: were it lost in a power cut, the batch would be, too.
-  context_.store.write(
-      [&](Tables& tables) {
-        if (hold_addresses(tables, assignment)) return;
-        assignment.empty();
-        fill_and_hold(tables, assignment);
+  // Like the claim: were it lost in a power cut, the batch would be, too. Nothing: all of it could be held.
+  auto anew = context_.store.write(
+      [&](Tables& tables) -> std::optional<Assignment> {
+        if (hold_addresses(tables, assignment)) return std::nullopt;
+        Assignment filled = assignment;
+        filled.empty();
+        fill_and_hold(tables, filled);
+        return filled;
       },
       Durability::relaxed);
+  if (anew) assignment = std::move(*anew);
 }
 
 void Work::fill_and_hold(Tables& tables, Assignment& assignment) {
@@ -129,15 +133,13 @@ std::optional<Report> Work::without_handler(const Assignment& assignment) {
 }
 
 bool Work::extend(const Assignment& assignment, Ms how_long) {
-  bool extended = false;
-  context_.store.write([&](Tables& tables) {
+  return context_.store.write([&](Tables& tables) {
     auto claim = tables.work().claim(assignment.claim);
-    extended = claim && claim->tries == assignment.claim.tries;
-    if (!extended) return;
+    if (!claim || claim->tries != assignment.claim.tries) return false;
     claim->hold(context_.clock.wall_ms(), how_long);
     tables.work().update_claim(*claim);
+    return true;
   });
-  return extended;
 }
 
 std::optional<Ms> Work::next_due(const Tables& tables, const Channel& channel) const {
