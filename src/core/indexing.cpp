@@ -55,37 +55,35 @@ bool is_indexed(const Folding& folding, ProviderNo provider) noexcept {
 }
 
 void Indexing::begin() {
-  Folding folding;
-  context_.store.read([&](const Tables& tables) { folding = tables.store().folding(); });
+  auto folding = context_.store.read([](const Tables& tables) { return tables.store().folding(); });
   if (!has_own_version(folding) && !context_.store.read_only()) {
-    context_.store.write([&](Tables& tables) {
-      folding = tables.store().folding();  // another process may have been faster
-      if (has_own_version(folding)) return;
-      tables.store().set_folding(folding = from_after(tables, 0));
+    folding = context_.store.write([](Tables& tables) {
+      const auto now = tables.store().folding();  // another process may have been faster
+      if (has_own_version(now)) return now;
+      const auto first = from_after(tables, 0);
+      tables.store().set_folding(first);
+      return first;
     });
   }
   context_.indexing = !has_own_version(folding) || folding.under_way();
 }
 
 bool Indexing::go_on() {
-  bool did = false;
+  context_.indexing = true;  // before anybody can see that it is: nothing is handed out meanwhile
   // Were a part lost with the power, it would be done once more.
-  context_.store.write(
+  return context_.store.write(
       [&](Tables& tables) {
         const auto at = tables.store().folding();
-        did = at.under_way() || !has_own_version(at);
-        if (!did) return;
-        context_.indexing = true;
         if (has_own_version(at)) {
-          tables.store().set_folding(next_part(tables, context_, at));
-          return;
+          if (at.under_way()) tables.store().set_folding(next_part(tables, context_, at));
+          return at.under_way();
         }
         tables.store().set_folding(from_after(tables, 0));
         if (!has_own_version(tables.store().folding()))  // else it would begin for ever
           throw Error(Code::corrupt, "how far the indexes are cannot be stored");
+        return true;
       },
       Durability::relaxed);
-  return did;
 }
 
 }  // namespace bccast
