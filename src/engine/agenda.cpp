@@ -47,18 +47,20 @@ std::int64_t Agenda::schedules_wait_us() {
 }
 
 BlastTables::Agenda Agenda::look() {
-  BlastTables::Agenda next;
-  context_.store.read([&](const Tables& tables) {
-    next = tables.blasts().agenda();
-    if (!next.to_index) context_.indexing = false;
-    if (!context_.held) return;
-    if (is_held(tables, context_)) {
-      next.schedule.reset();
-      next.deadline.reset();
-    } else {
-      context_.held = false;
-    }
+  struct Look {
+    BlastTables::Agenda next;
+    bool held;
+  };
+  auto [next, held] = context_.store.read([&](const Tables& tables) {
+    return Look{tables.blasts().agenda(), is_held(tables, context_)};
   });
+  if (!next.to_index) context_.indexing = false;
+  if (held) {
+    next.schedule.reset();
+    next.deadline.reset();
+  } else {
+    context_.held = false;
+  }
   return next;
 }
 

@@ -81,18 +81,26 @@ Pump::Pump(Context& context, Work& work, Queue& queue, const Handlers& handlers)
 }
 
 void Pump::find_channels() {
-  context_.store.read([&](const Tables& tables) {
+  struct Found {
+    std::vector<ChannelNo> channels;  // of the ways, in their order; 0: none
+    std::exception_ptr damage;
+  };
+  const auto found = context_.store.read([&](const Tables& tables) {
+    Found all;
     for (const auto& way : ways_) {
-      way->channel = 0;
+      auto& no = all.channels.emplace_back(0);
       try {
         const auto channel = tables.work().channel(way->name);
         const bool right = channel && channel->delivers == (way->handler.deliverer != nullptr);
-        if (right) way->channel = channel->no;
+        if (right) no = channel->no;
       } catch (const Error& error) {
-        pass_by(error);
+        all.damage = passed_by(error);
       }
     }
+    return all;
   });
+  for (std::size_t i = 0; i < ways_.size(); ++i) ways_[i]->channel = found.channels[i];
+  keep_damage(found.damage);
 }
 
 bool Pump::handling() const noexcept {
@@ -346,9 +354,13 @@ bool Pump::is_held_up(ChannelNo channel) {
 }
 
 /// Called while `error` is being handled. Only what is damaged is passed by, and said later.
-void Pump::pass_by(const Error& error) {
+std::exception_ptr Pump::passed_by(const Error& error) {
   if (error.code() != Code::corrupt) throw;
-  keep_damage(std::current_exception());
+  return std::current_exception();
+}
+
+void Pump::pass_by(const Error& error) {
+  keep_damage(passed_by(error));
 }
 
 void Pump::keep_damage(std::exception_ptr found) {
@@ -374,8 +386,12 @@ std::int64_t Pump::next_ms() {
     if (std::any_of(unstored_.begin(), unstored_.end(), [](const Unstored& one) { return !one.damaged; }))
       return 0;
   }
-  std::optional<Ms> next;
-  context_.store.read([&](const Tables& tables) {
+  struct Found {
+    std::optional<Ms> next;
+    std::exception_ptr damage;
+  };
+  const auto found = context_.store.read([&](const Tables& tables) {
+    Found all;
     for (const auto& way : ways_) {
       if (way->kept->load() >= kMostKept) continue;
       try {
@@ -384,13 +400,15 @@ std::int64_t Pump::next_ms() {
         if (is_held_up(channel->no)) continue;
         auto due = work_.next_due(tables, *channel);
         if (due) due = std::max(*due, rests_for(*way));
-        if (due && (!next || *due < *next)) next = due;
+        if (due && (!all.next || *due < *all.next)) all.next = due;
       } catch (const Error& error) {
-        pass_by(error);
+        all.damage = passed_by(error);
       }
     }
+    return all;
   });
-  return next.value_or(-1);
+  keep_damage(found.damage);
+  return found.next.value_or(-1);
 }
 
 }  // namespace bccast

@@ -90,6 +90,7 @@ class Pump {
   void keep(Flow& flow, Report report);
   bool store_unstored(Pumped& pumped, std::int64_t until_us);
   bool is_held_up(ChannelNo channel);
+  static std::exception_ptr passed_by(const Error& error);
   void pass_by(const Error& error);
   void keep_damage(std::exception_ptr found);
 
