@@ -26,6 +26,7 @@ ROOMS = {
     "bench/": {"capi/include/", "door", "values"},
     "tests/": {"capi/include/", "door", "values"},
     "tests/unit/": None,  # may look anywhere
+    "tests/twice/": None,
     "tests/fuzz/": None,
 }
 DOOR = "include/bccast/engine.hpp"
