@@ -29,6 +29,14 @@ ROOMS = {
     "tests/twice/": None,
     "tests/fuzz/": None,
 }
+# Of the engine only these know adapters: they say which one is meant.
+CHOOSES_ADAPTERS = (
+    "src/engine/stores.cpp",
+    "src/engine/restore.cpp",
+    "src/engine/notifiers.cpp",
+    "src/engine/maildir_notifier.",
+    "src/engine/parts.hpp",
+)
 DOOR = "include/bccast/engine.hpp"
 VALUES = "include/bccast/"
 LIBRARY = ("src/", "include/", "capi/")
@@ -96,6 +104,8 @@ def wrong_arrow(path, target):
     if here == "src/adapters/" == there:
         here_folder, there_folder = path.split("/")[2], target.split("/")[2]
         return None if here_folder == there_folder else f"adapter {here_folder} knows adapter {there_folder}"
+    if here == "src/engine/" and there == "src/adapters/" and not path.startswith(CHOOSES_ADAPTERS):
+        return "adapter known outside of where it is chosen"
     allowed = ROOMS[here]
     if allowed is None or here == there or there in allowed:
         return None
@@ -168,7 +178,7 @@ def self_test():
         src/core/inbox.hpp               <boost/container/flat_map.hpp>
         src/adapters/sqlite/store.hpp    <sqlite3.h>
         src/adapters/sqlite/store.hpp    "../../ports/store.hpp"
-        src/engine/engine.hpp            "adapters/sqlite/store.hpp"
+        src/engine/stores.cpp            "adapters/sqlite/store.hpp"
         src/engine/engine.hpp            "core/inbox.hpp"
         src/engine/engine.hpp            <thread>
         include/bccast/engine.hpp        <bccast/values.hpp>
@@ -198,6 +208,7 @@ def self_test():
         src/adapters/sqlite/store.hpp    "adapters/smtp/mail.hpp"      adapter
         src/adapters/sqlite/store.hpp    "../smtp/mail.hpp"            adapter
         src/engine/engine.hpp            "guard.hpp"                   arrow
+        src/engine/engine.hpp            "adapters/sqlite/store.hpp"   adapter
         include/bccast/values.hpp        <bccast/engine.hpp>           arrow
         include/bccast/values.hpp        "base/id.hpp"                 arrow
         include/bccast/engine.hpp        "engine/engine.hpp"           arrow

@@ -4,28 +4,13 @@
 #include <string>
 #include <utility>
 
-#include "adapters/sqlite/backup.hpp"
-#include "adapters/sqlite/sqlite_store.hpp"
-#include "engine/maildir_notifier.hpp"
+#include "engine/notifiers.hpp"
 #include "engine/parts.hpp"
 
 namespace bccast {
 
 const char* version() noexcept {
   return BCCAST_PROJECT_VERSION;
-}
-
-void restore(std::string_view backup, std::string_view path) {
-  sqlite::restore(backup, path, [](const std::string& copy) {
-    sqlite::SqliteStore store(sqlite::Location{copy, true});
-    SystemClock clock;
-    Context context(store, clock);
-    const auto findings = Verification(context).run();
-    if (!findings.empty())
-      throw Error(Code::corrupt, "the backup is damaged: " + std::to_string(findings.size()) +
-                                     " things are wrong with it, the first with its " +
-                                     findings.front().kind);
-  });
 }
 
 Engine::Engine(std::string_view url, Options options) {
@@ -45,19 +30,11 @@ Engine::Engine(std::string_view url, Options options) {
   });
   parts->indexing.begin();
   if (!parts->store->read_only()) settle_debts(parts->context, Patience::none);  // else the agenda does
+  const auto option = [&](std::string_view key) { return options.get(key); };
   constexpr std::string_view kPrefix = "notifier.";
   for (const auto& [key, value] : options.values_) {
     if (!key.starts_with(kPrefix)) continue;
-    MailSettings settings;
-    settings.from = options.get("mail.from");
-    settings.from_name = options.get("mail.from_name");
-    settings.reply_to = options.get("mail.reply_to");
-    settings.subject = options.get("mail.subject");
-    settings.link_prefix = options.get("mail.link_prefix");
-    settings.message_id_domain = options.get("mail.message_id_domain");
-    options.notifier(
-        std::string_view(key).substr(kPrefix.size()),
-        std::make_shared<MaildirNotifier>(value.substr(value.find(':') + 1), std::move(settings)));
+    options.notifier(std::string_view(key).substr(kPrefix.size()), make_notifier(value, option));
   }
   Handlers handlers;
   for (const auto& [channel, notifier] : options.notifiers_) handlers[channel].notifier = notifier;

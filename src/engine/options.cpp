@@ -3,6 +3,7 @@
 
 #include <bccast/engine.hpp>
 
+#include "engine/notifiers.hpp"
 #include "model/blast.hpp"
 #include "model/number.hpp"
 #include "model/retry.hpp"
@@ -121,8 +122,7 @@ void Options::set(std::string_view key, std::string_view value) {
   if (value.find('\0') != std::string_view::npos) throw Error(Code::argument, "the value holds a NUL");
   if (key.starts_with(kNotifierPrefix)) {
     check_key(key.substr(kNotifierPrefix.size()), "channel");
-    if (!value.starts_with("maildir:") || value.size() == std::string_view("maildir:").size())
-      throw Error(Code::argument, "the notifier is not of the form maildir:PATH");
+    check_notifier_name(value);
     values_.insert_or_assign(std::string(key), std::string(value));
     return;
   }
