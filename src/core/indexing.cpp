@@ -1,6 +1,9 @@
 #include "core/indexing.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "base/error.hpp"
@@ -32,6 +35,13 @@ void index_entry(const Tables& tables, RosterUpdate& update, ProviderNo provider
   } catch (const Error& error) {
     if (error.code() != Code::corrupt || error.native() != 0) throw;
   }
+}
+
+/// Behind one entry. Asks the provider for the end of its roster, whose last page may be damaged.
+Folding behind(const Tables& tables, Folding at) {
+  const auto provider = tables.directory().provider(at.provider_no);
+  ++at.place;
+  return provider && at.place < std::int64_t{provider->next_place} ? at : from_after(tables, at.provider_no);
 }
 
 Folding next_part(Tables& tables, const Context& context, Folding at) {
@@ -67,7 +77,71 @@ void Indexing::begin() {
   context_.indexing = !has_own_version(folding) || folding.under_way();
 }
 
-bool Indexing::go_on() {
+bool Indexing::go_on(std::exception_ptr& damaged) {
+  try {
+    return go_on_together();
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt) throw;
+    if (!go_past_damage(damaged)) throw;
+  }
+  return true;
+}
+
+/// A part of a roster that has damaged pages: each entry in a transaction of its own, since nothing more is
+/// written in one that has met such a page. Who is on it is in no index, and said. False: nothing was done.
+bool Indexing::go_past_damage(std::exception_ptr& damaged) {
+  bool did = false;
+  for (Place i = 0; i < kEntriesTogether; ++i) {
+    std::optional<Folding> unreadable;
+    try {
+      if (!take_step(unreadable)) return did;
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt || !unreadable) throw;
+      damaged = std::make_exception_ptr(leave_out(*unreadable));
+    }
+    did = true;
+  }
+  return did;
+}
+
+/// One entry, or what is to be taken away before. False: nothing is left. `unreadable`: the one that cannot
+/// be read.
+bool Indexing::take_step(std::optional<Folding>& unreadable) {
+  bool did = false;
+  context_.store.write(
+      [&](Tables& tables) {
+        const auto at = tables.store().folding();
+        did = at.under_way() && has_own_version(at);
+        if (!did) return;
+        if (at.place == kToBeTakenAway) {
+          tables.store().set_folding(next_part(tables, context_, at));
+          return;
+        }
+        unreadable = at;
+        auto entry = tables.directory().entry(at.provider_no, static_cast<Place>(at.place));
+        unreadable.reset();
+        if (entry) RosterUpdate(tables, context_).index(std::move(*entry));
+        tables.store().set_folding(behind(tables, at));
+      },
+      Durability::relaxed);
+  return did;
+}
+
+/// Goes on behind an entry that cannot be read, unless another has done so. What is to be said of it.
+Error Indexing::leave_out(const Folding& at) {
+  std::string provider = fmt::format("number {}", at.provider_no);
+  context_.store.write(
+      [&](Tables& tables) {
+        if (tables.store().folding() != at) return;
+        if (const auto row = tables.directory().provider(at.provider_no)) provider = row->id;
+        tables.store().set_folding(behind(tables, at));
+      },
+      Durability::relaxed);
+  return {Code::corrupt,
+          fmt::format("the roster of provider {} is damaged: not all of it could be indexed", provider)};
+}
+
+bool Indexing::go_on_together() {
   bool did = false;
   // Were a part lost with the power, it would be done once more.
   context_.store.write(
