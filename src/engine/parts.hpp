@@ -22,7 +22,6 @@
 #include "core/events.hpp"
 #include "core/holding.hpp"
 #include "core/host_refs.hpp"
-#include "core/in_parts.hpp"
 #include "core/inbox.hpp"
 #include "core/progress.hpp"
 #include "core/provider_end.hpp"
@@ -196,7 +195,6 @@ struct Engine::Parts {
   Sending sending{context};
   Scheduling scheduling{context};
   Control control{context};
-  InParts in_parts{context};
   Overdue overdue{context};
   Indexing indexing{context};
   Agenda agenda{context, scheduling, overdue, control, indexing};
