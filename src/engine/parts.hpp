@@ -22,6 +22,7 @@
 #include "core/events.hpp"
 #include "core/holding.hpp"
 #include "core/host_refs.hpp"
+#include "core/in_parts.hpp"
 #include "core/inbox.hpp"
 #include "core/progress.hpp"
 #include "core/provider_end.hpp"
@@ -195,6 +196,7 @@ struct Engine::Parts {
   Sending sending{context};
   Scheduling scheduling{context};
   Control control{context};
+  InParts in_parts{context};
   Overdue overdue{context};
   Indexing indexing{context};
   Agenda agenda{context, scheduling, overdue, control, indexing};
