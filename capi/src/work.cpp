@@ -27,7 +27,7 @@ int32_t bccast_channel_set(bccast_engine* engine, const char* channel, const cha
 }
 
 int32_t bccast_channel_remove(bccast_engine* engine, const char* channel) {
-  return with_engine(engine, [&](Engine& e) { e.channel_remove(required(channel, "channel")); });
+  return with_engine(engine, [&](Engine& e) { return e.channel_remove(required(channel, "channel")); });
 }
 
 int32_t bccast_channel_list(bccast_engine* engine, bccast_rows** out_rows) {

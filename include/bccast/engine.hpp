@@ -261,7 +261,7 @@ class Engine {
   // Channels and work
   Code channel_put(std::string_view channel, std::string_view role = "notify");
   void channel_set(std::string_view channel, std::string_view key, std::string_view value);
-  void channel_remove(std::string_view channel);
+  Code channel_remove(std::string_view channel);
   std::vector<ChannelSummary> channel_list();
   Pumped pump(std::uint32_t max_items = 0, std::uint32_t budget_us = 0);
   std::int64_t next_ms();

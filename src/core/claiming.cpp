@@ -37,10 +37,12 @@ void insert_claim_of_items(Tables& tables, const Claim& like, std::span<const It
 
 class Claiming {
  public:
-  Claiming(Tables& tables, const Context& context, Channel channel, std::size_t most)
+  Claiming(Tables& tables, const Context& context, Channel channel, std::size_t most,
+           std::exception_ptr& damaged)
       : tables_(tables),
         context_(context),
         channel_(std::move(channel)),
+        damaged_(damaged),
         now_(context.clock.wall_ms()),
         most_(channel_.failures > 0 ? 1 : most) {}
 
@@ -83,7 +85,7 @@ class Claiming {
   /// work: its lease begins anew.
   std::optional<Claim> next_expired() {
     for (;;) {
-      auto claim = tables_.work().expired_claim(channel_.no, now_, kFarthestLease);
+      auto claim = tables_.work().expired_claim(channel_.no, now_, kFarthestLease, damaged_);
       if (!claim || claim->lease_until <= now_) return claim;
       claim->hold(now_, std::clamp(claim->lease, kShortestLease, kLongestLease));
       tables_.work().update_claim(*claim);
@@ -210,6 +212,7 @@ class Claiming {
   Tables& tables_;
   const Context& context_;
   Channel channel_;
+  std::exception_ptr& damaged_;
   const Ms now_;
   std::size_t most_;
 };
@@ -222,11 +225,11 @@ bool is_at_its_limit(const Tables& tables, const Channel& channel, Ms now) {
   return most > 0 && tables.work().claims_in_flight(channel.no, now, kFarthestLease) >= most;
 }
 
-std::unique_ptr<Assignment> claim_next(Tables& tables, const Context& context, ChannelNo no,
-                                       std::size_t most) {
+std::unique_ptr<Assignment> claim_next(Tables& tables, const Context& context, ChannelNo no, std::size_t most,
+                                       std::exception_ptr& damaged) {
   auto channel = tables.work().channel(no);
   if (!channel) return nullptr;
-  return Claiming(tables, context, std::move(*channel), most).run();
+  return Claiming(tables, context, std::move(*channel), most, damaged).run();
 }
 
 void split_claim(Tables& tables, Claim claim, const Assignment& assignment) {

@@ -106,11 +106,12 @@ Code Control::purge(std::string_view provider_id, std::string_view blast_id, boo
   return result;
 }
 
-std::int64_t Control::purge_before(Ms before, bool& emptied) {
+std::int64_t Control::purge_before(Ms before, bool& emptied, Code& result) {
   std::int64_t count = 0;
+  std::exception_ptr damaged;
   for (std::size_t found = kPurgedTogether; found == kPurgedTogether;) {
     found = context_.store.write([&](Tables& tables) {
-      const auto blasts = tables.blasts().recalled_before(before, kPurgedTogether);
+      const auto blasts = tables.blasts().recalled_before(before, kPurgedTogether, damaged);
       for (const auto& blast : blasts) purge_text(tables, blast);
       if (!blasts.empty()) tables.store().add_debt();
       return blasts.size();
@@ -118,6 +119,7 @@ std::int64_t Control::purge_before(Ms before, bool& emptied) {
     count += static_cast<std::int64_t>(found);
   }
   emptied = settle_debts(context_, Patience::some);
+  result = damaged ? Code::partial : Code::ok;
   return count;
 }
 

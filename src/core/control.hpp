@@ -26,8 +26,9 @@ class Control {
   /// Overwrites the text of a recalled blast. exists: it was. False in `emptied`: done, but the bytes are
   /// still in the store's log, which somebody reads.
   Code purge(std::string_view provider, std::string_view blast, bool& emptied);
-  /// The same for all that were recalled before that time; how many.
-  std::int64_t purge_before(Ms before, bool& emptied);
+  /// The same for all that were recalled before that time; how many. partial in `result`: damaged ones were
+  /// passed by.
+  std::int64_t purge_before(Ms before, bool& emptied, Code& result);
 
   /// Brings a few threads and items up to date with a recall. False: none was to be.
   bool sweep();

@@ -1,6 +1,9 @@
 #include "core/indexing.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "base/error.hpp"
@@ -32,6 +35,13 @@ void index_entry(const Tables& tables, RosterUpdate& update, ProviderNo provider
   } catch (const Error& error) {
     if (error.code() != Code::corrupt || error.native() != 0) throw;
   }
+}
+
+/// Behind one entry. Asks the provider for the end of its roster, whose last page may be damaged.
+Folding behind(const Tables& tables, Folding at) {
+  const auto provider = tables.directory().provider(at.provider_no);
+  ++at.place;
+  return provider && at.place < std::int64_t{provider->next_place} ? at : from_after(tables, at.provider_no);
 }
 
 Folding next_part(Tables& tables, const Context& context, Folding at) {
@@ -68,8 +78,70 @@ void Indexing::begin() {
   context_.indexing = !has_own_version(folding) || folding.under_way();
 }
 
-bool Indexing::go_on() {
+bool Indexing::go_on(std::exception_ptr& damaged) {
   context_.indexing = true;  // before anybody can see that it is: nothing is handed out meanwhile
+  try {
+    return go_on_together();
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt) throw;
+    if (!go_past_damage(damaged)) throw;
+  }
+  return true;
+}
+
+/// A part of a roster that has damaged pages: each entry in a transaction of its own, since nothing more is
+/// written in one that has met such a page. Who is on it is in no index, and said. False: nothing was done.
+bool Indexing::go_past_damage(std::exception_ptr& damaged) {
+  bool did = false;
+  for (Place i = 0; i < kEntriesTogether; ++i) {
+    std::optional<Folding> unreadable;
+    try {
+      if (!take_step(unreadable)) return did;
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt || !unreadable) throw;
+      damaged = std::make_exception_ptr(leave_out(*unreadable));
+    }
+    did = true;
+  }
+  return did;
+}
+
+/// One entry, or what is to be taken away before. False: nothing is left. `unreadable`: the one that cannot
+/// be read.
+bool Indexing::take_step(std::optional<Folding>& unreadable) {
+  return context_.store.write(
+      [&](Tables& tables) {
+        unreadable.reset();
+        const auto at = tables.store().folding();
+        if (!at.under_way() || !has_own_version(at)) return false;
+        if (at.place == kToBeTakenAway) {
+          tables.store().set_folding(next_part(tables, context_, at));
+          return true;
+        }
+        unreadable = at;
+        auto entry = tables.directory().entry(at.provider_no, static_cast<Place>(at.place));
+        unreadable.reset();
+        if (entry) RosterUpdate(tables, context_).index(std::move(*entry));
+        tables.store().set_folding(behind(tables, at));
+        return true;
+      },
+      Durability::relaxed);
+}
+
+/// Goes on behind an entry that cannot be read, unless another has done so. What is to be said of it.
+Error Indexing::leave_out(const Folding& at) {
+  const std::string provider = context_.store.write(
+      [&](Tables& tables) {
+        if (tables.store().folding() == at) tables.store().set_folding(behind(tables, at));
+        const auto row = tables.directory().provider(at.provider_no);
+        return row ? row->id : fmt::format("number {}", at.provider_no);
+      },
+      Durability::relaxed);
+  return {Code::corrupt,
+          fmt::format("the roster of provider {} is damaged: not all of it could be indexed", provider)};
+}
+
+bool Indexing::go_on_together() {
   // Were a part lost with the power, it would be done once more.
   return context_.store.write(
       [&](Tables& tables) {

@@ -11,6 +11,10 @@
 // Who has an earlier version cannot write any more (Store), so that no two go by different ones at once.
 #pragma once
 
+#include <exception>
+#include <optional>
+
+#include "base/error.hpp"
 #include "core/context.hpp"
 
 namespace bccast {
@@ -31,9 +35,15 @@ class Indexing {
   /// For whoever opens the store.
   void begin();
   /// Does a part, if any is left: at most some hundred rows. False: nothing was.
-  bool go_on();
+  /// `damaged`: what was left out of the indexes because it cannot be read.
+  bool go_on(std::exception_ptr& damaged);
 
  private:
+  bool go_on_together();
+  bool go_past_damage(std::exception_ptr& damaged);
+  bool take_step(std::optional<Folding>& damaged);
+  Error leave_out(const Folding& at);
+
   Context& context_;
 };
 

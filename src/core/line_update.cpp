@@ -75,7 +75,7 @@ std::size_t drop_waiting(Tables& tables, const Context& context, Line line, Skip
   tables.work().open_items_of_line(line.no, [&](const Item& item) {
     // Of a damaged one neither place nor state is known: it fails when it is due.
     if (item.damaged || item.state == ItemState::failed) return true;
-    if (item.state != ItemState::claimed || in_flight == InFlight::dropped) {
+    if (item.state != ItemState::claimed || in_flight != InFlight::left) {
       places[slice_of(item.thread.place)].add(within_slice(item.thread.place));
       gone.push_back(item);
     }
@@ -90,9 +90,14 @@ std::size_t drop_waiting(Tables& tables, const Context& context, Line line, Skip
 
 void drop_rest(Tables& tables, const Context& context, Line line, SkipReason reason, InFlight in_flight) {
   skip_not_handed_out(tables, line, reason);
-  if (in_flight == InFlight::dropped) {
+  if (in_flight != InFlight::left) {
     std::vector<Claim> claims;
-    tables.work().claims_of(line, [&](const Claim& claim) { claims.push_back(claim); });
+    const auto keep = [&](const Claim& claim) { claims.push_back(claim); };
+    if (in_flight == InFlight::dropped) {
+      tables.work().claims_of(line, keep);
+    } else {
+      tables.work().sound_claims_of(line, keep);
+    }
     for (const auto& claim : claims) {
       skip_between(tables, line, reason, claim.from, claim.to);
       tables.work().delete_claim(claim);
@@ -104,7 +109,13 @@ void drop_rest(Tables& tables, const Context& context, Line line, SkipReason rea
 }
 
 bool unlock_followers(Tables& tables, const Line& changed) {
-  const auto lines = tables.work().lines(changed.provider_no, changed.blast_no);
+  std::vector<Line> lines;
+  try {
+    lines = tables.work().lines(changed.provider_no, changed.blast_no);
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt || error.native() != 0) throw;
+    return false;  // the damaged one may deliver
+  }
   Position behind = changed.order.end();
   for (const auto& line : lines) {
     const auto channel = tables.work().channel(line.channel_no);

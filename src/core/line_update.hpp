@@ -9,8 +9,9 @@ namespace bccast {
 /// finished.
 void store_line(Tables& tables, const Context& context, Line& line);
 
-/// What becomes of what is in flight: whoever has it still reports it, or it is dropped as well.
-enum class InFlight { left, dropped };
+/// What becomes of what is in flight: whoever has it still reports it, or it is dropped as well; or all but
+/// what a damaged claim has, which stays pending, since nobody knows what that is.
+enum class InFlight { left, dropped, sound_dropped };
 
 /// Leaves out all that was not begun: the places not yet handed out, and those that wait for another try.
 void drop_rest(Tables& tables, const Context& context, Line line, SkipReason reason, InFlight in_flight);

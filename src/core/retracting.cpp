@@ -16,11 +16,20 @@ constexpr std::size_t kItemsTogether = 500;
 constexpr std::size_t kThreadsTogether = 2000;
 
 /// The places of a line's items that are in somebody's hands.
-std::map<SliceNo, Slice> items_in_flight(const Tables& tables, const Line& line) {
+std::map<SliceNo, Slice> items_in_flight(Tables& tables, const Line& line) {
   std::map<SliceNo, Slice> places;
-  tables.work().item_claims(line.channel_no, [&](const Claim& claim) {
-    for (const auto& item : tables.work().items_of(claim.token))
-      if (item.line_no == line.no) places[slice_of(item.thread.place)].add(within_slice(item.thread.place));
+  const auto add = [&](const Item& item) {
+    if (item.line_no == line.no && !item.damaged)
+      places[slice_of(item.thread.place)].add(within_slice(item.thread.place));
+  };
+  const bool all_sound = tables.work().sound_item_claims(line.channel_no, [&](const Claim& claim) {
+    for (const auto& item : tables.work().items_of(claim.token)) add(item);
+  });
+  if (all_sound) return places;
+  // What a damaged claim has only its items tell.
+  tables.work().open_items_of_line(line.no, [&](const Item& item) {
+    if (item.state == ItemState::claimed) add(item);
+    return true;
   });
   return places;
 }

@@ -6,6 +6,7 @@
 #include "core/claiming.hpp"
 #include "core/holding.hpp"
 #include "core/loading.hpp"
+#include "core/past_damage.hpp"
 #include "core/same_address.hpp"
 #include "core/settling.hpp"
 #include "model/retry.hpp"
@@ -15,8 +16,12 @@ namespace {
 
 /// A batch of so many is loaded in the transaction that claims it.
 constexpr std::size_t kSmallBatch = 64;
-/// So many lines in a row that cannot be read are passed by within one call.
-constexpr int kMostPassedBy = 16;
+/// The durability of a transaction that stores `report` (null: none) and claims. A claim alone need not wait
+/// for the disk: were it lost in a power cut, nothing would be known of the batch, and it would be sent
+/// again, just as after a loss of the process.
+Durability durability_of(const Report* report) {
+  return report != nullptr ? Durability::synced : Durability::relaxed;
+}
 
 }  // namespace
 
@@ -28,66 +33,34 @@ Advanced Work::advance(ChannelNo channel, const Report* report, std::size_t most
     if (error.code() != Code::corrupt || most == 0) throw;
     damage = std::current_exception();
   }
-  // What would go next cannot be read. It goes to the back, and what is behind it has its turn.
   Advanced advanced;
   if (report != nullptr) advanced = advance_once(channel, report, 0);
-  for (int damaged = 1;; ++damaged) {
-    const bool another = put_next_back(channel);
-    try {
-      Advanced next = advance_once(channel, nullptr, most);
-      advanced.next = std::move(next.next);
-      advanced.next_due = next.next_due;
-      advanced.damage = damage;
-      return advanced;
-    } catch (const Error& error) {
-      if (error.code() != Code::corrupt) throw;
-      if (another && damaged < kMostPassedBy) continue;
-      if (report == nullptr) throw;
-      advanced.damage = damage;  // the report is stored
-      return advanced;
-    }
-  }
-}
-
-/// A claim that anybody may take up waits for another lease; else the next line goes behind the others.
-/// False: it was behind them already. Then nothing is written, which would wake other processes to do the
-/// same.
-bool Work::put_next_back(ChannelNo channel) {
-  return context_.store.write([&](Tables& tables) {
-    const Ms now = context_.clock.wall_ms();
-    if (auto claim = tables.work().expired_claim(channel, now, kFarthestLease)) {
-      claim->hold(now, context_.lease);
-      tables.work().update_claim(*claim);
-      return true;
-    }
-    auto line = tables.work().next_line(channel);
-    const auto row = tables.work().channel(channel);
-    const auto last = tables.work().last_turn(channel);
-    if (!line || !row || (line->turn >= last && line->turn > row->items_turn)) return false;
-    line->turn = std::max(last, row->items_turn) + 1;
-    tables.work().update_line(*line);
-    return true;
-  });
+  PastDamage past(context_, channel, most);
+  advanced.next = past.claim();
+  if (!past.has_stored() && report == nullptr) std::rethrow_exception(damage);
+  advanced.damage = damage;
+  return advanced;
 }
 
 Advanced Work::advance_once(ChannelNo channel, const Report* report, std::size_t most) {
-  // A claim alone need not wait for the disk: were it lost in a power cut, nothing would be known of the
-  // batch, and it would be sent again, just as after a loss of the process.
-  const auto durability = report != nullptr ? Durability::synced : Durability::relaxed;
   return context_.store.write(
       [&](Tables& tables) {
         Advanced advanced;
         if (report != nullptr) settle(tables, context_, *report, advanced);
-        if (most == 0 || hands_nothing_out(tables, context_)) return advanced;
-        advanced.next = claim_next(tables, context_, channel, most);
-        if (advanced.next) {
-          if (most <= kSmallBatch) fill_and_hold(tables, *advanced.next);
-        } else if (const auto row = tables.work().channel(channel)) {
-          advanced.next_due = next_due(tables, *row);
-        }
+        if (most > 0) claim(tables, channel, most, advanced);
         return advanced;
       },
-      durability);
+      durability_of(report));
+}
+
+void Work::claim(Tables& tables, ChannelNo channel, std::size_t most, Advanced& advanced) {
+  if (hands_nothing_out(tables, context_)) return;
+  advanced.next = claim_next(tables, context_, channel, most, advanced.damage);
+  if (advanced.next) {
+    if (most <= kSmallBatch) fill_and_hold(tables, *advanced.next);
+  } else if (const auto row = tables.work().channel(channel)) {
+    advanced.next_due = next_due(tables, *row);
+  }
 }
 
 void Work::load(Assignment& assignment) {

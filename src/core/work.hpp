@@ -28,8 +28,8 @@ class Work {
  public:
   explicit Work(Context& context) : context_(context) {}
 
-  /// Stores `report` (null: none) and claims at most `most` items (0: none). A line that cannot be read goes
-  /// to the back, a claim that cannot be waits for another lease; Error(corrupt) when many in a row cannot.
+  /// Stores `report` (null: none) and claims at most `most` items (0: none). What cannot be read is passed by
+  /// (PastDamage); Error(corrupt), and nothing is written, where there is nothing else.
   Advanced advance(ChannelNo channel, const Report* report, std::size_t most);
   /// Fills the batch of a claimed assignment, unless it is filled. Small ones are by advance(), whose
   /// transaction has what they need at hand; large ones must not hold the writers up: they are read in a
@@ -45,7 +45,7 @@ class Work {
 
  private:
   Advanced advance_once(ChannelNo channel, const Report* report, std::size_t most);
-  bool put_next_back(ChannelNo channel);
+  void claim(Tables& tables, ChannelNo channel, std::size_t most, Advanced& advanced);
   void fill_and_hold(Tables& tables, Assignment& assignment);
 
   Context& context_;

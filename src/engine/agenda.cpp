@@ -96,6 +96,7 @@ bool Agenda::say_log_is_pinned() {
 std::size_t Agenda::run(std::int64_t until_us) {
   std::size_t done = say_log_is_pinned() ? 1 : 0;
   std::exception_ptr damaged;
+  std::exception_ptr left_out;  // never met again
   do {
     const auto next = look();
     const bool wait = compare_clocks();
@@ -115,10 +116,14 @@ std::size_t Agenda::run(std::int64_t until_us) {
     attempt(next.deadline && *next.deadline < now, [&] { return overdue_.say_next(); });
     attempt(next.owes, [&] { return settle(); });
     attempt(next.to_sweep, [&] { return control_.sweep(); });
-    attempt(next.to_index, [&] { return indexing_.go_on(); });
+    attempt(next.to_index, [&] { return indexing_.go_on(left_out); });
     if (!did) break;
     ++done;
   } while (context_.clock.monotonic_us() < until_us);
+  if (left_out) {
+    const std::lock_guard lock(mutex_);
+    left_out_ = left_out;
+  }
   if (damaged && done == 0) std::rethrow_exception(damaged);
   return done;
 }

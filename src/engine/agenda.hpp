@@ -3,8 +3,10 @@
 // to be made anew.
 #pragma once
 
+#include <exception>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "core/control.hpp"
 #include "core/indexing.hpp"
@@ -26,6 +28,11 @@ class Agenda {
   /// `until_us`; at least one thing. Says how many things were done. Where nothing is due it costs one
   /// statement that reads.
   std::size_t run(std::int64_t until_us);
+  /// What was left out of the indexes because of damage since this was last asked; null: nothing.
+  std::exception_ptr take_left_out() noexcept {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(left_out_, nullptr);
+  }
   /// In how many milliseconds something is due: 0: now; nothing: nothing known.
   std::optional<Ms> next_due();
 
@@ -54,6 +61,7 @@ class Agenda {
   std::int64_t settle_at_us_ = 0;              // of it, too: not before that
   std::int64_t settle_wait_us_ = 0;            // after the last try that failed
   bool said_pinned_ = false;
+  std::exception_ptr left_out_;
 };
 
 }  // namespace bccast

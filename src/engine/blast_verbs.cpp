@@ -77,15 +77,18 @@ Code Engine::blast_unschedule(std::string_view provider, std::string_view blast)
   return parts_->scheduling.unschedule(provider, blast);
 }
 Code Engine::blast_pause(std::string_view provider, std::string_view blast) {
-  return parts_->control.pause(provider, blast);
+  return whole_or_in_parts([&] { return parts_->control.pause(provider, blast); },
+                           [&] { return parts_->in_parts.set_paused(provider, blast, true); });
 }
 Code Engine::blast_resume(std::string_view provider, std::string_view blast) {
-  const auto result = parts_->control.resume(provider, blast);
+  const auto result = whole_or_in_parts([&] { return parts_->control.resume(provider, blast); },
+                                        [&] { return parts_->in_parts.set_paused(provider, blast, false); });
   parts_->bells.ring();
   return result;
 }
 Code Engine::blast_recall(std::string_view provider, std::string_view blast) {
-  const auto result = parts_->control.recall(provider, blast);
+  const auto result = whole_or_in_parts([&] { return parts_->control.recall(provider, blast); },
+                                        [&] { return parts_->in_parts.recall(provider, blast); });
   parts_->bells.ring();
   return result;
 }

@@ -66,9 +66,14 @@ void Engine::channel_set(std::string_view channel, std::string_view key, std::st
   parts_->channels.set(channel, key, value);
   parts_->bells.ring();
 }
-void Engine::channel_remove(std::string_view channel) {
-  parts_->channels.remove(channel);
+Code Engine::channel_remove(std::string_view channel) {
+  const auto whole = [&] {
+    parts_->channels.remove(channel);
+    return Code::ok;
+  };
+  const auto result = whole_or_in_parts(whole, [&] { return parts_->in_parts.remove_channel(channel); });
   parts_->bells.ring();
+  return result;
 }
 std::vector<ChannelSummary> Engine::channel_list() {
   return parts_->progress.channels();
@@ -133,7 +138,7 @@ Page<OverdueRow> Engine::overdue(std::string_view provider, std::string_view cur
 }
 Engine::Purged Engine::purge(std::int64_t before_ms) {
   Purged purged;
-  purged.count = parts_->control.purge_before(before_ms, purged.emptied);
+  purged.count = parts_->control.purge_before(before_ms, purged.emptied, purged.code);
   if (!purged.emptied) parts_->bells.ring();
   return purged;
 }

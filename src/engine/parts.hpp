@@ -22,6 +22,7 @@
 #include "core/events.hpp"
 #include "core/holding.hpp"
 #include "core/host_refs.hpp"
+#include "core/in_parts.hpp"
 #include "core/inbox.hpp"
 #include "core/progress.hpp"
 #include "core/provider_end.hpp"
@@ -135,6 +136,7 @@ struct Engine::Parts {
   std::size_t keep_agenda(std::int64_t until_us) {
     try {
       const auto done = agenda.run(until_us);
+      keep_damage(agenda.take_left_out());
       if (done > 0) bells.ring();
       return done;
     } catch (const Error& error) {
@@ -195,6 +197,7 @@ struct Engine::Parts {
   Sending sending{context};
   Scheduling scheduling{context};
   Control control{context};
+  InParts in_parts{context};
   Overdue overdue{context};
   Indexing indexing{context};
   Agenda agenda{context, scheduling, overdue, control, indexing};

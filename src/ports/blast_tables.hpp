@@ -1,6 +1,7 @@
 // Blasts, drafts, recipients and what they did, as rows.
 #pragma once
 
+#include <exception>
 #include <optional>
 #include <span>
 #include <string>
@@ -59,8 +60,10 @@ class BlastTables {
   virtual std::vector<Blast> past_deadline(std::optional<ProviderNo> provider, Ms now,
                                            const DeadlinePosition& after, std::size_t limit) const = 0;
   virtual std::optional<Blast> recall_to_sweep() const = 0;
-  /// Those that were recalled before that time, and whose texts are still there.
-  virtual std::vector<Blast> recalled_before(Ms before, std::size_t limit) const = 0;
+  /// Those that were recalled before that time, and whose texts are still there. Damaged ones are passed by,
+  /// and the first of them is remembered in `damaged` where that is null.
+  virtual std::vector<Blast> recalled_before(Ms before, std::size_t limit,
+                                             std::exception_ptr& damaged) const = 0;
   /// With its text and its draft.
   virtual void delete_blast(ProviderNo provider, BlastNo no) = 0;
 

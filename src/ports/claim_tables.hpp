@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <optional>
 
 #include "base/function_ref.hpp"
@@ -38,8 +39,10 @@ class ClaimTables {
   virtual std::optional<Claim> claim(const Claim& of) const = 0;
 
   /// One whose lease is over at `now`, or ends further in the future than `longest`; none of a paused line.
-  /// Damaged ones are passed by: what they say of their lease is no more to be relied on than the rest.
-  virtual std::optional<Claim> expired_claim(ChannelNo channel, Ms now, Ms longest) const = 0;
+  /// Damaged ones are passed by, and the first of them is remembered in `damaged` where that is null: nobody
+  /// can take such a claim up, and what it has is in nobody's hands.
+  virtual std::optional<Claim> expired_claim(ChannelNo channel, Ms now, Ms longest,
+                                             std::exception_ptr& damaged) const = 0;
   virtual void insert_claim(const Claim& claim) = 0;
   virtual void update_claim(const Claim& claim) = 0;
 
@@ -55,6 +58,8 @@ class ClaimTables {
 
   /// Those of items, of any line and of none.
   virtual void item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const = 0;
+  /// The same, but damaged ones are passed by. False: there are such.
+  virtual bool sound_item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const = 0;
 
   /// Leases of paused lines do not count, nor damaged claims.
   virtual std::optional<Ms> next_lease_over(ChannelNo channel, Ms after) const = 0;

@@ -122,9 +122,11 @@ class LineTables {
   virtual std::optional<Line> line(LineNo no) const = 0;
   virtual std::vector<Line> lines(ProviderNo provider, BlastNo blast) const = 0;
   virtual std::vector<Line> open_lines(ProviderNo provider) const = 0;
-  /// The same, but damaged ones are passed by: nothing is handed out of them.
-  virtual std::vector<Line> sound_open_lines(ProviderNo provider) const = 0;
   virtual std::vector<Line> open_lines_of_channel(ChannelNo channel) const = 0;
+  /// The same, but damaged ones are passed by: nothing is handed out of them.
+  virtual std::vector<Line> sound_lines(ProviderNo provider, BlastNo blast) const = 0;
+  virtual std::vector<Line> sound_open_lines(ProviderNo provider) const = 0;
+  virtual std::vector<Line> sound_open_lines_of_channel(ChannelNo channel) const = 0;
 
   /// The open line of the channel that has something to hand out and the lowest turn.
   virtual std::optional<Line> next_line(ChannelNo channel) const = 0;

@@ -2,15 +2,21 @@
 // That is no damage, and is not called so; what is really damaged is.
 #include <doctest/doctest.h>
 
+#include <bccast/engine.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "../support/temporary_folder.hpp"
 #include "adapters/sqlite/sqlite_store.hpp"
 #include "base/error.hpp"
 #include "faulty_files.hpp"
+#include "full_store.hpp"
+#include "still_clock.hpp"
 
 namespace {
 
@@ -148,6 +154,70 @@ TEST_CASE("A read that gives nothing, once, beside an insert with a key, is neve
     }
   }
   CHECK(refused > 0);
+}
+
+TEST_CASE("A read that gives nothing, once, fails nobody's notification for good") {
+  const FaultyFiles files;
+  const TemporaryFolder folder;
+  const auto clock = std::make_shared<test::StillClock>();
+  constexpr int kClients = 60;  // a batch that is filled where it is claimed
+  std::string blast;
+  {
+    const auto engine = test::open_store(folder.file(), clock, [](auto&) { return true; });
+    engine->provider_put("lee", "Lee");
+    std::vector<std::string> ids;
+    for (int i = 0; i < kClients; ++i) {
+      ids.push_back("c" + std::to_string(i));
+      engine->client_put(ids.back(), std::string(250, 'x'), ids.back() + "@example.org");
+      engine->roster_add("lee", ids.back());
+    }
+    blast = test::make_blast(*engine, "lee", "blast", {});
+    engine->blast_send("lee", blast);
+  }
+  int refused = 0;
+  std::size_t expected = kClients;
+  for (const bool items : {false, true})  // all of it is tried again, one by one
+    for (const Kind kind : {Kind::empty_read, Kind::bad_read}) {
+      if (items && kind == Kind::empty_read) {
+        test::open_store(folder.file(), clock, [&](bccast::Notices& notices) {
+          --expected;  // were all of them to be tried again, the whole batch would be
+          for (std::size_t i = 0; i < notices.size(); ++i)
+            notices.set(i, i == 0 ? bccast::NoticeStatus::skipped : bccast::NoticeStatus::retry, "later");
+          return true;
+        })->pump();
+        clock->now += 3'600'000;
+      }
+      for (std::int64_t at = 1;; ++at) {
+        CAPTURE(items);
+        CAPTURE(static_cast<int>(kind));
+        CAPTURE(at);
+        const auto copy = folder.file("copy.db");
+        for (const char* ending : {"", "-wal", "-shm"}) std::filesystem::remove(copy + ending);
+        std::filesystem::copy_file(folder.file(), copy);
+        std::set<std::string> told;
+        const auto engine = test::open_store(copy, clock, [&](bccast::Notices& notices) {
+          for (std::size_t i = 0; i < notices.size(); ++i) told.emplace(notices.at(i).to);
+          return true;
+        });
+        engine->provider_set("lee", "locale", "de");  // begins a log: what reads its mark is another matter
+        fault.set(kind, at, false);
+        const auto code = code_of([&] { engine->pump(); });
+        const bool failed = fault.failed > 0;
+        fault.lift();
+        CHECK((code == Code::ok || code == Code::storage));
+        if (code != Code::ok) ++refused;
+        for (int i = 0; i < 3; ++i) {
+          CHECK(code_of([&] { engine->pump(); }) == Code::ok);
+          clock->now += 61'000;
+        }
+        CHECK(engine->blast_status("lee", blast).at(0).failed == 0);
+        CHECK(told.size() == expected);
+        CHECK(engine->verify().empty());
+        if (!failed) break;
+      }
+    }
+  MESSAGE("refused: ", refused);
+  CHECK(refused > 20);
 }
 
 TEST_CASE("A page that is damaged is CORRUPT each time") {

@@ -87,6 +87,22 @@ class Practice {
     return folding;
   }
 
+  /// Overwrites a page of the first roster: its last, or one before it.
+  void damage_roster_page(bool last) {
+    close();
+    constexpr int kPage = 4096;
+    std::vector<string> pages;
+    {
+      test::Database database(path());
+      database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+      pages = database.texts("SELECT pageno FROM dbstat WHERE name = 'roster' AND pagetype = 'leaf'");
+    }
+    REQUIRE(pages.size() > 6);
+    std::fstream file(path(), std::ios::binary | std::ios::in | std::ios::out);
+    const auto at = last ? pages.size() / 2 - 1 : pages.size() / 4;
+    file.seekp((std::stoll(pages.at(at)) - 1) * kPage).write(string(kPage, '\0').data(), kPage);
+  }
+
   /// Page by page: who is listed, in this order.
   std::vector<string> listed(const string& filter, const string& provider = "lee") {
     std::vector<string> all;
@@ -275,6 +291,28 @@ TEST_CASE("A store that has lost which tables its indexes go by is indexed anew"
   REQUIRE(practice.indexing());
   practice.index_all();
   CHECK(practice.engine().verify().empty());
+}
+
+TEST_CASE("A damaged page of one roster is said, once, and all other rosters are indexed anew") {
+  for (const bool last_page : {false, true}) {
+    CAPTURE(last_page);
+    Practice practice;
+    const auto before = practice.listed("search=ozge", "school");
+    practice.index_otherwise(bccast::folding_version() - 1);
+    practice.damage_roster_page(last_page);
+    int said = 0;
+    for (int looks = 0; practice.indexing(); ++looks) {
+      REQUIRE(looks < 100);
+      const auto code = code_of([&] { practice.engine().pump(); });
+      CHECK((!code || code == bccast::Code::corrupt));
+      if (code) ++said;
+    }
+    CHECK(said > 0);
+    CHECK(practice.folding() == bccast::Folding{bccast::folding_version()});
+    CHECK_FALSE(code_of([&] { practice.engine().pump(); }));
+    CHECK(practice.listed("search=ozge", "school") == before);
+    CHECK(code_of([&] { practice.engine().verify(); }) == bccast::Code::corrupt);
+  }
 }
 
 TEST_CASE("R22: who is erased while a store is indexed anew is in none of its files afterwards") {

@@ -286,8 +286,8 @@ BCCAST_API int32_t bccast_directory_provider_set(bccast_engine *engine, const ch
 /* Ends a provider's work: its drafts are discarded, notices not yet sent are dropped (skipped, with the reason
  * provider_archived), and its threads stay readable for all but closed: nobody writes there any more (STATE), and
  * bccast_blast_* and bccast_provider_* that change more than what is read give STATE. Its roster is kept. EXISTS: it was
- * archived. Restoring opens its threads again; what was discarded or dropped stays so. NOT_FOUND: no such
- * provider. [writes] */
+ * archived. Restoring opens its threads again; what was discarded or dropped stays so. PARTIAL: it is archived, but
+ * something of its blasts is damaged, and stays as it is. NOT_FOUND: no such provider. [writes] */
 BCCAST_API int32_t bccast_directory_provider_archive(bccast_engine *engine, const char *provider);
 BCCAST_API int32_t bccast_directory_provider_restore(bccast_engine *engine, const char *provider);
 /* The providers, by id: provider provider_name locale timezone address clients archived. address: that of "email".
@@ -474,16 +474,18 @@ BCCAST_API int32_t bccast_blast_schedule(bccast_engine *engine, const char *prov
 /* A draft again. EXISTS: it is one. STATE: it was sent: recall it instead. [writes] */
 BCCAST_API int32_t bccast_blast_unschedule(bccast_engine *engine, const char *provider, const char *blast);
 /* No new batch of it is handed out; each worker finishes at most the one it holds on a channel. Its threads stay where
- * they are. EXISTS: it is paused. STATE: not sent, finished, or recalled. [writes] */
+ * they are. EXISTS: it is paused. PARTIAL: it is, but on a channel where something of it is damaged, which hands nothing out
+ * anyway. STATE: not sent, finished, or recalled. [writes] */
 BCCAST_API int32_t bccast_blast_pause(bccast_engine *engine, const char *provider, const char *blast);
-/* It goes on where it stood. EXISTS: it is not paused. STATE as for bccast_blast_pause. [writes] */
+/* It goes on where it stood. EXISTS: it is not paused. PARTIAL and STATE as for bccast_blast_pause. [writes] */
 BCCAST_API int32_t bccast_blast_resume(bccast_engine *engine, const char *provider, const char *blast);
 /* Takes it back from everybody at once. A client who neither read it, wrote in its thread, nor was told of it (or is being
  * told right now) loses the thread. All others keep the thread where it was, read, and the message in it with removed 1
  * and without its text; nobody is told. What was still to be sent is skipped, with the reason
  * recalled; what was delivered is taken back by the deliverers (`retract`). The provider still sees the text, until
- * bccast_blast_purge. bccast_blast_status says how many it was taken from in time. EXISTS: it was recalled. STATE: a
- * draft (discard it), or scheduled (unschedule it). [writes] */
+ * bccast_blast_purge. bccast_blast_status says how many it was taken from in time. EXISTS: it was recalled. PARTIAL: it is
+ * recalled, nobody sees it and nothing more of it is handed out, but something that says who was told is damaged, and stays
+ * as it is (bccast_operate_verify names it). STATE: a draft (discard it), or scheduled (unschedule it). [writes] */
 BCCAST_API int32_t bccast_blast_recall(bccast_engine *engine, const char *provider, const char *blast);
 /* Overwrites the text of a recalled blast, in the file and in its log, for good. PARTIAL: done, but the log still has the
  * bytes; it is emptied as after bccast_directory_client_erase. EXISTS: it was purged. STATE: it was not recalled.
@@ -668,7 +670,8 @@ BCCAST_API int32_t bccast_channel_put(bccast_engine *engine, const char *channel
 BCCAST_API int32_t bccast_channel_set(bccast_engine *engine, const char *channel, const char *key, const char *value);
 /* Removes a channel. All that was still to be done on it is left out (skipped, with the reason channel_removed), so that
  * blasts finish; what is in flight counts as left out, whatever is still reported of it. Putting the channel again makes
- * a new one. NOT_FOUND: no such channel. [writes] */
+ * a new one. PARTIAL: it is removed, but what something damaged has of it stays pending. NOT_FOUND: no such channel.
+ * [writes] */
 BCCAST_API int32_t bccast_channel_remove(bccast_engine *engine, const char *channel);
 /* The channels by name: channel role paused failing_since_ms last_reason pending worker_seen_ms rate concurrency
  * fail_percent fail_window fail_action quiet_hours due_at_ms unknown_zones. last_reason: why it fails, or was paused by
@@ -802,7 +805,8 @@ BCCAST_API int32_t bccast_events_ack(bccast_engine *engine, const char *reader, 
  * What quiet hours or a channel's rate defer is not late: it has a later deadline. [reads] */
 BCCAST_API int32_t bccast_operate_overdue(bccast_engine *engine, const char *provider, const char *cursor,
                                           uint32_t limit, bccast_rows **out_rows);
-/* bccast_blast_purge for all that were recalled before `before_ms`. *out_count (may be NULL): how many. [writes] */
+/* bccast_blast_purge for all that were recalled before `before_ms`. *out_count (may be NULL): how many. PARTIAL: as there,
+ * or blasts among them are damaged, and were left as they are (bccast_operate_verify names them). [writes] */
 BCCAST_API int32_t bccast_operate_purge(bccast_engine *engine, int64_t before_ms, int64_t *out_count);
 /* Looks through the whole store: one row for each thing that is wrong, none when all is well: kind object
  * detail. Every row, text and bitmap is checked, and counts and indexes against what they count. [reads] */

@@ -250,13 +250,18 @@ std::optional<Blast> SqliteBlastTables::recall_to_sweep() const {
   });
 }
 
-std::vector<Blast> SqliteBlastTables::recalled_before(Ms before, std::size_t limit) const {
+std::vector<Blast> SqliteBlastTables::recalled_before(Ms before, std::size_t limit,
+                                                      std::exception_ptr& damaged) const {
   auto query = db_.query("SELECT " BLAST_ROW
                          " FROM blast WHERE state = 5 AND purged = 0 AND recalled_at < ? ORDER BY "
-                         "recalled_at LIMIT ?");
-  query.bind(before).bind(static_cast<std::int64_t>(limit));
+                         "recalled_at");
+  query.bind(before);
   std::vector<Blast> all;
-  while (query.step()) all.push_back(blast_of(query));
+  while (all.size() < limit) {
+    auto blast = next_sound(query, blast_of, damaged);
+    if (!blast) break;
+    all.push_back(std::move(*blast));
+  }
   return all;
 }
 

@@ -25,7 +25,8 @@ class SqliteBlastTables final : public BlastTables {
   std::vector<Blast> past_deadline(std::optional<ProviderNo> provider, Ms now, const DeadlinePosition& after,
                                    std::size_t limit) const override;
   std::optional<Blast> recall_to_sweep() const override;
-  std::vector<Blast> recalled_before(Ms before, std::size_t limit) const override;
+  std::vector<Blast> recalled_before(Ms before, std::size_t limit,
+                                     std::exception_ptr& damaged) const override;
   std::vector<BlastNo> blast_numbers(ProviderNo provider, BlastNo after, std::size_t limit) const override;
   void insert_blast(const Blast& blast) override;
   void update_blast(const Blast& blast) override;

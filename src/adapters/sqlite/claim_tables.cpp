@@ -67,8 +67,8 @@ std::optional<Claim> SqliteClaimTables::claim(const Claim& of) const {
   return claim_of(query);
 }
 
-std::optional<Claim> SqliteClaimTables::expired_claim(ChannelNo channel, Ms now, Ms longest) const {
-  std::exception_ptr damaged;  // for verification to say: nobody knows what is in such a claim
+std::optional<Claim> SqliteClaimTables::expired_claim(ChannelNo channel, Ms now, Ms longest,
+                                                      std::exception_ptr& damaged) const {
   const auto first = [&](Query query, Ms at, bool later) -> std::optional<Claim> {
     query.bind(channel).bind(at);
     const auto asked_for = [&](const Query& row) {
@@ -132,6 +132,14 @@ void SqliteClaimTables::item_claims(ChannelNo channel, FunctionRef<void(const Cl
   auto query = db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND line_no = 0");
   query.bind(channel);
   while (query.step()) f(claim_of(query));
+}
+
+bool SqliteClaimTables::sound_item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const {
+  auto query = db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND line_no = 0");
+  query.bind(channel);
+  std::exception_ptr damaged;
+  while (const auto claim = next_sound(query, claim_of, damaged)) f(*claim);
+  return damaged == nullptr;
 }
 
 std::optional<Ms> SqliteClaimTables::next_lease_over(ChannelNo channel, Ms after) const {

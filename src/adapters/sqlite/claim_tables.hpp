@@ -16,7 +16,8 @@ class SqliteClaimTables : public virtual ClaimTables {
   explicit SqliteClaimTables(Connection& db) : db_(db) {}
 
   std::optional<Claim> claim(const Claim& of) const override;
-  std::optional<Claim> expired_claim(ChannelNo channel, Ms now, Ms longest) const override;
+  std::optional<Claim> expired_claim(ChannelNo channel, Ms now, Ms longest,
+                                     std::exception_ptr& damaged) const override;
   void insert_claim(const Claim& claim) override;
   void update_claim(const Claim& claim) override;
   bool delete_claim(const Claim& of) override;
@@ -25,6 +26,7 @@ class SqliteClaimTables : public virtual ClaimTables {
   std::int64_t claims_in_flight(ChannelNo channel, Ms now, Ms longest) const override;
   void delete_claims(ChannelNo channel) override;
   void item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const override;
+  bool sound_item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const override;
   std::optional<Ms> next_lease_over(ChannelNo channel, Ms after) const override;
 
   /// For verification: rows that are not what was once written.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace bccast::sqlite {
 
 Error error_of(int extended_code) {
@@ -38,6 +40,19 @@ Error error_of(int extended_code) {
 }
 
 namespace {
+
+/// So many statements do not fail by one read.
+constexpr std::size_t kMostDoubts = 64;
+
+/// The table that a statement writes; empty: it reads.
+std::string table_written(std::string_view sql) {
+  for (const std::string_view begin : {"INSERT INTO ", "INSERT OR REPLACE INTO ", "UPDATE ", "DELETE FROM "})
+    if (sql.starts_with(begin)) {
+      sql.remove_prefix(begin.size());
+      return std::string(sql.substr(0, sql.find_first_of(" (")));
+    }
+  return {};
+}
 
 /// The path as SQLite reads it in a URI.
 std::string immutable_uri(const std::string& path) {
@@ -103,17 +118,36 @@ sqlite3_stmt* Connection::prepare(const char* sql) {
   return statement;
 }
 
+void Connection::remember_doubt(sqlite3_stmt* statement, const char* sql, int steps) {
+  using Text = std::unique_ptr<char, decltype(&sqlite3_free)>;
+  const Text expanded(sqlite3_expanded_sql(statement), &sqlite3_free);
+  std::string text;
+  if (statement == nullptr) text = sql;
+  if (expanded) text = expanded.get();
+  // Once SQLite has found damage in a transaction it refuses whatever would write, and the COMMIT: only what
+  // reads tells more.
+  const bool tells = doubts_.empty() || text.starts_with("SELECT");
+  if (!text.empty() && tells && doubts_.size() < kMostDoubts) doubts_.push_back({std::move(text), steps});
+}
+
 void Connection::fail(sqlite3_stmt* statement, const char* sql, int steps) {
   const int code = sqlite3_extended_errcode(db_);
   // A rule that is broken may be so by what this transaction wrote before: alone it would not be broken
   // again, and no failed read looks like that.
-  if (error_of(code).code() == Code::corrupt && (code & 0xff) != SQLITE_CONSTRAINT) {
-    using Text = std::unique_ptr<char, decltype(&sqlite3_free)>;
-    const Text expanded(sqlite3_expanded_sql(statement), &sqlite3_free);
-    if (statement == nullptr) doubt_ = Doubt{sql, 1};
-    if (expanded) doubt_ = Doubt{expanded.get(), steps};
-  }
+  if (error_of(code).code() == Code::corrupt && (code & 0xff) != SQLITE_CONSTRAINT)
+    remember_doubt(statement, sql, statement == nullptr ? 1 : steps);
   throw error_of(code);
+}
+
+bool Connection::confirms(const std::vector<Doubt>& doubts) {
+  return std::all_of(doubts.begin(), doubts.end(), [&](const Doubt& doubt) { return confirms(doubt); });
+}
+
+/// What writes may meet a page only because of what its transaction wrote before: then all of the table
+/// tells.
+bool Connection::finds_damage(const std::string& table) {
+  Query query(*this, prepare(("PRAGMA quick_check('" + table + "')").c_str()), nullptr);
+  return !query.step() || query.text(0) != "ok";
 }
 
 bool Connection::confirms(const Doubt& doubt) {
@@ -123,10 +157,12 @@ bool Connection::confirms(const Doubt& doubt) {
     Query query(*this, prepare(doubt.sql.c_str()), nullptr);
     for (int i = 0; i < doubt.steps && query.step(); ++i) {
     }
+    const auto table = table_written(doubt.sql);
+    again = !table.empty() && finds_damage(table);
   } catch (const Error& error) {
     again = error.code() == Code::corrupt;
   }
-  doubt_.reset();
+  doubts_.clear();
   if (in_transaction()) execute("ROLLBACK");
   return again;
 }

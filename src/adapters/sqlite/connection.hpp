@@ -55,10 +55,11 @@ class Connection {
   /// A prepared statement, kept for the next time. `sql` must be a string literal: its address is the key.
   Query query(const char* sql);
 
-  /// What SQLite last found the file damaged for, once.
-  std::optional<Doubt> take_doubt() noexcept { return std::exchange(doubt_, std::nullopt); }
-  /// Whether it does so again, on this connection. Changes nothing. REQUIRES: no transaction is open.
-  bool confirms(const Doubt& doubt);
+  /// What SQLite found the file damaged for since this was last asked.
+  std::vector<Doubt> take_doubts() noexcept { return std::exchange(doubts_, {}); }
+  /// Whether it does so again for each of them, on this connection. Changes nothing. REQUIRES: no transaction
+  /// is open.
+  bool confirms(const std::vector<Doubt>& doubts);
 
   bool in_transaction() const noexcept { return sqlite3_get_autocommit(db_) == 0; }
   int changes() const noexcept { return sqlite3_changes(db_); }
@@ -74,13 +75,16 @@ class Connection {
     bool in_use = false;
   };
   sqlite3_stmt* prepare(const char* sql);
+  void remember_doubt(sqlite3_stmt* statement, const char* sql, int steps);
+  bool confirms(const Doubt& doubt);
+  bool finds_damage(const std::string& table);
   [[noreturn]] void fail(sqlite3_stmt* statement, const char* sql, int steps);
 
   sqlite3* db_ = nullptr;
   std::unique_ptr<CleanPages> clean_pages_;
   std::int64_t statements_run_ = 0;
   std::unordered_map<const char*, Prepared> prepared_;
-  std::optional<Doubt> doubt_;
+  std::vector<Doubt> doubts_;
 };
 
 /// A use of a prepared statement: bind in order, step, read columns. Reset when it goes out of scope.

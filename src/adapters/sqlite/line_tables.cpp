@@ -182,6 +182,11 @@ std::vector<Line> SqliteLineTables::lines(ProviderNo provider, BlastNo blast) co
   return all;
 }
 
+std::vector<Line> SqliteLineTables::sound_lines(ProviderNo provider, BlastNo blast) const {
+  std::exception_ptr damaged;
+  return sound_lines(provider, blast, damaged);
+}
+
 std::vector<Line> SqliteLineTables::sound_lines(ProviderNo provider, BlastNo blast,
                                                 std::exception_ptr& damaged) const {
   auto query =
@@ -219,10 +224,23 @@ std::vector<Line> SqliteLineTables::sound_open_lines(ProviderNo provider, std::e
 }
 
 std::vector<Line> SqliteLineTables::open_lines_of_channel(ChannelNo channel) const {
+  std::exception_ptr damaged;
+  auto all = sound_open_lines_of_channel(channel, damaged);
+  if (damaged) std::rethrow_exception(damaged);
+  return all;
+}
+
+std::vector<Line> SqliteLineTables::sound_open_lines_of_channel(ChannelNo channel) const {
+  std::exception_ptr damaged;
+  return sound_open_lines_of_channel(channel, damaged);
+}
+
+std::vector<Line> SqliteLineTables::sound_open_lines_of_channel(ChannelNo channel,
+                                                                std::exception_ptr& damaged) const {
   auto query = db_.query("SELECT " LINE_ROW " FROM line WHERE channel_no = ? AND state > 0");
   query.bind(channel);
   std::vector<Line> all;
-  while (query.step()) all.push_back(line_of(query));
+  while (auto line = next_sound(query, line_of, damaged)) all.push_back(std::move(*line));
   sort_by_number(all);
   return all;
 }

@@ -22,6 +22,8 @@ class SqliteLineTables : public virtual LineTables {
   std::vector<Line> open_lines(ProviderNo provider) const override;
   std::vector<Line> sound_open_lines(ProviderNo provider) const override;
   std::vector<Line> open_lines_of_channel(ChannelNo channel) const override;
+  std::vector<Line> sound_lines(ProviderNo provider, BlastNo blast) const override;
+  std::vector<Line> sound_open_lines_of_channel(ChannelNo channel) const override;
   std::optional<Line> next_line(ChannelNo channel) const override;
   std::int64_t last_turn(ChannelNo channel) const override;
   void update_line(const Line& line) override;
@@ -45,6 +47,7 @@ class SqliteLineTables : public virtual LineTables {
   /// Damaged ones are passed by, and the first of them remembered in `damaged`.
   std::vector<Line> sound_lines(ProviderNo provider, BlastNo blast, std::exception_ptr& damaged) const;
   std::vector<Line> sound_open_lines(ProviderNo provider, std::exception_ptr& damaged) const;
+  std::vector<Line> sound_open_lines_of_channel(ChannelNo channel, std::exception_ptr& damaged) const;
 
   Connection& db_;
 };

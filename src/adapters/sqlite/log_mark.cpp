@@ -180,7 +180,7 @@ void require_own_log(Connection& db) {
     db.number("SELECT count(*) FROM sqlite_schema");  // opens the log
   } catch (const Error& error) {
     if (error.code() != Code::corrupt) throw;
-    db.take_doubt();  // a foreign log can look like that: what follows tells
+    db.take_doubts();  // a foreign log can look like that: what follows tells
   }
   const Log log(file_of(db, SQLITE_FCNTL_JOURNAL_POINTER));
   if (!log.is_there()) return;

@@ -308,15 +308,15 @@ void SqliteStore::run_read(FunctionRef<void(const Tables&)> work) {
     reader->db.query("BEGIN").run();
     work(*reader);  // when it throws, the connection goes with its transaction
   } catch (const Error& error) {
-    const auto doubt = reader->db.take_doubt();
+    const auto doubts = reader->db.take_doubts();
     reader.reset();
-    if (error.code() == Code::corrupt && doubt && !open_reader()->db.confirms(*doubt))
+    if (error.code() == Code::corrupt && !doubts.empty() && !open_reader()->db.confirms(doubts))
       throw failed_read(error);
     throw;
   }
-  if (const auto passed_by = reader->db.take_doubt()) {
+  if (const auto passed_by = reader->db.take_doubts(); !passed_by.empty()) {
     reader.reset();  // its COMMIT would only say it again
-    if (!open_reader()->db.confirms(*passed_by)) throw failed_read(error_of(SQLITE_CORRUPT));
+    if (!open_reader()->db.confirms(passed_by)) throw failed_read(error_of(SQLITE_CORRUPT));
     return;
   }
   reader->db.query("COMMIT").run();
@@ -373,13 +373,13 @@ void SqliteStore::run_group(Group group) noexcept {
 }
 
 /// On a connection of its own: after a failed read SQLite may keep pages that hold nothing.
-bool SqliteStore::is_found_again(const Doubt& doubt) {
-  if (location_.in_memory()) return writer_->db.confirms(doubt);
+bool SqliteStore::is_found_again(const std::vector<Doubt>& doubts) {
+  if (location_.in_memory()) return writer_->db.confirms(doubts);
   try {
     Connection fresh(location_.path, Connection::Mode::read_write, kBusyTimeoutMs);
     configure(fresh);
     identity_->require_same_file(fresh);
-    return fresh.confirms(doubt);
+    return fresh.confirms(doubts);
   } catch (const Error& error) {
     return error.code() == Code::corrupt;
   }
@@ -387,11 +387,11 @@ bool SqliteStore::is_found_again(const Doubt& doubt) {
 
 /// Where SQLite found the file damaged and does not find it so again, the requests are told of a failed read.
 void SqliteStore::look_again(Group group) {
-  const auto doubt = writer_->db.take_doubt();
-  if (!doubt) return;
+  const auto doubts = writer_->db.take_doubts();
+  if (doubts.empty()) return;
   leave_transaction(writer_->db);
   sqlite3_db_release_memory(writer_->db.handle());  // the pages as they were read
-  if (is_found_again(*doubt)) return;
+  if (is_found_again(doubts)) return;
   for (auto* request : group) {
     if (!request->error) continue;
     try {

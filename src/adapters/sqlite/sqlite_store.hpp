@@ -73,7 +73,7 @@ class SqliteStore final : public Store {
   bool may_remove_log() noexcept;
   void run_group(Group group) noexcept;
   void look_again(Group group);
-  bool is_found_again(const Doubt& doubt);
+  bool is_found_again(const std::vector<Doubt>& doubts);
   void run_transaction(Group group);
   void use_durability(Durability durability);
   void checkpoint_under_lock();

@@ -1,0 +1,41 @@
+// Acts on many things in a store where something that one of them needs is damaged.
+//
+// An act is one transaction. Where damage forbids that, what it is about comes first (a blast is recalled, a
+// channel is removed), and then each of its lines in a transaction of its own: what is sound is done, what is
+// damaged stays as it is. Nothing is handed out of a line that is damaged; what is still handed out of one
+// that could not be dropped is left out when a batch is filled. All give Code::partial; Error(corrupt) where
+// what the act is about is damaged itself.
+#pragma once
+
+#include <string_view>
+
+#include "base/error.hpp"
+#include "core/context.hpp"
+
+namespace bccast {
+
+class InParts {
+ public:
+  explicit InParts(Context& context) : context_(context) {}
+
+  Code recall(std::string_view provider, std::string_view blast);
+  Code set_paused(std::string_view provider, std::string_view blast, bool paused);
+  Code archive_provider(std::string_view provider);
+  Code remove_channel(std::string_view channel);
+
+ private:
+  Context& context_;
+};
+
+/// `whole`, or else `in_parts`.
+template <typename Whole, typename Parts>
+Code whole_or_in_parts(const Whole& whole, const Parts& in_parts) {
+  try {
+    return whole();
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt) throw;
+  }
+  return in_parts();
+}
+
+}  // namespace bccast

@@ -1,0 +1,113 @@
+#include "core/past_damage.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include "base/error.hpp"
+#include "core/claiming.hpp"
+#include "core/holding.hpp"
+#include "core/loading.hpp"
+#include "model/retry.hpp"
+
+namespace bccast {
+namespace {
+
+/// So many damaged lines, one after the other, are passed by within one look.
+constexpr std::size_t kMostLines = 64;
+
+/// What a transaction throws that is only to show what it would claim.
+struct Undone {};
+
+}  // namespace
+
+std::unique_ptr<Assignment> PastDamage::claim() {
+  Found found = Found::damaged;
+  while (found == Found::damaged && lines_.size() < kMostLines) found = try_next();
+  stored_ = found == Found::sound || !claims_.empty() || lines_.size() == kMostLines;
+  if (!stored_) return nullptr;
+  return context_.store.write(
+      [&](Tables& tables) {
+        put_behind(tables);
+        std::exception_ptr said;
+        return found == Found::sound ? claim_next(tables, context_, channel_, most_, said) : nullptr;
+      },
+      Durability::relaxed);
+}
+
+PastDamage::Found PastDamage::try_next() {
+  Next next;
+  std::unique_ptr<Assignment> assignment;
+  try {
+    // It returns nothing, since all of it is undone: each run begins these two anew.
+    context_.store.write([&](Tables& tables) {
+      next = {};
+      assignment.reset();
+      if (hands_nothing_out(tables, context_)) throw Undone();
+      put_behind(tables);
+      next = next_of(tables);
+      std::exception_ptr said;
+      assignment = claim_next(tables, context_, channel_, most_, said);
+      throw Undone();
+    });
+  } catch (const Undone&) {
+    if (!assignment) return Found::nothing;
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt) throw;
+    return pass_by(next);
+  }
+  try {
+    context_.store.read([&](const Tables& tables) {
+      assignment->empty();
+      fill(tables, context_, *assignment);
+    });
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt) throw;
+    return pass_by(next);
+  }
+  return Found::sound;
+}
+
+/// What would be claimed next, or could not be.
+PastDamage::Next PastDamage::next_of(const Tables& tables) const {
+  Next next;
+  std::exception_ptr said;
+  next.claim = tables.work().expired_claim(channel_, context_.clock.wall_ms(), kFarthestLease, said);
+  if (!next.claim) next.line = tables.work().next_line(channel_);
+  return next;
+}
+
+PastDamage::Found PastDamage::pass_by(const Next& next) {
+  if (next.claim) {
+    const auto is_it = [&](const Claim& claim) { return claim.token == next.claim->token; };
+    if (std::any_of(claims_.begin(), claims_.end(), is_it)) return Found::nothing;
+    claims_.push_back(*next.claim);
+    return Found::damaged;
+  }
+  if (!next.line || std::find(lines_.begin(), lines_.end(), next.line->no) != lines_.end())
+    return Found::nothing;
+  lines_.push_back(next.line->no);
+  return Found::damaged;
+}
+
+/// A claim waits for another lease, a line goes behind all others; unless another has taken it up meanwhile.
+void PastDamage::put_behind(Tables& tables) const {
+  const Ms now = context_.clock.wall_ms();
+  for (const auto& passed : claims_) {
+    auto claim = tables.work().claim(passed);
+    if (!claim || claim->lease_until != passed.lease_until) continue;
+    claim->hold(now, context_.lease);
+    tables.work().update_claim(*claim);
+  }
+  if (lines_.empty()) return;
+  const auto channel = tables.work().channel(channel_);
+  if (!channel) return;
+  auto last = std::max(tables.work().last_turn(channel_), channel->items_turn);
+  for (const auto no : lines_) {
+    auto line = tables.work().line(no);
+    if (!line || !line->open) continue;
+    line->turn = ++last;
+    tables.work().update_line(*line);
+  }
+}
+
+}  // namespace bccast

@@ -1,0 +1,235 @@
+// Damage that whoever looks for work passes by: it is said at each look, and costs the others that share the
+// store nothing. Counted in commits, statements and wakings, with two engines on one store.
+#include <doctest/doctest.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <bccast/engine.hpp>
+#include <cstdint>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "../support/commits.hpp"
+#include "../support/sqlite_counts.hpp"
+#include "../support/temporary_folder.hpp"
+#include "code_of.hpp"
+#include "full_store.hpp"
+
+namespace {
+
+using bccast::Code;
+using std::string;
+using std::to_string;
+using test::code_of;
+
+/// A store with providers of two clients each, and two engines on it.
+class TwoHosts {
+ public:
+  explicit TwoHosts(int providers) {
+    const auto host = open();
+    for (int i = 0; i < providers; ++i) {
+      host->provider_put(provider(i), provider(i));
+      for (const char* name : {"-ann", "-bob"}) {
+        const auto client = provider(i) + name;
+        host->client_put(client, client, client + "@example.org");
+        host->roster_add(provider(i), client);
+      }
+      blasts.push_back(test::make_blast(*host, provider(i), "blast", {}));
+      host->blast_send(provider(i), blasts.back());
+    }
+  }
+  static string provider(int i) { return "p" + to_string(100 + i); }
+
+  std::unique_ptr<bccast::Engine> open() {
+    return test::open_store(path(), clock, [this](bccast::Notices& notices) {
+      for (std::size_t i = 0; i < notices.size(); ++i) told.emplace_back(notices.at(i).to);
+      return true;
+    });
+  }
+  string path() const { return folder_.file(); }
+  void damage(const string& table, const string& change) {
+    test::Database(path()).run("UPDATE " + table + " SET " + change);
+  }
+
+  const test::Commits commits;
+  std::vector<string> blasts;
+  std::vector<string> told;
+  std::shared_ptr<test::StillClock> clock = std::make_shared<test::StillClock>();
+
+ private:
+  test::TemporaryFolder folder_;
+};
+
+bool is_rung(bccast::Engine& engine) {
+  pollfd readable{engine.fd(), POLLIN, 0};
+  return ::poll(&readable, 1, 0) == 1;
+}
+
+/// Pumps whichever is rung until neither is: how often one was.
+int wakings(bccast::Engine& one, bccast::Engine& other) {
+  int count = 0;
+  for (bool rung = true; rung && count < 50;) {
+    rung = false;
+    for (auto* engine : {&one, &other}) {
+      if (!is_rung(*engine)) continue;
+      rung = true;
+      ++count;
+      code_of([&] { engine->pump(); });
+    }
+  }
+  return count;
+}
+
+constexpr std::int64_t kPageSize = 4096;
+
+bool page_has(const string& path, std::int64_t page, const string& text) {
+  std::ifstream file(path, std::ios::binary);
+  string bytes(kPageSize, '\0');
+  file.seekg((page - 1) * kPageSize).read(bytes.data(), kPageSize);
+  return bytes.find(text) != string::npos;
+}
+
+/// All of a blast is to be read at once, some of it when a batch is filled.
+const std::vector<std::pair<string, string>>& damages() {
+  static const std::vector<std::pair<string, string>> all{
+      {"recipients", "places = x'00'"}, {"blast", "sum = sum + 1"}, {"line", "sum = sum + 1"}};
+  return all;
+}
+
+/// Overwrites a page of the table of rosters that has somebody of this provider.
+void damage_roster_page(const string& path, const string& provider) {
+  std::int64_t page = 0;
+  {
+    test::Database db(path);
+    db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    for (const auto& no : db.texts("SELECT pageno FROM dbstat WHERE name = 'roster' AND pagetype = 'leaf'"))
+      page = page == 0 && page_has(path, std::stoll(no), provider + "-") ? std::stoll(no) : page;
+  }
+  REQUIRE(page > 0);
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp((page - 1) * kPageSize).write(string(kPageSize, '\0').data(), kPageSize);
+}
+
+}  // namespace
+
+TEST_CASE("However many damaged blasts a channel has, who looks again commits nothing and wakes nobody") {
+  for (const int damaged : {1, 2, 20})
+    for (const auto& [table, change] : damages()) {
+      CAPTURE(damaged);
+      CAPTURE(table);
+      TwoHosts world(damaged);
+      world.damage(table, change);
+      const test::SqliteCounts counts;
+      const auto one = world.open();
+      const auto other = world.open();
+      CHECK(code_of([&] { one->pump(); }) == Code::corrupt);
+      CHECK(code_of([&] { other->pump(); }) == Code::corrupt);
+      CHECK(wakings(*one, *other) <= 4);
+      const auto commits = world.commits.count();
+      const auto statements = counts.now().statements;
+      CHECK(code_of([&] { one->pump(); }) == Code::corrupt);
+      CHECK(counts.now().statements - statements <= 100 + 60 * damaged);
+      CHECK_FALSE(is_rung(*other));
+      CHECK(code_of([&] { other->pump(); }) == Code::corrupt);
+      CHECK_FALSE(is_rung(*one));
+      CHECK(world.commits.count() == commits);
+      CHECK(world.told.empty());
+    }
+}
+
+TEST_CASE("Damaged blasts are passed by in the transaction that takes up what is behind them") {
+  std::optional<std::int64_t> without;
+  for (const int damaged : {0, 1, 2, 20})
+    for (const auto& [table, change] : damages()) {
+      CAPTURE(damaged);
+      CAPTURE(table);
+      TwoHosts world(damaged + 1);
+      if (damaged > 0)
+        world.damage(table, change + " WHERE provider_no <> (SELECT max(provider_no) FROM " + table + ")");
+      const auto host = world.open();
+      const auto before = world.commits.count();
+      CHECK(code_of([&] { host->pump(); }) == (damaged > 0 ? std::optional(Code::corrupt) : std::nullopt));
+      CHECK(world.told.size() == 2);
+      const auto commits = world.commits.count() - before;
+      if (!without) without = commits;
+      CHECK(commits <= *without + 1);
+    }
+}
+
+TEST_CASE("A claim that cannot be read, and whose worker is gone, is said, and holds up nobody else's") {
+  for (const bool of_a_message : {false, true}) {
+    CAPTURE(of_a_message);
+    TwoHosts world(of_a_message ? 0 : 2);
+    const auto dead = world.open();
+    if (of_a_message) {
+      dead->provider_put("p100", "p100");
+      for (const char* client : {"ann", "bob"}) {
+        dead->client_put(client, client, string(client) + "@example.org");
+        dead->roster_add("p100", client);
+      }
+      dead->provider_reply("p100", dead->provider_direct("p100", "ann"), "Please call");
+    }
+    const auto lost = dead->claim("email", 10);
+    REQUIRE(lost != nullptr);
+    world.damage("claim", "tries = tries + 1");
+    const auto one = world.open();
+    const auto other = world.open();
+    one->pump();  // its worker may be at work yet
+    CHECK(world.told.size() == (of_a_message ? 0 : 2));
+    world.clock->now += 300'000;
+    const auto told = world.told.size();
+    const auto blast = test::make_blast(*one, TwoHosts::provider(0), "second", {});
+    one->blast_send(TwoHosts::provider(0), blast);
+    CHECK(code_of([&] { one->pump(); }) == Code::corrupt);
+    CHECK(world.told.size() == told + 2);
+    CHECK(code_of([&] { other->claim("email", 10); }) == Code::corrupt);
+    wakings(*one, *other);
+    const auto commits = world.commits.count();
+    CHECK(code_of([&] { other->pump(); }) == Code::corrupt);
+    CHECK(code_of([&] { one->pump(); }) == Code::corrupt);
+    CHECK_FALSE(is_rung(*one));
+    CHECK_FALSE(is_rung(*other));
+    CHECK((one->next_ms() < 0 || one->next_ms() >= 60'000));
+    CHECK(world.commits.count() == commits);
+  }
+}
+
+TEST_CASE("A damaged page of a roster fails those on it alone, and is CORRUPT: all others are told") {
+  TwoHosts world(0);
+  constexpr int kClients = 100;  // some pages of them
+  {
+    const auto host = world.open();
+    for (const string provider : {"lee", "may"}) {
+      host->provider_put(provider, provider);
+      for (int i = 0; i < kClients; ++i) {
+        const auto client = provider + "-" + to_string(1000 + i);
+        host->client_put(client, string(200, 'x'), client + "@example.org");
+        host->roster_add(provider, client);
+      }
+      world.blasts.push_back(test::make_blast(*host, provider, "blast", {}));
+      host->blast_send(provider, world.blasts.back());
+    }
+  }
+  damage_roster_page(world.path(), "lee");
+  const auto host = world.open();
+  for (int i = 0; i < 5; ++i) {
+    const auto code = code_of([&] { host->pump(); });
+    CHECK((!code || code == Code::corrupt));
+    world.clock->now += 300'000;
+  }
+  const auto told_of = [&](const string& provider) {
+    return std::count_if(world.told.begin(), world.told.end(),
+                         [&](const string& one) { return one.starts_with(provider); });
+  };
+  CHECK(told_of("may") == kClients);
+  CHECK(told_of("lee") >= kClients - 20);
+  CHECK(told_of("lee") < kClients);
+  const auto status = host->blast_status("lee", world.blasts[0]).at(0);
+  CHECK(status.done == told_of("lee"));
+  CHECK(status.failed == kClients - told_of("lee"));
+  CHECK(code_of([&] { host->verify(); }) == Code::corrupt);
+}
