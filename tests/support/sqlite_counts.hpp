@@ -28,13 +28,17 @@ class SqliteCounts {
     }
   };
   Counts now() const { return {syncs_, statements_, steps_, scans_}; }
-  /// All that was begun while such an object lived, each once.
-  static std::set<std::string> sql_begun() {
+  /// All that was begun while this object lived, each once.
+  std::set<std::string> sql_begun() const {
     const std::lock_guard lock(sql_mutex_);
     return sql_;
   }
 
   SqliteCounts() {
+    {
+      const std::lock_guard lock(sql_mutex_);
+      sql_.clear();
+    }
     REQUIRE(sqlite3_initialize() == SQLITE_OK);
     below() = sqlite3_vfs_find(nullptr);
     vfs_ = *below();

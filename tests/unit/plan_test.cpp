@@ -210,7 +210,7 @@ TEST_CASE("What the store runs are the statements whose plans are known, and wha
   const auto known = statements_of_the_adapter();
   const Database db;
   std::size_t rows = 0;
-  for (const auto& sql : test::SqliteCounts::sql_begun()) {
+  for (const auto& sql : counts.sql_begun()) {
     if (!test::SqlLiterals::is_statement(sql)) continue;  // BEGIN, PRAGMA, CREATE, ...
     INFO(sql);
     CHECK((known.count(sql) > 0 || is_made_by_a_mapping(db, sql)));
