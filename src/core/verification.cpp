@@ -341,6 +341,24 @@ FoundProvider read_provider(const Tables& tables, ProviderNo no, std::vector<Fin
   }
 }
 
+/// Who was told at which address is kept of lines that are open, and of others until it is forgotten.
+void check_told_addresses(const Tables& tables, std::vector<FindingRow>& findings) {
+  auto at = tables.work().told_line_after(std::numeric_limits<LineNo>::min());
+  for (; at; at = tables.work().told_line_after(*at)) {
+    std::optional<Line> line;
+    try {
+      line = tables.work().line(*at);
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt) throw;
+      continue;  // the line itself is a finding
+    }
+    if (line && (line->open || line->has_told_addresses)) continue;
+    findings.push_back({"line", fmt::format("line {}", *at),
+                        line ? "it has ended, and who was told at which address is kept"
+                             : "who was told at which address is kept, and there is no such line"});
+  }
+}
+
 }  // namespace
 
 std::vector<FindingRow> Verification::run() {
@@ -354,6 +372,7 @@ std::vector<FindingRow> Verification::run() {
       }
       for (const auto& channel : tables.work().channels())
         tables.work().item_claims(channel.no, [](const Claim&) {});
+      check_told_addresses(tables, findings);
     });
   } catch (const Error& error) {
     findings.push_back({"store", "", error.what()});

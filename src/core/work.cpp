@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "core/claiming.hpp"
 #include "core/holding.hpp"
+#include "core/indexing.hpp"
 #include "core/loading.hpp"
 #include "core/same_address.hpp"
 #include "core/settling.hpp"
@@ -95,14 +96,18 @@ Advanced Work::advance_once(ChannelNo channel, const Report* report, std::size_t
 
 void Work::load(Assignment& assignment) {
   if (assignment.loaded) return;
-  context_.store.read([&](const Tables& tables) { fill(tables, context_, assignment); });
+  context_.store.read([&](const Tables& tables) {
+    assignment.withdrawn = has_begun_indexing(tables, context_);
+    if (!assignment.withdrawn) fill(tables, context_, assignment);
+  });
   if (assignment.holds.empty()) return;
   // Like the claim: were it lost in a power cut, the batch would be, too.
   context_.store.write(
       [&](Tables& tables) {
-        if (hold_addresses(tables, assignment)) return;
+        assignment.withdrawn = !may_hold_addresses(tables, assignment);
+        if (!assignment.withdrawn && hold_addresses(tables, assignment)) return;
         assignment.empty();
-        fill_and_hold(tables, assignment);
+        if (!assignment.withdrawn) fill_and_hold(tables, assignment);
       },
       Durability::relaxed);
 }
@@ -116,6 +121,10 @@ void Work::fill_and_hold(Tables& tables, Assignment& assignment) {
 std::optional<Report> Work::without_handler(const Assignment& assignment) {
   Report report;
   report.assignment = &assignment;
+  if (assignment.withdrawn) {
+    report.result = BatchResult::returned;
+    return report;
+  }
   if (assignment.claim.tries > kDeathsTogether && assignment.batch.size() > 1) {
     report.result = BatchResult::split;
     return report;

@@ -47,6 +47,7 @@ class BlastTables {
     std::optional<Ms> schedule;  // when the first one is due
     std::optional<Ms> deadline;  // the first one that was not yet said to have passed
     bool to_sweep = false;       // threads of a recalled blast are to be brought up to date
+    bool to_forget = false;      // who was told at which address, of lines that have ended
     bool owes = false;           // there are debts
     bool to_index = false;       // names and addresses are to be indexed anew
   };

@@ -28,6 +28,7 @@
 #include "core/progress.hpp"
 #include "core/quiet.hpp"
 #include "core/roster.hpp"
+#include "core/same_address.hpp"
 #include "core/sending.hpp"
 #include "core/verification.hpp"
 #include "core/work.hpp"
@@ -476,6 +477,41 @@ TEST_CASE("Families cost a look each when a blast is handed out, whatever their 
   // Of each family one row, which says who is told there, and goes when the blast has ended; of the others
   // bitmaps.
   CHECK(some.cost.rows <= none.cost.rows + 2 * 200 + 3 * some.batches);
+}
+
+TEST_CASE("The end of a blast costs the same however many families were told, who are forgotten bit by bit") {
+  std::vector<Cost> ends;
+  for (const std::size_t size : {std::size_t{1'000}, std::size_t{10'000}}) {
+    CAPTURE(size);
+    World world;
+    world.clients(0, size);
+    world.families(size, 2);
+    const auto blast = world.sent();
+    const auto end = [&] {
+      const auto batch = world.work.advance(1, nullptr, size + 1).next;
+      REQUIRE(batch);
+      world.work.load(*batch);
+      CHECK(batch->holds.size() == size / 2 - 1);
+      bccast::Report report;
+      report.assignment = batch.get();
+      return world.cost([&] { world.work.advance(1, &report, 0); });
+    };
+    ends.push_back(end());
+    INFO(ends.back());
+    CHECK(world.progress.status("lee", blast).back().state == "finished");
+    CHECK(ends.back().rows <= 6);
+    std::size_t steps = 0;
+    for (bool more = true; more; ++steps) {
+      const auto cost = world.cost([&] { more = bccast::forget_told_addresses(world.context); });
+      INFO(cost);
+      CHECK(cost.rows <= 1'000 + 1);
+      CHECK(cost.commits == 0);
+    }
+    CHECK(steps == (size / 2 + 999) / 1'000 + 1);
+    CHECK(world.verification.run().empty());
+  }
+  CHECK(ends[0].rows == ends[1].rows);
+  CHECK(ends[0].statements == ends[1].statements);
 }
 
 TEST_CASE("A blast to fifty waits for the disk twice: when it is sent, and when it is told") {

@@ -118,6 +118,7 @@ constexpr std::array kMayScan{
     Scan{"SEARCH (subquery-1)", "LIMIT ?) WHERE at", "the same"},
     Scan{"SCAN blast USING INDEX blast_recalled", "swept < roster_size",
          "the first of an index that has only what is to be done"},
+    Scan{"SCAN line USING INDEX line_to_forget", "state < 0", "the same"},
     Scan{"SEARCH blast USING INDEX blast_scheduled", "min(scheduled_at)", "the first of that index"},
     Scan{"SEARCH debt", "max(debt_no)", "the last of its key"},
 };

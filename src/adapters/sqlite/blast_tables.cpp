@@ -186,7 +186,8 @@ BlastTables::Agenda SqliteBlastTables::agenda() const {
       "(SELECT min(deadline_at) FROM blast WHERE state BETWEEN 1 AND 3 AND overdue = 0), "
       "EXISTS (SELECT 1 FROM blast WHERE state = 5 AND swept < roster_size), "
       "(SELECT max(debt_no) FROM debt) IS NOT NULL, "
-      "EXISTS (SELECT 1 FROM folding WHERE one = 1 AND provider_no <> 0)");
+      "EXISTS (SELECT 1 FROM folding WHERE one = 1 AND provider_no <> 0), "
+      "EXISTS (SELECT 1 FROM line WHERE state < 0)");
   Agenda agenda;
   if (!query.step()) return agenda;
   if (!query.is_null(0)) agenda.schedule = query.i64(0);
@@ -194,6 +195,7 @@ BlastTables::Agenda SqliteBlastTables::agenda() const {
   agenda.to_sweep = query.i64(2) != 0;
   agenda.owes = query.i64(3) != 0;
   agenda.to_index = query.i64(4) != 0;
+  agenda.to_forget = query.i64(5) != 0;
   return agenda;
 }
 
