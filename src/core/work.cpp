@@ -85,7 +85,10 @@ Advanced Work::advance_once(ChannelNo channel, const Report* report, std::size_t
         if (most == 0 || hands_nothing_out(tables, context_)) return;
         advanced.next = claim_next(tables, context_, channel, most);
         if (advanced.next) {
-          if (most <= kSmallBatch) fill_and_hold(tables, *advanced.next);
+          if (most > kSmallBatch) return;
+          const auto began = context_.clock.monotonic_us();
+          fill_and_hold(tables, *advanced.next);
+          advanced.next->filled_in_us = context_.clock.monotonic_us() - began;
         } else if (const auto row = tables.work().channel(channel)) {
           advanced.next_due = next_due(tables, *row);
         }
