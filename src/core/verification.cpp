@@ -200,8 +200,7 @@ class ProviderCheck {
     const std::string id(view(context_.blast_id(provider_.no, blast.no)));
     const auto text = texts::of_blast(tables_, provider_.no, blast.no);
     if (is_unsent(blast.state)) {
-      for (SliceNo s = 0; s < slices_for(provider_.next_place); ++s)
-        tables_.blasts().draft_slice(provider_.no, blast.no, s);
+      tables_.blasts().draft_slices(provider_.no, blast.no, [](SliceNo, const DraftSlice&) {});
       return;
     }
     if (!text) found("blast", id, "the text is missing");

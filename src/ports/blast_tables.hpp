@@ -70,6 +70,9 @@ class BlastTables {
   virtual void put_text(ProviderNo provider, BlastNo no, std::string_view text) = 0;
 
   virtual DraftSlice draft_slice(ProviderNo provider, BlastNo no, SliceNo slice) const = 0;
+  /// All that have something, ascending.
+  virtual void draft_slices(ProviderNo provider, BlastNo no,
+                            FunctionRef<void(SliceNo, const DraftSlice&)> f) const = 0;
   /// An empty slice is no row.
   virtual void put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice, const DraftSlice& value) = 0;
   virtual void delete_draft(ProviderNo provider, BlastNo no) = 0;

@@ -290,13 +290,34 @@ void SqliteBlastTables::put_text(ProviderNo provider, BlastNo no, std::string_vi
   query.bind(provider).bind(no).bind(string_as_bytes(text)).run();
 }
 
+namespace {
+
+DraftSlice draft_slice_of(const Query& query, ProviderNo provider, BlastNo no, SliceNo slice) {
+  return {Slice::decode(query.blob(0), draft_key(1, provider, no, slice)),
+          Slice::decode(query.blob(1), draft_key(2, provider, no, slice))};
+}
+
+}  // namespace
+
 DraftSlice SqliteBlastTables::draft_slice(ProviderNo provider, BlastNo no, SliceNo slice) const {
   auto query = db_.query(
       "SELECT picked, deselected FROM draft_slice WHERE provider_no = ? AND blast_no = ? AND slice_no = ?");
   query.bind(provider).bind(no).bind(std::int64_t{slice});
   if (!query.step()) return {};
-  return {Slice::decode(query.blob(0), draft_key(1, provider, no, slice)),
-          Slice::decode(query.blob(1), draft_key(2, provider, no, slice))};
+  return draft_slice_of(query, provider, no, slice);
+}
+
+void SqliteBlastTables::draft_slices(ProviderNo provider, BlastNo no,
+                                     FunctionRef<void(SliceNo, const DraftSlice&)> f) const {
+  auto query = db_.query(
+      "SELECT picked, deselected, slice_no FROM draft_slice WHERE provider_no = ? AND blast_no = ? "
+      "ORDER BY slice_no");
+  query.bind(provider).bind(no);
+  while (query.step()) {
+    const auto slice = query.i64(2);
+    if (slice < 0 || slice >= std::int64_t{slices_for(kMaxPlaces)}) refuse_number("a slice");
+    f(static_cast<SliceNo>(slice), draft_slice_of(query, provider, no, static_cast<SliceNo>(slice)));
+  }
 }
 
 void SqliteBlastTables::put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice,
