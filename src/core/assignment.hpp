@@ -16,6 +16,7 @@ namespace bccast {
 /// index in `items`.
 struct Assignment {
   Claim claim;
+  Channel channel;                   // as it was when the claim was made
   std::optional<Line> line;          // the blast's line; nothing: single items
   std::vector<Place> places;         // of the line: what the claim has, in the order of the line
   std::vector<Item> items;           // of single items: these
@@ -43,12 +44,14 @@ struct Assignment {
     ToldAddress address;
     std::optional<Place> instead;  // the holder that it replaces; nothing: there was none
   };
-  std::vector<Hold> holds;  // addresses that become those of their places before anything is handed out
-  Ms at = 0;                // of a line: when its message was sent, in whole seconds
-  bool loaded = false;      // the batch is filled
-  std::size_t claimed = 0;  // how many entries the claim had when it was made
-  bool probe = false;       // of a channel that was failing when the claim was made
-  bool rated = false;       // they were taken from the rate of the channel
+  std::vector<Hold> holds;        // addresses that become those of their places before anything is handed out
+  Ms at = 0;                      // of a line: when its message was sent, in whole seconds
+  bool loaded = false;            // the batch is filled
+  std::int64_t filled_in_us = 0;  // how long that took, within the transaction that claimed it
+  bool withdrawn = false;         // it is not to be handed out after all, but given back
+  std::size_t claimed = 0;        // how many entries the claim had when it was made
+  bool probe = false;             // of a channel that was failing when the claim was made
+  bool rated = false;             // they were taken from the rate of the channel
 
   explicit Assignment(const PublicIds& ids) : batch(ids) {}
 

@@ -9,7 +9,8 @@
 
 namespace bccast {
 
-/// Calls f(slice, audience) for each slice of the roster. One read of each bitmap: O(slices).
+/// Calls f(slice, audience) for each slice of the roster, ascending, but for those of which nobody can be a
+/// recipient: where the rule is "nobody" only slices with somebody who was chosen are read.
 void for_each_audience(const Tables& tables, const Provider& provider, const Blast& draft,
                        FunctionRef<void(SliceNo, const Audience&)> f);
 

@@ -48,7 +48,10 @@ class Claiming {
 
   std::unique_ptr<Assignment> run() {
     auto assignment = next();
-    if (assignment) assignment->probe = channel_.failures > 0;
+    if (assignment) {
+      assignment->probe = channel_.failures > 0;
+      assignment->channel = channel_;
+    }
     if (assignment && channel_.rate.limited()) {
       assignment->rated = true;
       channel_.bucket.take(assignment->claimed);

@@ -210,11 +210,10 @@ BlastDetail Drafting::get(std::string_view provider_id, std::string_view blast_i
     detail.recalled_at_ms = unless_zero(blast.recalled_at);
     detail.purged = blast.purged;
     if (!is_unsent(blast.state)) return detail;
-    for (SliceNo s = 0; s < slices_for(provider.next_place); ++s) {
-      const auto draft = tables.blasts().draft_slice(provider.no, blast.no, s);
+    tables.blasts().draft_slices(provider.no, blast.no, [&](SliceNo, const DraftSlice& draft) {
       detail.picked += draft.picked.count();
       detail.deselected += draft.deselected.count();
-    }
+    });
     return detail;
   });
 }

@@ -64,6 +64,13 @@ bool is_indexed(const Folding& folding, ProviderNo provider) noexcept {
   return has_own_version(folding) && (!folding.under_way() || provider < folding.provider_no);
 }
 
+bool has_begun_indexing(const Tables& tables, Context& context) {
+  const auto folding = tables.store().folding();
+  if (has_own_version(folding) && !folding.under_way()) return false;
+  context.indexing = true;
+  return true;
+}
+
 void Indexing::begin() {
   auto folding = context_.store.read([](const Tables& tables) { return tables.store().folding(); });
   if (!has_own_version(folding) && !context_.store.read_only()) {

@@ -28,6 +28,9 @@ inline bool is_indexing(const Tables& tables, const Context& context) {
   return context.indexing && tables.store().folding().under_way();
 }
 
+/// The same, of a claim that was made before: another process may have begun since.
+bool has_begun_indexing(const Tables& tables, Context& context);
+
 class Indexing {
  public:
   explicit Indexing(Context& context) : context_(context) {}

@@ -50,10 +50,11 @@ constexpr Place kItemsBetween = 256;
 class Filling {
  public:
   Filling(const Tables& tables, const Context& context, Assignment& assignment)
-      : tables_(tables), context_(context), assignment_(assignment), now_(context.clock.wall_ms()) {
-    auto channel = tables.work().channel(assignment.claim.channel_no);
-    if (!channel) throw Error(Code::corrupt, "a claim has lost its channel");
-    channel_ = std::move(*channel);
+      : tables_(tables),
+        context_(context),
+        assignment_(assignment),
+        channel_(assignment.channel),
+        now_(context.clock.wall_ms()) {
     if (channel_.quiet_hours.any()) quiet_.emplace(context.zones, channel_.quiet_hours, now_);
   }
 
@@ -461,8 +462,8 @@ class Filling {
   const Tables& tables_;
   const Context& context_;
   Assignment& assignment_;
+  const Channel& channel_;
   const Ms now_;
-  Channel channel_;
   std::map<LineNo, SameAddress> same_address_;
   Provider provider_;
   std::optional<std::vector<Channel>> delivering_;

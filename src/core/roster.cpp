@@ -78,8 +78,9 @@ class Listing {
     }
     if (const auto id = filter.get("draft"); !id.empty()) {
       const Blast draft = access::draft(tables, context, provider, id);
+      chosen_.resize(slices_for(provider.next_place));
       for_each_audience(tables, provider, draft,
-                        [&](SliceNo, const Audience& audience) { chosen_.push_back(audience.recipients); });
+                        [&](SliceNo s, const Audience& audience) { chosen_[s] = audience.recipients; });
       has_draft_ = true;
     }
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/error.hpp"
@@ -10,6 +11,9 @@
 
 namespace bccast {
 namespace {
+
+/// A transaction forgets so many: some milliseconds.
+constexpr std::size_t kRowsTogether = 1000;
 
 Line line_of(const Tables& tables, LineNo no) {
   auto line = tables.work().line(no);
@@ -204,6 +208,27 @@ bool SameAddress::has_address(Place other, std::string_view folded) const {
   }
 }
 
+bool forget_told_addresses(const Context& context) {
+  bool found = false;
+  // Were a part lost with the power, it would be done once more.
+  context.store.write(
+      [&](Tables& tables) {
+        const auto line = tables.work().line_to_forget();
+        found = line.has_value();
+        if (!found) return;
+        tables.work().forget_told_addresses(line->no, kRowsTogether);
+        tables.work().update_line(*line);
+      },
+      Durability::relaxed);
+  return found;
+}
+
+bool may_hold_addresses(const Tables& tables, const Assignment& assignment) {
+  std::set<LineNo> lines;
+  for (const auto& hold : assignment.holds) lines.insert(hold.address.line_no);
+  return std::ranges::all_of(lines, [&](LineNo no) { return line_of(tables, no).open; });
+}
+
 bool hold_addresses(Tables& tables, const Assignment& assignment) {
   return std::ranges::all_of(assignment.holds, [&](const Assignment::Hold& hold) {
     return tables.work().hold_address(hold.address, hold.instead);
@@ -219,9 +244,12 @@ void leave_address(Tables& tables, const Context& context, ProviderNo provider, 
     if (held ? was_handed_out(state) : state == SameAddress::State::told) {
       tables.work().put_told_address({line.no, hash, ToldAddress::kLeft});
     } else if (held) {
-      tables.work().delete_told_address(*held);
+      tables.work().delete_told_address(line.no, hash);
     }
   });
+  // What is still to be forgotten of lines that have ended goes at once.
+  for (const auto line : tables.work().lines_to_forget(provider))
+    tables.work().delete_told_address(line, hash);
 }
 
 void share_address(Tables& tables, const Context& context, ProviderNo provider, Place alone,

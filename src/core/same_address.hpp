@@ -85,6 +85,9 @@ class SameAddress {
 /// Stores what those in the batch hold. False, and nothing is to be handed out: another holds one of the
 /// addresses meanwhile.
 bool hold_addresses(Tables& tables, const Assignment& assignment);
+/// Whether the lines on which they would hold something are all open still. A line that has ended keeps
+/// nothing of it.
+bool may_hold_addresses(const Tables& tables, const Assignment& assignment);
 
 /// A place has one address less on a channel. Where it was told there, or may be just now, the address stays
 /// told on every blast that is under way; where it held the address for nothing, another may have it.
@@ -93,6 +96,10 @@ void leave_address(Tables& tables, const Context& context, ProviderNo provider, 
 /// Another comes to the address of a place that had it alone so far, and holds it if it was handed out.
 void share_address(Tables& tables, const Context& context, ProviderNo provider, Place alone,
                    std::string_view channel, AddressHash hash);
+
+/// Forgets some of what a line that has ended has left, each time in a transaction of its own. False: there
+/// was nothing.
+bool forget_told_addresses(const Context& context);
 
 /// When what waits for an item should look again.
 Ms look_again(const Item& item, Ms now);

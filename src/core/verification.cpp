@@ -200,8 +200,7 @@ class ProviderCheck {
     const std::string id(view(context_.blast_id(provider_.no, blast.no)));
     const auto text = texts::of_blast(tables_, provider_.no, blast.no);
     if (is_unsent(blast.state)) {
-      for (SliceNo s = 0; s < slices_for(provider_.next_place); ++s)
-        tables_.blasts().draft_slice(provider_.no, blast.no, s);
+      tables_.blasts().draft_slices(provider_.no, blast.no, [](SliceNo, const DraftSlice&) {});
       return;
     }
     if (!text) found("blast", id, "the text is missing");
@@ -341,6 +340,24 @@ FoundProvider read_provider(const Tables& tables, ProviderNo no, std::vector<Fin
   }
 }
 
+/// Who was told at which address is kept of lines that are open, and of others until it is forgotten.
+void check_told_addresses(const Tables& tables, std::vector<FindingRow>& findings) {
+  auto at = tables.work().told_line_after(std::numeric_limits<LineNo>::min());
+  for (; at; at = tables.work().told_line_after(*at)) {
+    std::optional<Line> line;
+    try {
+      line = tables.work().line(*at);
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt) throw;
+      continue;  // the line itself is a finding
+    }
+    if (line && (line->open || line->has_told_addresses)) continue;
+    findings.push_back({"line", fmt::format("line {}", *at),
+                        line ? "it has ended, and who was told at which address is kept"
+                             : "who was told at which address is kept, and there is no such line"});
+  }
+}
+
 FindingRow cannot_go_on(const Error& error) {
   return {"store", "", error.what()};
 }
@@ -355,6 +372,7 @@ std::vector<FindingRow> check(const Tables& tables, const Context& context) {
     }
     for (const auto& channel : tables.work().channels())
       tables.work().item_claims(channel.no, [](const Claim&) {});
+    check_told_addresses(tables, findings);
   } catch (const Error& error) {
     findings.push_back(cannot_go_on(error));  // what was found before it stands
   }

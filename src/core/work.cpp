@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "core/claiming.hpp"
 #include "core/holding.hpp"
+#include "core/indexing.hpp"
 #include "core/loading.hpp"
 #include "core/past_damage.hpp"
 #include "core/same_address.hpp"
@@ -57,7 +58,10 @@ void Work::claim(Tables& tables, ChannelNo channel, std::size_t most, Advanced& 
   if (hands_nothing_out(tables, context_)) return;
   advanced.next = claim_next(tables, context_, channel, most, advanced.damage);
   if (advanced.next) {
-    if (most <= kSmallBatch) fill_and_hold(tables, *advanced.next);
+    if (most > kSmallBatch) return;
+    const auto began = context_.clock.monotonic_us();
+    fill_and_hold(tables, *advanced.next);
+    advanced.next->filled_in_us = context_.clock.monotonic_us() - began;
   } else if (const auto row = tables.work().channel(channel)) {
     advanced.next_due = next_due(tables, *row);
   }
@@ -67,17 +71,20 @@ void Work::load(Assignment& assignment) {
   if (assignment.loaded) return;
   assignment = context_.store.read([&](const Tables& tables) {
     Assignment filled = assignment;
-    fill(tables, context_, filled);
+    filled.withdrawn = has_begun_indexing(tables, context_);
+    if (!filled.withdrawn) fill(tables, context_, filled);
     return filled;
   });
   if (assignment.holds.empty()) return;
   // Like the claim: were it lost in a power cut, the batch would be, too. Nothing: all of it could be held.
   auto anew = context_.store.write(
       [&](Tables& tables) -> std::optional<Assignment> {
-        if (hold_addresses(tables, assignment)) return std::nullopt;
+        const bool withdrawn = !may_hold_addresses(tables, assignment);
+        if (!withdrawn && hold_addresses(tables, assignment)) return std::nullopt;
         Assignment filled = assignment;
         filled.empty();
-        fill_and_hold(tables, filled);
+        filled.withdrawn = withdrawn;
+        if (!withdrawn) fill_and_hold(tables, filled);
         return filled;
       },
       Durability::relaxed);
@@ -93,6 +100,10 @@ void Work::fill_and_hold(Tables& tables, Assignment& assignment) {
 std::optional<Report> Work::without_handler(const Assignment& assignment) {
   Report report;
   report.assignment = &assignment;
+  if (assignment.withdrawn) {
+    report.result = BatchResult::returned;
+    return report;
+  }
   if (assignment.claim.tries > kDeathsTogether && assignment.batch.size() > 1) {
     report.result = BatchResult::split;
     return report;

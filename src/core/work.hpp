@@ -35,7 +35,8 @@ class Work {
   /// transaction has what they need at hand; large ones must not hold the writers up: they are read in a
   /// snapshot, and only what they hold is written.
   void load(Assignment& assignment);
-  /// The report on a filled batch that no handler is to see: an empty one, or one whose workers die.
+  /// The report on a batch after load() that no handler is to see: an empty one, one whose workers die, or
+  /// one that is withdrawn: its line has ended meanwhile, or who shares an address is not known any more.
   static std::optional<Report> without_handler(const Assignment& assignment);
   /// Makes the lease of a batch last so long from now. False: it is another's, or reported.
   bool extend(const Assignment& assignment, Ms how_long);

@@ -8,6 +8,7 @@
 #include "core/debts.hpp"
 #include "core/events.hpp"
 #include "core/holding.hpp"
+#include "core/same_address.hpp"
 
 namespace bccast {
 namespace {
@@ -116,6 +117,7 @@ std::size_t Agenda::run(std::int64_t until_us) {
     attempt(next.deadline && *next.deadline < now, [&] { return overdue_.say_next(); });
     attempt(next.owes, [&] { return settle(); });
     attempt(next.to_sweep, [&] { return control_.sweep(); });
+    attempt(next.to_forget, [&] { return forget_told_addresses(context_); });
     attempt(next.to_index, [&] { return indexing_.go_on(left_out); });
     if (!did) break;
     ++done;
@@ -131,7 +133,7 @@ std::size_t Agenda::run(std::int64_t until_us) {
 std::optional<Ms> Agenda::next_due() {
   if (has_pinned_log_to_say()) return 0;
   const auto next = look();
-  if (next.to_sweep || next.to_index) return 0;
+  if (next.to_sweep || next.to_forget || next.to_index) return 0;
   const Ms now = context_.clock.wall_ms();
   std::optional<Ms> in;
   const auto consider = [&](Ms ms) {

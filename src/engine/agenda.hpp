@@ -1,6 +1,6 @@
 // What the clock brings about and no channel carries: schedules that are due, deadlines that pass; and what
-// others have left behind: the rows of a recall, a log that is to be emptied, or cannot be, indexes that are
-// to be made anew.
+// others have left behind: the rows of a recall, who was told at which address, a log that is to be emptied,
+// or cannot be, indexes that are to be made anew.
 #pragma once
 
 #include <exception>

@@ -39,6 +39,14 @@ class Pacing {
   /// claim), its handler with what it was handed, and storing its report or claiming it, which costs much the
   /// same for one and for a thousand.
   void loaded(std::size_t claimed, std::int64_t took_us) noexcept { learn(load_ns_, claimed, took_us); }
+  /// A small batch is filled with its claim, and an item of few seems dear. But it shows when it has become
+  /// cheaper: else one slow moment would leave the batches small for ever.
+  void filled_small(std::size_t claimed, std::int64_t took_us) noexcept {
+    const std::int64_t before = load_ns_;
+    if (before < 0 || claimed == 0) return;
+    load_ns_ =
+        std::min(before, std::max<std::int64_t>(took_us, 0) * 1000 / static_cast<std::int64_t>(claimed));
+  }
   void handled(std::size_t items, std::int64_t took_us) noexcept {
     if (items == 0) unseen_ = std::min(unseen_ * 2, kLargest);
     learn(handle_ns_, items, took_us);

@@ -226,6 +226,8 @@ Advanced Pump::advance(Way& way, const Report* report, std::size_t most) {
   const auto began = context_.clock.monotonic_us();
   auto advanced = work_.advance(way.channel, report, most);
   way.pacing.stored(context_.clock.monotonic_us() - began);
+  if (advanced.next && advanced.next->loaded)
+    way.pacing.filled_small(advanced.next->claimed, advanced.next->filled_in_us);
   keep_damage(advanced.damage);
   return advanced;
 }

@@ -48,6 +48,7 @@ class BlastTables {
     std::optional<Ms> schedule;  // when the first one is due
     std::optional<Ms> deadline;  // the first one that was not yet said to have passed
     bool to_sweep = false;       // threads of a recalled blast are to be brought up to date
+    bool to_forget = false;      // who was told at which address, of lines that have ended
     bool owes = false;           // there are debts
     bool to_index = false;       // names and addresses are to be indexed anew
   };
@@ -72,6 +73,9 @@ class BlastTables {
   virtual void put_text(ProviderNo provider, BlastNo no, std::string_view text) = 0;
 
   virtual DraftSlice draft_slice(ProviderNo provider, BlastNo no, SliceNo slice) const = 0;
+  /// All that have something, ascending.
+  virtual void draft_slices(ProviderNo provider, BlastNo no,
+                            FunctionRef<void(SliceNo, const DraftSlice&)> f) const = 0;
   /// An empty slice is no row.
   virtual void put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice, const DraftSlice& value) = 0;
   virtual void delete_draft(ProviderNo provider, BlastNo no) = 0;

@@ -37,7 +37,8 @@ struct Line {
   std::int64_t waiting = 0;  // of the pending: places that wait because of quiet hours, as bitmaps
   Position wake_from = 0;    // where those who are woken next are looked for first
   bool open = true;
-  bool paused = false;  // its blast is: nothing is handed out
+  bool paused = false;              // its blast is: nothing is handed out
+  bool has_told_addresses = false;  // of one that has ended: such rows are left, and are to be forgotten
 
   /// Where handing out stops for now.
   Position hand_out_to() const noexcept { return follows ? limit : order.end(); }
@@ -158,13 +159,22 @@ class LineTables {
                      FunctionRef<void(SkipReason, const Slice&)> f) const = 0;
 
   /// Who is told of a line's blast at an address that several share. Of lines that have ended nothing is
-  /// kept: it goes when update_line() closes the line.
+  /// kept: update_line() marks one that still has such rows (Line::has_told_addresses), and they go a few at
+  /// a time.
   virtual std::optional<ToldAddress> told_address(LineNo line, AddressHash hash) const = 0;
 
   /// False, and nothing is changed, when somebody holds it other than `instead` (nothing: when anybody does).
   virtual bool hold_address(const ToldAddress& address, std::optional<Place> instead) = 0;
   virtual void put_told_address(const ToldAddress& address) = 0;
-  virtual void delete_told_address(const ToldAddress& address) = 0;
+  virtual void delete_told_address(LineNo line, AddressHash hash) = 0;
+  /// A line that has ended and is marked so.
+  virtual std::optional<Line> line_to_forget() const = 0;
+  /// The provider's lines that are, damaged ones too.
+  virtual std::vector<LineNo> lines_to_forget(ProviderNo provider) const = 0;
+  /// At most so many of a line's rows.
+  virtual void forget_told_addresses(LineNo line, std::size_t most) = 0;
+  /// The next line that has such rows; it need not be one that there is.
+  virtual std::optional<LineNo> told_line_after(LineNo after) const = 0;
 };
 
 }  // namespace bccast

@@ -23,18 +23,24 @@ class SqliteCounts {
     std::int64_t statements = 0;  // of all connections, readers too
     std::int64_t steps = 0;       // of SQLite's virtual machine, in statements that ended
     std::int64_t scans = 0;       // of the statements: those that read neighbours from a roster
+    std::int64_t bytes = 0;       // written to files
     friend Counts operator-(const Counts& a, const Counts& b) {
-      return {a.syncs - b.syncs, a.statements - b.statements, a.steps - b.steps, a.scans - b.scans};
+      return {a.syncs - b.syncs, a.statements - b.statements, a.steps - b.steps, a.scans - b.scans,
+              a.bytes - b.bytes};
     }
   };
-  Counts now() const { return {syncs_, statements_, steps_, scans_}; }
-  /// All that was begun while such an object lived, each once.
-  static std::set<std::string> sql_begun() {
+  Counts now() const { return {syncs_, statements_, steps_, scans_, bytes_}; }
+  /// All that was begun while this object lived, each once.
+  std::set<std::string> sql_begun() const {
     const std::lock_guard lock(sql_mutex_);
     return sql_;
   }
 
   SqliteCounts() {
+    {
+      const std::lock_guard lock(sql_mutex_);
+      sql_.clear();
+    }
     REQUIRE(sqlite3_initialize() == SQLITE_OK);
     below() = sqlite3_vfs_find(nullptr);
     vfs_ = *below();
@@ -47,6 +53,12 @@ class SqliteCounts {
         ++syncs_;
         return SQLITE_OK;
       };
+      if (write_ == nullptr) write_ = file->pMethods->xWrite;
+      if (write_ == file->pMethods->xWrite)  // that of all files of the system's VFS
+        at->second.xWrite = [](sqlite3_file* written, const void* bytes, int size, sqlite3_int64 offset) {
+          bytes_ += size;
+          return write_(written, bytes, size, offset);
+        };
       file->pMethods = &at->second;
       return result;
     };
@@ -95,6 +107,8 @@ class SqliteCounts {
   inline static std::atomic<std::int64_t> statements_{0};
   inline static std::atomic<std::int64_t> steps_{0};
   inline static std::atomic<std::int64_t> scans_{0};
+  inline static std::atomic<std::int64_t> bytes_{0};
+  inline static decltype(sqlite3_io_methods::xWrite) write_ = nullptr;
   inline static std::mutex sql_mutex_;
   inline static std::set<std::string> sql_;
   sqlite3_vfs vfs_{};

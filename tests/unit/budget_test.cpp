@@ -187,6 +187,27 @@ TEST_CASE("A budget below what a batch costs by itself still gets on, with more 
   CHECK(overruns.size() < kClients / 10);
 }
 
+TEST_CASE("One slow moment does not leave a budget with small batches") {
+  World world;
+  world.clock.own_us = 10;
+  const auto batches_of_a_blast = [&] {
+    world.send();
+    const auto before = world.notifier().batches;
+    world.overruns(2000);
+    return world.notifier().batches - before;
+  };
+  batches_of_a_blast();
+  const auto usual = batches_of_a_blast();
+  world.send();
+  world.pump->run(1000, 0);
+  world.clock.own_us = 70'000;  // the machine does something else for a while
+  world.pump->run(1000, 2000);
+  world.clock.own_us = 10;
+  world.overruns(2000);
+  batches_of_a_blast();
+  CHECK(batches_of_a_blast() == usual);
+}
+
 TEST_CASE("Two channels of different cost keep one budget") {
   World world({"email", "push"});
   for (std::int64_t i = 0; i < kClients; ++i) {

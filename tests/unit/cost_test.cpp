@@ -28,6 +28,7 @@
 #include "core/progress.hpp"
 #include "core/quiet.hpp"
 #include "core/roster.hpp"
+#include "core/same_address.hpp"
 #include "core/sending.hpp"
 #include "core/verification.hpp"
 #include "core/work.hpp"
@@ -69,11 +70,13 @@ struct Cost {
   std::int64_t syncs;
   std::int64_t steps;  // of SQLite's virtual machine, on all connections
   std::int64_t scans;  // of `begun`: those that read neighbours from a roster
+  std::int64_t bytes;  // written: to the log, whole pages
 };
 
 std::ostream& operator<<(std::ostream& out, const Cost& c) {
   return out << "statements " << c.statements << ", begun " << c.begun << ", rows " << c.rows << ", commits "
-             << c.commits << ", syncs " << c.syncs << ", steps " << c.steps << ", scans " << c.scans;
+             << c.commits << ", syncs " << c.syncs << ", steps " << c.steps << ", scans " << c.scans
+             << ", bytes " << c.bytes;
 }
 
 /// The library without its outer doors, so that the store can be asked what it did.
@@ -113,8 +116,16 @@ struct World {
     return {Side::client, name_};
   }
 
+  /// The next write neither begins the log anew, which takes a sync and some statements more, nor finds it so
+  /// long that it is moved into the file.
+  void begin_log() {
+    store.checkpoint();
+    store.write([](bccast::Tables& tables) { tables.store().set_held(tables.store().held()); });
+  }
+
   template <typename F>
   Cost cost(F&& operation) {
+    begin_log();
     const auto before = store.counters();
     const auto asked_before = counts.now();
     operation();
@@ -126,7 +137,8 @@ struct World {
             after.commits - before.commits,
             asked.syncs,
             asked.steps,
-            asked.scans};
+            asked.scans,
+            asked.bytes};
   }
 
   test::SqliteCounts counts;
@@ -470,6 +482,41 @@ TEST_CASE("Families cost a look each when a blast is handed out, whatever their 
   CHECK(some.cost.rows <= none.cost.rows + 2 * 200 + 3 * some.batches);
 }
 
+TEST_CASE("The end of a blast costs the same however many families were told, who are forgotten bit by bit") {
+  std::vector<Cost> ends;
+  for (const std::size_t size : {std::size_t{1'000}, std::size_t{10'000}}) {
+    CAPTURE(size);
+    World world;
+    world.clients(0, size);
+    world.families(size, 2);
+    const auto blast = world.sent();
+    const auto end = [&] {
+      const auto batch = world.work.advance(1, nullptr, size + 1).next;
+      REQUIRE(batch);
+      world.work.load(*batch);
+      CHECK(batch->holds.size() == size / 2 - 1);
+      bccast::Report report;
+      report.assignment = batch.get();
+      return world.cost([&] { world.work.advance(1, &report, 0); });
+    };
+    ends.push_back(end());
+    INFO(ends.back());
+    CHECK(world.progress.status("lee", blast).back().state == "finished");
+    CHECK(ends.back().rows <= 6);
+    std::size_t steps = 0;
+    for (bool more = true; more; ++steps) {
+      const auto cost = world.cost([&] { more = bccast::forget_told_addresses(world.context); });
+      INFO(cost);
+      CHECK(cost.rows <= 1'000 + 1);
+      CHECK(cost.commits == 0);
+    }
+    CHECK(steps == (size / 2 + 999) / 1'000 + 1);
+    CHECK(world.verification.run().empty());
+  }
+  CHECK(ends[0].rows == ends[1].rows);
+  CHECK(ends[0].statements == ends[1].statements);
+}
+
 TEST_CASE("A blast to fifty waits for the disk twice: when it is sent, and when it is told") {
   World world;
   world.clients(0, 50);
@@ -486,6 +533,57 @@ TEST_CASE("A blast to fifty waits for the disk twice: when it is sent, and when 
   CHECK(cost.commits == 2);
   CHECK(cost.syncs == 2);
   CHECK(cost.rows <= 12);
+}
+
+TEST_CASE("A blast to fifty costs the same in a roster of a million as in one of a thousand") {
+  struct Costs {
+    Cost choose{}, send{}, drain{};
+  };
+  const auto costs_of = [](World& world, std::size_t step) {
+    bccast::Pump pump(world.context, world.work, world.queue, {{"email", {world.notifier, nullptr}}});
+    std::vector<string> ids;
+    for (std::size_t i = 0; i < 50; ++i) ids.push_back(World::id(i * step));
+    const std::vector<std::string_view> views(ids.begin(), ids.end());
+    Costs costs;
+    for (int i = 0; i < 2; ++i) {  // the first prepares the statements
+      string blast;
+      costs.choose = world.cost([&] {
+        blast = world.drafting.create("lee", {}, {}).blast;
+        world.drafting.act_many("lee", blast, views, Drafting::Act::select);
+        world.drafting.write("lee", blast, "text");
+      });
+      costs.send = world.cost([&] { world.sending.send("lee", blast, {}, {}); });
+      world.notifier->notices = 0;
+      costs.drain = world.cost([&] { pump.run(0, 0); });
+      CHECK(world.notifier->notices == 50);
+      CHECK(world.progress.status("lee", blast).back().state == "finished");
+    }
+    return costs;
+  };
+  constexpr std::size_t kMillion = 1'000'000;
+  World world;
+  world.clients(0, 1'000);
+  const auto in_small = costs_of(world, 1);
+  world.clients(1'000, kMillion);
+  const auto in_large = costs_of(world, 1);
+  const auto all_over = costs_of(world, kMillion / 50);
+  constexpr auto kPage = 4096 + 24;  // and its head in the log
+  for (const auto part : {&Costs::choose, &Costs::send, &Costs::drain}) {
+    INFO("of a thousand: " << in_small.*part);
+    INFO("of a million: " << in_large.*part);
+    INFO("all over it: " << all_over.*part);
+    // Whether a slice has recipients takes a look; 65,536 clients more, one slice more.
+    const auto looks = part == &Costs::drain ? slices(kMillion) - slices(1'000) : 0;
+    CHECK((in_large.*part).begun <= (in_small.*part).begun + static_cast<std::int64_t>(looks));
+    CHECK((in_large.*part).rows == (in_small.*part).rows);
+    CHECK((in_large.*part).syncs == (in_small.*part).syncs);
+    CHECK((in_large.*part).steps <= (in_small.*part).steps + 200);
+    CHECK((in_large.*part).bytes <= (in_small.*part).bytes + 4 * kPage);
+    const auto touched = static_cast<std::int64_t>(slices(kMillion));
+    CHECK((all_over.*part).begun <= (in_small.*part).begun + 6 * touched);
+    CHECK((all_over.*part).rows <= (in_small.*part).rows + 2 * touched);
+    CHECK((all_over.*part).bytes <= (in_small.*part).bytes + 2 * touched * kPage);
+  }
 }
 
 TEST_CASE(

@@ -18,6 +18,11 @@
 #include "adapters/sqlite/sqlite_store.hpp"
 #include "base/error.hpp"
 #include "base/unicode.hpp"
+#include "core/channels.hpp"
+#include "core/directory.hpp"
+#include "core/drafting.hpp"
+#include "core/sending.hpp"
+#include "core/work.hpp"
 #include "engine/claimed_batch.hpp"
 #include "full_store.hpp"
 #include "still_clock.hpp"
@@ -163,6 +168,29 @@ std::optional<bccast::Code> code_of(const std::function<void()>& work) {
   }
 }
 
+/// The same one floor below, with a blast to all.
+struct World {
+  static constexpr int kClients = 200;
+  World() {
+    bccast::Channels(context).put("email", "notify");
+    bccast::Directory directory(context);
+    directory.provider_put("lee", "Dr. Lee");
+    for (int i = 0; i < kClients; ++i) {
+      directory.client_put(client(i), "Özge", "family-" + std::to_string(i / 2) + "@example.org");
+      directory.roster_add("lee", client(i));
+    }
+    bccast::Drafting drafting(context);
+    const auto blast = drafting.create("lee", {}, {}).blast;
+    drafting.act_all("lee", blast, bccast::Drafting::Act::select);
+    drafting.write("lee", blast, "Closed on Friday");
+    bccast::Sending(context).send("lee", blast, {}, {});
+  }
+  test::TemporaryFolder folder;
+  bccast::sqlite::SqliteStore store{folder.file()};
+  test::StillClock clock;
+  bccast::Context context{store, clock};
+};
+
 }  // namespace
 
 TEST_CASE(
@@ -274,6 +302,51 @@ TEST_CASE("A program with earlier tables of Unicode than a store's indexes write
   CHECK(code_of([&] { practice.engine(); }) == bccast::Code::schema);
   bccast::Engine reader("sqlite:" + practice.path() + "?mode=ro", bccast::Options());
   CHECK(reader.provider_roster("lee", "search=ozge", {}, 1000).items.size() == kClients - 1);
+}
+
+TEST_CASE("A program with earlier tables searches rightly while another indexes the store by later ones") {
+  Practice practice;
+  const auto before = practice.lists();
+  {
+    test::Database other(practice.path());  // halfway, and as another version folds
+    other.run("UPDATE roster_name SET key = CAST('~' || key AS BLOB) WHERE place < 100");
+    other.run("DELETE FROM roster_name WHERE place >= 200");
+  }
+  bccast::sqlite::SqliteStore other(practice.path());
+  for (const std::int64_t place : {-1, 0, 200}) {
+    CAPTURE(place);
+    other.write([&](bccast::Tables& tables) {
+      tables.store().set_folding({bccast::folding_version() + (place == 200 ? 1 : 0), 1, place});
+    });
+    CHECK(practice.lists() == before);
+  }
+  CHECK(code_of([&] { practice.engine().client_put("new", "Özge", {}); }) == bccast::Code::schema);
+}
+
+TEST_CASE("P12: a batch that was claimed before another began to index the store anew is not handed out") {
+  for (const bool later : {false, true}) {
+    CAPTURE(later);
+    World world;
+    bccast::Work work(world.context);
+    const auto batch = work.advance(1, nullptr, World::kClients).next;
+    REQUIRE(batch);
+    REQUIRE_FALSE(batch->loaded);
+    bccast::sqlite::SqliteStore other(world.folder.file());
+    other.write([&](bccast::Tables& tables) {
+      tables.store().set_folding({bccast::folding_version() + (later ? 1 : 0), 1, 0});
+    });
+    work.load(*batch);
+    CHECK(batch->batch.size() == 0);
+    const auto report = bccast::Work::without_handler(*batch);
+    REQUIRE(report);
+    CHECK(report->result == bccast::BatchResult::returned);
+    const auto store = [&] { return work.advance(1, &*report, World::kClients).next != nullptr; };
+    if (later) {
+      CHECK(code_of(store) == bccast::Code::schema);
+    } else {
+      CHECK_FALSE(store());  // it is given back, and nobody is told while the store is indexed
+    }
+  }
 }
 
 TEST_CASE("A store that is only read is searched rightly whatever its indexes go by") {

@@ -15,7 +15,11 @@
 #include "core/drafting.hpp"
 #include "core/erasure.hpp"
 #include "core/inbox.hpp"
+#include "core/progress.hpp"
+#include "core/same_address.hpp"
+#include "core/second_tries.hpp"
 #include "core/sending.hpp"
+#include "core/verification.hpp"
 #include "core/work.hpp"
 #include "still_clock.hpp"
 
@@ -76,6 +80,22 @@ struct World {
     while (control.sweep()) {
     }
   }
+  /// So many clients, each two of them at one address, whom "email" tells of a blast.
+  std::string send_to_families(int clients) {
+    Channels(context).put("email", "notify");
+    for (int i = 0; i < clients; ++i) {
+      add(client(i).c_str());
+      directory.client_set(client(i), "address.email", "family-" + std::to_string(i / 2) + "@example.org");
+    }
+    return send("Closed on Friday");
+  }
+  static std::string client(int i) { return "client-" + std::to_string(i); }
+  void report(Work& work, const Assignment& assignment) {
+    Report report;
+    report.assignment = &assignment;
+    work.advance(1, &report, 0);
+  }
+  std::size_t damage() { return Verification(context).run().size(); }
   std::size_t threads(const char* client) { return inbox.of_client(client, {}, {}, 0).items.size(); }
 
   test::TemporaryFolder folder;
@@ -148,14 +168,8 @@ TEST_CASE("A slow look does not undo what a later one has stored") {
 
 TEST_CASE("P12: of two large batches that are filled in the same moment one tells a family") {
   World world;
-  Channels(world.context).put("email", "notify");
   constexpr int kClients = 400;
-  for (int i = 0; i < kClients; ++i) {
-    const auto id = "client-" + std::to_string(i);
-    world.add(id.c_str());
-    world.directory.client_set(id, "address.email", "family-" + std::to_string(i / 2) + "@example.org");
-  }
-  world.send("Closed on Friday");
+  world.send_to_families(kClients);
   Work work(world.context);
   auto one = work.advance(1, nullptr, kClients / 2).next;
   auto other = work.advance(1, nullptr, kClients).next;
@@ -173,4 +187,101 @@ TEST_CASE("P12: of two large batches that are filled in the same moment one tell
   }
   CHECK(told.size() == kClients / 2);
   CHECK(std::set<std::string>(told.begin(), told.end()).size() == told.size());
+}
+
+TEST_CASE("P12: of a blast that ended while a batch of it was filled, who holds an address is not kept") {
+  for (const bool recalled : {false, true}) {
+    CAPTURE(recalled);
+    World world;
+    constexpr int kClients = 400;
+    const auto blast = world.send_to_families(kClients);
+    Work work(world.context);
+    auto slow = work.advance(1, nullptr, kClients + 2).next;
+    REQUIRE(slow);
+    world.store.before_write = [&] {  // its lease is over, and another tells everybody, or nobody any more
+      if (recalled) world.control.recall("lee", blast);
+      world.clock.now += kLongestLease + 1;
+      auto quick = work.advance(1, nullptr, kClients + 2).next;
+      REQUIRE(quick);
+      work.load(*quick);
+      CHECK(quick->batch.size() == (recalled ? 0 : kClients / 2));
+      world.report(work, *quick);
+      while (forget_told_addresses(world.context)) {
+      }
+    };
+    work.load(*slow);
+    CHECK_FALSE(world.store.before_write);
+    CHECK(slow->batch.size() == 0);  // there is nothing left to tell
+    const auto report = Work::without_handler(*slow);
+    REQUIRE(report);
+    CHECK(work.advance(1, &*report, 0).too_late);
+    CHECK(world.damage() == 0);
+    world.store.read([](const Tables& tables) { CHECK_FALSE(tables.work().told_line_after(0)); });
+    CHECK(Progress(world.context).status("lee", blast).back().pending == 0);
+  }
+}
+
+TEST_CASE("P12: while who was told at which address is forgotten, another try tells nobody at them again") {
+  constexpr int kClients = 3'000;  // half as many rows: more than are forgotten at once
+  for (const int steps : {0, 1, 2}) {
+    CAPTURE(steps);
+    World world;
+    const auto blast = world.send_to_families(kClients);
+    Work work(world.context);
+    std::multiset<std::string> told;
+    std::int64_t failed = 0;
+    const auto take = [&](bool fails) {
+      auto batch = work.advance(1, nullptr, kClients + 2).next;
+      if (!batch) return false;
+      work.load(*batch);
+      for (std::size_t i = 0; i < batch->batch.size(); ++i) {
+        if (fails && i % 10 == 0 && batch->batch.to().at(i) != World::client(9)) {
+          ++failed;
+          batch->batch.set(i, {ItemStatus::failed, "bounced"});
+        } else {
+          told.emplace(batch->batch.address().at(i));
+        }
+      }
+      world.report(work, *batch);
+      return true;
+    };
+    REQUIRE(take(true));
+    REQUIRE_FALSE(take(true));
+    CHECK(failed >= kClients / 2 / 10 - 1);
+    CHECK(told.size() == kClients / 2 - static_cast<std::size_t>(failed));
+    for (int i = 0; i < steps; ++i) CHECK(forget_told_addresses(world.context));
+    // Who leaves an address is forgotten there at once.
+    world.directory.client_set(World::client(7), "address.email", "elsewhere@example.org");
+    world.erasure.erase(World::client(9));
+    CHECK(SecondTries(world.context).retry_failed("lee", blast) == failed);
+    while (take(false)) {
+    }
+    CHECK(told.size() == kClients / 2);
+    CHECK(std::set<std::string>(told.begin(), told.end()).size() == told.size());
+    CHECK(world.damage() == 0);
+    while (forget_told_addresses(world.context)) {
+    }
+    world.store.read([](const Tables& tables) { CHECK_FALSE(tables.work().told_line_after(0)); });
+    CHECK(world.damage() == 0);
+  }
+}
+
+TEST_CASE("Verification finds who was told at which address of a line that has ended, or that there is not") {
+  World world;
+  const auto blast = world.send_to_families(4);
+  Work work(world.context);
+  auto batch = work.advance(1, nullptr, 10).next;
+  REQUIRE(batch);
+  world.report(work, *batch);
+  CHECK(world.damage() == 0);  // they are still to be forgotten
+  while (forget_told_addresses(world.context)) {
+  }
+  CHECK(world.damage() == 0);
+  for (const LineNo line : {LineNo{1}, LineNo{7}})
+    world.store.write(
+        [&](Tables& tables) {
+          tables.work().put_told_address({line, 4711, 1});
+        },
+        Durability::relaxed);
+  CHECK(world.damage() == 2);
 }

@@ -186,7 +186,8 @@ BlastTables::Agenda SqliteBlastTables::agenda() const {
       "(SELECT min(deadline_at) FROM blast WHERE state BETWEEN 1 AND 3 AND overdue = 0), "
       "EXISTS (SELECT 1 FROM blast WHERE state = 5 AND swept < roster_size), "
       "(SELECT max(debt_no) FROM debt) IS NOT NULL, "
-      "EXISTS (SELECT 1 FROM folding WHERE one = 1 AND provider_no <> 0)");
+      "EXISTS (SELECT 1 FROM folding WHERE one = 1 AND provider_no <> 0), "
+      "EXISTS (SELECT 1 FROM line WHERE state < 0)");
   Agenda agenda;
   if (!query.step()) return agenda;
   if (!query.is_null(0)) agenda.schedule = query.i64(0);
@@ -194,6 +195,7 @@ BlastTables::Agenda SqliteBlastTables::agenda() const {
   agenda.to_sweep = query.i64(2) != 0;
   agenda.owes = query.i64(3) != 0;
   agenda.to_index = query.i64(4) != 0;
+  agenda.to_forget = query.i64(5) != 0;
   return agenda;
 }
 
@@ -293,13 +295,34 @@ void SqliteBlastTables::put_text(ProviderNo provider, BlastNo no, std::string_vi
   query.bind(provider).bind(no).bind(string_as_bytes(text)).run();
 }
 
+namespace {
+
+DraftSlice draft_slice_of(const Query& query, ProviderNo provider, BlastNo no, SliceNo slice) {
+  return {Slice::decode(query.blob(0), draft_key(1, provider, no, slice)),
+          Slice::decode(query.blob(1), draft_key(2, provider, no, slice))};
+}
+
+}  // namespace
+
 DraftSlice SqliteBlastTables::draft_slice(ProviderNo provider, BlastNo no, SliceNo slice) const {
   auto query = db_.query(
       "SELECT picked, deselected FROM draft_slice WHERE provider_no = ? AND blast_no = ? AND slice_no = ?");
   query.bind(provider).bind(no).bind(std::int64_t{slice});
   if (!query.step()) return {};
-  return {Slice::decode(query.blob(0), draft_key(1, provider, no, slice)),
-          Slice::decode(query.blob(1), draft_key(2, provider, no, slice))};
+  return draft_slice_of(query, provider, no, slice);
+}
+
+void SqliteBlastTables::draft_slices(ProviderNo provider, BlastNo no,
+                                     FunctionRef<void(SliceNo, const DraftSlice&)> f) const {
+  auto query = db_.query(
+      "SELECT picked, deselected, slice_no FROM draft_slice WHERE provider_no = ? AND blast_no = ? "
+      "ORDER BY slice_no");
+  query.bind(provider).bind(no);
+  while (query.step()) {
+    const auto slice = query.i64(2);
+    if (slice < 0 || slice >= std::int64_t{slices_for(kMaxPlaces)}) refuse_number("a slice");
+    f(static_cast<SliceNo>(slice), draft_slice_of(query, provider, no, static_cast<SliceNo>(slice)));
+  }
 }
 
 void SqliteBlastTables::put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice,

@@ -34,6 +34,8 @@ class SqliteBlastTables final : public BlastTables {
   std::optional<std::string> text(ProviderNo provider, BlastNo no) const override;
   void put_text(ProviderNo provider, BlastNo no, std::string_view text) override;
   DraftSlice draft_slice(ProviderNo provider, BlastNo no, SliceNo slice) const override;
+  void draft_slices(ProviderNo provider, BlastNo no,
+                    FunctionRef<void(SliceNo, const DraftSlice&)> f) const override;
   void put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice, const DraftSlice& value) override;
   void delete_draft(ProviderNo provider, BlastNo no) override;
   void insert_audience(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no,

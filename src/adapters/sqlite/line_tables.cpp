@@ -53,13 +53,14 @@ constexpr RowTable kWaitingPlaces{
     WAITING_COLUMNS,
     {.key = "line_no, slice_no, due_at, reason", .fixed = "", .counted = "parked"}};
 
-// Line::open and its cursor as one number, so that one index finds the lines with something to hand out.
+// Line::open, its cursor and what it has left as one number, so that one index finds the lines with something
+// to hand out, and another those that have ended and left something.
 // (A query that says "state = 1" does not use that index: SQLite does not conclude the index's own
 // "state > 0" from it, and, told both, looks for the second.)
-enum LineState : std::int64_t { kEnded = 0, kHandingOut = 1, kWaiting = 2, kPaused = 3 };
+enum LineState : std::int64_t { kToForget = -1, kEnded = 0, kHandingOut = 1, kWaiting = 2, kPaused = 3 };
 
 std::int64_t state_of(const Line& line) {
-  if (!line.open) return kEnded;
+  if (!line.open) return line.has_told_addresses ? kToForget : kEnded;
   if (line.paused) return kPaused;
   return line.cursor < line.hand_out_to() ? kHandingOut : kWaiting;
 }
@@ -85,7 +86,8 @@ void visit_line(Columns& columns, Row& l) {
   columns.number(l.waiting);
   columns.number(l.wake_from);
   if constexpr (Columns::kReads) {
-    l.open = state != kEnded;
+    l.open = state > kEnded;
+    l.has_told_addresses = state == kToForget;
     l.paused = state == kPaused;
   }
 }
@@ -265,9 +267,14 @@ std::int64_t SqliteLineTables::last_turn(ChannelNo channel) const {
 }
 
 void SqliteLineTables::update_line(const Line& line) {
+  Line stored = line;
+  if (!line.open) {
+    auto left = db_.query("SELECT EXISTS (SELECT 1 FROM told_address WHERE line_no = ?)");
+    left.bind(line.no);
+    stored.has_told_addresses = left.step() && left.i64(0) != 0;
+  }
   auto query = db_.query(kUpdateLine.c_str());
-  write_line(query, line);
-  if (!line.open) db_.query("DELETE FROM told_address WHERE line_no = ?").bind(line.no).run();
+  write_line(query, stored);
 }
 
 std::int64_t SqliteLineTables::pending(ChannelNo channel) const {
@@ -415,9 +422,39 @@ void SqliteLineTables::put_told_address(const ToldAddress& address) {
   query.run();
 }
 
-void SqliteLineTables::delete_told_address(const ToldAddress& address) {
+void SqliteLineTables::delete_told_address(LineNo line, AddressHash hash) {
   auto query = db_.query("DELETE FROM told_address WHERE line_no = ? AND hash = ?");
-  query.bind(address.line_no).bind(address.hash).run();
+  query.bind(line).bind(hash).run();
+}
+
+std::optional<Line> SqliteLineTables::line_to_forget() const {
+  auto query = db_.query("SELECT " LINE_ROW " FROM line WHERE state < 0");
+  return first_sound(query, [](const Query& row) {
+    auto line = line_of(row);
+    require_asked_for(line.has_told_addresses);
+    return line;
+  });
+}
+
+std::vector<LineNo> SqliteLineTables::lines_to_forget(ProviderNo provider) const {
+  auto query = db_.query("SELECT line_no FROM line WHERE provider_no = ? AND state < 0");
+  query.bind(provider);
+  std::vector<LineNo> all;
+  while (query.step()) all.push_back(query.i64(0));
+  return all;
+}
+
+void SqliteLineTables::forget_told_addresses(LineNo line, std::size_t most) {
+  auto query = db_.query(
+      "DELETE FROM told_address WHERE line_no = ?1 AND hash IN "
+      "(SELECT hash FROM told_address WHERE line_no = ?1 ORDER BY hash LIMIT ?2)");
+  query.bind(line).bind(static_cast<std::int64_t>(most)).run();
+}
+
+std::optional<LineNo> SqliteLineTables::told_line_after(LineNo after) const {
+  auto query = db_.query("SELECT line_no FROM told_address WHERE line_no > ? ORDER BY line_no LIMIT 1");
+  query.bind(after);
+  return query.step() ? std::optional(query.i64(0)) : std::nullopt;
 }
 
 void SqliteLineTables::find_damage(std::vector<FindingRow>& findings) const {

@@ -38,7 +38,11 @@ class SqliteLineTables : public virtual LineTables {
   std::optional<ToldAddress> told_address(LineNo line, AddressHash hash) const override;
   bool hold_address(const ToldAddress& address, std::optional<Place> instead) override;
   void put_told_address(const ToldAddress& address) override;
-  void delete_told_address(const ToldAddress& address) override;
+  void delete_told_address(LineNo line, AddressHash hash) override;
+  std::optional<Line> line_to_forget() const override;
+  std::vector<LineNo> lines_to_forget(ProviderNo provider) const override;
+  void forget_told_addresses(LineNo line, std::size_t most) override;
+  std::optional<LineNo> told_line_after(LineNo after) const override;
 
   /// For verification: rows that are not what was once written.
   void find_damage(std::vector<FindingRow>& findings) const;

@@ -328,7 +328,7 @@ CREATE TABLE line(
   blast_no    INTEGER NOT NULL,
   channel_no  INTEGER NOT NULL,
   state       INTEGER NOT NULL,           -- 0: ended, 1: has more to hand out, 2: waits for what was handed out,
-                                          -- 3: paused
+                                          -- 3: paused, -1: ended, rows of told_address are left
   turn        INTEGER NOT NULL,
   seq         INTEGER NOT NULL,
   slices      INTEGER NOT NULL,
@@ -349,6 +349,7 @@ CREATE TABLE line(
 ) STRICT;
 CREATE INDEX line_of_blast ON line(provider_no, blast_no);
 CREATE INDEX line_open ON line(channel_no, state, turn) WHERE state > 0;
+CREATE INDEX line_to_forget ON line(provider_no) WHERE state < 0;
 
 CREATE TABLE waiting(                     -- because of quiet hours
   line_no     INTEGER NOT NULL,
