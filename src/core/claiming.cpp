@@ -32,7 +32,7 @@ void insert_claim_of_items(Tables& tables, const Claim& like, std::span<const It
   claim.to = static_cast<Position>(items.size());
   claim.lease_until = 0;
   tables.work().insert_claim(claim);
-  for (const auto& item : items) tables.work().claim_item(item, claim.token);
+  tables.work().claim_items(items, claim.token);
 }
 
 class Claiming {
@@ -179,7 +179,7 @@ class Claiming {
     claim.hold(now_, context_.lease);
     claim.tries = 1;
     tables_.work().insert_claim(claim);
-    for (const auto& item : due) tables_.work().claim_item(item, claim.token);
+    tables_.work().claim_items(due, claim.token);
     if (const auto last = tables_.work().last_turn(channel_.no); last > 0) {  // to the back of the line
       channel_.items_turn = std::max(last, channel_.items_turn) + 1;
       tables_.work().update_channel(channel_);

@@ -193,6 +193,7 @@ void Conversation::notify(Tables& tables, Provider& provider, const ThreadKey& k
   if (provider.next_notice > kMaxNumber)
     throw Error(Code::limit, "the provider has no numbers left for notices");
   const std::int64_t number = provider.next_notice++;
+  std::vector<Item> items;
   for (const auto& channel : tables.work().channels()) {
     if (channel.delivers && channel.name == context_.own_channel) continue;  // the host has it there already
     Item item;
@@ -204,8 +205,9 @@ void Conversation::notify(Tables& tables, Provider& provider, const ThreadKey& k
     item.at = message.at;
     item.seq = message.seq;
     item.due_at = context_.clock.wall_ms();
-    tables.work().insert_item(item);
+    items.push_back(std::move(item));
   }
+  if (!items.empty()) tables.work().insert_items(items);
 }
 
 }  // namespace bccast

@@ -83,7 +83,7 @@ std::size_t drop_waiting(Tables& tables, const Context& context, Line line, Skip
   });
   if (gone.empty()) return 0;
   for (const auto& [s, slice] : places) skip_places(tables, line, reason, s, slice);
-  for (const auto& item : gone) tables.work().delete_item(item);
+  tables.work().delete_items(gone);
   store_line(tables, context, line);
   return gone.size();
 }

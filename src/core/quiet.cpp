@@ -159,9 +159,10 @@ std::vector<Item> wake_places(Tables& tables, ChannelNo channel, Ms now, std::si
     item.seq = 1;
     item.at = whole_seconds(waking->blast.sent_at);
     item.due_at = now;
-    item.no = tables.work().insert_item(item);
     items.push_back(std::move(item));
   }
+  const auto numbers = tables.work().insert_items(items);
+  for (std::size_t i = 0; i < items.size(); ++i) items[i].no = numbers[i];
   for (const auto& [s, places] : gone) waking->due.at(s).take_away(tables, line, s, places);
   tables.work().update_line(line);
   return items;

@@ -57,7 +57,7 @@ void tell_after_all(Tables& tables, Line& follower, const Item& delivery, Ms now
   notice.channel_no = follower.channel_no;
   notice.line_no = follower.no;
   begin_again(notice, now);
-  tables.work().insert_item(notice);
+  tables.work().insert_items({&notice, 1});
 }
 
 Error not_found() {
@@ -77,17 +77,17 @@ std::int64_t SecondTries::retry_failed(std::string_view provider_id, std::string
     for (auto& line : lines) {
       const auto channel = tables.work().channel(line.channel_no);
       if (!channel || channel->removed) continue;
-      const auto failed = failed_items(tables, line);
+      auto failed = failed_items(tables, line);
       if (failed.empty()) continue;
-      for (Item item : failed) {
+      for (Item& item : failed) {
         begin_again(item, now);
-        tables.work().update_item(item);
         --line.failed;
         ++count;
         if (channel->delivers)
           for (auto& follower : lines)
             if (follower.follows) tell_after_all(tables, follower, item, now);
       }
+      tables.work().update_items(failed);
     }
     if (count == 0) return count;
     blast.deadline_at = now + context_.deadline_of(blast);
@@ -159,7 +159,7 @@ Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemO
     }
     item.reason = Reasons(tables).kept(parts.provider, parts.place, outcome.reason);
     if (outcome.status == ItemStatus::done) {
-      tables.work().delete_item(item);
+      tables.work().delete_items({&item, 1});
       ++line.done;
     } else {
       item.state = outcome.status == ItemStatus::failed ? ItemState::failed : ItemState::waiting;
@@ -170,7 +170,11 @@ Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemO
         item.attempts = 0;
         reopen(context_, line, *blast);
       }
-      item.no == 0 ? static_cast<void>(tables.work().insert_item(item)) : tables.work().update_item(item);
+      if (item.no == 0) {
+        tables.work().insert_items({&item, 1});
+      } else {
+        tables.work().update_items({&item, 1});
+      }
     }
     tables.work().update_line(line);
     if (line.paused) tables.work().park_items(line.no, true);
@@ -188,10 +192,10 @@ Code SecondTries::report_notice(Tables& tables, const IdParts& parts, const Item
   if (item->state != ItemState::failed) throw Error(Code::state, "the item has not ended yet");
   if (outcome.status == ItemStatus::failed) return Code::exists;
   if (outcome.status == ItemStatus::done) {
-    tables.work().delete_item(*item);
+    tables.work().delete_items({&*item, 1});
   } else {
     begin_again(*item, context_.clock.wall_ms());
-    tables.work().update_item(*item);
+    tables.work().update_items({&*item, 1});
   }
   return Code::ok;
 }

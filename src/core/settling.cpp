@@ -203,11 +203,16 @@ class Settling {
     }
     for (const auto& item : tables_.work().items_of(assignment_.claim.token))
       open_items_.emplace(item.no, assignment_.claim.token);
+    std::map<ItemNo, const Item*> elsewhere;
     for (std::size_t i = report_.begin; i < report_.stop(); ++i) {
       const Item& item = assignment_.items[assignment_.entries[i]];
-      if (open_items_.count(item.no) > 0) continue;
-      const auto row = tables_.work().item(item.no);
-      if (row && is_same_try(*row, item)) open_items_.emplace(item.no, tables_.work().holder_of(item.no));
+      if (open_items_.count(item.no) == 0) elsewhere.emplace(item.no, &item);
+    }
+    if (!elsewhere.empty()) {
+      std::vector<ItemNo> numbers;
+      for (const auto& [no, item] : elsewhere) numbers.push_back(no);
+      for (const auto& row : tables_.work().items(numbers))
+        if (is_same_try(row.item, *elsewhere.at(row.item.no))) open_items_.emplace(row.item.no, row.holder);
     }
     return claim || !open_items_.empty();
   }
@@ -266,15 +271,8 @@ class Settling {
       return at < until && std::any_of(open_claims_.begin(), open_claims_.end(),
                                        [&](const Claim& claim) { return at >= claim.from && at < claim.to; });
     };
-    std::map<std::pair<SliceNo, SkipReason>, Slice> skips;
     const auto skip = [&](std::size_t entry, SkipReason reason) {
-      const auto place = static_cast<Place>(entry);
-      const std::pair key{slice_of(place), reason};
-      auto found = skips.find(key);
-      if (found == skips.end())
-        found = skips.emplace(key, tables_.work().skipped(*line, key.first, reason)).first;
-      found->second.add(within_slice(place));
-      ++line->skipped;
+      leave_out(*line, static_cast<Place>(entry), reason);
       ++advanced_.ended;
     };
     const auto item_at = [&](std::size_t entry) {
@@ -290,7 +288,7 @@ class Settling {
     const auto keep = [&](std::size_t entry, const ItemOutcome& outcome) {
       Item item = item_at(entry);
       after_attempt(item, outcome);
-      tables_.work().insert_item(item);
+      inserted_.push_back(item);
       if (item.state == ItemState::failed) {
         ++line->failed;
         ++advanced_.ended;
@@ -300,7 +298,7 @@ class Settling {
     const auto defer = [&](std::size_t entry, Ms due_at) {
       Item item = item_at(entry);
       item.due_at = due_at;
-      tables_.work().insert_item(item);
+      inserted_.push_back(std::move(item));
     };
     const auto unspent = [&](std::size_t entry) { return counts(entry) && ++unspent_ > 0; };
     for (const auto& left : assignment_.left_out)
@@ -361,7 +359,8 @@ class Settling {
         go_on(claim);
       }
     }
-    for (const auto& [key, slice] : skips) tables_.work().put_skipped(*line, key.first, key.second, slice);
+    store_items();
+    store_skips(*line);
     store_waiting(*line);
     store(*line);
     if (assignment_.delivery) advanced_.unlocked = unlock_followers(tables_, *line);
@@ -390,7 +389,7 @@ class Settling {
       Line* line = line_of(item);
       if (deferred.reason && line != nullptr && item.attempts == 0) {
         let_place_wait(*line, item.thread.place, {deferred.until, *deferred.reason});
-        tables_.work().delete_item(item);
+        deleted_.push_back(std::move(item));
         continue;
       }
       item.state = ItemState::waiting;
@@ -400,7 +399,7 @@ class Settling {
       } else if (item.reason == kUnknownZone) {
         item.reason.clear();
       }
-      tables_.work().update_item(item);
+      updated_.push_back(std::move(item));
     }
     for (std::size_t i = report_.begin; i < report_.stop(); ++i) {
       const auto entry = assignment_.entries[i];
@@ -413,7 +412,7 @@ class Settling {
       count(outcome);
       if (outcome.status == ItemStatus::done) {
         if (Line* line = line_of(item)) ++line->done;
-        tables_.work().delete_item(item);
+        deleted_.push_back(item);
         ++advanced_.ended;
       } else if (outcome.status == ItemStatus::skipped) {
         skip(item, SkipReason::by_notifier);
@@ -421,6 +420,7 @@ class Settling {
         keep(item, outcome, line_of(item));
       }
     }
+    store_items();
     if (claim) {
       claim->to = std::count_if(open_items_.begin(), open_items_.end(),
                                 [&](const auto& item) { return item.second == claim->token; });
@@ -437,6 +437,7 @@ class Settling {
       take_items_out_of(of_items, count);
     }
     for (auto& [no, line] : lines_) {
+      store_skips(line);
       store_waiting(line);
       store(line);
       advanced_.unlocked = advanced_.unlocked || assignment_.delivery.has_value();
@@ -471,6 +472,19 @@ class Settling {
     waiting_[line.no][{slice_of(place), wait}].add(within_slice(place));
   }
 
+  void leave_out(Line& line, Place place, SkipReason reason) {
+    skips_[line.no][{slice_of(place), reason}].add(within_slice(place));
+    ++line.skipped;
+  }
+
+  void store_skips(const Line& line) {
+    for (const auto& [key, places] : skips_[line.no]) {
+      Slice all = tables_.work().skipped(line, key.first, key.second);
+      all |= places;
+      tables_.work().put_skipped(line, key.first, key.second, all);
+    }
+  }
+
   void store_waiting(Line& line) {
     for (const auto& [key, places] : waiting_[line.no])
       let_wait(tables_, line, key.first, key.second, places);
@@ -502,23 +516,24 @@ class Settling {
   }
 
   void skip(const Item& item, SkipReason reason) {
-    if (Line* line = line_of(item)) {
-      const auto s = slice_of(item.thread.place);
-      Slice slice = tables_.work().skipped(*line, s, reason);
-      slice.add(within_slice(item.thread.place));
-      tables_.work().put_skipped(*line, s, reason, slice);
-      ++line->skipped;
-    }
-    tables_.work().delete_item(item);
+    if (Line* line = line_of(item)) leave_out(*line, item.thread.place, reason);
+    deleted_.push_back(item);
     ++advanced_.ended;
   }
 
   void keep(Item item, const ItemOutcome& outcome, Line* line) {
     after_attempt(item, outcome);
-    tables_.work().update_item(item);
-    if (item.state != ItemState::failed) return;
-    if (line != nullptr) ++line->failed;
-    ++advanced_.ended;
+    if (item.state == ItemState::failed) {
+      if (line != nullptr) ++line->failed;
+      ++advanced_.ended;
+    }
+    updated_.push_back(std::move(item));
+  }
+
+  void store_items() {
+    if (!inserted_.empty()) tables_.work().insert_items(inserted_);
+    if (!updated_.empty()) tables_.work().update_items(updated_);
+    if (!deleted_.empty()) tables_.work().delete_items(deleted_);
   }
 
   Tables& tables_;
@@ -531,7 +546,9 @@ class Settling {
   std::vector<Claim> open_claims_;                     // of a line: what of the batch nobody has reported
   std::map<ItemNo, std::optional<Token>> open_items_;  // else, and in whose hands: nothing: it waits
   std::map<LineNo, Line> lines_;
+  std::map<LineNo, std::map<std::pair<SliceNo, SkipReason>, Slice>> skips_;
   std::map<LineNo, std::map<std::pair<SliceNo, Wait>, Slice>> waiting_;
+  std::vector<Item> inserted_, updated_, deleted_;  // to be stored together
   AttemptCounts attempts_;
   std::size_t unspent_ = 0;  // items of the report that were not handed over
 };

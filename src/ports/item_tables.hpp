@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,20 +47,26 @@ struct Item {
   bool damaged = false;  // its row is: nothing of it is to be relied on but its number
 };
 
+/// As it is stored.
+struct HeldItem {
+  Item item;
+  std::optional<Token> holder;  // the claim it is in; nothing: it is in none
+};
+
 class ItemTables {
  public:
   virtual ~ItemTables() = default;
 
-  virtual ItemNo insert_item(const Item& item) = 0;
+  /// The numbers they were given, in their order.
+  virtual std::vector<ItemNo> insert_items(std::span<const Item> items) = 0;
   virtual std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const = 0;
   virtual std::vector<Item> items_of(const Token& token) const = 0;
-  virtual std::optional<Item> item(ItemNo no) const = 0;
 
-  /// The claim an item is in; nothing: it is in none.
-  virtual std::optional<Token> holder_of(ItemNo no) const = 0;
-  virtual void claim_item(const Item& item, const Token& token) = 0;
-  virtual void update_item(const Item& item) = 0;  // takes its token away
-  virtual void delete_item(const Item& item) = 0;
+  /// Those that are there, ascending.
+  virtual std::vector<HeldItem> items(std::span<const ItemNo> nos) const = 0;
+  virtual void claim_items(std::span<const Item> items, const Token& token) = 0;
+  virtual void update_items(std::span<const Item> items) = 0;  // takes their tokens away
+  virtual void delete_items(std::span<const Item> items) = 0;
 
   /// Those of single messages on a channel: all; those of one provider that wait.
   virtual void delete_notices(ChannelNo channel) = 0;

@@ -403,12 +403,15 @@ TEST_CASE("Who has to wait again after others were woken is woken all the same")
   world.store.write([&](bccast::Tables& tables) {
     line = *tables.work().line(2);
     bccast::Slice again;
+    std::vector<bccast::ItemNo> numbers;
     for (std::size_t i = 0; i < woken.size(); ++i) {
       again.add(static_cast<std::uint16_t>(woken[i]));
-      const auto item = tables.work().item(1 + static_cast<bccast::ItemNo>(i));
-      REQUIRE(item);
-      tables.work().delete_item(*item);
+      numbers.push_back(1 + static_cast<bccast::ItemNo>(i));
     }
+    std::vector<bccast::Item> items;
+    for (auto& held : tables.work().items(numbers)) items.push_back(std::move(held.item));
+    REQUIRE(items.size() == woken.size());
+    tables.work().delete_items(items);
     bccast::let_wait(tables, line, 0, {world.clock.now, bccast::WaitReason::quiet_hours}, again);
     tables.work().update_line(line);
   });

@@ -342,7 +342,7 @@ TEST_CASE("A damaged item fails alone: the others of its batch are told") {
       item.thread = {1, place, kDirect};
       item.notice_no = 1 + std::int64_t{place};
       item.seq = 1;
-      tables.work().insert_item(item);
+      tables.work().insert_items({&item, 1});
     }
   });
   test::Database(world.folder.file()).run("UPDATE item SET place = 1 WHERE item_no = 1");
@@ -359,12 +359,13 @@ TEST_CASE("A damaged item fails alone: the others of its batch are told") {
   report.assignment = advanced.next.get();
   world.work.advance(1, &report, 0);
   world.store.read([](const Tables& tables) {
-    const auto item = tables.work().item(1);
-    REQUIRE(item);
-    CHECK(item->damaged);  // and stays so
-    CHECK(item->state == ItemState::failed);
-    CHECK(item->reason == kDamagedEntry);
-    CHECK_FALSE(tables.work().item(2));
+    const auto items = tables.work().items(std::vector<ItemNo>{1, 2});
+    REQUIRE(items.size() == 1);
+    const Item& item = items.front().item;
+    CHECK(item.no == 1);
+    CHECK(item.damaged);  // and stays so
+    CHECK(item.state == ItemState::failed);
+    CHECK(item.reason == kDamagedEntry);
   });
 }
 

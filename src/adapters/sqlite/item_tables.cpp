@@ -1,5 +1,6 @@
 #include "adapters/sqlite/item_tables.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -74,12 +75,16 @@ constexpr Sql kAllItems = select_rows(kItem);
 
 }  // namespace
 
-ItemNo SqliteItemTables::insert_item(const Item& item) {
-  auto query = db_.query(kInsertItem.c_str());
-  write_item(query, item);
-  const ItemNo no = db_.last_rowid();
-  item_places_.put(item);
-  return no;
+std::vector<ItemNo> SqliteItemTables::insert_items(std::span<const Item> items) {
+  std::vector<ItemNo> numbers;
+  numbers.reserve(items.size());
+  for (const auto& item : items) {
+    auto query = db_.query(kInsertItem.c_str());
+    write_item(query, item);
+    numbers.push_back(db_.last_rowid());
+    item_places_.put(item);
+  }
+  return numbers;
 }
 
 std::vector<Item> SqliteItemTables::due_items(ChannelNo channel, Ms now, Ms longest,
@@ -111,30 +116,37 @@ std::vector<Item> SqliteItemTables::items_of(const Token& token) const {
   return all;
 }
 
-std::optional<Item> SqliteItemTables::item(ItemNo no) const {
-  auto query = db_.query("SELECT " ITEM_ROW " FROM item WHERE item_no = ?");
-  query.bind(no);
-  if (!query.step()) return std::nullopt;
-  return item_of(query);
-}
-
-std::optional<Token> SqliteItemTables::holder_of(ItemNo no) const {
-  auto query = db_.query("SELECT token FROM item WHERE item_no = ? AND token IS NOT NULL");
-  query.bind(no);
-  if (!query.step()) return std::nullopt;
-  return token_of(bytes_as_string(query.blob(0)));
-}
-
-void SqliteItemTables::claim_item(const Item& item, const Token& token) {
-  if (item.damaged) {  // and stays so
-    auto query = db_.query("UPDATE item SET state = 1, token = ? WHERE item_no = ?");
-    query.bind(std::span<const std::uint8_t>(token)).bind(item.no).run();
-    return;
+std::vector<HeldItem> SqliteItemTables::items(std::span<const ItemNo> nos) const {
+  std::vector<HeldItem> all;
+  for (const auto no : nos) {
+    auto query = db_.query("SELECT " ITEM_ROW " FROM item WHERE item_no = ?");
+    query.bind(no);
+    if (!query.step()) continue;
+    std::string token;
+    Item item = item_of(query, &token);
+    all.push_back({std::move(item), token.empty() ? std::nullopt : std::optional(token_of(token))});
   }
-  Item claimed = item;
-  claimed.state = ItemState::claimed;
-  auto query = db_.query(kUpdateItem.c_str());
-  write_item(query, claimed, bytes_of(token));
+  std::sort(all.begin(), all.end(),
+            [](const HeldItem& a, const HeldItem& b) { return a.item.no < b.item.no; });
+  return all;
+}
+
+void SqliteItemTables::claim_items(std::span<const Item> items, const Token& token) {
+  for (const auto& item : items) {
+    if (item.damaged) {  // and stays so
+      auto query = db_.query("UPDATE item SET state = 1, token = ? WHERE item_no = ?");
+      query.bind(std::span<const std::uint8_t>(token)).bind(item.no).run();
+      continue;
+    }
+    Item claimed = item;
+    claimed.state = ItemState::claimed;
+    auto query = db_.query(kUpdateItem.c_str());
+    write_item(query, claimed, bytes_of(token));
+  }
+}
+
+void SqliteItemTables::update_items(std::span<const Item> items) {
+  for (const auto& item : items) update_item(item);
 }
 
 void SqliteItemTables::update_item(const Item& item) {
@@ -150,10 +162,12 @@ void SqliteItemTables::update_item(const Item& item) {
   item_places_.put(item);
 }
 
-void SqliteItemTables::delete_item(const Item& item) {
-  const bool known = !item.damaged || stands_where_it_says(item);
-  db_.query("DELETE FROM item WHERE item_no = ?").bind(item.no).run();
-  if (known) item_places_.remove(item);
+void SqliteItemTables::delete_items(std::span<const Item> items) {
+  for (const auto& item : items) {
+    const bool known = !item.damaged || stands_where_it_says(item);
+    db_.query("DELETE FROM item WHERE item_no = ?").bind(item.no).run();
+    if (known) item_places_.remove(item);
+  }
 }
 
 /// Of a damaged row, line and place may be another's. They are its own where the bitmaps, which are sound,

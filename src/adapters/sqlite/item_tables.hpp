@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include <bccast/types.hpp>
@@ -20,14 +21,13 @@ class SqliteItemTables : public virtual ItemTables {
   /// undone.
   ItemPlaces& gathered() noexcept { return item_places_; }
 
-  ItemNo insert_item(const Item& item) override;
+  std::vector<ItemNo> insert_items(std::span<const Item> items) override;
   std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const override;
   std::vector<Item> items_of(const Token& token) const override;
-  std::optional<Item> item(ItemNo no) const override;
-  std::optional<Token> holder_of(ItemNo no) const override;
-  void claim_item(const Item& item, const Token& token) override;
-  void update_item(const Item& item) override;
-  void delete_item(const Item& item) override;
+  std::vector<HeldItem> items(std::span<const ItemNo> nos) const override;
+  void claim_items(std::span<const Item> items, const Token& token) override;
+  void update_items(std::span<const Item> items) override;
+  void delete_items(std::span<const Item> items) override;
   void delete_notices(ChannelNo channel) override;
   void delete_waiting_notices(ChannelNo channel, ProviderNo provider) override;
   void forget_details(ProviderNo provider, Place place) override;
@@ -44,6 +44,7 @@ class SqliteItemTables : public virtual ItemTables {
   void find_damage(std::vector<FindingRow>& findings) const;
 
  private:
+  void update_item(const Item& item);
   bool stands_where_it_says(const Item& item) const;
 
   Connection& db_;

@@ -1,0 +1,645 @@
+// Tables that tell a hook of each call of a port before it is made: to count the calls, or to come between
+// two.
+#pragma once
+
+#include <functional>
+
+#include "ports/store.hpp"
+
+namespace bccast {
+
+struct PortCall {
+  enum Kind { reads, writes };
+  const char* name;
+  Kind kind;
+};
+using PortHook = std::function<void(const PortCall&)>;
+
+class HookedDirectory final : public DirectoryTables {
+ public:
+  HookedDirectory(DirectoryTables& to, const PortHook& hook) : to_(to), hook_(hook) {}
+
+  std::optional<Provider> provider(std::string_view id) const override {
+    return to_for("provider", PortCall::reads).provider(id);
+  }
+  std::optional<Provider> provider(ProviderNo no) const override {
+    return to_for("provider", PortCall::reads).provider(no);
+  }
+  ProviderNo insert_provider(const Provider& provider) override {
+    return to_for("insert_provider", PortCall::writes).insert_provider(provider);
+  }
+  void update_provider(const Provider& provider) override {
+    to_for("update_provider", PortCall::writes).update_provider(provider);
+  }
+  std::optional<Client> client(std::string_view id) const override {
+    return to_for("client", PortCall::reads).client(id);
+  }
+  std::optional<Client> client(ClientNo no) const override {
+    return to_for("client", PortCall::reads).client(no);
+  }
+  std::optional<ClientNo> insert_client(const Client& client) override {
+    return to_for("insert_client", PortCall::writes).insert_client(client);
+  }
+  void update_client(const Client& client) override {
+    to_for("update_client", PortCall::writes).update_client(client);
+  }
+  void delete_client(ClientNo no) override { to_for("delete_client", PortCall::writes).delete_client(no); }
+  std::optional<Membership> membership(ClientNo client, ProviderNo provider) const override {
+    return to_for("membership", PortCall::reads).membership(client, provider);
+  }
+  std::vector<Membership> memberships(ClientNo client) const override {
+    return to_for("memberships", PortCall::reads).memberships(client);
+  }
+  void set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) override {
+    to_for("set_stored_seq", PortCall::writes).set_stored_seq(client, provider, seq);
+  }
+  std::optional<Place> place_of(ProviderNo provider, std::string_view client_id) const override {
+    return to_for("place_of", PortCall::reads).place_of(provider, client_id);
+  }
+  std::optional<RosterEntry> entry(ProviderNo provider, Place place) const override {
+    return to_for("entry", PortCall::reads).entry(provider, place);
+  }
+  bool insert_entry(const RosterEntry& entry, Seq stored_seq) override {
+    return to_for("insert_entry", PortCall::writes).insert_entry(entry, stored_seq);
+  }
+  void update_entry(const RosterEntry& entry) override {
+    to_for("update_entry", PortCall::writes).update_entry(entry);
+  }
+  void scan(ProviderNo provider, Place begin, Place end,
+            FunctionRef<void(const RosterView&)> f) const override {
+    to_for("scan", PortCall::reads).scan(provider, begin, end, f);
+  }
+  void insert_name(ProviderNo provider, const NameRow& row) override {
+    to_for("insert_name", PortCall::writes).insert_name(provider, row);
+  }
+  void delete_name(ProviderNo provider, const NameRow& row) override {
+    to_for("delete_name", PortCall::writes).delete_name(provider, row);
+  }
+  void forget_names(ProviderNo provider, Place place) override {
+    to_for("forget_names", PortCall::writes).forget_names(provider, place);
+  }
+  void names(ProviderNo provider, NameKind kind, std::optional<bool> archived, std::string_view key,
+             std::optional<Place> after, FunctionRef<bool(std::string_view, Place)> f) const override {
+    to_for("names", PortCall::reads).names(provider, kind, archived, key, after, f);
+  }
+  SharedAddress insert_address(ProviderNo provider, AddressHash hash, Place place) override {
+    return to_for("insert_address", PortCall::writes).insert_address(provider, hash, place);
+  }
+  void delete_address(ProviderNo provider, AddressHash hash, Place place) override {
+    to_for("delete_address", PortCall::writes).delete_address(provider, hash, place);
+  }
+  void shared_places(ProviderNo provider, AddressHash hash, FunctionRef<bool(Place)> f) const override {
+    to_for("shared_places", PortCall::reads).shared_places(provider, hash, f);
+  }
+  void addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const override {
+    to_for("addresses", PortCall::reads).addresses(provider, f);
+  }
+  void shared_addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const override {
+    to_for("shared_addresses", PortCall::reads).shared_addresses(provider, f);
+  }
+  bool forget_indexes(ProviderNo provider, std::size_t most) override {
+    return to_for("forget_indexes", PortCall::writes).forget_indexes(provider, most);
+  }
+  std::optional<ProviderNo> provider_after(ProviderNo no) const override {
+    return to_for("provider_after", PortCall::reads).provider_after(no);
+  }
+  std::optional<Place> last_place(ProviderNo provider) const override {
+    return to_for("last_place", PortCall::reads).last_place(provider);
+  }
+  std::vector<Provider> providers(std::string_view after, std::size_t limit) const override {
+    return to_for("providers", PortCall::reads).providers(after, limit);
+  }
+  RosterSlice roster_slice(ProviderNo provider, SliceNo slice) const override {
+    return to_for("roster_slice", PortCall::reads).roster_slice(provider, slice);
+  }
+  void put_roster_slice(ProviderNo provider, SliceNo slice, const RosterSlice& value) override {
+    to_for("put_roster_slice", PortCall::writes).put_roster_slice(provider, slice, value);
+  }
+  Slice address_slice(ProviderNo provider, SliceNo slice, std::string_view channel) const override {
+    return to_for("address_slice", PortCall::reads).address_slice(provider, slice, channel);
+  }
+  std::vector<std::string> zones() const override { return to_for("zones", PortCall::reads).zones(); }
+  std::vector<std::string> address_channels(ProviderNo provider, SliceNo slice) const override {
+    return to_for("address_channels", PortCall::reads).address_channels(provider, slice);
+  }
+  void put_address_slice(ProviderNo provider, SliceNo slice, std::string_view channel,
+                         const Slice& value) override {
+    to_for("put_address_slice", PortCall::writes).put_address_slice(provider, slice, channel, value);
+  }
+
+ private:
+  DirectoryTables& to_for(const char* name, PortCall::Kind kind) const {
+    hook_(PortCall{name, kind});
+    return to_;
+  }
+
+  DirectoryTables& to_;
+  const PortHook& hook_;
+};
+
+class HookedBlasts final : public BlastTables {
+ public:
+  HookedBlasts(BlastTables& to, const PortHook& hook) : to_(to), hook_(hook) {}
+
+  std::optional<Blast> blast(ProviderNo provider, BlastNo no) const override {
+    return to_for("blast", PortCall::reads).blast(provider, no);
+  }
+  std::optional<BlastNo> blast_by_key(ProviderNo provider, std::string_view key_hash) const override {
+    return to_for("blast_by_key", PortCall::reads).blast_by_key(provider, key_hash);
+  }
+  std::vector<Blast> blasts(ProviderNo provider, BlastNo before, std::optional<BlastState> state,
+                            std::size_t limit) const override {
+    return to_for("blasts", PortCall::reads).blasts(provider, before, state, limit);
+  }
+  std::vector<BlastNo> blast_numbers(ProviderNo provider, BlastNo after, std::size_t limit) const override {
+    return to_for("blast_numbers", PortCall::reads).blast_numbers(provider, after, limit);
+  }
+  void insert_blast(const Blast& blast) override {
+    to_for("insert_blast", PortCall::writes).insert_blast(blast);
+  }
+  void update_blast(const Blast& blast) override {
+    to_for("update_blast", PortCall::writes).update_blast(blast);
+  }
+  std::vector<Blast> unsent(ProviderNo provider) const override {
+    return to_for("unsent", PortCall::reads).unsent(provider);
+  }
+  Agenda agenda() const override { return to_for("agenda", PortCall::reads).agenda(); }
+  std::optional<Blast> due_schedule(Ms now) const override {
+    return to_for("due_schedule", PortCall::reads).due_schedule(now);
+  }
+  std::optional<Blast> due_deadline(Ms now) const override {
+    return to_for("due_deadline", PortCall::reads).due_deadline(now);
+  }
+  std::vector<Blast> past_deadline(std::optional<ProviderNo> provider, Ms now, const DeadlinePosition& after,
+                                   std::size_t limit) const override {
+    return to_for("past_deadline", PortCall::reads).past_deadline(provider, now, after, limit);
+  }
+  std::optional<Blast> recall_to_sweep() const override {
+    return to_for("recall_to_sweep", PortCall::reads).recall_to_sweep();
+  }
+  std::vector<Blast> recalled_before(Ms before, std::size_t limit) const override {
+    return to_for("recalled_before", PortCall::reads).recalled_before(before, limit);
+  }
+  void delete_blast(ProviderNo provider, BlastNo no) override {
+    to_for("delete_blast", PortCall::writes).delete_blast(provider, no);
+  }
+  std::optional<std::string> text(ProviderNo provider, BlastNo no) const override {
+    return to_for("text", PortCall::reads).text(provider, no);
+  }
+  void put_text(ProviderNo provider, BlastNo no, std::string_view text) override {
+    to_for("put_text", PortCall::writes).put_text(provider, no, text);
+  }
+  DraftSlice draft_slice(ProviderNo provider, BlastNo no, SliceNo slice) const override {
+    return to_for("draft_slice", PortCall::reads).draft_slice(provider, no, slice);
+  }
+  void put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice, const DraftSlice& value) override {
+    to_for("put_draft_slice", PortCall::writes).put_draft_slice(provider, no, slice, value);
+  }
+  void delete_draft(ProviderNo provider, BlastNo no) override {
+    to_for("delete_draft", PortCall::writes).delete_draft(provider, no);
+  }
+  void insert_audience(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no,
+                       const StoredAudience& value) override {
+    to_for("insert_audience", PortCall::writes).insert_audience(provider, slice, seq, no, value);
+  }
+  Audience audience(ProviderNo provider, SliceNo slice, Seq seq) const override {
+    return to_for("audience", PortCall::reads).audience(provider, slice, seq);
+  }
+  Slice recipients(ProviderNo provider, SliceNo slice, Seq seq) const override {
+    return to_for("recipients", PortCall::reads).recipients(provider, slice, seq);
+  }
+  bool is_recipient(ProviderNo provider, Place place, Seq seq) const override {
+    return to_for("is_recipient", PortCall::reads).is_recipient(provider, place, seq);
+  }
+  bool has_thread(ProviderNo provider, Place place, Seq seq) const override {
+    return to_for("has_thread", PortCall::reads).has_thread(provider, place, seq);
+  }
+  Slice kept(ProviderNo provider, SliceNo slice, Seq seq) const override {
+    return to_for("kept", PortCall::reads).kept(provider, slice, seq);
+  }
+  void put_kept(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no, const Slice& value) override {
+    to_for("put_kept", PortCall::writes).put_kept(provider, slice, seq, no, value);
+  }
+  void newer_blasts(ProviderNo provider, Place place, Seq after,
+                    FunctionRef<void(Seq, BlastNo, bool recalled)> f) const override {
+    to_for("newer_blasts", PortCall::reads).newer_blasts(provider, place, after, f);
+  }
+  MarkSlice marks(ProviderNo provider, BlastNo no, SliceNo slice) const override {
+    return to_for("marks", PortCall::reads).marks(provider, no, slice);
+  }
+  void put_marks(ProviderNo provider, BlastNo no, SliceNo slice, const MarkSlice& value) override {
+    to_for("put_marks", PortCall::writes).put_marks(provider, no, slice, value);
+  }
+  void count_marks(ProviderNo provider, BlastNo no, std::int64_t opened, std::int64_t replied) override {
+    to_for("count_marks", PortCall::writes).count_marks(provider, no, opened, replied);
+  }
+
+ private:
+  BlastTables& to_for(const char* name, PortCall::Kind kind) const {
+    hook_(PortCall{name, kind});
+    return to_;
+  }
+
+  BlastTables& to_;
+  const PortHook& hook_;
+};
+
+class HookedThreads final : public ThreadTables {
+ public:
+  HookedThreads(ThreadTables& to, const PortHook& hook) : to_(to), hook_(hook) {}
+
+  std::optional<Thread> thread(const ThreadKey& key) const override {
+    return to_for("thread", PortCall::reads).thread(key);
+  }
+  void put_thread(const Thread& thread) override {
+    to_for("put_thread", PortCall::writes).put_thread(thread);
+  }
+  void add_thread(const Thread& thread) override {
+    to_for("add_thread", PortCall::writes).add_thread(thread);
+  }
+  void client_threads(ProviderNo provider, Place place, Ms from, bool unread,
+                      FunctionRef<bool(const Thread&)> f) const override {
+    to_for("client_threads", PortCall::reads).client_threads(provider, place, from, unread, f);
+  }
+  void provider_threads(ProviderNo provider, const ThreadPosition* after, const Wanted& wanted,
+                        FunctionRef<bool(const Thread&)> f) const override {
+    to_for("provider_threads", PortCall::reads).provider_threads(provider, after, wanted, f);
+  }
+  void touched_places(ProviderNo provider, BlastNo blast, FunctionRef<void(Place)> f) const override {
+    to_for("touched_places", PortCall::reads).touched_places(provider, blast, f);
+  }
+  Unread client_unread(ProviderNo provider, Place place) const override {
+    return to_for("client_unread", PortCall::reads).client_unread(provider, place);
+  }
+  Unread provider_unread(ProviderNo provider) const override {
+    return to_for("provider_unread", PortCall::reads).provider_unread(provider);
+  }
+  void insert_message(const ThreadKey& thread, const Message& message) override {
+    to_for("insert_message", PortCall::writes).insert_message(thread, message);
+  }
+  std::optional<Message> message(const ThreadKey& thread, std::int64_t seq) const override {
+    return to_for("message", PortCall::reads).message(thread, seq);
+  }
+  std::optional<Message> message_by_key(const ThreadKey& thread, const Author& author,
+                                        std::string_view key_hash) const override {
+    return to_for("message_by_key", PortCall::reads).message_by_key(thread, author, key_hash);
+  }
+  void messages(const ThreadKey& thread, std::int64_t from, bool ascending,
+                FunctionRef<bool(const Message&)> f) const override {
+    to_for("messages", PortCall::reads).messages(thread, from, ascending, f);
+  }
+  std::int64_t count_for(const ThreadKey& thread, std::int64_t seq, const Author& reader) const override {
+    return to_for("count_for", PortCall::reads).count_for(thread, seq, reader);
+  }
+  void remove_texts(ProviderNo provider, Place place) override {
+    to_for("remove_texts", PortCall::writes).remove_texts(provider, place);
+  }
+  void delete_thread(const ThreadKey& key) override {
+    to_for("delete_thread", PortCall::writes).delete_thread(key);
+  }
+  std::optional<std::string> host_ref(const ThreadKey& thread) const override {
+    return to_for("host_ref", PortCall::reads).host_ref(thread);
+  }
+  std::optional<ThreadKey> thread_bound_to(std::string_view host_ref) const override {
+    return to_for("thread_bound_to", PortCall::reads).thread_bound_to(host_ref);
+  }
+  void put_host_ref(const ThreadKey& thread, std::string_view host_ref) override {
+    to_for("put_host_ref", PortCall::writes).put_host_ref(thread, host_ref);
+  }
+  void delete_host_ref(const ThreadKey& thread) override {
+    to_for("delete_host_ref", PortCall::writes).delete_host_ref(thread);
+  }
+  void delete_host_refs(ProviderNo provider, Place place) override {
+    to_for("delete_host_refs", PortCall::writes).delete_host_refs(provider, place);
+  }
+
+ private:
+  ThreadTables& to_for(const char* name, PortCall::Kind kind) const {
+    hook_(PortCall{name, kind});
+    return to_;
+  }
+
+  ThreadTables& to_;
+  const PortHook& hook_;
+};
+
+class HookedCommunities final : public CommunityTables {
+ public:
+  HookedCommunities(CommunityTables& to, const PortHook& hook) : to_(to), hook_(hook) {}
+
+  std::optional<Community> community(ProviderNo provider, CommunityNo no) const override {
+    return to_for("community", PortCall::reads).community(provider, no);
+  }
+  std::vector<CommunityNo> communities(ProviderNo provider) const override {
+    return to_for("communities", PortCall::reads).communities(provider);
+  }
+  void insert_community(const Community& community) override {
+    to_for("insert_community", PortCall::writes).insert_community(community);
+  }
+  void update_community(const Community& community) override {
+    to_for("update_community", PortCall::writes).update_community(community);
+  }
+  std::optional<Member> member(ProviderNo provider, CommunityNo no, Place place) const override {
+    return to_for("member", PortCall::reads).member(provider, no, place);
+  }
+  std::vector<Member> members(ProviderNo provider, CommunityNo no) const override {
+    return to_for("members", PortCall::reads).members(provider, no);
+  }
+  std::int64_t count_members(ProviderNo provider, CommunityNo no) const override {
+    return to_for("count_members", PortCall::reads).count_members(provider, no);
+  }
+  std::vector<CommunityNo> communities_of(ProviderNo provider, Place place) const override {
+    return to_for("communities_of", PortCall::reads).communities_of(provider, place);
+  }
+  void insert_member(ProviderNo provider, CommunityNo no, const Member& member) override {
+    to_for("insert_member", PortCall::writes).insert_member(provider, no, member);
+  }
+  bool delete_member(ProviderNo provider, CommunityNo no, Place place) override {
+    return to_for("delete_member", PortCall::writes).delete_member(provider, no, place);
+  }
+
+ private:
+  CommunityTables& to_for(const char* name, PortCall::Kind kind) const {
+    hook_(PortCall{name, kind});
+    return to_;
+  }
+
+  CommunityTables& to_;
+  const PortHook& hook_;
+};
+
+class HookedWork final : public WorkTables {
+ public:
+  HookedWork(WorkTables& to, const PortHook& hook) : to_(to), hook_(hook) {}
+
+  std::vector<Channel> channels() const override { return to_for("channels", PortCall::reads).channels(); }
+  std::optional<Channel> channel(std::string_view name) const override {
+    return to_for("channel", PortCall::reads).channel(name);
+  }
+  std::optional<Channel> channel(ChannelNo no) const override {
+    return to_for("channel", PortCall::reads).channel(no);
+  }
+  ChannelNo insert_channel(const Channel& channel) override {
+    return to_for("insert_channel", PortCall::writes).insert_channel(channel);
+  }
+  void update_channel(const Channel& channel) override {
+    to_for("update_channel", PortCall::writes).update_channel(channel);
+  }
+  void forget_reason_details() override {
+    to_for("forget_reason_details", PortCall::writes).forget_reason_details();
+  }
+  void insert_line(const Line& line) override { to_for("insert_line", PortCall::writes).insert_line(line); }
+  std::optional<Line> line(LineNo no) const override { return to_for("line", PortCall::reads).line(no); }
+  std::vector<Line> lines(ProviderNo provider, BlastNo blast) const override {
+    return to_for("lines", PortCall::reads).lines(provider, blast);
+  }
+  std::vector<Line> open_lines(ProviderNo provider) const override {
+    return to_for("open_lines", PortCall::reads).open_lines(provider);
+  }
+  std::vector<Line> sound_open_lines(ProviderNo provider) const override {
+    return to_for("sound_open_lines", PortCall::reads).sound_open_lines(provider);
+  }
+  std::vector<Line> open_lines_of_channel(ChannelNo channel) const override {
+    return to_for("open_lines_of_channel", PortCall::reads).open_lines_of_channel(channel);
+  }
+  std::optional<Line> next_line(ChannelNo channel) const override {
+    return to_for("next_line", PortCall::reads).next_line(channel);
+  }
+  std::int64_t last_turn(ChannelNo channel) const override {
+    return to_for("last_turn", PortCall::reads).last_turn(channel);
+  }
+  void update_line(const Line& line) override { to_for("update_line", PortCall::writes).update_line(line); }
+  std::int64_t pending(ChannelNo channel) const override {
+    return to_for("pending", PortCall::reads).pending(channel);
+  }
+  void waiting_places(LineNo line, SliceNo slice,
+                      FunctionRef<void(const Wait&, const Slice&)> f) const override {
+    to_for("waiting_places", PortCall::reads).waiting_places(line, slice, f);
+  }
+  void put_waiting_places(const Line& line, SliceNo slice, const Wait& wait, const Slice& places) override {
+    to_for("put_waiting_places", PortCall::writes).put_waiting_places(line, slice, wait, places);
+  }
+  std::optional<NextWaiting> next_waiting(ChannelNo channel, Ms now, Ms longest) const override {
+    return to_for("next_waiting", PortCall::reads).next_waiting(channel, now, longest);
+  }
+  Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const override {
+    return to_for("skipped", PortCall::reads).skipped(line, slice, reason);
+  }
+  void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) override {
+    to_for("put_skipped", PortCall::writes).put_skipped(line, slice, reason, value);
+  }
+  void skips(const Line& line, SliceNo slice, FunctionRef<void(SkipReason, const Slice&)> f) const override {
+    to_for("skips", PortCall::reads).skips(line, slice, f);
+  }
+  std::optional<ToldAddress> told_address(LineNo line, AddressHash hash) const override {
+    return to_for("told_address", PortCall::reads).told_address(line, hash);
+  }
+  bool hold_address(const ToldAddress& address, std::optional<Place> instead) override {
+    return to_for("hold_address", PortCall::writes).hold_address(address, instead);
+  }
+  void put_told_address(const ToldAddress& address) override {
+    to_for("put_told_address", PortCall::writes).put_told_address(address);
+  }
+  void delete_told_address(const ToldAddress& address) override {
+    to_for("delete_told_address", PortCall::writes).delete_told_address(address);
+  }
+  std::optional<Claim> claim(const Claim& of) const override {
+    return to_for("claim", PortCall::reads).claim(of);
+  }
+  std::optional<Claim> expired_claim(ChannelNo channel, Ms now, Ms longest) const override {
+    return to_for("expired_claim", PortCall::reads).expired_claim(channel, now, longest);
+  }
+  void insert_claim(const Claim& claim) override {
+    to_for("insert_claim", PortCall::writes).insert_claim(claim);
+  }
+  void update_claim(const Claim& claim) override {
+    to_for("update_claim", PortCall::writes).update_claim(claim);
+  }
+  bool delete_claim(const Claim& of) override {
+    return to_for("delete_claim", PortCall::writes).delete_claim(of);
+  }
+  void claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const override {
+    to_for("claims_of", PortCall::reads).claims_of(line, f);
+  }
+  bool sound_claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const override {
+    return to_for("sound_claims_of", PortCall::reads).sound_claims_of(line, f);
+  }
+  std::int64_t claims_in_flight(ChannelNo channel, Ms now, Ms longest) const override {
+    return to_for("claims_in_flight", PortCall::reads).claims_in_flight(channel, now, longest);
+  }
+  void delete_claims(ChannelNo channel) override {
+    to_for("delete_claims", PortCall::writes).delete_claims(channel);
+  }
+  void item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const override {
+    to_for("item_claims", PortCall::reads).item_claims(channel, f);
+  }
+  std::optional<Ms> next_lease_over(ChannelNo channel, Ms after) const override {
+    return to_for("next_lease_over", PortCall::reads).next_lease_over(channel, after);
+  }
+  std::vector<ItemNo> insert_items(std::span<const Item> items) override {
+    return to_for("insert_items", PortCall::writes).insert_items(items);
+  }
+  std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const override {
+    return to_for("due_items", PortCall::reads).due_items(channel, now, longest, limit);
+  }
+  std::vector<Item> items_of(const Token& token) const override {
+    return to_for("items_of", PortCall::reads).items_of(token);
+  }
+  std::vector<HeldItem> items(std::span<const ItemNo> nos) const override {
+    return to_for("items", PortCall::reads).items(nos);
+  }
+  void claim_items(std::span<const Item> items, const Token& token) override {
+    to_for("claim_items", PortCall::writes).claim_items(items, token);
+  }
+  void update_items(std::span<const Item> items) override {
+    to_for("update_items", PortCall::writes).update_items(items);
+  }
+  void delete_items(std::span<const Item> items) override {
+    to_for("delete_items", PortCall::writes).delete_items(items);
+  }
+  void delete_notices(ChannelNo channel) override {
+    to_for("delete_notices", PortCall::writes).delete_notices(channel);
+  }
+  void delete_waiting_notices(ChannelNo channel, ProviderNo provider) override {
+    to_for("delete_waiting_notices", PortCall::writes).delete_waiting_notices(channel, provider);
+  }
+  void forget_details(ProviderNo provider, Place place) override {
+    to_for("forget_details", PortCall::writes).forget_details(provider, place);
+  }
+  std::optional<Item> item_of_notice(ChannelNo channel, ProviderNo provider,
+                                     std::int64_t notice_no) const override {
+    return to_for("item_of_notice", PortCall::reads).item_of_notice(channel, provider, notice_no);
+  }
+  void items_of_line(LineNo line, Place begin, Place end, FunctionRef<bool(const Item&)> f) const override {
+    to_for("items_of_line", PortCall::reads).items_of_line(line, begin, end, f);
+  }
+  void open_items_of_line(LineNo line, FunctionRef<bool(const Item&)> f) override {
+    to_for("open_items_of_line", PortCall::writes).open_items_of_line(line, f);
+  }
+  Slice item_places(LineNo line, SliceNo slice) const override {
+    return to_for("item_places", PortCall::reads).item_places(line, slice);
+  }
+  Slice failed_places(LineNo line, SliceNo slice) const override {
+    return to_for("failed_places", PortCall::reads).failed_places(line, slice);
+  }
+  void park_items(LineNo line, bool parked) override {
+    to_for("park_items", PortCall::writes).park_items(line, parked);
+  }
+  std::optional<Ms> next_item_due(ChannelNo channel) const override {
+    return to_for("next_item_due", PortCall::reads).next_item_due(channel);
+  }
+
+ private:
+  WorkTables& to_for(const char* name, PortCall::Kind kind) const {
+    hook_(PortCall{name, kind});
+    return to_;
+  }
+
+  WorkTables& to_;
+  const PortHook& hook_;
+};
+
+class HookedEvents final : public EventTables {
+ public:
+  HookedEvents(EventTables& to, const PortHook& hook) : to_(to), hook_(hook) {}
+
+  bool has_readers() const override { return to_for("has_readers", PortCall::reads).has_readers(); }
+  std::optional<EventNo> acknowledged(std::string_view reader) const override {
+    return to_for("acknowledged", PortCall::reads).acknowledged(reader);
+  }
+  void set_acknowledged(std::string_view reader, EventNo no) override {
+    to_for("set_acknowledged", PortCall::writes).set_acknowledged(reader, no);
+  }
+  EventNo acknowledged_by_all() const override {
+    return to_for("acknowledged_by_all", PortCall::reads).acknowledged_by_all();
+  }
+  EventNo last_event() const override { return to_for("last_event", PortCall::reads).last_event(); }
+  EventNo insert_event(const Event& event) override {
+    return to_for("insert_event", PortCall::writes).insert_event(event);
+  }
+  std::vector<Event> events(EventNo after, Ms since, std::size_t limit) const override {
+    return to_for("events", PortCall::reads).events(after, since, limit);
+  }
+  void forget_up_to(EventNo no) override { to_for("forget_up_to", PortCall::writes).forget_up_to(no); }
+  void forget_before(Ms at) override { to_for("forget_before", PortCall::writes).forget_before(at); }
+  void forget_client(std::int64_t client_no) override {
+    to_for("forget_client", PortCall::writes).forget_client(client_no);
+  }
+
+ private:
+  EventTables& to_for(const char* name, PortCall::Kind kind) const {
+    hook_(PortCall{name, kind});
+    return to_;
+  }
+
+  EventTables& to_;
+  const PortHook& hook_;
+};
+
+class HookedStoreTables final : public StoreTables {
+ public:
+  HookedStoreTables(StoreTables& to, const PortHook& hook) : to_(to), hook_(hook) {}
+
+  bool held() const override { return to_for("held", PortCall::reads).held(); }
+  void set_held(bool held) override { to_for("set_held", PortCall::writes).set_held(held); }
+  Folding folding() const override { return to_for("folding", PortCall::reads).folding(); }
+  void set_folding(const Folding& folding) override {
+    to_for("set_folding", PortCall::writes).set_folding(folding);
+  }
+  void add_debt() override { to_for("add_debt", PortCall::writes).add_debt(); }
+  std::int64_t debts() const override { return to_for("debts", PortCall::reads).debts(); }
+  std::optional<DebtNo> last_debt() const override {
+    return to_for("last_debt", PortCall::reads).last_debt();
+  }
+  void settle_debts(DebtNo last) override { to_for("settle_debts", PortCall::writes).settle_debts(last); }
+
+ private:
+  StoreTables& to_for(const char* name, PortCall::Kind kind) const {
+    hook_(PortCall{name, kind});
+    return to_;
+  }
+
+  StoreTables& to_;
+  const PortHook& hook_;
+};
+
+/// All tables of one transaction; `hook` outlives it.
+class HookedTables final : public Tables {
+ public:
+  HookedTables(Tables& to, const PortHook& hook)
+      : directory_(to.directory(), hook),
+        blasts_(to.blasts(), hook),
+        threads_(to.threads(), hook),
+        communities_(to.communities(), hook),
+        work_(to.work(), hook),
+        events_(to.events(), hook),
+        store_(to.store(), hook) {}
+  /// Only to be used as const Tables.
+  HookedTables(const Tables& to, const PortHook& hook) : HookedTables(const_cast<Tables&>(to), hook) {}
+
+  DirectoryTables& directory() override { return directory_; }
+  BlastTables& blasts() override { return blasts_; }
+  ThreadTables& threads() override { return threads_; }
+  CommunityTables& communities() override { return communities_; }
+  WorkTables& work() override { return work_; }
+  EventTables& events() override { return events_; }
+  StoreTables& store() override { return store_; }
+  const DirectoryTables& directory() const override { return directory_; }
+  const BlastTables& blasts() const override { return blasts_; }
+  const ThreadTables& threads() const override { return threads_; }
+  const CommunityTables& communities() const override { return communities_; }
+  const WorkTables& work() const override { return work_; }
+  const EventTables& events() const override { return events_; }
+  const StoreTables& store() const override { return store_; }
+
+ private:
+  HookedDirectory directory_;
+  HookedBlasts blasts_;
+  HookedThreads threads_;
+  HookedCommunities communities_;
+  HookedWork work_;
+  HookedEvents events_;
+  HookedStoreTables store_;
+};
+
+}  // namespace bccast

@@ -1,0 +1,190 @@
+// How often core calls the ports: the round trips that each verb and each batch would cost on a server.
+#include <doctest/doctest.h>
+
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../support/hooked_store.hpp"
+#include "../support/temporary_folder.hpp"
+#include "core/channels.hpp"
+#include "core/control.hpp"
+#include "core/directory.hpp"
+#include "core/drafting.hpp"
+#include "core/progress.hpp"
+#include "core/sending.hpp"
+#include "core/work.hpp"
+#include "model/retry.hpp"
+#include "still_clock.hpp"
+
+namespace {
+
+using namespace bccast;
+
+using Calls = std::map<std::string, std::int64_t>;  // by name
+constexpr ChannelNo kEmail = 1;
+
+struct World {
+  explicit World(std::size_t clients) {
+    channels.put("email", "notify");
+    channels.set("email", "fail_percent", "0");  // as many may fail as will
+    directory.provider_put("lee", "Dr. Lee");
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < clients; ++i) ids.push_back("c" + std::to_string(100'000 + i));
+    const std::vector<std::string_view> views(ids.begin(), ids.end());
+    const std::vector<std::string_view> names(ids.size(), "Somebody");
+    directory.client_put_many(views, names, views);
+    directory.roster_add_many("lee", views);
+  }
+  std::string sent() {
+    const auto blast = drafting.create("lee", {}, {}).blast;
+    drafting.act_all("lee", blast, Drafting::Act::select);
+    drafting.write("lee", blast, "text");
+    sending.send("lee", blast, {}, {});
+    return blast;
+  }
+  /// How often `act` calls each function of the ports.
+  Calls calls(const std::function<void()>& act) {
+    counts.clear();
+    act();
+    return counts;
+  }
+  /// The next batch, filled.
+  std::unique_ptr<Assignment> claimed(std::size_t most) {
+    auto next = work.advance(kEmail, nullptr, most).next;
+    REQUIRE(next);
+    work.load(*next);
+    return next;
+  }
+  void report(const Assignment& assignment) {
+    Report report;
+    report.assignment = &assignment;
+    work.advance(kEmail, &report, 0);
+  }
+  Calls counts;
+  test::TemporaryFolder folder;
+  test::StillClock clock;
+  HookedStore store{folder.file(), [this](const PortCall& call) { ++counts[call.name]; }};
+  Context context{store, clock};
+  Directory directory{context};
+  Drafting drafting{context};
+  Sending sending{context};
+  Control control{context};
+  Progress progress{context};
+  Channels channels{context};
+  Work work{context};
+};
+
+/// Of every item the same.
+struct Outcome {
+  const char* name;
+  ItemStatus status;
+  Ms retry_after;
+  void set(NoticeBatch& batch) const {
+    for (std::size_t i = 0; i < batch.size(); ++i) batch.set(i, {status, "reason", retry_after});
+  }
+};
+constexpr std::array kOutcomes{
+    Outcome{"done", ItemStatus::done, -1}, Outcome{"retry", ItemStatus::retry, 1'000},
+    Outcome{"failed", ItemStatus::failed, -1}, Outcome{"skipped", ItemStatus::skipped, -1},
+    Outcome{"not tried", ItemStatus::not_tried, -1}};
+
+constexpr std::array<std::size_t, 2> kSizes{10, 1'000};
+
+/// Checks that both sizes take the same calls.
+template <typename F>
+void check_constant(F&& calls_for) {
+  const Calls few = calls_for(kSizes[0]);
+  const Calls many = calls_for(kSizes[1]);
+  CHECK_FALSE(few.empty());
+  for (const auto& [name, n] : many) {
+    CAPTURE(name);
+    CHECK(few.count(name) == 1);
+    if (few.count(name) == 1) CHECK(n == few.at(name));
+  }
+  CHECK(few.size() == many.size());
+}
+
+}  // namespace
+
+TEST_CASE(
+    "A report on a blast takes the same calls for ten recipients and a thousand, whatever became of them") {
+  for (const auto& outcome : kOutcomes) {
+    CAPTURE(outcome.name);
+    check_constant([&](std::size_t n) {
+      World world(n);
+      world.sent();
+      const auto batch = world.claimed(n);
+      REQUIRE(batch->batch.size() == n);
+      outcome.set(batch->batch);
+      return world.calls([&] { world.report(*batch); });
+    });
+  }
+}
+
+TEST_CASE("A report on single items of one blast takes the same calls for ten and for a thousand") {
+  for (const auto& outcome : kOutcomes) {
+    CAPTURE(outcome.name);
+    check_constant([&](std::size_t n) {
+      World world(n);
+      world.sent();
+      auto batch = world.claimed(n);
+      kOutcomes[1].set(batch->batch);
+      world.report(*batch);
+      world.clock.now += 2'000;
+      batch = world.claimed(n);
+      REQUIRE(batch->items.size() == n);
+      REQUIRE(batch->batch.size() == n);
+      outcome.set(batch->batch);
+      return world.calls([&] { world.report(*batch); });
+    });
+  }
+}
+
+TEST_CASE(
+    "A batch that was taken over is reported with the same calls, however many of it are single items") {
+  check_constant([&](std::size_t n) {
+    World world(n);
+    world.sent();
+    auto batch = world.claimed(n);
+    kOutcomes[1].set(batch->batch);
+    world.report(*batch);
+    world.clock.now += 2'000;
+    const auto first = world.claimed(n);
+    world.clock.now += kLongestLease + 1;
+    const auto second = world.claimed(n / 2);  // the rest of it is in another claim now
+    REQUIRE(second->items.size() == n / 2);
+    return world.calls([&] { world.report(*first); });
+  });
+}
+
+TEST_CASE("What a provider does to a blast takes the same calls for ten recipients and a thousand") {
+  struct Act {
+    const char* name;
+    std::function<void(World&, const std::string& blast)> act;
+  };
+  const std::vector<Act> acts{
+      {"select all",
+       [](World& w, const std::string& b) { w.drafting.act_all("lee", b, Drafting::Act::select); }},
+      {"write", [](World& w, const std::string& b) { w.drafting.write("lee", b, "text"); }},
+      {"send", [](World& w, const std::string& b) { w.sending.send("lee", b, {}, {}); }},
+      {"status", [](World& w, const std::string& b) { w.progress.status("lee", b); }},
+      {"pause", [](World& w, const std::string& b) { w.control.pause("lee", b); }},
+      {"resume", [](World& w, const std::string& b) { w.control.resume("lee", b); }},
+      {"recall", [](World& w, const std::string& b) { w.control.recall("lee", b); }}};
+  World few(kSizes[0]);
+  World many(kSizes[1]);
+  const std::array<World*, 2> worlds{&few, &many};
+  std::array<std::string, 2> blasts;
+  for (std::size_t i = 0; i < 2; ++i) blasts[i] = worlds[i]->drafting.create("lee", {}, {}).blast;
+  for (const auto& [name, act] : acts) {
+    CAPTURE(name);
+    check_constant([&](std::size_t n) {
+      const std::size_t i = n == kSizes[0] ? 0 : 1;
+      return worlds[i]->calls([&] { act(*worlds[i], blasts[i]); });
+    });
+  }
+}
