@@ -209,18 +209,16 @@ bool SameAddress::has_address(Place other, std::string_view folded) const {
 }
 
 bool forget_told_addresses(const Context& context) {
-  bool found = false;
   // Were a part lost with the power, it would be done once more.
-  context.store.write(
-      [&](Tables& tables) {
+  return context.store.write(
+      [](Tables& tables) {
         const auto line = tables.work().line_to_forget();
-        found = line.has_value();
-        if (!found) return;
+        if (!line) return false;
         tables.work().forget_told_addresses(line->no, kRowsTogether);
         tables.work().update_line(*line);
+        return true;
       },
       Durability::relaxed);
-  return found;
 }
 
 bool may_hold_addresses(const Tables& tables, const Assignment& assignment) {

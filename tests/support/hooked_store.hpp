@@ -1,53 +1,40 @@
-// A real store in whose transactions a hook comes before each call of a port.
+// A store in whose transactions a hook comes before each call of a port.
 #pragma once
 
-#include <functional>
-#include <map>
-#include <string>
+#include <memory>
 #include <utility>
-#include <vector>
 
-#include "adapters/sqlite/sqlite_store.hpp"
+#include "forwarding_store.hpp"
 #include "hooked_tables.hpp"
 
-namespace bccast {
+namespace test {
 
-class HookedStore final : public Store {
+class HookedStore final : public ForwardingStore {
  public:
-  HookedStore(const std::string& path, PortHook hook) : store_(path), hook_(std::move(hook)) {}
-
-  const SecretKey& key() const noexcept override { return store_.key(); }
-  bool read_only() const noexcept override { return store_.read_only(); }
-  void read(FunctionRef<void(const Tables&)> work) override {
-    store_.read([&](const Tables& tables) {
-      const HookedTables hooked(tables, hook_);
-      work(hooked);
-    });
-  }
-  void write(FunctionRef<void(Tables&)> work, Durability durability) override {
-    store_.write(
-        [&](Tables& tables) {
-          HookedTables hooked(tables, hook_);
-          work(hooked);
-        },
-        durability);
-  }
-  bool try_write(FunctionRef<void(Tables&)> work) noexcept override {
-    return store_.try_write([&](Tables& tables) {
-      HookedTables hooked(tables, hook_);
-      work(hooked);
-    });
-  }
-  bool checkpoint(Patience patience) override { return store_.checkpoint(patience); }
-  bool backup(std::string_view path) override { return store_.backup(path); }
-  int changes_fd() override { return store_.changes_fd(); }
-  bool is_shared() const noexcept override { return store_.is_shared(); }
-  void drain_changes() noexcept override { store_.drain_changes(); }
-  std::vector<FindingRow> verify() override { return store_.verify(); }
+  HookedStore(std::unique_ptr<bccast::Store> store, bccast::PortHook hook)
+      : ForwardingStore(std::move(store)), hook_(std::move(hook)) {}
 
  private:
-  sqlite::SqliteStore store_;
-  PortHook hook_;
+  void run_read(bccast::FunctionRef<void(const bccast::Tables&)> work) override {
+    inner().read([&](const bccast::Tables& tables) {
+      const bccast::HookedTables hooked(tables, hook_);
+      work(hooked);
+    });
+  }
+  auto hooked(bccast::FunctionRef<void(bccast::Tables&)> work) const {
+    return [this, work](bccast::Tables& tables) {
+      bccast::HookedTables hooked(tables, hook_);
+      work(hooked);
+    };
+  }
+  void run_write(bccast::FunctionRef<void(bccast::Tables&)> work, bccast::Durability durability) override {
+    inner().write(hooked(work), durability);
+  }
+  bool run_try_write(bccast::FunctionRef<void(bccast::Tables&)> work) noexcept override {
+    return inner().try_write(hooked(work));
+  }
+
+  bccast::PortHook hook_;
 };
 
-}  // namespace bccast
+}  // namespace test

@@ -177,8 +177,9 @@ class HookedBlasts final : public BlastTables {
   std::optional<Blast> recall_to_sweep() const override {
     return to_for("recall_to_sweep", PortCall::reads).recall_to_sweep();
   }
-  std::vector<Blast> recalled_before(Ms before, std::size_t limit) const override {
-    return to_for("recalled_before", PortCall::reads).recalled_before(before, limit);
+  std::vector<Blast> recalled_before(Ms before, std::size_t limit,
+                                     std::exception_ptr& damaged) const override {
+    return to_for("recalled_before", PortCall::reads).recalled_before(before, limit, damaged);
   }
   void delete_blast(ProviderNo provider, BlastNo no) override {
     to_for("delete_blast", PortCall::writes).delete_blast(provider, no);
@@ -191,6 +192,10 @@ class HookedBlasts final : public BlastTables {
   }
   DraftSlice draft_slice(ProviderNo provider, BlastNo no, SliceNo slice) const override {
     return to_for("draft_slice", PortCall::reads).draft_slice(provider, no, slice);
+  }
+  void draft_slices(ProviderNo provider, BlastNo no,
+                    FunctionRef<void(SliceNo, const DraftSlice&)> f) const override {
+    to_for("draft_slices", PortCall::reads).draft_slices(provider, no, f);
   }
   void put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice, const DraftSlice& value) override {
     to_for("put_draft_slice", PortCall::writes).put_draft_slice(provider, no, slice, value);
@@ -396,11 +401,17 @@ class HookedWork final : public WorkTables {
   std::vector<Line> open_lines(ProviderNo provider) const override {
     return to_for("open_lines", PortCall::reads).open_lines(provider);
   }
+  std::vector<Line> open_lines_of_channel(ChannelNo channel) const override {
+    return to_for("open_lines_of_channel", PortCall::reads).open_lines_of_channel(channel);
+  }
+  std::vector<Line> sound_lines(ProviderNo provider, BlastNo blast) const override {
+    return to_for("sound_lines", PortCall::reads).sound_lines(provider, blast);
+  }
   std::vector<Line> sound_open_lines(ProviderNo provider) const override {
     return to_for("sound_open_lines", PortCall::reads).sound_open_lines(provider);
   }
-  std::vector<Line> open_lines_of_channel(ChannelNo channel) const override {
-    return to_for("open_lines_of_channel", PortCall::reads).open_lines_of_channel(channel);
+  std::vector<Line> sound_open_lines_of_channel(ChannelNo channel) const override {
+    return to_for("sound_open_lines_of_channel", PortCall::reads).sound_open_lines_of_channel(channel);
   }
   std::optional<Line> next_line(ChannelNo channel) const override {
     return to_for("next_line", PortCall::reads).next_line(channel);
@@ -440,14 +451,27 @@ class HookedWork final : public WorkTables {
   void put_told_address(const ToldAddress& address) override {
     to_for("put_told_address", PortCall::writes).put_told_address(address);
   }
-  void delete_told_address(const ToldAddress& address) override {
-    to_for("delete_told_address", PortCall::writes).delete_told_address(address);
+  void delete_told_address(LineNo line, AddressHash hash) override {
+    to_for("delete_told_address", PortCall::writes).delete_told_address(line, hash);
+  }
+  std::optional<Line> line_to_forget() const override {
+    return to_for("line_to_forget", PortCall::reads).line_to_forget();
+  }
+  std::vector<LineNo> lines_to_forget(ProviderNo provider) const override {
+    return to_for("lines_to_forget", PortCall::reads).lines_to_forget(provider);
+  }
+  void forget_told_addresses(LineNo line, std::size_t most) override {
+    to_for("forget_told_addresses", PortCall::writes).forget_told_addresses(line, most);
+  }
+  std::optional<LineNo> told_line_after(LineNo after) const override {
+    return to_for("told_line_after", PortCall::reads).told_line_after(after);
   }
   std::optional<Claim> claim(const Claim& of) const override {
     return to_for("claim", PortCall::reads).claim(of);
   }
-  std::optional<Claim> expired_claim(ChannelNo channel, Ms now, Ms longest) const override {
-    return to_for("expired_claim", PortCall::reads).expired_claim(channel, now, longest);
+  std::optional<Claim> expired_claim(ChannelNo channel, Ms now, Ms longest,
+                                     std::exception_ptr& damaged) const override {
+    return to_for("expired_claim", PortCall::reads).expired_claim(channel, now, longest, damaged);
   }
   void insert_claim(const Claim& claim) override {
     to_for("insert_claim", PortCall::writes).insert_claim(claim);
@@ -472,6 +496,9 @@ class HookedWork final : public WorkTables {
   }
   void item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const override {
     to_for("item_claims", PortCall::reads).item_claims(channel, f);
+  }
+  bool sound_item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const override {
+    return to_for("sound_item_claims", PortCall::reads).sound_item_claims(channel, f);
   }
   std::optional<Ms> next_lease_over(ChannelNo channel, Ms after) const override {
     return to_for("next_lease_over", PortCall::reads).next_lease_over(channel, after);

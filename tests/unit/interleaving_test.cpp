@@ -3,10 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <functional>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
 
+#include "../support/forwarding_store.hpp"
 #include "../support/temporary_folder.hpp"
 #include "adapters/sqlite/sqlite_store.hpp"
 #include "core/channels.hpp"
@@ -28,34 +30,22 @@ namespace {
 using namespace bccast;
 
 /// A store that lets something else happen before a write that may be left out.
-class HookedStore final : public Store {
+class StoreWithHooks final : public test::ForwardingStore {
  public:
-  explicit HookedStore(const std::string& path) : store_(path) {}
+  using ForwardingStore::ForwardingStore;
   /// Done once, before the next try_write(), or write().
   std::function<void()> before_try_write;
   std::function<void()> before_write;
 
-  const SecretKey& key() const noexcept override { return store_.key(); }
-  bool read_only() const noexcept override { return false; }
-  bool checkpoint(Patience patience) override { return store_.checkpoint(patience); }
-  bool backup(std::string_view path) override { return store_.backup(path); }
-  int changes_fd() override { return store_.changes_fd(); }
-  bool is_shared() const noexcept override { return store_.is_shared(); }
-  void drain_changes() noexcept override { store_.drain_changes(); }
-  std::vector<FindingRow> verify() override { return store_.verify(); }
-
  private:
-  void run_read(FunctionRef<void(const Tables&)> work) override { store_.read(work); }
   void run_write(FunctionRef<void(Tables&)> work, Durability durability) override {
     if (const auto first = std::exchange(before_write, nullptr)) first();
-    store_.write(work, durability);
+    inner().write(work, durability);
   }
   bool run_try_write(FunctionRef<void(Tables&)> work) noexcept override {
     if (const auto first = std::exchange(before_try_write, nullptr)) first();
-    return store_.try_write(work);
+    return inner().try_write(work);
   }
-
-  sqlite::SqliteStore store_;
 };
 
 /// A practice with two clients and nobody who notifies them.
@@ -99,7 +89,7 @@ struct World {
   std::size_t threads(const char* client) { return inbox.of_client(client, {}, {}, 0).items.size(); }
 
   test::TemporaryFolder folder;
-  HookedStore store{folder.file()};
+  StoreWithHooks store{std::make_unique<sqlite::SqliteStore>(folder.file())};
   test::StillClock clock;
   Context context{store, clock};
   Directory directory{context};

@@ -118,7 +118,9 @@ void damage_roster_page(const string& path, const string& provider) {
 
 TEST_CASE("However many damaged blasts a channel has, who looks again commits nothing and wakes nobody") {
   for (const int damaged : {1, 2, 20})
-    for (const auto& [table, change] : damages()) {
+    for (const auto& damage : damages()) {
+      const auto& table = damage.first;
+      const auto& change = damage.second;
       CAPTURE(damaged);
       CAPTURE(table);
       TwoHosts world(damaged);
@@ -144,7 +146,9 @@ TEST_CASE("However many damaged blasts a channel has, who looks again commits no
 TEST_CASE("Damaged blasts are passed by in the transaction that takes up what is behind them") {
   std::optional<std::int64_t> without;
   for (const int damaged : {0, 1, 2, 20})
-    for (const auto& [table, change] : damages()) {
+    for (const auto& damage : damages()) {
+      const auto& table = damage.first;
+      const auto& change = damage.second;
       CAPTURE(damaged);
       CAPTURE(table);
       TwoHosts world(damaged + 1);

@@ -10,6 +10,7 @@
 
 #include "../support/hooked_store.hpp"
 #include "../support/temporary_folder.hpp"
+#include "adapters/sqlite/sqlite_store.hpp"
 #include "core/channels.hpp"
 #include "core/control.hpp"
 #include "core/directory.hpp"
@@ -67,7 +68,8 @@ struct World {
   Calls counts;
   test::TemporaryFolder folder;
   test::StillClock clock;
-  HookedStore store{folder.file(), [this](const PortCall& call) { ++counts[call.name]; }};
+  test::HookedStore store{std::make_unique<sqlite::SqliteStore>(folder.file()),
+                          [this](const PortCall& call) { ++counts[call.name]; }};
   Context context{store, clock};
   Directory directory{context};
   Drafting drafting{context};

@@ -46,12 +46,14 @@ constexpr std::size_t kMostDoubts = 64;
 
 /// The table that a statement writes; empty: it reads.
 std::string table_written(std::string_view sql) {
-  for (const std::string_view begin : {"INSERT INTO ", "INSERT OR REPLACE INTO ", "UPDATE ", "DELETE FROM "})
-    if (sql.starts_with(begin)) {
-      sql.remove_prefix(begin.size());
-      return std::string(sql.substr(0, sql.find_first_of(" (")));
-    }
-  return {};
+  const auto verb = sql.substr(0, sql.find(' '));
+  std::string_view before;
+  if (verb == "INSERT") before = " INTO ";
+  if (verb == "UPDATE") before = " ";
+  if (verb == "DELETE") before = " FROM ";
+  if (before.empty()) return {};
+  sql.remove_prefix(std::min(sql.size(), sql.find(before) + before.size()));
+  return std::string(sql.substr(0, sql.find_first_of(" (")));
 }
 
 /// The path as SQLite reads it in a URI.
