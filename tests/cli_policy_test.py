@@ -211,6 +211,21 @@ class Control(PolicyTest):
         reader.execute("COMMIT")
         self.get("store", "checkpoint")
 
+    def test_acts_on_what_is_damaged(self):
+        for act in ("pause", "recall"):
+            blast = self.send("--all-active")["blast"]
+            with sqlite3.connect(self.store) as store:
+                store.execute("UPDATE line SET sum = sum + 1")
+            done = self.run_program(act, blast, *AS, exit_code=3)
+            self.assertIn("PARTIAL", done.err)
+            self.assertEqual(self.state(blast), {"pause": "paused", "recall": "recalled"}[act])
+            again = self.get(act, blast, *AS, exit_code={"pause": 0, "recall": 3}[act])
+            self.assertFalse(again["changed"])
+            with sqlite3.connect(self.store) as store:
+                store.execute("UPDATE line SET sum = sum - 1")
+        done = self.run_program("channel", "remove", "email")
+        self.assertEqual(done.err, "")
+
     def test_overdue(self):
         self.assertEqual(self.get("overdue"), {"overdue": []})
         blast = self.draft()

@@ -38,9 +38,9 @@ int set(const Session& session, const ChannelOptions& options) {
 
 int remove(const Session& session, const ChannelOptions& options) {
   const Engine engine = open_to_write(session);
-  check(bccast_channel_remove(engine.get(), options.name()));
+  const int exit_code = exit_for_damage(check(bccast_channel_remove(engine.get(), options.name())));
   Record().add("channel", options.channel).add("removed", true).print(session.json);
-  return kOk;
+  return exit_code;
 }
 
 int list(const Session& session, const ChannelOptions& /*options*/) {

@@ -23,36 +23,53 @@ struct ControlOptions {
 
 using Verb = decltype(&bccast_blast_pause);
 
-/// Does it, and says what the blast is then.
-Record change_state(const Engine& engine, const ControlOptions& options, Verb verb) {
-  const bool changed = check(verb(engine.get(), options.provider(), options.blast.c_str())) != BCCAST_EXISTS;
+/// What a verb did, and what the blast is then.
+struct Changed {
+  Record record;
+  int exit_code;
+};
+
+Changed change_state(const Engine& engine, const ControlOptions& options, Verb verb) {
+  const auto result = check(verb(engine.get(), options.provider(), options.blast.c_str()));
   Rows rows;
   check(bccast_blast_get(engine.get(), options.provider(), options.blast.c_str(), rows.out()));
-  return Record()
-      .add("blast", options.blast)
-      .add("state", std::string(rows.text(0, "state")))
-      .add("changed", changed);
+  return {Record()
+              .add("blast", options.blast)
+              .add("state", std::string(rows.text(0, "state")))
+              .add("changed", result != BCCAST_EXISTS),
+          exit_for_damage(result)};
+}
+
+int change_and_print(const Session& session, const ControlOptions& options, Verb verb) {
+  const Engine engine = open_to_write(session, options.acting.actor);
+  const Changed changed = change_state(engine, options, verb);
+  changed.record.print(session.json);
+  return changed.exit_code;
 }
 
 int pause(const Session& session, const ControlOptions& options) {
-  const Engine engine = open_to_write(session, options.acting.actor);
-  change_state(engine, options, bccast_blast_pause).print(session.json);
-  return kOk;
+  return change_and_print(session, options, bccast_blast_pause);
 }
 
 int resume(const Session& session, const ControlOptions& options) {
-  const Engine engine = open_to_write(session, options.acting.actor);
-  change_state(engine, options, bccast_blast_resume).print(session.json);
-  return kOk;
+  return change_and_print(session, options, bccast_blast_resume);
 }
 
 int recall(const Session& session, const ControlOptions& options) {
   const Engine engine = open_to_write(session, options.acting.actor);
-  const Record record = change_state(engine, options, bccast_blast_recall);
+  const Changed changed = change_state(engine, options, bccast_blast_recall);
   Rows status;
-  check(bccast_blast_status(engine.get(), options.provider(), options.blast.c_str(), status.out()));
+  // Of a damaged blast nobody can count; it is taken back all the same.
+  const auto counted =
+      bccast_blast_status(engine.get(), options.provider(), options.blast.c_str(), status.out());
+  int exit_code = changed.exit_code;
+  if (counted != BCCAST_E_CORRUPT) {
+    check(counted);
+  } else if (exit_code == kOk) {
+    exit_code = exit_for_damage(BCCAST_PARTIAL);
+  }
   Listing listing(session.json, "channels");
-  for (const auto& [name, value] : record.properties()) listing.add_property(name, value);
+  for (const auto& [name, value] : changed.record.properties()) listing.add_property(name, value);
   std::vector<Record> channels;
   for (std::size_t i = 0; i + 1 < status.count(); ++i) {  // the last row counts people
     Record& channel = channels.emplace_back();
@@ -62,7 +79,7 @@ int recall(const Session& session, const ControlOptions& options) {
   }
   listing.add(channels);
   listing.end();
-  return kOk;
+  return exit_code;
 }
 
 int purge(const Session& session, const ControlOptions& options) {
@@ -85,7 +102,8 @@ int purge(const Session& session, const ControlOptions& options) {
   if (partial) {
     remark(
         "PARTIAL: it is purged, but somebody is reading an older state, and the store's log keeps the "
-        "bytes until then; whoever works next empties it, or `bccast store checkpoint`");
+        "bytes until then; whoever works next empties it, or `bccast store checkpoint`. Or a blast is "
+        "damaged and was passed by: `bccast doctor --deep`");
   }
   Record()
       .add("blast", all ? Value() : Value(options.blast))

@@ -47,10 +47,11 @@ int set(const Session& session, const ProviderOptions& options) {
 int change_state(const Session& session, const ProviderOptions& options,
                  decltype(&bccast_directory_provider_archive) change, const std::string& state) {
   const Engine engine = open_to_write(session);
-  const bool changed = check(change(engine.get(), options.id())) != BCCAST_EXISTS;
+  const auto result = check(change(engine.get(), options.id()));
+  const bool changed = result != BCCAST_EXISTS;
   if (!changed) remark(options.provider + " was " + state + " before");
   Record().add("provider", options.provider).add("state", state).add("changed", changed).print(session.json);
-  return kOk;
+  return exit_for_damage(result);
 }
 
 int archive(const Session& session, const ProviderOptions& options) {

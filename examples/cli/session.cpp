@@ -77,4 +77,11 @@ void remark(const std::string& text) {
   std::cerr << "bccast: " << printable(text) << std::endl;
 }
 
+int exit_for_damage(std::int32_t result) {
+  if (result != BCCAST_PARTIAL) return kOk;
+  remark(
+      "PARTIAL: it is done, but something of it is damaged and stays as it is; see `bccast doctor --deep`");
+  return kPartly;
+}
+
 }  // namespace cli

@@ -64,4 +64,7 @@ Config maildir_config(const Session& session, std::string maildir);
 /// A remark for the person at the terminal: a line on stderr that begins with "bccast: ".
 void remark(const std::string& text);
 
+/// The exit status of an act that is BCCAST_PARTIAL where something is damaged, which is said.
+int exit_for_damage(std::int32_t result);
+
 }  // namespace cli

@@ -108,18 +108,25 @@ Code Control::purge(std::string_view provider_id, std::string_view blast_id, boo
 
 std::int64_t Control::purge_before(Ms before, bool& emptied, Code& result) {
   std::int64_t count = 0;
-  std::exception_ptr damaged;
-  for (std::size_t found = kPurgedTogether; found == kPurgedTogether;) {
-    found = context_.store.write([&](Tables& tables) {
-      const auto blasts = tables.blasts().recalled_before(before, kPurgedTogether, damaged);
+  struct Purged {
+    std::size_t count = kPurgedTogether;
+    std::exception_ptr damaged;  // what was passed by
+  };
+  bool all = true;
+  for (Purged purged; purged.count == kPurgedTogether;) {
+    purged = context_.store.write([&](Tables& tables) {
+      Purged now;
+      const auto blasts = tables.blasts().recalled_before(before, kPurgedTogether, now.damaged);
+      now.count = blasts.size();
       for (const auto& blast : blasts) purge_text(tables, blast);
       if (!blasts.empty()) tables.store().add_debt();
-      return blasts.size();
+      return now;
     });
-    count += static_cast<std::int64_t>(found);
+    count += static_cast<std::int64_t>(purged.count);
+    all = all && !purged.damaged;
   }
   emptied = settle_debts(context_, Patience::some);
-  result = damaged ? Code::partial : Code::ok;
+  result = all ? Code::ok : Code::partial;
   return count;
 }
 

@@ -64,11 +64,9 @@ bool is_indexed(const Folding& folding, ProviderNo provider) noexcept {
   return has_own_version(folding) && (!folding.under_way() || provider < folding.provider_no);
 }
 
-bool has_begun_indexing(const Tables& tables, Context& context) {
+bool has_begun_indexing(const Tables& tables) {
   const auto folding = tables.store().folding();
-  if (has_own_version(folding) && !folding.under_way()) return false;
-  context.indexing = true;
-  return true;
+  return !has_own_version(folding) || folding.under_way();
 }
 
 void Indexing::begin() {

@@ -29,7 +29,7 @@ inline bool is_indexing(const Tables& tables, const Context& context) {
 }
 
 /// The same, of a claim that was made before: another process may have begun since.
-bool has_begun_indexing(const Tables& tables, Context& context);
+bool has_begun_indexing(const Tables& tables);
 
 class Indexing {
  public:

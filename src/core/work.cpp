@@ -71,10 +71,11 @@ void Work::load(Assignment& assignment) {
   if (assignment.loaded) return;
   assignment = context_.store.read([&](const Tables& tables) {
     Assignment filled = assignment;
-    filled.withdrawn = has_begun_indexing(tables, context_);
+    filled.withdrawn = has_begun_indexing(tables);
     if (!filled.withdrawn) fill(tables, context_, filled);
     return filled;
   });
+  if (assignment.withdrawn) context_.indexing = true;
   if (assignment.holds.empty()) return;
   // Like the claim: were it lost in a power cut, the batch would be, too. Nothing: all of it could be held.
   auto anew = context_.store.write(

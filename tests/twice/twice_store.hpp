@@ -3,7 +3,7 @@
 
 #include <exception>
 
-#include "../support/forwarding_store.hpp"
+#include "../unit/forwarding_store.hpp"
 
 namespace test {
 

@@ -8,7 +8,6 @@
 #include <string>
 #include <utility>
 
-#include "../support/forwarding_store.hpp"
 #include "../support/temporary_folder.hpp"
 #include "adapters/sqlite/sqlite_store.hpp"
 #include "core/channels.hpp"
@@ -23,6 +22,7 @@
 #include "core/sending.hpp"
 #include "core/verification.hpp"
 #include "core/work.hpp"
+#include "forwarding_store.hpp"
 #include "still_clock.hpp"
 
 namespace {

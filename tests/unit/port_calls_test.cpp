@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "../support/hooked_store.hpp"
 #include "../support/temporary_folder.hpp"
 #include "adapters/sqlite/sqlite_store.hpp"
 #include "core/channels.hpp"
@@ -18,6 +17,7 @@
 #include "core/progress.hpp"
 #include "core/sending.hpp"
 #include "core/work.hpp"
+#include "hooked_store.hpp"
 #include "model/retry.hpp"
 #include "still_clock.hpp"
 
