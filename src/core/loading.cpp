@@ -1,6 +1,7 @@
 #include "core/loading.hpp"
 
 #include <map>
+#include <set>
 #include <span>
 #include <utility>
 #include <vector>
@@ -100,20 +101,25 @@ class Filling {
         if (assignment_.delivery) describe_blast(entry.id);
       }
     };
-    // As for single messages: only who has nothing left to read in the thread need not be told.
-    const auto nothing_unread = [&](Place place) {
-      const auto thread = tables_.threads().thread({line.provider_no, place, line.blast_no});
-      return thread && thread->client_unread == 0;
-    };
     const auto sorted = sorted_places(assignment_.places);
-    std::vector<bool> opened(sorted.size());
+    std::vector<ThreadKey> opened;
     std::map<SliceNo, Deliveries> deliveries;
     for_each_run(sorted, kWholeSlice, [&](std::span<const PlaceInOrder> of_slice) {
       const auto s = slice_of(of_slice.front().place);
       const Slice marked = tables_.blasts().marks(line.provider_no, line.blast_no, s).opened;
-      for (const auto& one : of_slice) opened[one.at] = marked.contains(within_slice(one.place));
+      for (const auto& one : of_slice)
+        if (marked.contains(within_slice(one.place)))
+          opened.push_back({line.provider_no, one.place, line.blast_no});
       if (line.follows) deliveries.emplace(s, deliveries_of(line, of_slice));
     });
+    Found<ThreadKey, Thread> threads;
+    if (!opened.empty()) threads = tables_.threads().threads(opened);
+    // As for single messages: only who has nothing left to read in the thread need not be told.
+    const auto nothing_unread = [&](Place place) {
+      const ThreadKey key{line.provider_no, place, line.blast_no};
+      const auto* thread = threads.has(key) ? threads.find(key) : nullptr;
+      return thread != nullptr && thread->client_unread == 0;
+    };
     const Deliveries all_delivered;
     const RosterRead entries(tables_, line.provider_no, sorted);
     for (std::size_t i = 0; i < sorted.size(); ++i) {
@@ -122,7 +128,7 @@ class Filling {
         assignment_.damaged.push_back(place);
         continue;
       }
-      add(*entries.at(i), opened[i] && nothing_unread(place),
+      add(*entries.at(i), nothing_unread(place),
           line.follows ? deliveries.at(slice_of(place)) : all_delivered);
     }
   }
@@ -288,7 +294,50 @@ class Filling {
 
   // ---- Single items
 
+  /// The rows that the items are about, read together.
+  struct Rows {
+    Found<ProviderNo, Provider> providers;
+    Found<LineNo, Line> lines;
+    Found<BlastKey, Blast> blasts;
+    Found<ThreadKey, Thread> threads;
+    std::map<ProviderNo, RosterRead> rosters;
+    std::vector<std::size_t> of_roster;  // for each item: which of its roster's entries
+  };
+
+  Rows rows_of_items() const {
+    Rows rows;
+    std::set<ProviderNo> providers;
+    std::set<LineNo> lines;
+    std::set<BlastKey> blasts;
+    std::set<ThreadKey> threads;
+    std::map<ProviderNo, std::vector<Place>> places;
+    rows.of_roster.resize(assignment_.items.size());
+    for (std::size_t i = 0; i < assignment_.items.size(); ++i) {
+      const Item& item = assignment_.items[i];
+      if (item.damaged) continue;
+      providers.insert(item.provider_no);
+      threads.insert(item.thread);
+      if (item.line_no != 0) {
+        lines.insert(item.line_no);
+        blasts.insert({item.provider_no, item.thread.origin});
+      }
+      if (item.to_provider) continue;
+      auto& of_provider = places[item.provider_no];
+      rows.of_roster[i] = of_provider.size();
+      of_provider.push_back(item.thread.place);
+    }
+    const auto all = [](const auto& set) { return std::vector(set.begin(), set.end()); };
+    rows.providers = tables_.directory().providers(all(providers));
+    rows.threads = tables_.threads().threads(all(threads));
+    if (!lines.empty()) rows.lines = tables_.work().lines(all(lines));
+    if (!blasts.empty()) rows.blasts = tables_.blasts().blasts(all(blasts));
+    for (const auto& [provider, of_provider] : places)
+      rows.rosters.try_emplace(provider, tables_, provider, sorted_places(of_provider));
+    return rows;
+  }
+
   void items() {
+    rows_ = rows_of_items();
     for (std::size_t i = 0; i < assignment_.items.size(); ++i) {
       try {
         item(i);
@@ -302,33 +351,36 @@ class Filling {
   void item(std::size_t i) {
     const Item& item = assignment_.items[i];
     if (item.damaged) throw Error(Code::corrupt, "an item is damaged");
-    auto provider = tables_.directory().provider(item.provider_no);
-    if (!provider) throw Error(Code::corrupt, "an item has lost its provider");
-    provider_ = std::move(*provider);
+    const auto* provider = rows_.providers.find(item.provider_no);
+    if (provider == nullptr) throw Error(Code::corrupt, "an item has lost its provider");
+    provider_ = *provider;
     dropped_ = provider_.archived_at != 0 ? std::optional(SkipReason::provider_archived) : std::nullopt;
     if (item.line_no != 0 && held_or_taken_back(i)) return;
-    const auto thread = tables_.threads().thread(item.thread);
+    const auto* thread = rows_.threads.find(item.thread);
     if (item.to_provider) {
-      add_item(i, thread && thread->provider_unread == 0, 0, provider_, {});
+      add_item(i, thread != nullptr && thread->provider_unread == 0, 0, provider_,
+               provider_.addresses.get(channel_.name), {});
       return;
     }
-    const auto entry = tables_.directory().entry(item.provider_no, item.thread.place);
+    const auto& entry = rows_.rosters.at(item.provider_no).at(rows_.of_roster[i]);
     if (!entry) throw Error(Code::corrupt, "an item has lost what it is about");
     // Who has left a community has nothing to read there, nor who has joined again of what was before.
     if (item.thread.of_community() && !sees(item)) {
       assignment_.left_out.push_back({i, SkipReason::already_read});
       return;
     }
-    add_item(i, thread && thread->client_unread == 0, entry->flags, entry->client, entry->client.id);
+    add_item(i, thread != nullptr && thread->client_unread == 0, entry->flags, *entry,
+             Addresses::find(entry->addresses, channel_.name), entry->id);
   }
 
   /// True, and the item is dealt with, when its blast is paused, or its line takes back. Of a recalled blast
   /// it will be left out.
   bool held_or_taken_back(std::size_t i) {
     const Item& item = assignment_.items[i];
-    const auto line = tables_.work().line(item.line_no);
-    const auto blast = tables_.blasts().blast(item.provider_no, item.thread.origin);
-    if (!line || !blast) throw Error(Code::corrupt, "an item has lost its line or its blast");
+    const auto* line = rows_.lines.find(item.line_no);
+    const auto* blast = rows_.blasts.find({item.provider_no, item.thread.origin});
+    if (line == nullptr || blast == nullptr)
+      throw Error(Code::corrupt, "an item has lost its line or its blast");
     if (line->paused) {
       assignment_.deferred.push_back({i, item.due_at});
       return true;
@@ -348,10 +400,9 @@ class Filling {
   }
 
   template <typename Person>
-  void add_item(std::size_t i, bool read, std::uint32_t flags, const Person& person,
+  void add_item(std::size_t i, bool read, std::uint32_t flags, const Person& person, std::string_view address,
                 std::string_view client) {
     const Item& item = assignment_.items[i];
-    const auto address = person.addresses.get(channel_.name);
     if (const auto reason = why_not(flags, read, address, dropped_)) {
       assignment_.left_out.push_back({i, *reason});
       return;
@@ -389,8 +440,7 @@ class Filling {
       return true;
     };
     if (item.line_no != 0) {
-      const auto line = tables_.work().line(item.line_no);
-      if (!line) throw Error(Code::corrupt, "an item has lost its line");
+      const auto* line = rows_.lines.find(item.line_no);
       if (!line->follows) return false;
       const PlaceInOrder one{item.thread.place, 0};
       const auto deliveries = deliveries_of(*line, std::span(&one, 1));
@@ -465,6 +515,7 @@ class Filling {
   const Channel& channel_;
   const Ms now_;
   std::map<LineNo, SameAddress> same_address_;
+  Rows rows_;
   Provider provider_;
   std::optional<std::vector<Channel>> delivering_;
   std::optional<SkipReason> dropped_;  // of the item at hand

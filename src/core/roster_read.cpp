@@ -3,13 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/error.hpp"
-
 namespace bccast {
 namespace {
 
-/// A scan reads what lies between; looking an entry up costs what scanning past so many strangers costs.
-constexpr Place kStrangers = 4;
 constexpr std::size_t kChunk = 64 * 1024;
 
 }  // namespace
@@ -25,24 +21,14 @@ std::vector<PlaceInOrder> sorted_places(const std::vector<Place>& places) {
 
 RosterRead::RosterRead(const Tables& tables, ProviderNo provider, std::span<const PlaceInOrder> sorted)
     : entries_(sorted.size()) {
-  for_each_run(sorted, kStrangers, [&](std::span<const PlaceInOrder> run) {
-    std::size_t next = 0;
-    const auto read = [&](Place from, Place to) {
-      try {
-        tables.directory().scan(provider, from, to, [&](const RosterView& entry) {
-          if (next == run.size() || entry.place != run[next].place) return;
-          keep(run[next++].at, entry);
-        });
-      } catch (const Error& error) {
-        if (error.code() != Code::corrupt) throw;
-      }
-    };
-    read(run.front().place, run.back().place + 1);
-    while (next < run.size()) {  // one is damaged, or missing: each by itself
-      const auto one = next;
-      read(run[one].place, run[one].place + 1);
-      next = one + 1;
-    }
+  std::vector<Place> places;
+  places.reserve(sorted.size());
+  for (const auto& one : sorted)
+    if (places.empty() || places.back() != one.place) places.push_back(one.place);
+  std::size_t next = 0;
+  tables.directory().entries(provider, places, [&](const RosterView& entry) {
+    while (sorted[next].place < entry.place) ++next;
+    for (; next < sorted.size() && sorted[next].place == entry.place; ++next) keep(sorted[next].at, entry);
   });
 }
 

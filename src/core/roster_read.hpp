@@ -13,7 +13,7 @@
 
 namespace bccast {
 
-/// Places of one slice, ascending, each with where it stands in the order in which it is met.
+/// Places, ascending, each with where it stands in the order in which it is met.
 struct PlaceInOrder {
   Place place;
   std::uint32_t at;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -368,6 +369,10 @@ class Settling {
 
   /// `claim`: that of the batch, if it is still there.
   void settle_items(std::optional<Claim> claim) {
+    std::set<LineNo> lines;
+    for (const auto& item : assignment_.items)
+      if (item.line_no != 0) lines.insert(item.line_no);
+    if (!lines.empty()) found_lines_ = tables_.work().lines(std::vector(lines.begin(), lines.end()));
     std::map<Token, Position> others;  // how many of theirs are theirs no more
     const auto counts = [&](std::size_t entry) {
       const auto found = open_items_.find(assignment_.items[entry].no);
@@ -493,11 +498,11 @@ class Settling {
   /// The line of an item, to be stored at the end.
   Line* line_of(const Item& item) {
     if (item.line_no == 0) return nullptr;
-    const auto found = lines_.find(item.line_no);
-    if (found != lines_.end()) return &found->second;
-    auto line = tables_.work().line(item.line_no);
-    if (!line) throw Error(Code::corrupt, "an item has lost its line");
-    return &lines_.emplace(item.line_no, std::move(*line)).first->second;
+    const auto known = lines_.find(item.line_no);
+    if (known != lines_.end()) return &known->second;
+    const auto* line = found_lines_.find(item.line_no);
+    if (line == nullptr) throw Error(Code::corrupt, "an item has lost its line");
+    return &lines_.emplace(item.line_no, *line).first->second;
   }
 
   /// Of an item that is damaged, or whose line is, which must not fail the batch it is in: its line, if there
@@ -545,7 +550,8 @@ class Settling {
   Reasons reasons_;
   std::vector<Claim> open_claims_;                     // of a line: what of the batch nobody has reported
   std::map<ItemNo, std::optional<Token>> open_items_;  // else, and in whose hands: nothing: it waits
-  std::map<LineNo, Line> lines_;
+  Found<LineNo, Line> found_lines_;
+  std::map<LineNo, Line> lines_;  // those that change
   std::map<LineNo, std::map<std::pair<SliceNo, SkipReason>, Slice>> skips_;
   std::map<LineNo, std::map<std::pair<SliceNo, Wait>, Slice>> waiting_;
   std::vector<Item> inserted_, updated_, deleted_;  // to be stored together

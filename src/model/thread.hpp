@@ -24,7 +24,7 @@ struct ThreadKey {
   constexpr ThreadKey shelf() const noexcept {
     return of_community() ? ThreadKey{provider_no, kCommunityPlace, origin} : *this;
   }
-  friend bool operator==(const ThreadKey&, const ThreadKey&) = default;
+  friend auto operator<=>(const ThreadKey&, const ThreadKey&) = default;
 };
 
 inline constexpr BlastNo kDirect = 0;

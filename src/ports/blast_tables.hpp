@@ -6,11 +6,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/function_ref.hpp"
 #include "model/audience.hpp"
 #include "model/blast.hpp"
+#include "ports/found.hpp"
 
 namespace bccast {
 
@@ -27,11 +29,14 @@ struct DeadlinePosition {
   BlastNo blast_no = 0;
 };
 
+using BlastKey = std::pair<ProviderNo, BlastNo>;
+
 class BlastTables {
  public:
   virtual ~BlastTables() = default;
 
   virtual std::optional<Blast> blast(ProviderNo provider, BlastNo no) const = 0;
+  virtual Found<BlastKey, Blast> blasts(std::span<const BlastKey> keys) const = 0;
   virtual std::optional<BlastNo> blast_by_key(ProviderNo provider, std::string_view key_hash) const = 0;
   /// Those with a number below `before`, newest first.
   virtual std::vector<Blast> blasts(ProviderNo provider, BlastNo before, std::optional<BlastState> state,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "model/name_keys.hpp"
 #include "model/person.hpp"
 #include "model/same_address.hpp"
+#include "ports/found.hpp"
 
 namespace bccast {
 
@@ -45,6 +47,7 @@ class DirectoryTables {
 
   virtual std::optional<Provider> provider(std::string_view id) const = 0;
   virtual std::optional<Provider> provider(ProviderNo no) const = 0;
+  virtual Found<ProviderNo, Provider> providers(std::span<const ProviderNo> nos) const = 0;
   virtual ProviderNo insert_provider(const Provider& provider) = 0;
   virtual void update_provider(const Provider& provider) = 0;
 
@@ -70,6 +73,10 @@ class DirectoryTables {
   /// The entries from `begin` up to but not including `end`, ascending. The views live until f returns.
   virtual void scan(ProviderNo provider, Place begin, Place end,
                     FunctionRef<void(const RosterView&)> f) const = 0;
+  /// The entries at these places, which ascend, in their order; those that are missing or damaged are passed
+  /// by. The views live until f returns.
+  virtual void entries(ProviderNo provider, std::span<const Place> places,
+                       FunctionRef<void(const RosterView&)> f) const = 0;
 
   /// The index of names.
   struct NameRow {

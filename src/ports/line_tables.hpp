@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "model/numbers.hpp"
 #include "model/same_address.hpp"
 #include "model/slice.hpp"
+#include "ports/found.hpp"
 
 namespace bccast {
 
@@ -121,6 +123,7 @@ class LineTables {
 
   virtual void insert_line(const Line& line) = 0;
   virtual std::optional<Line> line(LineNo no) const = 0;
+  virtual Found<LineNo, Line> lines(std::span<const LineNo> nos) const = 0;
   virtual std::vector<Line> lines(ProviderNo provider, BlastNo blast) const = 0;
   virtual std::vector<Line> open_lines(ProviderNo provider) const = 0;
   virtual std::vector<Line> open_lines_of_channel(ChannelNo channel) const = 0;

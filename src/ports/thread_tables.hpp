@@ -2,11 +2,13 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "base/function_ref.hpp"
 #include "model/thread.hpp"
+#include "ports/found.hpp"
 
 namespace bccast {
 
@@ -29,6 +31,7 @@ class ThreadTables {
   virtual ~ThreadTables() = default;
 
   virtual std::optional<Thread> thread(const ThreadKey& key) const = 0;
+  virtual Found<ThreadKey, Thread> threads(std::span<const ThreadKey> keys) const = 0;
   virtual void put_thread(const Thread& thread) = 0;
   /// Does nothing when there is one.
   virtual void add_thread(const Thread& thread) = 0;

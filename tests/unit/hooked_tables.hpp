@@ -25,6 +25,9 @@ class HookedDirectory final : public DirectoryTables {
   std::optional<Provider> provider(ProviderNo no) const override {
     return to_for("provider", PortCall::reads).provider(no);
   }
+  Found<ProviderNo, Provider> providers(std::span<const ProviderNo> nos) const override {
+    return to_for("providers", PortCall::reads).providers(nos);
+  }
   ProviderNo insert_provider(const Provider& provider) override {
     return to_for("insert_provider", PortCall::writes).insert_provider(provider);
   }
@@ -68,6 +71,10 @@ class HookedDirectory final : public DirectoryTables {
   void scan(ProviderNo provider, Place begin, Place end,
             FunctionRef<void(const RosterView&)> f) const override {
     to_for("scan", PortCall::reads).scan(provider, begin, end, f);
+  }
+  void entries(ProviderNo provider, std::span<const Place> places,
+               FunctionRef<void(const RosterView&)> f) const override {
+    to_for("entries", PortCall::reads).entries(provider, places, f);
   }
   void insert_name(ProviderNo provider, const NameRow& row) override {
     to_for("insert_name", PortCall::writes).insert_name(provider, row);
@@ -143,6 +150,9 @@ class HookedBlasts final : public BlastTables {
 
   std::optional<Blast> blast(ProviderNo provider, BlastNo no) const override {
     return to_for("blast", PortCall::reads).blast(provider, no);
+  }
+  Found<BlastKey, Blast> blasts(std::span<const BlastKey> keys) const override {
+    return to_for("blasts", PortCall::reads).blasts(keys);
   }
   std::optional<BlastNo> blast_by_key(ProviderNo provider, std::string_view key_hash) const override {
     return to_for("blast_by_key", PortCall::reads).blast_by_key(provider, key_hash);
@@ -255,6 +265,9 @@ class HookedThreads final : public ThreadTables {
 
   std::optional<Thread> thread(const ThreadKey& key) const override {
     return to_for("thread", PortCall::reads).thread(key);
+  }
+  Found<ThreadKey, Thread> threads(std::span<const ThreadKey> keys) const override {
+    return to_for("threads", PortCall::reads).threads(keys);
   }
   void put_thread(const Thread& thread) override {
     to_for("put_thread", PortCall::writes).put_thread(thread);
@@ -395,6 +408,9 @@ class HookedWork final : public WorkTables {
   }
   void insert_line(const Line& line) override { to_for("insert_line", PortCall::writes).insert_line(line); }
   std::optional<Line> line(LineNo no) const override { return to_for("line", PortCall::reads).line(no); }
+  Found<LineNo, Line> lines(std::span<const LineNo> nos) const override {
+    return to_for("lines", PortCall::reads).lines(nos);
+  }
   std::vector<Line> lines(ProviderNo provider, BlastNo blast) const override {
     return to_for("lines", PortCall::reads).lines(provider, blast);
   }

@@ -12,8 +12,10 @@
 #include "adapters/sqlite/sqlite_store.hpp"
 #include "core/channels.hpp"
 #include "core/control.hpp"
+#include "core/conversation.hpp"
 #include "core/directory.hpp"
 #include "core/drafting.hpp"
+#include "core/inbox.hpp"
 #include "core/progress.hpp"
 #include "core/sending.hpp"
 #include "core/work.hpp"
@@ -47,6 +49,11 @@ struct World {
     sending.send("lee", blast, {}, {});
     return blast;
   }
+  void opened(std::size_t i) {
+    const std::string id = "c" + std::to_string(100'000 + i);
+    const auto thread = inbox.of_client(id, {}, {}, 0).items.at(0).thread;
+    conversation.read({Side::client, id}, thread, 1);
+  }
   /// How often `act` calls each function of the ports.
   Calls calls(const std::function<void()>& act) {
     counts.clear();
@@ -73,6 +80,8 @@ struct World {
   Context context{store, clock};
   Directory directory{context};
   Drafting drafting{context};
+  Inbox inbox{context};
+  Conversation conversation{context};
   Sending sending{context};
   Control control{context};
   Progress progress{context};
@@ -95,12 +104,13 @@ constexpr std::array kOutcomes{
     Outcome{"not tried", ItemStatus::not_tried, -1}};
 
 constexpr std::array<std::size_t, 2> kSizes{10, 1'000};
+constexpr std::array<std::size_t, 2> kLarge{100, 1'000};  // too large to be filled by whoever claims them
 
 /// Checks that both sizes take the same calls.
 template <typename F>
-void check_constant(F&& calls_for) {
-  const Calls few = calls_for(kSizes[0]);
-  const Calls many = calls_for(kSizes[1]);
+void check_constant(F&& calls_for, std::array<std::size_t, 2> sizes = kSizes) {
+  const Calls few = calls_for(sizes[0]);
+  const Calls many = calls_for(sizes[1]);
   CHECK_FALSE(few.empty());
   for (const auto& [name, n] : many) {
     CAPTURE(name);
@@ -111,6 +121,36 @@ void check_constant(F&& calls_for) {
 }
 
 }  // namespace
+
+TEST_CASE(
+    "A batch is claimed and filled with the same calls, however many are in it and have opened theirs") {
+  check_constant(
+      [](std::size_t n) {
+        World world(n);
+        world.sent();
+        for (std::size_t i = 0; i < n; i += 3) world.opened(i);
+        return world.calls([&] { CHECK(world.claimed(n)->left_out.size() == (n + 2) / 3); });
+      },
+      kLarge);
+}
+
+TEST_CASE("A batch of single items is claimed and filled with the same calls, however many are in it") {
+  check_constant(
+      [](std::size_t n) {
+        World world(n);
+        world.sent();
+        auto batch = world.claimed(n);
+        kOutcomes[1].set(batch->batch);
+        world.report(*batch);
+        world.clock.now += 2'000;
+        return world.calls([&] {
+          batch = world.claimed(n);
+          CHECK(batch->items.size() == n);
+          CHECK(batch->batch.size() == n);
+        });
+      },
+      kLarge);
+}
 
 TEST_CASE(
     "A report on a blast takes the same calls for ten recipients and a thousand, whatever became of them") {

@@ -134,6 +134,10 @@ std::optional<Blast> SqliteBlastTables::blast(ProviderNo provider, BlastNo no) c
   return blast_of(query);
 }
 
+Found<BlastKey, Blast> SqliteBlastTables::blasts(std::span<const BlastKey> keys) const {
+  return find_each(keys, [&](const BlastKey& key) { return blast(key.first, key.second); });
+}
+
 std::optional<BlastNo> SqliteBlastTables::blast_by_key(ProviderNo provider, std::string_view key_hash) const {
   auto query = db_.query("SELECT " BLAST_ROW " FROM blast WHERE provider_no = ? AND key_hash = ?");
   query.bind(provider).bind(string_as_bytes(key_hash));

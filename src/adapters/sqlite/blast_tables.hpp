@@ -15,6 +15,7 @@ class SqliteBlastTables final : public BlastTables {
   explicit SqliteBlastTables(Connection& db) : db_(db) {}
 
   std::optional<Blast> blast(ProviderNo provider, BlastNo no) const override;
+  Found<BlastKey, Blast> blasts(std::span<const BlastKey> keys) const override;
   std::optional<BlastNo> blast_by_key(ProviderNo provider, std::string_view key_hash) const override;
   std::vector<Blast> blasts(ProviderNo provider, BlastNo before, std::optional<BlastState> state,
                             std::size_t limit) const override;

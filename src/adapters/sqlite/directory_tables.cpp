@@ -144,6 +144,9 @@ constexpr Sql kAllProviders = select_rows(kProvider);
 constexpr Sql kAllClients = select_rows(kClient);
 constexpr Sql kAllMemberships = select_rows(kMembership);
 
+/// A scan reads what lies between; looking an entry up costs what scanning past so many strangers costs.
+constexpr Place kStrangers = 4;
+
 }  // namespace
 
 std::optional<Provider> SqliteDirectoryTables::provider(std::string_view id) const {
@@ -158,6 +161,10 @@ std::optional<Provider> SqliteDirectoryTables::provider(ProviderNo no) const {
   auto query = db_.query("SELECT " PROVIDER_COLUMNS ", sum FROM provider WHERE provider_no = ?");
   query.bind(no);
   return one_provider(query);
+}
+
+Found<ProviderNo, Provider> SqliteDirectoryTables::providers(std::span<const ProviderNo> nos) const {
+  return find_each(nos, [&](ProviderNo no) { return provider(no); });
 }
 
 ProviderNo SqliteDirectoryTables::insert_provider(const Provider& provider) {
@@ -289,6 +296,34 @@ void SqliteDirectoryTables::scan(ProviderNo provider, Place begin, Place end,
       "SELECT place, entry FROM roster WHERE provider_no = ? AND place >= ? AND place < ? ORDER BY place");
   query.bind(provider).bind(std::int64_t{begin}).bind(std::int64_t{end});
   while (query.step()) f(decode_entry(provider, place_in(query.i64(0)), query.blob(1)));
+}
+
+void SqliteDirectoryTables::entries(ProviderNo provider, std::span<const Place> places,
+                                    FunctionRef<void(const RosterView&)> f) const {
+  while (!places.empty()) {
+    std::size_t run = 1;
+    while (run < places.size() && places[run] - places[run - 1] <= kStrangers + 1) ++run;
+    std::size_t next = 0;
+    const auto read = [&](Place begin, Place end) {
+      try {
+        scan(provider, begin, end, [&](const RosterView& entry) {
+          while (next < run && places[next] < entry.place) ++next;
+          if (next == run || places[next] != entry.place) return;
+          ++next;
+          f(entry);
+        });
+      } catch (const Error& error) {
+        if (error.code() != Code::corrupt) throw;
+      }
+    };
+    read(places[0], places[run - 1] + 1);
+    while (next < run) {  // behind a damaged one, or missing: each by itself
+      const auto one = next;
+      read(places[one], places[one] + 1);
+      next = one + 1;
+    }
+    places = places.subspan(run);
+  }
 }
 
 void SqliteDirectoryTables::insert_name(ProviderNo provider, const NameRow& row) {

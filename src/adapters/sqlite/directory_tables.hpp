@@ -18,6 +18,7 @@ class SqliteDirectoryTables final : public DirectoryTables {
 
   std::optional<Provider> provider(std::string_view id) const override;
   std::optional<Provider> provider(ProviderNo no) const override;
+  Found<ProviderNo, Provider> providers(std::span<const ProviderNo> nos) const override;
   ProviderNo insert_provider(const Provider& provider) override;
   void update_provider(const Provider& provider) override;
   std::optional<Client> client(std::string_view id) const override;
@@ -34,6 +35,8 @@ class SqliteDirectoryTables final : public DirectoryTables {
   void update_entry(const RosterEntry& entry) override;
   void scan(ProviderNo provider, Place begin, Place end,
             FunctionRef<void(const RosterView&)> f) const override;
+  void entries(ProviderNo provider, std::span<const Place> places,
+               FunctionRef<void(const RosterView&)> f) const override;
   void insert_name(ProviderNo provider, const NameRow& row) override;
   void delete_name(ProviderNo provider, const NameRow& row) override;
   void forget_names(ProviderNo provider, Place place) override;

@@ -177,6 +177,10 @@ std::optional<Line> SqliteLineTables::line(LineNo no) const {
   return line_of(query);
 }
 
+Found<LineNo, Line> SqliteLineTables::lines(std::span<const LineNo> nos) const {
+  return find_each(nos, [&](LineNo no) { return line(no); });
+}
+
 std::vector<Line> SqliteLineTables::lines(ProviderNo provider, BlastNo blast) const {
   std::exception_ptr damaged;
   auto all = sound_lines(provider, blast, damaged);

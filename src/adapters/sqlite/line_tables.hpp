@@ -18,6 +18,7 @@ class SqliteLineTables : public virtual LineTables {
 
   void insert_line(const Line& line) override;
   std::optional<Line> line(LineNo no) const override;
+  Found<LineNo, Line> lines(std::span<const LineNo> nos) const override;
   std::vector<Line> lines(ProviderNo provider, BlastNo blast) const override;
   std::vector<Line> open_lines(ProviderNo provider) const override;
   std::vector<Line> sound_open_lines(ProviderNo provider) const override;

@@ -185,6 +185,10 @@ std::optional<Thread> SqliteThreadTables::thread(const ThreadKey& key) const {
   return found;
 }
 
+Found<ThreadKey, Thread> SqliteThreadTables::threads(std::span<const ThreadKey> keys) const {
+  return find_each(keys, [&](const ThreadKey& key) { return thread(key); });
+}
+
 void SqliteThreadTables::put_thread(const Thread& thread) {
   auto query = db_.query(kPutThread.c_str());
   write_thread(query, thread);

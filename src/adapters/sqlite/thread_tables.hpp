@@ -15,6 +15,7 @@ class SqliteThreadTables final : public ThreadTables {
   explicit SqliteThreadTables(Connection& db) : db_(db) {}
 
   std::optional<Thread> thread(const ThreadKey& key) const override;
+  Found<ThreadKey, Thread> threads(std::span<const ThreadKey> keys) const override;
   void put_thread(const Thread& thread) override;
   void add_thread(const Thread& thread) override;
   void client_threads(ProviderNo provider, Place place, Ms from, bool unread,
