@@ -175,8 +175,8 @@ class Filling {
       if (line.follows || line.retracts) continue;
       const auto channel = tables_.work().channel(line.channel_no);
       if (!channel || !channel->delivers || channel->removed) continue;
-      for (const auto reason : kSkipReasons)
-        deliveries.not_delivered |= tables_.work().skipped(line, slice_of(sorted.front().place), reason);
+      tables_.work().skips(line, slice_of(sorted.front().place),
+                           [&](SkipReason, const Slice& places) { deliveries.not_delivered |= places; });
       if (!meet_items(line, sorted, deliveries, sorted.size() + kItemsBetween))
         for_each_run(sorted, kItemsBetween, [&](std::span<const PlaceInOrder> run) {
           meet_items(line, run, deliveries, SliceStates::kAll);

@@ -12,10 +12,11 @@ SliceStates::SliceStates(const Tables& tables, const Line& line, const std::vect
   const HandingOrder order(line.order);
   rest_ = order.between(slice, recipients, 0, line.cursor);
   not_handed_out_ = recipients - rest_;
-  for (std::size_t r = 0; r < kSkipReasons.size(); ++r) {
-    states_.skipped_by[r] = tables.work().skipped(line, slice, kSkipReasons[r]) & rest_;
-    states_[PlaceState::skipped] |= states_.skipped_by[r];
-  }
+  tables.work().skips(line, slice, [&](SkipReason reason, const Slice& places) {
+    Slice& skipped = states_.skipped_by[index_of(reason)];
+    skipped = places & rest_;
+    states_[PlaceState::skipped] |= skipped;
+  });
   rest_ -= states_[PlaceState::skipped];
   if (line.waiting > 0)
     tables.work().waiting_places(line.no, slice, [&](const Wait& wait, const Slice& places) {

@@ -38,7 +38,7 @@ std::map<SliceNo, Slice> items_in_flight(Tables& tables, const Line& line) {
 Slice told(const Tables& tables, const Line& line, SliceNo s, const Slice& recipients,
            const Slice& in_flight) {
   Slice places = HandingOrder(line.order).between(s, recipients, 0, line.cursor);
-  for (const auto reason : kSkipReasons) places -= tables.work().skipped(line, s, reason);
+  tables.work().skips(line, s, [&](SkipReason, const Slice& skipped) { places -= skipped; });
   places -= tables.work().item_places(line.no, s);
   if (line.waiting > 0)
     tables.work().waiting_places(line.no, s, [&](const Wait&, const Slice& those) { places -= those; });

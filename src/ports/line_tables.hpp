@@ -80,6 +80,15 @@ inline constexpr std::array kSkipReasons{
     SkipReason::already_read,      SkipReason::by_notifier,   SkipReason::erased,
     SkipReason::provider_archived, SkipReason::not_delivered, SkipReason::channel_removed,
     SkipReason::recalled,          SkipReason::same_address};
+/// Where it stands in kSkipReasons.
+constexpr std::size_t index_of(SkipReason reason) noexcept {
+  return static_cast<std::size_t>(reason) - 1;
+}
+static_assert([] {
+  for (const auto reason : kSkipReasons)
+    if (kSkipReasons.at(index_of(reason)) != reason) return false;
+  return true;
+}());
 constexpr std::string_view name_of(SkipReason reason) noexcept {
   switch (reason) {
     case SkipReason::archived:

@@ -2,10 +2,12 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../support/temporary_folder.hpp"
@@ -229,4 +231,91 @@ TEST_CASE("What a provider does to a blast takes the same calls for ten recipien
       return worlds[i]->calls([&] { act(*worlds[i], blasts[i]); });
     });
   }
+}
+
+namespace {
+
+std::int64_t sum_of(const Calls& calls) {
+  std::int64_t sum = 0;
+  for (const auto& [name, n] : calls) sum += n;
+  return sum;
+}
+
+using Rows = std::vector<std::pair<std::string, std::int64_t>>;
+
+/// A batch of a thousand places, and again as a thousand single items.
+void count_batches(Rows& rows) {
+  constexpr std::size_t kMany = kSizes[1];
+  for (const bool single : {false, true}) {
+    const std::string what = single ? "single items" : "recipients";
+    for (const auto& outcome : kOutcomes) {
+      World world(kMany);
+      world.sent();
+      if (single) {
+        const auto first = world.claimed(kMany);
+        kOutcomes[1].set(first->batch);
+        world.report(*first);
+        world.clock.now += 2'000;
+      }
+      std::unique_ptr<Assignment> batch;
+      const auto claim = sum_of(world.calls([&] { batch = world.claimed(kMany); }));
+      if (&outcome == kOutcomes.data()) rows.emplace_back("claim and fill a batch of " + what, claim);
+      REQUIRE(batch->batch.size() == kMany);
+      outcome.set(batch->batch);
+      rows.emplace_back("report " + what + ": " + outcome.name,
+                        sum_of(world.calls([&] { world.report(*batch); })));
+    }
+  }
+}
+
+void count_verbs(Rows& rows) {
+  World world(kSizes[1]);
+  const auto count = [&](const char* name, const std::function<void()>& act) {
+    rows.emplace_back(name, sum_of(world.calls(act)));
+  };
+  std::string blast;
+  count("create a blast", [&] { blast = world.drafting.create("lee", {}, {}).blast; });
+  count("select all", [&] { world.drafting.act_all("lee", blast, Drafting::Act::select); });
+  count("write it", [&] { world.drafting.write("lee", blast, "text"); });
+  count("send it", [&] { world.sending.send("lee", blast, {}, {}); });
+  count("its status", [&] { world.progress.status("lee", blast); });
+  const std::string ann = "c100000";
+  std::string thread;
+  count("a client's inbox, the first time",
+        [&] { thread = world.inbox.of_client(ann, {}, {}, 0).items.at(0).thread; });
+  count("a client's inbox, later", [&] { world.inbox.of_client(ann, {}, {}, 0); });
+  count("read a thread", [&] { world.conversation.read({Side::client, ann}, thread, 1); });
+  count("reply", [&] { world.conversation.write({Side::client, ann}, thread, {}, "yes", {}); });
+  count("a provider's reply", [&] {
+    world.conversation.write({Side::provider, "lee"}, thread, {}, "good", {});
+  });
+  count("pause", [&] { world.control.pause("lee", blast); });
+  count("resume", [&] { world.control.resume("lee", blast); });
+  count("recall", [&] { world.control.recall("lee", blast); });
+}
+
+/// The rows "| `what` | calls |" of docs/design.md.
+Rows documented() {
+  std::ifstream file(std::string(BCCAST_SOURCE_DIR) + "/docs/design.md");
+  Rows rows;
+  bool here = false;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("#")) here = line == "### Calls of the ports";
+    const auto end = line.find("` | ");
+    if (here && line.starts_with("| `") && end != std::string::npos)
+      rows.emplace_back(line.substr(3, end - 3), std::stoll(line.substr(end + 4)));
+  }
+  return rows;
+}
+
+}  // namespace
+
+TEST_CASE("Each verb and each batch takes the calls of the ports that docs/design.md says") {
+  Rows rows;
+  count_batches(rows);
+  count_verbs(rows);
+  std::string would_say;
+  for (const auto& [what, calls] : rows) would_say += "| `" + what + "` | " + std::to_string(calls) + " |\n";
+  INFO("docs/design.md would have to say:\n" << would_say);
+  CHECK(documented() == rows);
 }
