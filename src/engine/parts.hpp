@@ -86,7 +86,11 @@ struct Engine::Parts {
       const auto kept = keep_agenda_within(budget_us, until);
       // The rest of what may be a great deal, in turn with the batches.
       bool more_to_keep = kept > 0 && budget_us == 0;
-      const auto between = [&] { more_to_keep = more_to_keep && keep_agenda(0) > 0; };
+      bool did = kept > 0;
+      const auto between = [&] {
+        did = true;
+        more_to_keep = more_to_keep && keep_agenda(0) > 0;
+      };
       if (kept > 0 && clock->monotonic_us() >= until) {
         agenda_took_all = true;
         doorbell.ring();
@@ -98,7 +102,7 @@ struct Engine::Parts {
       pumped = pump->run_until(max_items, until, stop, between);
       limit_reached = pumped.more;
       // What fell due meanwhile is done as well, where nothing limits it.
-      again = finish_look(pumped) && !limited && (kept > 0 || pumped.done > 0) && (stop == nullptr || !*stop);
+      again = finish_look(pumped) && !limited && (did || pumped.done > 0) && (stop == nullptr || !*stop);
       pumped.done += done;
     }
     keep_damage(pump->take_damage());

@@ -61,7 +61,8 @@ struct Pump::Limits {
   std::uint64_t most;
   std::int64_t until_us;
   const std::atomic<bool>* stop;
-  std::uint64_t begun = 0;  // items handed to handlers
+  std::uint64_t begun = 0;    // items handed to handlers
+  std::uint64_t batches = 0;  // taken up
 
   bool budgeted() const noexcept { return until_us != kNoLimit; }
   bool reached(std::int64_t now_us) const {
@@ -155,6 +156,7 @@ bool Pump::run_flows(std::vector<Flow>& flows, Limits& limits, const std::functi
   while (idle < flows.size()) {
     auto& flow = flows[turn_++ % flows.size()];
     auto turn = Turn::idle;
+    const auto batches = limits.batches;
     try {
       if (!flow.held_up) turn = take_turn(flow, limits, flows.size() == 1, pumped);
     } catch (const Error& error) {
@@ -169,7 +171,7 @@ bool Pump::run_flows(std::vector<Flow>& flows, Limits& limits, const std::functi
     }
     if (turn == Turn::limit) return true;
     idle = turn == Turn::idle ? idle + 1 : 0;
-    if (turn == Turn::worked && between) between();
+    if (between && (turn == Turn::worked || limits.batches > batches)) between();
   }
   return false;
 }
@@ -193,6 +195,7 @@ Pump::Turn Pump::take_turn(Flow& flow, Limits& limits, bool alone, Pumped& pumpe
     return Turn::idle;
   }
   const auto batch = flow.current;
+  ++limits.batches;
   Report report;
   const bool to_report = work_off(flow, report);
   limits.begun += batch->batch.size() + batch->left_out.size();
