@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../support/commits.hpp"
@@ -277,4 +278,26 @@ TEST_CASE("Blasts are handed out though the notices of single messages cannot be
   CHECK(code_of([&] { other->pump(); }) == Code::corrupt);
   CHECK_FALSE(is_rung(*one));
   CHECK(world.commits.count() == commits);
+}
+
+TEST_CASE("Who claims is not woken again and again for what the agenda cannot read") {
+  for (const string damaged : {"line", "blast"}) {
+    CAPTURE(damaged);
+    TwoHosts world(1);
+    {
+      const auto host = world.open();
+      host->pump();
+      if (damaged == "blast") host->blast_recall(TwoHosts::provider(0), world.blasts[0]);
+    }
+    // It is to be swept; of the line something is to be forgotten, and its sum is wrong.
+    world.damage(damaged, damaged == "blast" ? "sum = sum + 1" : "state = -1");
+    bccast::Options options;  // nobody pumps: it is rung for its claims alone
+    options.clock(world.clock);
+    bccast::Engine host(world.path(), std::move(options));
+    CHECK(is_rung(host));  // when it is first asked for
+    for (int i = 0; i < 2; ++i) {
+      CHECK(code_of([&] { host.claim("email", 10); }) == Code::corrupt);
+      CHECK_FALSE(is_rung(host));
+    }
+  }
 }
