@@ -38,7 +38,8 @@ void set_line_paused(Tables& tables, Line line, bool paused) {
   tables.work().park_items(line.no, paused);
 }
 
-/// For a line that delivered one that takes back.
+/// For a line that delivered one that takes back. It may have delivered all of it already: then nothing that
+/// is dropped later lets the new one go on.
 void retract(Tables& tables, const Line& line) {
   auto blast = tables.blasts().blast(line.provider_no, line.blast_no);
   if (!blast) throw Error(Code::corrupt, "a line has lost its blast");
@@ -47,6 +48,7 @@ void retract(Tables& tables, const Line& line) {
   blast->open_lines += added;
   blast->finished_at = 0;
   tables.blasts().update_blast(*blast);
+  unlock_followers(tables, line);
 }
 
 }  // namespace

@@ -72,7 +72,10 @@ PastDamage::Next PastDamage::next_of(const Tables& tables) const {
   Next next;
   std::exception_ptr said;
   next.claim = tables.work().expired_claim(channel_, context_.clock.wall_ms(), kFarthestLease, said);
-  if (!next.claim) next.line = tables.work().next_line(channel_);
+  if (next.claim) return next;
+  next.line = tables.work().next_line(channel_);
+  const auto channel = tables.work().channel(channel_);
+  next.items = next.line && channel && channel->items_turn < next.line->turn;
   return next;
 }
 
@@ -83,13 +86,19 @@ PastDamage::Found PastDamage::pass_by(const Next& next) {
     claims_.push_back(*next.claim);
     return Found::damaged;
   }
+  // Where no item is due it is the line: the next look finds it out.
+  if (next.items && !items_) {
+    items_ = true;
+    return Found::damaged;
+  }
   if (!next.line || std::find(lines_.begin(), lines_.end(), next.line->no) != lines_.end())
     return Found::nothing;
   lines_.push_back(next.line->no);
   return Found::damaged;
 }
 
-/// A claim waits for another lease, a line goes behind all others; unless another has taken it up meanwhile.
+/// A claim waits for another lease, a line goes behind all others, and so do the items that are due; unless
+/// another has taken it up meanwhile.
 void PastDamage::put_behind(Tables& tables) const {
   const Ms now = context_.clock.wall_ms();
   for (const auto& passed : claims_) {
@@ -98,10 +107,14 @@ void PastDamage::put_behind(Tables& tables) const {
     claim->hold(now, context_.lease);
     tables.work().update_claim(*claim);
   }
-  if (lines_.empty()) return;
-  const auto channel = tables.work().channel(channel_);
+  if (lines_.empty() && !items_) return;
+  auto channel = tables.work().channel(channel_);
   if (!channel) return;
   auto last = std::max(tables.work().last_turn(channel_), channel->items_turn);
+  if (items_) {
+    channel->items_turn = ++last;
+    tables.work().update_channel(*channel);
+  }
   for (const auto no : lines_) {
     auto line = tables.work().line(no);
     if (!line || !line->open) continue;

@@ -28,6 +28,7 @@ class PastDamage {
   struct Next {
     std::optional<Claim> claim;  // whose lease is over
     std::optional<Line> line;
+    bool items = false;  // they are looked for before the line
   };
   enum class Found { sound, damaged, nothing };
 
@@ -41,6 +42,7 @@ class PastDamage {
   std::size_t most_;
   std::vector<Claim> claims_;  // what is passed by
   std::vector<LineNo> lines_;
+  bool items_ = false;  // all that are due
   bool stored_ = false;
 };
 

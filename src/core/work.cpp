@@ -37,7 +37,12 @@ Advanced Work::advance(ChannelNo channel, const Report* report, std::size_t most
   Advanced advanced;
   if (report != nullptr) advanced = advance_once(channel, report, 0);
   PastDamage past(context_, channel, most);
-  advanced.next = past.claim();
+  try {
+    advanced.next = past.claim();
+  } catch (...) {
+    if (report == nullptr) throw;
+    damage = std::current_exception();  // the report is stored, and not to be stored once more
+  }
   if (!past.has_stored() && report == nullptr) std::rethrow_exception(damage);
   advanced.damage = damage;
   return advanced;

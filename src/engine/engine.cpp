@@ -110,10 +110,10 @@ std::uint32_t Engine::threads() {
   return session_->workers.count();
 }
 std::shared_ptr<BatchControl> Engine::claim(std::string_view channel, std::uint32_t max_items) {
-  parts_->keep_agenda(0);  // one thing at most: it is the host's thread
+  const auto done = parts_->keep_agenda(0);  // one thing at most: it is the host's thread
   auto batch = parts_->claims->next(parts_->channels.find(channel), max_items, session_->parts);
   if (!batch) {
-    parts_->set_agenda_timer();
+    parts_->set_agenda_timer(done);
     parts_->say_damage();
   }
   return batch;

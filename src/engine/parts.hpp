@@ -172,10 +172,13 @@ struct Engine::Parts {
     }
     if (found) std::rethrow_exception(found);
   }
-  /// For hosts that claim, and do not pump.
-  void set_agenda_timer() {
+  /// For hosts that claim, and do not pump. `done`: how many things the agenda has just done. What is damaged
+  /// stays due, and nobody is woken for it at once.
+  void set_agenda_timer(std::size_t done) {
     const auto due = agenda.next_due();
-    if (due && *due == 0) {
+    if (due && *due == 0 && done == 0 && has_damage()) {
+      doorbell.set_timer(Doorbell::kAgenda, kLookAtDamageMs);
+    } else if (due && *due == 0) {
       doorbell.ring();
     } else {
       doorbell.set_timer(Doorbell::kAgenda, due.value_or(-1));

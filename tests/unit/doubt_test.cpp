@@ -2,13 +2,16 @@
 // That is no damage, and is not called so; what is really damaged is.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <bccast/engine.hpp>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "../support/temporary_folder.hpp"
@@ -235,4 +238,56 @@ TEST_CASE("A page that is damaged is CORRUPT each time") {
     CHECK(code_of([&] { count_events(store); }) == Code::corrupt);
     CHECK(code_of([&] { change_all(store); }) == Code::corrupt);
   }
+}
+
+TEST_CASE("A write that meets a damaged page fails nobody whose write is committed with it") {
+  const TemporaryFolder folder;
+  fill(folder.file());
+  std::vector<std::string> pages;
+  {
+    test::Database db(folder.file());
+    db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    pages = db.texts("SELECT pageno FROM dbstat WHERE name = 'event' AND pagetype = 'leaf'");
+  }
+  for (const auto& page : pages) {
+    std::fstream file(folder.file(), std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp((std::stoll(page) - 1) * 4096).write(std::string(4096, '\0').data(), 4096);
+  }
+  SqliteStore store(folder.file());
+  std::atomic<int> running{0};
+  std::atomic<bool> may_end{false};
+  std::vector<std::thread> threads;
+  threads.emplace_back([&] {
+    store.write([&](Tables&) {
+      ++running;
+      while (!may_end) std::this_thread::yield();
+    });
+  });
+  while (running == 0) std::this_thread::yield();
+  // Meanwhile these wait, to be committed together.
+  std::vector<Code> codes(6);
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    threads.emplace_back([&, i] {
+      ++running;
+      codes[i] = code_of([&] {
+        store.write([&](Tables& tables) {
+          if (i % 2 == 1) tables.events().events(0, 0, kEvents * 2);
+          bccast::Provider provider;
+          provider.id = "provider " + std::to_string(i);
+          tables.directory().insert_provider(provider);
+        });
+      });
+    });
+    while (running < static_cast<int>(i) + 2) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  may_end = true;
+  for (auto& thread : threads) thread.join();
+  store.read([&](const Tables& tables) {
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      CAPTURE(i);
+      CHECK(codes[i] == (i % 2 == 1 ? Code::corrupt : Code::ok));
+      CHECK(tables.directory().provider("provider " + std::to_string(i)).has_value() == (i % 2 == 0));
+    }
+  });
 }

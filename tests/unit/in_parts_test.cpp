@@ -134,6 +134,36 @@ TEST_CASE("A recall takes effect for all that is sound, and says PARTIAL of what
   check("recipients", "UPDATE recipients SET places = x'00'");
 }
 
+TEST_CASE("What was delivered of a blast is taken back though who opened it cannot be read") {
+  for (const bool damaged : {false, true}) {
+    CAPTURE(damaged);
+    Practice practice;
+    int delivered = 0;
+    int taken_back = 0;
+    const auto count = [](int& of) {
+      return [&of](bccast::Deliveries& deliveries) {
+        of += static_cast<int>(deliveries.size());
+        return true;
+      };
+    };
+    bccast::Options options;
+    options.clock(practice.clock);
+    options.deliverer("chat", count(delivered), count(taken_back));
+    bccast::Engine host(practice.path(), std::move(options));
+    host.blast_send("lee", practice.blast);
+    host.pump();
+    CHECK(delivered == 6);
+    host.client_read("ann", host.client_threads("ann").items.at(0).thread, 1);
+    if (damaged) practice.run("UPDATE mark_slice SET opened = x'00'");
+    CHECK(host.blast_recall("lee", practice.blast) == (damaged ? Code::partial : Code::ok));
+    for (int i = 0; i < 3; ++i) {
+      code_of([&] { host.pump(); });
+      practice.clock->now += 300'000;
+    }
+    CHECK(taken_back == 6);
+  }
+}
+
 TEST_CASE("A blast with a damaged line is paused, and goes on, on its other channels") {
   Practice practice;
   const auto host = practice.open();

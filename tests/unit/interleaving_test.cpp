@@ -10,6 +10,7 @@
 
 #include "../support/temporary_folder.hpp"
 #include "adapters/sqlite/sqlite_store.hpp"
+#include "code_of.hpp"
 #include "core/channels.hpp"
 #include "core/control.hpp"
 #include "core/directory.hpp"
@@ -23,6 +24,7 @@
 #include "core/verification.hpp"
 #include "core/work.hpp"
 #include "forwarding_store.hpp"
+#include "full_store.hpp"
 #include "still_clock.hpp"
 
 namespace {
@@ -274,4 +276,32 @@ TEST_CASE("Verification finds who was told at which address of a line that has e
         },
         Durability::relaxed);
   CHECK(world.damage() == 2);
+}
+
+TEST_CASE("A report that is stored is not stored again where what is behind damage could not be claimed") {
+  World world;
+  Channels(world.context).put("email", "notify");
+  for (const char* client : {"ann", "bob"})
+    world.directory.client_set(client, "address.email", std::string(client) + "@example.org");
+  world.send("Closed on Friday");
+  world.send("Open on Monday");
+  Work work(world.context);
+  const auto batch = work.advance(1, nullptr, 10).next;
+  REQUIRE(batch);
+  REQUIRE(batch->batch.size() == 2);
+  test::Database(world.folder.file()).run("UPDATE line SET sum = sum + 1 WHERE line_no = 2");
+  int writes = 0;
+  std::function<void()> count_write = [&] {
+    if (++writes == 3) throw Error(Code::busy, "another process writes");
+    world.store.before_write = count_write;
+  };
+  world.store.before_write = count_write;
+  Report report;
+  report.assignment = batch.get();
+  const auto advanced = work.advance(1, &report, 10);
+  CHECK(writes == 3);
+  CHECK(advanced.ended == 2);
+  CHECK_FALSE(advanced.too_late);
+  REQUIRE(advanced.damage);
+  CHECK(test::code_of([&] { std::rethrow_exception(advanced.damage); }) == Code::busy);
 }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../support/commits.hpp"
@@ -100,18 +101,29 @@ const std::vector<std::pair<string, string>>& damages() {
   return all;
 }
 
-/// Overwrites a page of the table of rosters that has somebody of this provider.
-void damage_roster_page(const string& path, const string& provider) {
-  std::int64_t page = 0;
-  {
-    test::Database db(path);
-    db.run("PRAGMA wal_checkpoint(TRUNCATE)");
-    for (const auto& no : db.texts("SELECT pageno FROM dbstat WHERE name = 'roster' AND pagetype = 'leaf'"))
-      page = page == 0 && page_has(path, std::stoll(no), provider + "-") ? std::stoll(no) : page;
-  }
+/// The last pages of a table or an index; of a store that nobody has open.
+std::vector<std::int64_t> leaves_of(const string& path, const string& name) {
+  test::Database db(path);
+  db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  std::vector<std::int64_t> pages;
+  for (const auto& no :
+       db.texts("SELECT pageno FROM dbstat WHERE name = '" + name + "' AND pagetype = 'leaf'"))
+    pages.push_back(std::stoll(no));
+  return pages;
+}
+
+void damage_page(const string& path, std::int64_t page) {
   REQUIRE(page > 0);
   std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
   file.seekp((page - 1) * kPageSize).write(string(kPageSize, '\0').data(), kPageSize);
+}
+
+/// Overwrites a page of the table of rosters that has somebody of this provider.
+void damage_roster_page(const string& path, const string& provider) {
+  std::int64_t page = 0;
+  for (const auto leaf : leaves_of(path, "roster"))
+    page = page == 0 && page_has(path, leaf, provider + "-") ? leaf : page;
+  damage_page(path, page);
 }
 
 }  // namespace
@@ -236,4 +248,56 @@ TEST_CASE("A damaged page of a roster fails those on it alone, and is CORRUPT: a
   CHECK(status.done == told_of("lee"));
   CHECK(status.failed == kClients - told_of("lee"));
   CHECK(code_of([&] { host->verify(); }) == Code::corrupt);
+}
+
+TEST_CASE("Blasts are handed out though the notices of single messages cannot be read") {
+  TwoHosts world(3);
+  {
+    const auto host = world.open();
+    const auto ann = TwoHosts::provider(0) + "-ann";
+    const auto thread = host->provider_direct(TwoHosts::provider(0), ann);
+    for (int i = 0; i < 2; ++i) {  // their turn is before that of a blast that is sent now
+      host->provider_reply(TwoHosts::provider(0), thread, "Please call");
+      host->pump();
+    }
+    CHECK(world.told.size() == 8);
+    for (int i = 0; i < 3; ++i)
+      host->blast_send(TwoHosts::provider(i), test::make_blast(*host, TwoHosts::provider(i), "second", {}));
+    for (int i = 0; i < 400; ++i) host->provider_reply(TwoHosts::provider(0), thread, "Please call");
+  }
+  for (const auto page : leaves_of(world.path(), "item_due")) damage_page(world.path(), page);
+  world.told.clear();
+  const auto one = world.open();
+  const auto other = world.open();
+  CHECK(code_of([&] { one->pump(); }) == Code::corrupt);
+  CHECK(world.told.size() == 6);
+  wakings(*one, *other);
+  const auto commits = world.commits.count();
+  CHECK(code_of([&] { one->pump(); }) == Code::corrupt);
+  CHECK_FALSE(is_rung(*other));
+  CHECK(code_of([&] { other->pump(); }) == Code::corrupt);
+  CHECK_FALSE(is_rung(*one));
+  CHECK(world.commits.count() == commits);
+}
+
+TEST_CASE("Who claims is not woken again and again for what the agenda cannot read") {
+  for (const string damaged : {"line", "blast"}) {
+    CAPTURE(damaged);
+    TwoHosts world(1);
+    {
+      const auto host = world.open();
+      host->pump();
+      if (damaged == "blast") host->blast_recall(TwoHosts::provider(0), world.blasts[0]);
+    }
+    // It is to be swept; of the line something is to be forgotten, and its sum is wrong.
+    world.damage(damaged, damaged == "blast" ? "sum = sum + 1" : "state = -1");
+    bccast::Options options;  // nobody pumps: it is rung for its claims alone
+    options.clock(world.clock);
+    bccast::Engine host(world.path(), std::move(options));
+    CHECK(is_rung(host));  // when it is first asked for
+    for (int i = 0; i < 2; ++i) {
+      CHECK(code_of([&] { host.claim("email", 10); }) == Code::corrupt);
+      CHECK_FALSE(is_rung(host));
+    }
+  }
 }

@@ -55,6 +55,7 @@ class Connection {
   /// A prepared statement, kept for the next time. `sql` must be a string literal: its address is the key.
   Query query(const char* sql);
 
+  bool has_doubts() const noexcept { return !doubts_.empty(); }
   /// What SQLite found the file damaged for since this was last asked.
   std::vector<Doubt> take_doubts() noexcept { return std::exchange(doubts_, {}); }
   /// Whether it does so again for each of them, on this connection. Changes nothing. REQUIRES: no transaction

@@ -353,11 +353,12 @@ void SqliteStore::use_durability(Durability durability) {
 }
 
 void SqliteStore::run_group(Group group) noexcept {
+  bool together = true;
   try {
     if (group.front()->alone) {
       group.front()->work();
     } else {
-      run_transaction(group);
+      together = run_transaction(group);
     }
   } catch (...) {
     // What fails the transaction fails all who were in it; those who failed on their own keep their own
@@ -370,6 +371,8 @@ void SqliteStore::run_group(Group group) noexcept {
   } catch (...) {
     // Then what was found stands.
   }
+  for (std::size_t i = 0; !together && i < group.size(); ++i)
+    if (!group[i]->error) run_group(group.subspan(i, 1));
 }
 
 /// On a connection of its own: after a failed read SQLite may keep pages that hold nothing.
@@ -405,7 +408,35 @@ void SqliteStore::look_again(Group group) {
   }
 }
 
-void SqliteStore::run_transaction(Group group) {
+/// How many of them succeeded. Nothing: one of several has met a damaged page, after which SQLite writes
+/// nothing more, and commits nothing.
+std::optional<std::size_t> SqliteStore::run_requests(Group group) {
+  Connection& db = writer_->db;
+  const bool several = group.size() > 1;
+  std::size_t succeeded = 0;
+  for (auto* request : group) {
+    if (several) db.execute("SAVEPOINT request");
+    try {
+      request->work();
+      writer_->write_gathered();
+      ++succeeded;
+    } catch (...) {
+      request->error = std::current_exception();
+      writer_->forget_gathered();
+      if (several && db.has_doubts()) return std::nullopt;
+      // Some errors (a full disk, say) make SQLite undo the whole transaction.
+      if (!db.in_transaction()) throw;
+      if (several) db.execute("ROLLBACK TO request");
+    }
+    if (several && db.has_doubts()) return std::nullopt;
+    if (several) db.execute("RELEASE request");
+  }
+  return succeeded;
+}
+
+/// False: it is undone since one of several has met a damaged page; whoever has no error of its own is to be
+/// run alone.
+bool SqliteStore::run_transaction(Group group) {
   Connection& db = writer_->db;
   auto durability = Durability::relaxed;
   for (const auto* request : group)
@@ -416,26 +447,10 @@ void SqliteStore::run_transaction(Group group) {
   try {
     const bool may_begin_log = identity_ && identity_->may_begin_log(db);
     const auto changes = db.total_changes();
-    const bool several = group.size() > 1;
-    std::size_t succeeded = 0;
-    for (auto* request : group) {
-      if (several) db.execute("SAVEPOINT request");
-      try {
-        request->work();
-        writer_->write_gathered();
-        ++succeeded;
-      } catch (...) {
-        request->error = std::current_exception();
-        writer_->forget_gathered();
-        // Some errors (a full disk, say) make SQLite undo the whole transaction.
-        if (!db.in_transaction()) throw;
-        if (several) db.execute("ROLLBACK TO request");
-      }
-      if (several) db.execute("RELEASE request");
-    }
-    if (succeeded == 0) {
-      db.execute("ROLLBACK");
-      return;
+    const auto succeeded = run_requests(group);
+    if (succeeded.value_or(0) == 0) {
+      leave_transaction(db);
+      return succeeded.has_value();
     }
     // A transaction that changes nothing begins no log.
     if (may_begin_log && db.total_changes() != changes) renew_log_mark(db);
@@ -461,6 +476,7 @@ void SqliteStore::run_transaction(Group group) {
     next_checkpoint_ = kCheckpointPages;  // the log began anew
     log_pinned_ = false;
   }
+  return true;
 }
 
 // REQUIRES: the caller leads the queue, or nobody else is left.

@@ -74,7 +74,8 @@ class SqliteStore final : public Store {
   void run_group(Group group) noexcept;
   void look_again(Group group);
   bool is_found_again(const std::vector<Doubt>& doubts);
-  void run_transaction(Group group);
+  std::optional<std::size_t> run_requests(Group group);
+  bool run_transaction(Group group);
   void use_durability(Durability durability);
   void checkpoint_under_lock();
   bool empty_log(Patience patience);
