@@ -114,10 +114,10 @@ void check_constant(F&& calls_for, std::array<std::size_t, 2> sizes = kSizes) {
   const Calls few = calls_for(sizes[0]);
   const Calls many = calls_for(sizes[1]);
   CHECK_FALSE(few.empty());
-  for (const auto& [name, n] : many) {
-    CAPTURE(name);
-    CHECK(few.count(name) == 1);
-    if (few.count(name) == 1) CHECK(n == few.at(name));
+  for (const auto& one : many) {
+    CAPTURE(one.first);
+    CHECK(few.count(one.first) == 1);
+    if (few.count(one.first) == 1) CHECK(one.second == few.at(one.first));
   }
   CHECK(few.size() == many.size());
 }
@@ -224,11 +224,11 @@ TEST_CASE("What a provider does to a blast takes the same calls for ten recipien
   const std::array<World*, 2> worlds{&few, &many};
   std::array<std::string, 2> blasts;
   for (std::size_t i = 0; i < 2; ++i) blasts[i] = worlds[i]->drafting.create("lee", {}, {}).blast;
-  for (const auto& [name, act] : acts) {
-    CAPTURE(name);
+  for (const auto& one : acts) {
+    CAPTURE(one.name);
     check_constant([&](std::size_t n) {
       const std::size_t i = n == kSizes[0] ? 0 : 1;
-      return worlds[i]->calls([&] { act(*worlds[i], blasts[i]); });
+      return worlds[i]->calls([&] { one.act(*worlds[i], blasts[i]); });
     });
   }
 }
