@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -94,6 +95,7 @@ class ProviderCheck {
   /// Every place has its entry, and the bitmaps say what the entries say.
   void roster() {
     std::vector<RosterSlice> slices(slices_for(provider_.next_place));
+    std::vector<std::map<std::string, Slice, std::less<>>> addressed(slices.size());  // by channel
     Place expected = 0;
     std::size_t words = 0;
     std::size_t dead = 0;
@@ -115,6 +117,12 @@ class ProviderCheck {
       }
       if ((entry.flags & flag::any_archived) == 0) slice.active.add(within_slice(entry.place));
       if ((entry.flags & flag::any_chat_off) != 0) slice.chat_off.add(within_slice(entry.place));
+      Addresses::for_each(entry.addresses, [&](std::string_view channel, std::string_view) {
+        auto& of_slice = addressed[slice_of(entry.place)];
+        auto of_channel = of_slice.find(channel);
+        if (of_channel == of_slice.end()) of_channel = of_slice.emplace(channel, Slice()).first;
+        of_channel->second.add(within_slice(entry.place));
+      });
       const auto client = tables_.directory().client(entry.client_no);
       if (!client || client->id != entry.id)
         found("roster", place_name(entry.place), "the client's own row says otherwise");
@@ -129,10 +137,20 @@ class ProviderCheck {
           !(stored.dead == slices[s].dead))
         found("roster", fmt::format("slice {} of provider {}", s, provider_.no),
               "the bitmaps differ from the entries");
+      addresses_of_slice(s, std::move(addressed[s]));
     }
     if (!is_indexed(tables_.store().folding(), provider_.no)) return;
     names(NameKind::whole, provider_.next_place - dead);
     names(NameKind::later_word, words);
+  }
+
+  /// For each channel a bitmap says who has an address there.
+  void addresses_of_slice(SliceNo s, std::map<std::string, Slice, std::less<>> held) {
+    for (const auto& channel : tables_.directory().address_channels(provider_.no, s)) held[channel];
+    for (const auto& [channel, places] : held)
+      if (!(tables_.directory().address_slice(provider_.no, s, channel) == places))
+        found("roster", fmt::format("slice {} of provider {}", s, provider_.no),
+              fmt::format("who has an address on the channel {} differs from the entries", channel));
   }
 
   /// The index of names has just what the entries' names and states say: nothing else, and as many.

@@ -175,6 +175,22 @@ TEST_CASE("A bitmap that was stored for another row is CORRUPT") {
   CHECK(plain == bytes);
 }
 
+TEST_CASE("Verification sees who has an address and is not in the bitmap of those who have one") {
+  World world;
+  CHECK_FALSE(world.verification_sees());
+  test::Database database(world.folder.file());
+  SUBCASE("its row is lost") {
+    database.run("DELETE FROM address_slice");
+  }
+  SUBCASE("its row is another channel's") {
+    database.run("UPDATE address_slice SET channel = 'e-mail'");
+  }
+  SUBCASE("it has nobody") {
+    world.store.write([](Tables& tables) { tables.directory().put_address_slice(1, 0, "email", Slice()); });
+  }
+  CHECK(world.verification_sees());
+}
+
 TEST_CASE("What a statement changes in place keeps a right sum right and a wrong one wrong") {
   World world;
   const auto opened = [&] { return world.progress.list("lee", {}, {}, 0).items.at(0).opened; };
