@@ -235,6 +235,28 @@ std::unique_ptr<Assignment> claim_next(Tables& tables, const Context& context, C
   return Claiming(tables, context, std::move(*channel), most, damaged).run();
 }
 
+void take_items_out_of(Tables& tables, ChannelNo channel, const std::map<Token, Position>& less,
+                       std::exception_ptr& damage) {
+  for (const auto& [token, count] : less) {
+    Claim of;
+    of.channel_no = channel;
+    of.token = token;
+    try {
+      auto claim = tables.work().claim(of);
+      if (!claim) throw Error(Code::corrupt, "an item has lost its claim");
+      claim->to -= count;
+      if (claim->to == 0) {
+        tables.work().delete_claim(*claim);
+      } else {
+        tables.work().update_claim(*claim);
+      }
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt) throw;
+      damage = std::current_exception();
+    }
+  }
+}
+
 void split_claim(Tables& tables, Claim claim, const Assignment& assignment) {
   if (!assignment.line) {
     const auto items = tables.work().items_of(claim.token);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <exception>
+#include <map>
 #include <memory>
 
 #include "core/assignment.hpp"
@@ -15,6 +16,11 @@ std::unique_ptr<Assignment> claim_next(Tables& tables, const Context& context, C
 
 /// As many claims are in flight on the channel as it may have: until one of them ends there is nothing to do.
 bool is_at_its_limit(const Tables& tables, const Channel& channel, Ms now);
+
+/// Other claims of the channel have so many items less. One that is damaged stays as it is: nobody takes it
+/// up.
+void take_items_out_of(Tables& tables, ChannelNo channel, const std::map<Token, Position>& less,
+                       std::exception_ptr& damage);
 
 /// Halves a batch of a line; of single items, each is taken up alone.
 void split_claim(Tables& tables, Claim claim, const Assignment& assignment);

@@ -26,6 +26,7 @@ struct DuePlaces {
       if (!is_due(wait.due_at, now)) return;
       by_wait.emplace_back(wait, places);
       all |= places;
+      if (wait.reason == WaitReason::quiet_again) again |= places;
     });
   }
   void take_away(Tables& tables, Line& line, SliceNo s, const Slice& gone) {
@@ -38,6 +39,7 @@ struct DuePlaces {
   }
   std::vector<std::pair<Wait, Slice>> by_wait;
   Slice all;
+  Slice again;  // of them: those that had ended before
 };
 
 }  // namespace
@@ -157,6 +159,7 @@ std::vector<Item> wake_places(Tables& tables, ChannelNo channel, Ms now, std::si
     item.line_no = line.no;
     item.thread = {line.provider_no, place, line.blast_no};
     item.seq = 1;
+    item.notice_no = waking->due.at(slice_of(place)).again.contains(within_slice(place)) ? 1 : 0;
     item.at = whole_seconds(waking->blast.sent_at);
     item.due_at = now;
     items.push_back(std::move(item));
@@ -172,14 +175,16 @@ void wake_all(Tables& tables, const Channel& channel, Ms now) {
   for (auto& line : tables.work().open_lines_of_channel(channel.no)) {
     if (line.waiting == 0) continue;
     for (SliceNo s = 0; s < line.slices; ++s) {
-      Slice all;
+      std::map<WaitReason, Slice> all;
       std::vector<Wait> waits;
       tables.work().waiting_places(line.no, s, [&](const Wait& wait, const Slice& places) {
-        all |= places;
+        const bool again = wait.reason == WaitReason::quiet_again;
+        all[again ? WaitReason::quiet_again : WaitReason::quiet_hours] |= places;
         waits.push_back(wait);
       });
       for (const auto& wait : waits) tables.work().put_waiting_places(line, s, wait, {});
-      if (!all.empty()) tables.work().put_waiting_places(line, s, {now, WaitReason::quiet_hours}, all);
+      for (const auto& [reason, places] : all)
+        tables.work().put_waiting_places(line, s, {now, reason}, places);
     }
   }
 }

@@ -11,6 +11,8 @@
 #include "core/channel_health.hpp"
 #include "core/claiming.hpp"
 #include "core/line_update.hpp"
+#include "core/outcomes.hpp"
+#include "core/put_off.hpp"
 #include "core/quiet.hpp"
 #include "core/reasons.hpp"
 #include "core/same_address.hpp"
@@ -34,30 +36,8 @@ std::uint64_t random_number() {
   return number;
 }
 
-const ItemOutcome& outcome_of(const Assignment& assignment, std::size_t i) {
-  static const ItemOutcome kDone{};
-  const auto* set = assignment.batch.outcome(i);
-  return set != nullptr ? *set : kDone;
-}
-
-/// All of the batch, of at least so many items, is to be tried again, and none says when.
-bool all_retry(const Assignment& assignment, std::size_t least) {
-  if (assignment.batch.size() < least) return false;
-  for (std::size_t i = 0; i < assignment.batch.size(); ++i)
-    if (outcome_of(assignment, i).status != ItemStatus::retry || outcome_of(assignment, i).retry_after >= 0)
-      return false;
-  return true;
-}
-
 /// What becomes of somebody whose roster entry is damaged, or gone: never a guess.
 const ItemOutcome kDamaged{ItemStatus::failed, std::string(kDamagedEntry), -1};
-
-/// What the report says of item i: of its own, or as part of the whole.
-ItemOutcome outcome_in(const Report& report, std::size_t i) {
-  if (report.result == BatchResult::given_up) return {ItemStatus::failed, "worker_lost", -1};
-  if (report.result == BatchResult::failed) return {ItemStatus::retry, report.reason, -1};
-  return outcome_of(*report.assignment, i);
-}
 
 /// Nobody has reported the item since. Numbers of items are used again.
 bool is_same_try(const Item& row, const Item& item) {
@@ -75,7 +55,8 @@ class Settling {
         assignment_(*report.assignment),
         advanced_(advanced),
         now_(context.clock.wall_ms()),
-        reasons_(tables) {}
+        reasons_(tables),
+        put_off_(tables) {}
 
   void run() {
     auto claim = stored_claim();
@@ -144,9 +125,7 @@ class Settling {
     const bool held = now_ < known.lease_until && known.lease_until <= now_ + known.lease;
     if (!held) return std::nullopt;
     advanced_.damage = nullptr;
-    if (assignment_.line && report_.begin > 0 && report_.begin < assignment_.entries.size())
-      known.from = HandingOrder(assignment_.line->order)
-                       .position_of(static_cast<Place>(assignment_.entries[report_.begin]));
+    if (assignment_.line) known.from = begin_of_report();
     return known;
   }
 
@@ -189,18 +168,25 @@ class Settling {
   }
 
   /// Finds what of the batch nobody has reported yet. That is what its claim says, unless another has taken
-  /// the batch over and left a part of it to others still.
+  /// the batch over and left a part of it to others still, or put it off.
   bool anything_open(const std::optional<Claim>& claim) {
+    PlacesOfLines gone;  // places that may have been put off
     if (assignment_.line) {
-      if (claim && claim->to == assignment_.claim.to) {
-        open_claims_.push_back(*claim);
-        return true;
-      }
       const Claim& whole = assignment_.claim;
-      tables_.work().sound_claims_of(*assignment_.line, [&](const Claim& part) {
-        if (part.from < whole.to && whole.from < part.to) open_claims_.push_back(part);
-      });
-      return !open_claims_.empty();
+      if (claim && claim->to == whole.to) {
+        open_claims_.push_back(*claim);
+        if (claim->from == begin_of_report()) return true;
+      } else {
+        tables_.work().sound_claims_of(*assignment_.line, [&](const Claim& part) {
+          if (part.from < whole.to && whole.from < part.to) open_claims_.push_back(part);
+        });
+      }
+      for (std::size_t i = report_.begin; i < report_.stop(); ++i) {
+        const auto place = static_cast<Place>(assignment_.entries[i]);
+        gone[assignment_.line->no][slice_of(place)].add(within_slice(place));
+      }
+      find_put_off(gone);
+      return !open_claims_.empty() || put_off_.any();
     }
     for (const auto& item : tables_.work().items_of(assignment_.claim.token))
       open_items_.emplace(item.no, assignment_.claim.token);
@@ -214,8 +200,37 @@ class Settling {
       for (const auto& [no, item] : elsewhere) numbers.push_back(no);
       for (const auto& row : tables_.work().items(numbers))
         if (is_same_try(row.item, *elsewhere.at(row.item.no))) open_items_.emplace(row.item.no, row.holder);
+      for (const auto& [no, item] : elsewhere)
+        if (open_items_.count(no) == 0 && item->line_no != 0 && item->attempts == 0 && item->notice_no == 0)
+          gone[item->line_no][slice_of(item->thread.place)].add(within_slice(item->thread.place));
+      find_put_off(gone);
     }
-    return claim || !open_items_.empty();
+    return claim || !open_items_.empty() || put_off_.any();
+  }
+
+  /// Where the claim of a line begins if nobody else has reported a part of it.
+  Position begin_of_report() const {
+    if (report_.begin == 0 || report_.begin >= assignment_.entries.size()) return assignment_.claim.from;
+    return HandingOrder(assignment_.line->order)
+        .position_of(static_cast<Place>(assignment_.entries[report_.begin]));
+  }
+
+  /// Only for what a handler says: else nobody was told. Where it cannot be read, nothing of it counts.
+  void find_put_off(const PlacesOfLines& places) {
+    if (report_.result != BatchResult::as_set) return;
+    try {
+      put_off_.find(places);
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt || error.native() != 0) throw;
+      advanced_.damage = std::current_exception();
+    }
+  }
+
+  /// The number of its item; 0: it had none.
+  ItemNo take_put_off(LineNo line, Place place) {
+    const auto found = put_off_.take(line, place);
+    if (found.holder) ++others_[*found.holder];
+    return found.no;
   }
 
   /// The claim after a part of it was reported: the rest, with a new lease.
@@ -286,10 +301,16 @@ class Settling {
       item.at = assignment_.at;
       return item;
     };
-    const auto keep = [&](std::size_t entry, const ItemOutcome& outcome) {
+    const auto drop = [&](std::size_t entry, ItemNo stored) {
+      if (stored == 0) return;
+      deleted_.push_back(item_at(entry));
+      deleted_.back().no = stored;
+    };
+    const auto keep = [&](std::size_t entry, const ItemOutcome& outcome, ItemNo stored = 0) {
       Item item = item_at(entry);
+      item.no = stored;
       after_attempt(item, outcome);
-      inserted_.push_back(item);
+      put(item);
       if (item.state == ItemState::failed) {
         ++line->failed;
         ++advanced_.ended;
@@ -317,26 +338,35 @@ class Settling {
     std::map<std::size_t, Ms> look_at;  // what of the batch was not told at its address: when to look again
     for (std::size_t i = report_.begin; i < report_.stop(); ++i) {
       const auto entry = assignment_.entries[i];
-      if (!counts(entry)) {
+      const auto place = static_cast<Place>(entry);
+      const bool put_off = !counts(entry);
+      if (put_off && !put_off_.has(line->no, place)) {
         advanced_.too_late = true;
         look_at[i] = now_;
         continue;
       }
       const ItemOutcome outcome = outcome_in(report_, i);
       count(outcome);
+      if (put_off && outcome.status == ItemStatus::not_tried) {  // it waits already
+        look_at[i] = now_;
+        continue;
+      }
+      const ItemNo stored = put_off ? take_put_off(line->no, place) : 0;
       switch (outcome.status) {
         case ItemStatus::done:
           ++line->done;
+          drop(entry, stored);
           ++advanced_.ended;
           break;
         case ItemStatus::skipped:
           skip(entry, SkipReason::by_notifier);
+          drop(entry, stored);
           look_at[i] = now_;
           break;
         case ItemStatus::failed:
         case ItemStatus::retry:
         case ItemStatus::not_tried:
-          const Item item = keep(entry, outcome);
+          const Item item = keep(entry, outcome, stored);
           if (item.state != ItemState::failed) look_at[i] = look_again(item, now_);
           break;
       }
@@ -361,6 +391,7 @@ class Settling {
       }
     }
     store_items();
+    take_items_out_of(tables_, assignment_.claim.channel_no, others_, advanced_.damage);
     store_skips(*line);
     store_waiting(*line);
     store(*line);
@@ -373,11 +404,10 @@ class Settling {
     for (const auto& item : assignment_.items)
       if (item.line_no != 0) lines.insert(item.line_no);
     if (!lines.empty()) found_lines_ = tables_.work().lines(std::vector(lines.begin(), lines.end()));
-    std::map<Token, Position> others;  // how many of theirs are theirs no more
     const auto counts = [&](std::size_t entry) {
       const auto found = open_items_.find(assignment_.items[entry].no);
       if (found == open_items_.end()) return false;
-      if (found->second && *found->second != assignment_.claim.token) ++others[*found->second];
+      if (found->second && *found->second != assignment_.claim.token) ++others_[*found->second];
       open_items_.erase(found);
       return true;
     };
@@ -392,8 +422,9 @@ class Settling {
       if (!unspent(deferred.entry)) continue;
       Item item = assignment_.items[deferred.entry];
       Line* line = line_of(item);
-      if (deferred.reason && line != nullptr && item.attempts == 0) {
-        let_place_wait(*line, item.thread.place, {deferred.until, *deferred.reason});
+      const auto reason = reason_to_wait(item, deferred);
+      if (reason) {
+        let_place_wait(*line, item.thread.place, {deferred.until, *reason});
         deleted_.push_back(std::move(item));
         continue;
       }
@@ -408,16 +439,24 @@ class Settling {
     }
     for (std::size_t i = report_.begin; i < report_.stop(); ++i) {
       const auto entry = assignment_.entries[i];
-      if (!counts(entry)) {
+      const Item& given = assignment_.items[entry];
+      const bool put_off = !counts(entry);
+      if (put_off && !put_off_.has(given.line_no, given.thread.place)) {
         advanced_.too_late = true;
         continue;
       }
-      const Item& item = assignment_.items[entry];
       const ItemOutcome outcome = outcome_in(report_, i);
       count(outcome);
+      if (put_off && outcome.status == ItemStatus::not_tried) continue;  // it waits already
+      Item woken;
+      if (put_off) {
+        woken = given;
+        woken.no = take_put_off(given.line_no, given.thread.place);
+      }
+      const Item& item = put_off ? woken : given;
       if (outcome.status == ItemStatus::done) {
         if (Line* line = line_of(item)) ++line->done;
-        deleted_.push_back(item);
+        remove(item);
         ++advanced_.ended;
       } else if (outcome.status == ItemStatus::skipped) {
         skip(item, SkipReason::by_notifier);
@@ -435,34 +474,12 @@ class Settling {
         go_on(*claim);
       }
     }
-    for (const auto& [token, count] : others) {
-      Claim of_items;
-      of_items.channel_no = assignment_.claim.channel_no;
-      of_items.token = token;
-      take_items_out_of(of_items, count);
-    }
+    take_items_out_of(tables_, assignment_.claim.channel_no, others_, advanced_.damage);
     for (auto& [no, line] : lines_) {
       store_skips(line);
       store_waiting(line);
       store(line);
       advanced_.unlocked = advanced_.unlocked || assignment_.delivery.has_value();
-    }
-  }
-
-  /// Another claim has so many items less. One that is damaged stays as it is: nobody takes it up.
-  void take_items_out_of(const Claim& of, Position count) {
-    try {
-      auto theirs = tables_.work().claim(of);
-      if (!theirs) throw Error(Code::corrupt, "an item has lost its claim");
-      theirs->to -= count;
-      if (theirs->to == 0) {
-        tables_.work().delete_claim(*theirs);
-      } else {
-        tables_.work().update_claim(*theirs);
-      }
-    } catch (const Error& error) {
-      if (error.code() != Code::corrupt) throw;
-      advanced_.damage = std::current_exception();
     }
   }
 
@@ -491,6 +508,7 @@ class Settling {
   }
 
   void store_waiting(Line& line) {
+    put_off_.store(line);
     for (const auto& [key, places] : waiting_[line.no])
       let_wait(tables_, line, key.first, key.second, places);
   }
@@ -522,7 +540,7 @@ class Settling {
 
   void skip(const Item& item, SkipReason reason) {
     if (Line* line = line_of(item)) leave_out(*line, item.thread.place, reason);
-    deleted_.push_back(item);
+    remove(item);
     ++advanced_.ended;
   }
 
@@ -532,7 +550,13 @@ class Settling {
       if (line != nullptr) ++line->failed;
       ++advanced_.ended;
     }
-    updated_.push_back(std::move(item));
+    put(std::move(item));
+  }
+
+  /// Number 0: it has no row.
+  void put(Item item) { (item.no != 0 ? updated_ : inserted_).push_back(std::move(item)); }
+  void remove(const Item& item) {
+    if (item.no != 0) deleted_.push_back(item);
   }
 
   void store_items() {
@@ -550,6 +574,8 @@ class Settling {
   Reasons reasons_;
   std::vector<Claim> open_claims_;                     // of a line: what of the batch nobody has reported
   std::map<ItemNo, std::optional<Token>> open_items_;  // else, and in whose hands: nothing: it waits
+  PutOff put_off_;                                     // of both: what nobody has reported either
+  std::map<Token, Position> others_;                   // how many of the items of others are theirs no more
   Found<LineNo, Line> found_lines_;
   std::map<LineNo, Line> lines_;  // those that change
   std::map<LineNo, std::map<std::pair<SliceNo, SkipReason>, Slice>> skips_;

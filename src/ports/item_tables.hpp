@@ -36,7 +36,8 @@ struct Item {
   ChannelNo channel_no = 0;
   LineNo line_no = 0;
   ThreadKey thread;
-  std::int64_t notice_no = 0;  // of a single message's notice, within its provider
+  std::int64_t notice_no = 0;  // of a single message's notice, within its provider; of a place: how often it
+                               // was begun again after it had ended
   std::int64_t seq = 0;        // of that message in its thread
   bool to_provider = false;
   Ms at = 0;  // of the message

@@ -51,6 +51,7 @@ struct Line {
 enum class WaitReason : std::uint8_t {
   quiet_hours = 0,   // for the end of them
   unknown_zone = 1,  // for their time zone to be known, as there are quiet hours
+  quiet_again = 2,   // for the end of quiet hours, begun again after they had ended
 };
 
 /// When places that wait are looked at again.

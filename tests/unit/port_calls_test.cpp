@@ -205,6 +205,30 @@ TEST_CASE(
   });
 }
 
+TEST_CASE("A batch that was put off meanwhile is reported with the same calls, however many are in it") {
+  for (const bool woken : {false, true})
+    for (const auto& outcome : kOutcomes) {
+      CAPTURE(woken);
+      CAPTURE(outcome.name);
+      check_constant([&](std::size_t n) {
+        World world(n);
+        world.sent();
+        const auto first = world.claimed(n);
+        world.clock.now += kLongestLease + 1;
+        world.channels.set("email", "quiet_hours", "00:00-23:59");
+        const auto second = world.claimed(n);
+        REQUIRE(second->batch.size() == 0);
+        world.report(*second);
+        if (woken) {
+          world.channels.set("email", "quiet_hours", "");
+          REQUIRE(world.claimed(n)->batch.size() == n);
+        }
+        outcome.set(first->batch);
+        return world.calls([&] { world.report(*first); });
+      });
+    }
+}
+
 TEST_CASE("What a provider does to a blast takes the same calls for ten recipients and a thousand") {
   struct Act {
     const char* name;

@@ -138,7 +138,7 @@ void visit_waiting(Columns& columns, Row& w) {
   columns.number(w.line);
   columns.slices(w.slice);
   columns.number(w.wait.due_at);
-  columns.one_of(w.wait.reason, WaitReason::unknown_zone);
+  columns.one_of(w.wait.reason, WaitReason::quiet_again);
   columns.number(w.channel);
   columns.flag(w.parked);
 }

@@ -355,7 +355,7 @@ CREATE TABLE waiting(                     -- because of quiet hours
   line_no     INTEGER NOT NULL,
   slice_no    INTEGER NOT NULL,
   due_at      INTEGER NOT NULL,
-  reason      INTEGER NOT NULL,           -- 0: for the end of them; 1: for their time zone to be known
+  reason      INTEGER NOT NULL,           -- 0: for the end of them; 1: for their time zone to be known; 2: as 0, begun again
   channel_no  INTEGER NOT NULL,
   parked      INTEGER NOT NULL,           -- 1: their blast is paused
   sum         INTEGER NOT NULL,           -- of the numbers before it
@@ -385,7 +385,7 @@ CREATE TABLE item(
   line_no     INTEGER NOT NULL,           -- 0: the notice of one message
   place       INTEGER NOT NULL,
   origin      INTEGER NOT NULL,
-  notice_no   INTEGER NOT NULL,           -- of its provider, for its public id
+  notice_no   INTEGER NOT NULL,           -- of its provider, for its public id; of a place: times begun again
   seq         INTEGER NOT NULL,           -- of the message in its thread
   to_provider INTEGER NOT NULL,
   at          INTEGER NOT NULL,
