@@ -1,5 +1,6 @@
 #include "core/in_parts.hpp"
 
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -54,21 +55,25 @@ void retract(Tables& tables, const Line& line) {
 }  // namespace
 
 Code InParts::recall(std::string_view provider_id, std::string_view blast_id) {
-  Blast blast;
-  std::vector<Line> lines;
-  context_.store.write([&](Tables& tables) {
+  struct Recalled {
+    Blast blast;
+    std::vector<Line> lines;
+  };
+  const auto recalled = context_.store.write([&](Tables& tables) {
     Provider provider = access::open_provider(tables, provider_id);
-    blast = access::blast(tables, context_, provider, blast_id);
+    Blast blast = access::blast(tables, context_, provider, blast_id);
     blast.state = access::next(blast, BlastVerb::recall, blast_id);
     blast.recalled_at = context_.clock.wall_ms();
     if (blast.open_lines == 0 && blast.finished_at == 0) blast.finished_at = blast.recalled_at;
-    lines = tables.work().sound_lines(provider.no, blast.no);
+    auto lines = tables.work().sound_lines(provider.no, blast.no);
     tables.blasts().update_blast(blast);
     ++provider.recalls;
     tables.directory().update_provider(provider);
     emit(tables, context_, EventKind::blast_recalled, provider.no, blast.no);
+    return Recalled{std::move(blast), std::move(lines)};
   });
-  attempt(context_, [&](Tables& tables) { keep_who_knows(tables, blast, lines); });
+  const auto& lines = recalled.lines;
+  attempt(context_, [&](Tables& tables) { keep_who_knows(tables, recalled.blast, lines); });
   attempt_each(context_, lines, retract);
   attempt_each(context_, lines,
                [](Tables& tables, const Line& line) { set_line_paused(tables, line, false); });
@@ -79,15 +84,15 @@ Code InParts::recall(std::string_view provider_id, std::string_view blast_id) {
 }
 
 Code InParts::set_paused(std::string_view provider_id, std::string_view blast_id, bool paused) {
-  std::vector<Line> lines;
-  context_.store.write([&](Tables& tables) {
+  const auto lines = context_.store.write([&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id);
     Blast blast = access::blast(tables, context_, provider, blast_id);
     blast.state = access::next(blast, paused ? BlastVerb::pause : BlastVerb::resume, blast_id);
-    lines = tables.work().sound_lines(provider.no, blast.no);
+    auto all = tables.work().sound_lines(provider.no, blast.no);
     tables.blasts().update_blast(blast);
     emit(tables, context_, paused ? EventKind::blast_paused : EventKind::blast_resumed, provider.no,
          blast.no);
+    return all;
   });
   attempt_each(context_, lines,
                [&](Tables& tables, const Line& line) { set_line_paused(tables, line, paused); });
@@ -95,53 +100,58 @@ Code InParts::set_paused(std::string_view provider_id, std::string_view blast_id
 }
 
 Code InParts::archive_provider(std::string_view provider_id) {
-  Provider provider;
-  std::vector<Line> lines;
-  context_.store.write([&](Tables& tables) {
-    provider = access::provider(tables, provider_id);
-    lines = tables.work().sound_open_lines(provider.no);
+  struct Archived {
+    ProviderNo no;
+    std::vector<Line> lines;
+  };
+  const auto archived = context_.store.write([&](Tables& tables) {
+    Provider provider = access::provider(tables, provider_id);
+    auto lines = tables.work().sound_open_lines(provider.no);
     provider.archived_at = context_.clock.wall_ms();
     tables.directory().update_provider(provider);
+    return Archived{provider.no, std::move(lines)};
   });
   // A scheduled one is missed when its time comes, all the same.
   attempt(context_, [&](Tables& tables) {
-    for (const auto& blast : tables.blasts().unsent(provider.no)) {
+    for (const auto& blast : tables.blasts().unsent(archived.no)) {
       if (blast.state == BlastState::scheduled) {
         miss(tables, context_, blast, MissReason::provider_archived);
       } else {
-        tables.blasts().delete_blast(provider.no, blast.no);
+        tables.blasts().delete_blast(archived.no, blast.no);
       }
     }
   });
-  attempt_each(context_, lines, [&](Tables& tables, const Line& line) {
+  attempt_each(context_, archived.lines, [&](Tables& tables, const Line& line) {
     if (line.open) drop_rest(tables, context_, line, SkipReason::provider_archived, InFlight::left);
   });
   attempt(context_, [&](Tables& tables) {
     for (const auto& channel : tables.work().channels())
-      tables.work().delete_waiting_notices(channel.no, provider.no);
+      tables.work().delete_waiting_notices(channel.no, archived.no);
   });
   return Code::partial;
 }
 
 Code InParts::remove_channel(std::string_view name) {
-  ChannelNo no = 0;
-  std::vector<Line> lines;
-  context_.store.write([&](Tables& tables) {
+  struct Removed {
+    ChannelNo no;
+    std::vector<Line> lines;
+  };
+  const auto removed = context_.store.write([&](Tables& tables) {
     auto channel = tables.work().channel(name);
     if (!channel) throw Error(Code::not_found, "there is no such channel");
-    no = channel->no;
-    lines = tables.work().sound_open_lines_of_channel(no);
+    auto lines = tables.work().sound_open_lines_of_channel(channel->no);
     channel->removed = true;
     tables.work().update_channel(*channel);
+    return Removed{channel->no, std::move(lines)};
   });
-  attempt_each(context_, lines, [&](Tables& tables, const Line& line) {
+  attempt_each(context_, removed.lines, [&](Tables& tables, const Line& line) {
     if (line.open) drop_rest(tables, context_, line, SkipReason::channel_removed, InFlight::sound_dropped);
   });
   attempt(context_, [&](Tables& tables) {
     std::vector<Claim> claims;
-    tables.work().sound_item_claims(no, [&](const Claim& claim) { claims.push_back(claim); });
+    tables.work().sound_item_claims(removed.no, [&](const Claim& claim) { claims.push_back(claim); });
     for (const auto& claim : claims) tables.work().delete_claim(claim);
-    tables.work().delete_notices(no);
+    tables.work().delete_notices(removed.no);
   });
   return Code::partial;
 }

@@ -108,6 +108,15 @@ constexpr std::array kOutcomes{
 constexpr std::array<std::size_t, 2> kSizes{10, 1'000};
 constexpr std::array<std::size_t, 2> kLarge{100, 1'000};  // too large to be filled by whoever claims them
 
+/// A blast to `n` that had to be tried again, each of them by itself, and is due.
+void single_items_wait(World& world, std::size_t n) {
+  world.sent();
+  const auto batch = world.claimed(n);
+  kOutcomes[1].set(batch->batch);
+  world.report(*batch);
+  world.clock.now += 2'000;
+}
+
 /// Checks that both sizes take the same calls.
 template <typename F>
 void check_constant(F&& calls_for, std::array<std::size_t, 2> sizes = kSizes) {
@@ -140,13 +149,9 @@ TEST_CASE("A batch of single items is claimed and filled with the same calls, ho
   check_constant(
       [](std::size_t n) {
         World world(n);
-        world.sent();
-        auto batch = world.claimed(n);
-        kOutcomes[1].set(batch->batch);
-        world.report(*batch);
-        world.clock.now += 2'000;
+        single_items_wait(world, n);
         return world.calls([&] {
-          batch = world.claimed(n);
+          const auto batch = world.claimed(n);
           CHECK(batch->items.size() == n);
           CHECK(batch->batch.size() == n);
         });
@@ -174,12 +179,8 @@ TEST_CASE("A report on single items of one blast takes the same calls for ten an
     CAPTURE(outcome.name);
     check_constant([&](std::size_t n) {
       World world(n);
-      world.sent();
-      auto batch = world.claimed(n);
-      kOutcomes[1].set(batch->batch);
-      world.report(*batch);
-      world.clock.now += 2'000;
-      batch = world.claimed(n);
+      single_items_wait(world, n);
+      const auto batch = world.claimed(n);
       REQUIRE(batch->items.size() == n);
       REQUIRE(batch->batch.size() == n);
       outcome.set(batch->batch);
@@ -192,11 +193,7 @@ TEST_CASE(
     "A batch that was taken over is reported with the same calls, however many of it are single items") {
   check_constant([&](std::size_t n) {
     World world(n);
-    world.sent();
-    auto batch = world.claimed(n);
-    kOutcomes[1].set(batch->batch);
-    world.report(*batch);
-    world.clock.now += 2'000;
+    single_items_wait(world, n);
     const auto first = world.claimed(n);
     world.clock.now += kLongestLease + 1;
     const auto second = world.claimed(n / 2);  // the rest of it is in another claim now
@@ -274,12 +271,10 @@ void count_batches(Rows& rows) {
     const std::string what = single ? "single items" : "recipients";
     for (const auto& outcome : kOutcomes) {
       World world(kMany);
-      world.sent();
       if (single) {
-        const auto first = world.claimed(kMany);
-        kOutcomes[1].set(first->batch);
-        world.report(*first);
-        world.clock.now += 2'000;
+        single_items_wait(world, kMany);
+      } else {
+        world.sent();
       }
       std::unique_ptr<Assignment> batch;
       const auto claim = sum_of(world.calls([&] { batch = world.claimed(kMany); }));
