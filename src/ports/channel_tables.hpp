@@ -44,7 +44,9 @@ class ChannelTables {
   virtual std::vector<Channel> channels() const = 0;
   virtual std::optional<Channel> channel(std::string_view name) const = 0;
   virtual std::optional<Channel> channel(ChannelNo no) const = 0;
+  /// The number it was given, which no other has or had; Channel::no is not heeded.
   virtual ChannelNo insert_channel(const Channel& channel) = 0;
+  /// REQUIRES: its name and its role are unchanged.
   virtual void update_channel(const Channel& channel) = 0;
 
   /// Cuts off what follows the class of a reason: somebody is forgotten whom it may be about.

@@ -48,13 +48,16 @@ class DirectoryTables {
   virtual std::optional<Provider> provider(std::string_view id) const = 0;
   virtual std::optional<Provider> provider(ProviderNo no) const = 0;
   virtual Found<ProviderNo, Provider> providers(std::span<const ProviderNo> nos) const = 0;
+  /// The number it was given; Provider::no is not heeded. REQUIRES: the id is nobody's.
   virtual ProviderNo insert_provider(const Provider& provider) = 0;
+  /// REQUIRES: its id is unchanged.
   virtual void update_provider(const Provider& provider) = 0;
 
   virtual std::optional<Client> client(std::string_view id) const = 0;
   virtual std::optional<Client> client(ClientNo no) const = 0;
-  /// Nothing when the id is taken.
+  /// The number it was given; Client::no is not heeded. Nothing when the id is taken.
   virtual std::optional<ClientNo> insert_client(const Client& client) = 0;
+  /// REQUIRES: its id is unchanged.
   virtual void update_client(const Client& client) = 0;
   /// With its memberships.
   virtual void delete_client(ClientNo no) = 0;

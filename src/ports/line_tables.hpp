@@ -131,7 +131,8 @@ class LineTables {
  public:
   virtual ~LineTables() = default;
 
-  virtual void insert_line(const Line& line) = 0;
+  /// The number it was given; Line::no is not heeded.
+  virtual LineNo insert_line(const Line& line) = 0;
   virtual std::optional<Line> line(LineNo no) const = 0;
   virtual Found<LineNo, Line> lines(std::span<const LineNo> nos) const = 0;
   virtual std::vector<Line> lines(ProviderNo provider, BlastNo blast) const = 0;
@@ -147,6 +148,8 @@ class LineTables {
 
   /// The highest turn of the channel's lines that have something to hand out; 0 when there is none.
   virtual std::int64_t last_turn(ChannelNo channel) const = 0;
+  /// REQUIRES: unchanged is what a line is from its beginning: of which blast and channel, its seq, slices,
+  /// order and total, and whether it follows or retracts.
   virtual void update_line(const Line& line) = 0;
   virtual std::int64_t pending(ChannelNo channel) const = 0;
 

@@ -406,7 +406,9 @@ class HookedWork final : public WorkTables {
   void forget_reason_details() override {
     to_for("forget_reason_details", PortCall::writes).forget_reason_details();
   }
-  void insert_line(const Line& line) override { to_for("insert_line", PortCall::writes).insert_line(line); }
+  LineNo insert_line(const Line& line) override {
+    return to_for("insert_line", PortCall::writes).insert_line(line);
+  }
   std::optional<Line> line(LineNo no) const override { return to_for("line", PortCall::reads).line(no); }
   Found<LineNo, Line> lines(std::span<const LineNo> nos) const override {
     return to_for("lines", PortCall::reads).lines(nos);

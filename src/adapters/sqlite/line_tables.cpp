@@ -165,9 +165,10 @@ constexpr Sql kAllToldAddresses = select_rows(kToldAddress);
 
 }  // namespace
 
-void SqliteLineTables::insert_line(const Line& line) {
+LineNo SqliteLineTables::insert_line(const Line& line) {
   auto query = db_.query(kInsertLine.c_str());
   write_line(query, line);
+  return db_.last_rowid();
 }
 
 std::optional<Line> SqliteLineTables::line(LineNo no) const {
