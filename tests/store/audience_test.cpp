@@ -1,0 +1,141 @@
+// Who a draft chooses, who has a blast, and what they did, as rows.
+#include <doctest/doctest.h>
+
+#include <utility>
+#include <vector>
+
+#include "rows.hpp"
+#include "store_under_test.hpp"
+
+namespace {
+
+using namespace bccast;
+using test::slice_of_places;
+using test::StoreUnderTest;
+
+constexpr ProviderNo kLee = 1;
+
+Audience audience_of(const Slice& recipients) {
+  Audience audience;
+  audience.recipients = recipients;
+  audience.archived = slice_of_places(100);
+  audience.off = slice_of_places(101);
+  audience.deselected = slice_of_places(102, 103);
+  return audience;
+}
+
+}  // namespace
+
+TEST_CASE("audience: a draft's slices") {
+  StoreUnderTest store;
+  store.write([](Tables& tables) {
+    auto& blasts = tables.blasts();
+    const DraftSlice chosen{slice_of_places(0, 65'535), slice_of_places(7)};
+    blasts.put_draft_slice(kLee, 1, 3, {slice_of_places(1), {}});
+    blasts.put_draft_slice(kLee, 1, 3, chosen);
+    blasts.put_draft_slice(kLee, 1, 0, {{}, slice_of_places(2)});
+    blasts.put_draft_slice(kLee, 2, 3, {slice_of_places(5), {}});
+    CHECK(blasts.draft_slice(kLee, 1, 3).picked == chosen.picked);
+    CHECK(blasts.draft_slice(kLee, 1, 3).deselected == chosen.deselected);
+    CHECK(blasts.draft_slice(kLee, 1, 1).empty());
+    const auto slices = [&](BlastNo no) {
+      std::vector<SliceNo> all;
+      blasts.draft_slices(kLee, no, [&](SliceNo s, const DraftSlice& slice) {
+        CHECK(!slice.empty());
+        all.push_back(s);
+      });
+      return all;
+    };
+    CHECK(slices(1) == std::vector<SliceNo>{0, 3});
+    blasts.put_draft_slice(kLee, 1, 0, {});  // nothing is chosen: no row
+    CHECK(slices(1) == std::vector<SliceNo>{3});
+    blasts.delete_draft(kLee, 1);
+    CHECK(slices(1).empty());
+    CHECK(slices(2) == std::vector<SliceNo>{3});
+  });
+}
+
+TEST_CASE("audience: who has a blast, and who was left out") {
+  StoreUnderTest store;
+  const auto who = slice_of_places(1, 2, 65'535);
+  store.write([&](Tables& tables) {
+    tables.blasts().insert_audience(kLee, 2, 5, 9, StoredAudience(audience_of(who)));
+  });
+  store.read([&](const Tables& tables) {
+    const auto& blasts = tables.blasts();
+    const auto found = blasts.audience(kLee, 2, 5);
+    CHECK(found.recipients == who);
+    CHECK(found.archived == slice_of_places(100));
+    CHECK(found.off == slice_of_places(101));
+    CHECK(found.deselected == slice_of_places(102, 103));
+    CHECK(blasts.audience(kLee, 2, 6).nobody());
+    CHECK(blasts.recipients(kLee, 2, 5) == who);
+    CHECK(blasts.recipients(kLee, 1, 5).empty());
+    CHECK(blasts.recipients(kLee + 1, 2, 5).empty());
+    CHECK(blasts.is_recipient(kLee, place_at(2, 65'535), 5));
+    CHECK(!blasts.is_recipient(kLee, place_at(2, 3), 5));
+    CHECK(!blasts.is_recipient(kLee, place_at(1, 1), 5));
+    CHECK(!blasts.is_recipient(kLee, place_at(2, 1), 4));
+  });
+}
+
+TEST_CASE("audience: of a recalled blast some keep the thread") {
+  StoreUnderTest store;
+  store.write([](Tables& tables) {
+    auto& blasts = tables.blasts();
+    blasts.insert_audience(kLee, 0, 5, 9, StoredAudience(audience_of(slice_of_places(1, 2, 3))));
+    CHECK(blasts.kept(kLee, 0, 5) == slice_of_places(1, 2, 3));
+    CHECK(blasts.has_thread(kLee, 2, 5));
+    blasts.put_kept(kLee, 0, 5, 9, slice_of_places(2));
+    CHECK(blasts.kept(kLee, 0, 5) == slice_of_places(2));
+    CHECK(blasts.has_thread(kLee, 2, 5));
+    CHECK(!blasts.has_thread(kLee, 1, 5));
+    CHECK(!blasts.has_thread(kLee, 2, 6));
+    CHECK(blasts.is_recipient(kLee, 1, 5));
+    CHECK(blasts.recipients(kLee, 0, 5) == slice_of_places(1, 2, 3));
+    blasts.put_kept(kLee, 0, 5, 9, Slice());
+    CHECK(blasts.kept(kLee, 0, 5).empty());
+    CHECK(blasts.audience(kLee, 0, 5).archived == slice_of_places(100));
+  });
+}
+
+TEST_CASE("audience: the newer blasts of one place") {
+  StoreUnderTest store;
+  store.write([](Tables& tables) {
+    auto& blasts = tables.blasts();
+    const auto send = [&](Seq seq, const Slice& who) {
+      blasts.insert_audience(kLee, 0, seq, 100 - seq, StoredAudience(audience_of(who)));
+    };
+    send(3, slice_of_places(1));
+    send(1, slice_of_places(1));
+    send(4, slice_of_places(2));
+    send(5, slice_of_places(1));
+    send(6, slice_of_places(1));
+    blasts.put_kept(kLee, 0, 5, 95, slice_of_places(1));
+    blasts.put_kept(kLee, 0, 6, 94, Slice());
+    struct One {
+      Seq seq;
+      BlastNo no;
+      bool recalled;
+      bool operator==(const One&) const = default;
+    };
+    std::vector<One> found;
+    blasts.newer_blasts(kLee, 1, 1, [&](Seq seq, BlastNo no, bool recalled) {
+      found.push_back({seq, no, recalled});
+    });
+    CHECK(found == std::vector<One>{{3, 97, false}, {5, 95, true}});
+  });
+}
+
+TEST_CASE("audience: what the recipients of a slice did") {
+  StoreUnderTest store;
+  store.write([](Tables& tables) {
+    auto& blasts = tables.blasts();
+    blasts.put_marks(kLee, 9, 2, {slice_of_places(1), {}});
+    blasts.put_marks(kLee, 9, 2, {slice_of_places(1, 65'535), slice_of_places(1)});
+    CHECK(blasts.marks(kLee, 9, 2).opened == slice_of_places(1, 65'535));
+    CHECK(blasts.marks(kLee, 9, 2).replied == slice_of_places(1));
+    CHECK(blasts.marks(kLee, 9, 1).opened.empty());
+    CHECK(blasts.marks(kLee, 8, 2).opened.empty());
+  });
+}

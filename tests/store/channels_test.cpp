@@ -1,0 +1,104 @@
+// Channels as rows.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "rows.hpp"
+#include "store_under_test.hpp"
+
+namespace {
+
+using namespace bccast;
+using test::kNow;
+using test::same;
+using test::StoreUnderTest;
+using Names = std::vector<std::string>;
+
+Channel channel_named(const std::string& name) {
+  Channel channel;
+  channel.name = name;
+  return channel;
+}
+
+Channel full_channel() {
+  Channel c = channel_named("email");
+  c.delivers = true;
+  c.paused = true;
+  c.failures = 3;
+  c.failing_since = kNow;
+  c.open_until = kNow + 1;
+  c.last_reason = "mailbox_full: it's 100 % full";
+  c.items_turn = 5'000'000'000;
+  c.worker_seen = kNow + 2;
+  c.rate.per_1000_s = 250;
+  c.bucket = {-12, kNow + 3};
+  c.concurrency = 4;
+  c.quiet_hours = {22 * 60, 7 * 60};
+  c.waits = true;
+  c.fail_rule = {30, 500, true};
+  c.window = {100, 40, "mailbox_full", 7, 20};
+  c.over_threshold = true;
+  return c;
+}
+
+}  // namespace
+
+TEST_CASE("channels: one is found by its name and by its number, as it was stored") {
+  StoreUnderTest store;
+  auto email = full_channel();
+  email.no = store.write([&](Tables& tables) { return tables.work().insert_channel(email); });
+  const auto look = [&] {
+    store.read([&](const Tables& tables) {
+      CHECK(same(tables.work().channel("email"), email));
+      CHECK(same(tables.work().channel(email.no), email));
+      CHECK(tables.work().channel("email")->no == email.no);
+      CHECK(!tables.work().channel("Email"));
+      CHECK(!tables.work().channel(email.no + 1));
+    });
+  };
+  look();
+  email.paused = false;
+  email.last_reason.clear();
+  email.window = {};
+  email.quiet_hours = {};
+  email.bucket = {1'000'000, kNow + 9};
+  store.write([&](Tables& tables) { tables.work().update_channel(email); });
+  look();
+}
+
+TEST_CASE("channels: one that was removed keeps its number, and leaves its name to another") {
+  StoreUnderTest store;
+  store.write([](Tables& tables) {
+    auto& work = tables.work();
+    auto email = channel_named("email");
+    email.no = work.insert_channel(email);
+    work.insert_channel(channel_named("push"));
+    work.insert_channel(channel_named("app"));
+    CHECK(test::numbers(work.channels(), &Channel::name) == Names{"app", "email", "push"});
+    email.removed = true;
+    work.update_channel(email);
+    CHECK(test::numbers(work.channels(), &Channel::name) == Names{"app", "push"});
+    CHECK(!work.channel("email"));
+    CHECK(work.channel(email.no)->removed);
+    const auto again = work.insert_channel(channel_named("email"));
+    CHECK(again != email.no);
+    CHECK(work.channel("email")->no == again);
+  });
+}
+
+TEST_CASE("channels: of a reason its class stays, what follows it can be forgotten") {
+  StoreUnderTest store;
+  store.write([](Tables& tables) {
+    auto& work = tables.work();
+    auto email = full_channel();
+    email.no = work.insert_channel(email);
+    auto push = channel_named("push");
+    push.last_reason = "gone";
+    push.no = work.insert_channel(push);
+    work.forget_reason_details();
+    email.last_reason = "mailbox_full";
+    CHECK(same(work.channel(email.no), email));
+    CHECK(same(work.channel(push.no), push));
+  });
+}

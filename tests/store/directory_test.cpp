@@ -1,0 +1,466 @@
+// Providers, clients and rosters as rows.
+#include <doctest/doctest.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "rows.hpp"
+#include "store_under_test.hpp"
+
+namespace {
+
+using namespace bccast;
+using test::fields;
+using test::kNow;
+using test::kOddText;
+using test::same;
+using test::slice_of_places;
+using test::StoreUnderTest;
+using Names = std::vector<std::string>;
+
+Provider full_provider() {
+  Provider p;
+  p.id = "lee";
+  p.name = kOddText;
+  p.locale = "pt-BR";
+  p.zone = "Europe/Bucharest";
+  p.addresses.set("email", "lee@example.org");
+  p.next_place = 70'000;
+  p.next_blast = 12;
+  p.next_community = 3;
+  p.next_notice = 5'000'000'000;
+  p.send_seq = 11;
+  p.activity = 400;
+  p.recalls = 2;
+  p.archived_at = kNow;
+  return p;
+}
+
+Client full_client() {
+  Client c;
+  c.id = "ann";
+  c.name = kOddText;
+  c.locale = "en";
+  c.zone = "Asia/Kathmandu";
+  c.addresses.set("email", "ann@example.org");
+  c.addresses.set("push", std::string(3000, 'x'));
+  c.flags = flag::client_chat_off;
+  return c;
+}
+
+ProviderNo add_provider(Tables& tables, const std::string& id) {
+  Provider provider;
+  provider.id = id;
+  return tables.directory().insert_provider(provider);
+}
+
+Client add_client(Tables& tables, const std::string& id) {
+  Client client;
+  client.id = id;
+  client.no = tables.directory().insert_client(client).value();
+  return client;
+}
+
+RosterEntry entry_of(ProviderNo provider, Place place, const Client& client) {
+  RosterEntry entry;
+  entry.provider_no = provider;
+  entry.place = place;
+  entry.since = kNow + place;
+  entry.client = client;
+  return entry;
+}
+
+/// A roster with clients c0, c1, ... at these places.
+struct Roster {
+  explicit Roster(const std::vector<Place>& places) {
+    provider = store.write([&](Tables& tables) {
+      const auto no = add_provider(tables, "lee");
+      for (const auto place : places)
+        tables.directory().insert_entry(entry_of(no, place, add_client(tables, "c" + std::to_string(place))),
+                                        0);
+      return no;
+    });
+  }
+  StoreUnderTest store;
+  ProviderNo provider = 0;
+};
+
+}  // namespace
+
+TEST_CASE("directory: a provider is found by its id and by its number, as it was stored") {
+  StoreUnderTest store;
+  auto lee = full_provider();
+  lee.no = store.write([&](Tables& tables) { return tables.directory().insert_provider(lee); });
+  CHECK(lee.no > 0);
+  const auto look = [&](const Provider& wanted) {
+    store.read([&](const Tables& tables) {
+      CHECK(same(tables.directory().provider("lee"), wanted));
+      CHECK(same(tables.directory().provider(wanted.no), wanted));
+      CHECK(!tables.directory().provider("LEE"));
+      CHECK(!tables.directory().provider(""));
+      CHECK(!tables.directory().provider(wanted.no + 1));
+    });
+  };
+  look(lee);
+  lee.name = "Dr. Lee";
+  lee.archived_at = 0;
+  lee.activity = 1'000'000'000'000;
+  lee.addresses.set("email", "");
+  store.write([&](Tables& tables) { tables.directory().update_provider(lee); });
+  look(lee);
+  store.open();
+  look(lee);
+}
+
+TEST_CASE("directory: providers are found by a set of numbers, and those that are missing are missing") {
+  StoreUnderTest store;
+  const auto nos = store.write([](Tables& tables) {
+    std::vector<ProviderNo> made;
+    for (const char* id : {"lee", "kim", "ada"}) made.push_back(add_provider(tables, id));
+    return made;
+  });
+  store.read([&](const Tables& tables) {
+    const std::array<ProviderNo, 4> asked{nos[2], nos[0], 999, nos[2]};
+    const auto found = tables.directory().providers(asked);
+    CHECK(found.find(nos[2])->id == "ada");
+    CHECK(found.find(nos[0])->id == "lee");
+    CHECK(found.find(999) == nullptr);
+    CHECK(!found.has(nos[1]));
+    CHECK(!tables.directory().providers(std::span<const ProviderNo>()).has(nos[0]));
+  });
+}
+
+TEST_CASE("directory: providers are listed in the order of their ids' bytes") {
+  StoreUnderTest store;
+  store.write([](Tables& tables) {
+    for (const char* id : {"b", "Z", "a", "\xc3\xa9", "a.1"}) add_provider(tables, id);
+  });
+  store.read([](const Tables& tables) {
+    const auto after = [&](const char* id, std::size_t limit) {
+      return test::numbers(tables.directory().providers(id, limit), &Provider::id);
+    };
+    CHECK(after("", 10) == Names{"Z", "a", "a.1", "b", "\xc3\xa9"});
+    CHECK(after("", 2) == Names{"Z", "a"});
+    CHECK(after("a", 2) == Names{"a.1", "b"});
+    CHECK(after("\xc3\xa9", 2).empty());
+  });
+}
+
+TEST_CASE("directory: a provider's numbers ascend, and one behind another is found") {
+  StoreUnderTest store;
+  store.write([](Tables& tables) {
+    const auto lee = add_provider(tables, "lee");
+    const auto kim = add_provider(tables, "kim");
+    CHECK(kim > lee);
+    CHECK(tables.directory().provider_after(0) == lee);
+    CHECK(tables.directory().provider_after(lee) == kim);
+    CHECK(!tables.directory().provider_after(kim));
+  });
+}
+
+TEST_CASE("directory: a client is found by its id and by its number, and its id is its own") {
+  StoreUnderTest store;
+  auto ann = full_client();
+  ann.no = store.write([&](Tables& tables) { return tables.directory().insert_client(ann).value(); });
+  store.write([&](Tables& tables) {
+    CHECK(same(tables.directory().client("ann"), ann));
+    CHECK(same(tables.directory().client(ann.no), ann));
+    CHECK(!tables.directory().client("Ann"));
+    Client again;
+    again.id = "ann";
+    CHECK(!tables.directory().insert_client(again));
+    CHECK(same(tables.directory().client("ann"), ann));
+  });
+  ann.name = "Ann";
+  ann.zone.clear();
+  ann.flags = flag::client_archived | flag::client_notify_off;
+  store.write([&](Tables& tables) { tables.directory().update_client(ann); });
+  CHECK(store.read([&](const Tables& tables) { return same(tables.directory().client(ann.no), ann); }));
+}
+
+TEST_CASE("directory: a client that is deleted leaves its rosters, and its number is nobody's") {
+  StoreUnderTest store;
+  store.write([](Tables& tables) {
+    auto& directory = tables.directory();
+    const auto lee = add_provider(tables, "lee");
+    const auto ann = add_client(tables, "ann");
+    const auto bob = add_client(tables, "bob");
+    directory.insert_entry(entry_of(lee, 0, ann), 0);
+    directory.insert_entry(entry_of(lee, 1, bob), 0);
+    directory.delete_client(bob.no);
+    CHECK(!directory.client("bob"));
+    CHECK(!directory.client(bob.no));
+    CHECK(directory.memberships(bob.no).empty());
+    CHECK(!directory.place_of(lee, "bob"));
+    CHECK(directory.place_of(lee, "ann") == Place{0});
+    // The place stays, with what stands there until it is updated.
+    CHECK(directory.entry(lee, 1));
+    CHECK(add_client(tables, "bob").no != ann.no);
+  });
+}
+
+TEST_CASE("directory: who is on a roster stands at one place there") {
+  StoreUnderTest store;
+  store.write([](Tables& tables) {
+    auto& directory = tables.directory();
+    const auto lee = add_provider(tables, "lee");
+    const auto kim = add_provider(tables, "kim");
+    auto ann = full_client();
+    ann.no = directory.insert_client(ann).value();
+    auto entry = entry_of(lee, 66'000, ann);
+    entry.flags = flag::chat_off | flag::client_chat_off;
+    CHECK(directory.insert_entry(entry, 7));
+    CHECK(!directory.insert_entry(entry_of(lee, 66'001, ann), 0));
+    CHECK(!directory.entry(lee, 66'001));
+    CHECK(directory.insert_entry(entry_of(kim, 3, ann), 0));
+
+    CHECK(same(directory.entry(lee, 66'000), entry));
+    CHECK(directory.place_of(lee, "ann") == Place{66'000});
+    CHECK(directory.place_of(kim, "ann") == Place{3});
+    CHECK(!directory.place_of(lee, "bob"));
+    CHECK(same(directory.membership(ann.no, lee), Membership{lee, 66'000, 7}));
+    CHECK(directory.memberships(ann.no).size() == 2);
+    directory.set_stored_seq(ann.no, lee, 9);
+    CHECK(directory.membership(ann.no, lee)->stored_seq == 9);
+    CHECK(directory.membership(ann.no, kim)->stored_seq == 0);
+
+    entry.flags = flag::archived;
+    entry.since = kNow + 5;
+    entry.client.name = "Ann";
+    entry.client.flags = 0;
+    directory.update_entry(entry);
+    CHECK(same(directory.entry(lee, 66'000), entry));
+    CHECK(directory.last_place(lee) == Place{66'000});
+    CHECK(!directory.last_place(kim + 1));
+  });
+}
+
+TEST_CASE("directory: a roster is read from place to place") {
+  const Roster roster({0, 1, 5, 65'535, 65'536, 200'000});
+  roster.store.read([&](const Tables& tables) {
+    const auto scan = [&](Place begin, Place end) {
+      std::vector<Place> places;
+      tables.directory().scan(roster.provider, begin, end, [&](const RosterView& view) {
+        CHECK(view.id == "c" + std::to_string(view.place));
+        CHECK(view.since == kNow + view.place);
+        places.push_back(view.place);
+      });
+      return places;
+    };
+    using Places = std::vector<Place>;
+    CHECK(scan(0, kMaxPlaces) == Places{0, 1, 5, 65'535, 65'536, 200'000});
+    CHECK(scan(1, 65'536) == Places{1, 5, 65'535});
+    CHECK(scan(2, 5).empty());
+    CHECK(scan(5, 5).empty());
+  });
+}
+
+TEST_CASE("directory: entries are found by a set of places") {
+  const Roster roster({0, 1, 2, 3, 40, 41, 90'000});
+  roster.store.read([&](const Tables& tables) {
+    const auto found = [&](const std::vector<Place>& asked) {
+      std::vector<Place> places;
+      tables.directory().entries(roster.provider, asked, [&](const RosterView& view) {
+        CHECK(view.id == "c" + std::to_string(view.place));
+        places.push_back(view.place);
+      });
+      return places;
+    };
+    using Places = std::vector<Place>;
+    CHECK(found({}).empty());
+    CHECK(found({1, 3, 41, 90'000}) == Places{1, 3, 41, 90'000});
+    CHECK(found({0, 7, 40, 42, 89'999}) == Places{0, 40});
+    CHECK(found({5, 6, 7}).empty());
+  });
+}
+
+TEST_CASE("directory: the index of names goes by bytes, then by place") {
+  const Roster roster({});
+  const auto no = roster.provider;
+  using Row = DirectoryTables::NameRow;
+  const auto found = [&](NameKind kind, std::optional<bool> archived, std::string_view key,
+                         std::optional<Place> after, std::size_t most = 100) {
+    return roster.store.read([&](const Tables& tables) {
+      Names names;
+      tables.directory().names(no, kind, archived, key, after, [&](std::string_view name, Place place) {
+        names.push_back(std::string(name) + "@" + std::to_string(place));
+        return names.size() < most;
+      });
+      return names;
+    });
+  };
+  const auto whole = NameKind::whole;
+  roster.store.write([&](Tables& tables) {
+    auto& directory = tables.directory();
+    directory.insert_name(no, {whole, false, "lee", 4});
+    directory.insert_name(no, {whole, false, "lee", 2});
+    directory.insert_name(no, {whole, false, "lee", 2});  // once more: nothing
+    directory.insert_name(no, {whole, false, "leeds", 1});
+    directory.insert_name(no, {whole, true, "lea", 3});
+    directory.insert_name(no, {whole, false, "\xce\xb1", 9});
+    directory.insert_name(no, {NameKind::later_word, false, "anna", 4});
+    directory.insert_name(no + 1, {whole, false, "lee", 2});
+  });
+  CHECK(found(whole, false, "", {}) == Names{"lee@2", "lee@4", "leeds@1", "\xce\xb1@9"});
+  CHECK(found(whole, true, "", {}) == Names{"lea@3"});
+  CHECK(found(whole, {}, "", {}) == Names{"lea@3", "lee@2", "lee@4", "leeds@1", "\xce\xb1@9"});
+  CHECK(found(whole, false, "lee", {}, 2) == Names{"lee@2", "lee@4"});
+  CHECK(found(whole, false, "lee", Place{2}) == Names{"lee@4", "leeds@1", "\xce\xb1@9"});
+  CHECK(found(whole, {}, "lee", Place{4}, 1) == Names{"leeds@1"});
+  CHECK(found(NameKind::later_word, false, "", {}) == Names{"anna@4"});
+
+  roster.store.write([&](Tables& tables) {
+    tables.directory().delete_name(no, {whole, false, "lee", 2});
+    tables.directory().delete_name(no, Row{whole, true, "leeds", 1});  // there is none such
+  });
+  CHECK(found(whole, false, "", {}) == Names{"lee@4", "leeds@1", "\xce\xb1@9"});
+  roster.store.write([&](Tables& tables) { tables.directory().forget_names(no, 4); });
+  CHECK(found(whole, false, "", {}) == Names{"leeds@1", "\xce\xb1@9"});
+  CHECK(found(NameKind::later_word, false, "", {}).empty());
+}
+
+TEST_CASE("directory: the index of addresses knows who shares one") {
+  const Roster roster({});
+  const auto no = roster.provider;
+  constexpr AddressHash kHash = -77;
+  constexpr AddressHash kOther = 5;
+  const auto shared = [&] {
+    return roster.store.read([&](const Tables& tables) {
+      std::vector<Place> places;
+      tables.directory().shared_places(no, kHash, [&](Place place) {
+        places.push_back(place);
+        return true;
+      });
+      std::sort(places.begin(), places.end());
+      return places;
+    });
+  };
+  using Places = std::vector<Place>;
+  const auto insert = [&](AddressHash hash, Place place) {
+    return roster.store.write(
+        [&](Tables& tables) { return tables.directory().insert_address(no, hash, place); });
+  };
+  const auto take_away = [&](AddressHash hash, Place place) {
+    roster.store.write([&](Tables& tables) { tables.directory().delete_address(no, hash, place); });
+  };
+  CHECK(!insert(kHash, 3).shared);
+  CHECK(!insert(kOther, 4).shared);
+  CHECK(shared().empty());
+  const auto second = insert(kHash, 1);
+  CHECK(second.shared);
+  CHECK(second.was_alone == Place{3});
+  const auto third = insert(kHash, 70'000);
+  CHECK(third.shared);
+  CHECK(!third.was_alone);
+  CHECK(shared() == Places{1, 3, 70'000});
+  const auto all = roster.store.read([&](const Tables& tables) {
+    std::vector<AddressHash> hashes;
+    tables.directory().addresses(no, [&](AddressHash hash, Place) { hashes.push_back(hash); });
+    return hashes;
+  });
+  CHECK(all == std::vector<AddressHash>{kHash, kOther});
+  const auto rows = roster.store.read([&](const Tables& tables) {
+    std::vector<std::pair<AddressHash, Place>> found;
+    tables.directory().shared_addresses(no,
+                                        [&](AddressHash hash, Place at) { found.emplace_back(hash, at); });
+    return found;
+  });
+  CHECK(rows == std::vector<std::pair<AddressHash, Place>>{{kHash, 1}, {kHash, 3}, {kHash, 70'000}});
+
+  take_away(kHash, 3);
+  CHECK(shared() == Places{1, 70'000});
+  take_away(kHash, 70'000);
+  CHECK(shared().empty());
+  // The last one has it alone again, and who comes next is told so.
+  CHECK(insert(kHash, 9).was_alone == Place{1});
+  take_away(kHash, 1);
+  take_away(kHash, 9);
+  CHECK(!insert(kHash, 2).shared);
+}
+
+TEST_CASE("directory: the indexes are forgotten a part at a time") {
+  const Roster roster({});
+  const auto no = roster.provider;
+  roster.store.write([&](Tables& tables) {
+    for (Place place = 0; place < 40; ++place) {
+      const auto key = "name " + std::to_string(place);
+      tables.directory().insert_name(no, {NameKind::whole, place % 2 == 0, key, place});
+      tables.directory().insert_address(no, place / 2, place);
+    }
+    tables.directory().insert_name(no + 1, {NameKind::whole, false, "other", 0});
+  });
+  int turns = 0;
+  while (roster.store.write([&](Tables& tables) { return tables.directory().forget_indexes(no, 10); }))
+    REQUIRE(++turns < 100);
+  CHECK(turns > 1);
+  roster.store.read([&](const Tables& tables) {
+    int left = 0;
+    tables.directory().names(no, NameKind::whole, {}, "", {}, [&](std::string_view, Place) {
+      ++left;
+      return true;
+    });
+    tables.directory().addresses(no, [&](AddressHash, Place) { ++left; });
+    tables.directory().shared_addresses(no, [&](AddressHash, Place) { ++left; });
+    CHECK(left == 0);
+    tables.directory().names(no + 1, NameKind::whole, {}, "", {}, [&](std::string_view, Place) {
+      ++left;
+      return true;
+    });
+    CHECK(left == 1);
+  });
+}
+
+TEST_CASE("directory: a slice of a roster, and of those who have an address") {
+  const Roster roster({});
+  const auto no = roster.provider;
+  RosterSlice slice;
+  slice.active = Slice::range(0, 65'536);
+  slice.chat_off = slice_of_places(1, 65'535);
+  slice.dead = slice_of_places(9);
+  roster.store.write([&](Tables& tables) {
+    tables.directory().put_roster_slice(no, 2, RosterSlice{});
+    tables.directory().put_roster_slice(no, 2, slice);
+    tables.directory().put_address_slice(no, 2, "email", slice_of_places(4));
+    tables.directory().put_address_slice(no, 2, "email", slice_of_places(4, 5));
+    tables.directory().put_address_slice(no, 2, "push", slice_of_places(6));
+  });
+  roster.store.read([&](const Tables& tables) {
+    const auto& directory = tables.directory();
+    const auto found = directory.roster_slice(no, 2);
+    CHECK(found.active == slice.active);
+    CHECK(found.chat_off == slice.chat_off);
+    CHECK(found.dead == slice.dead);
+    CHECK(directory.roster_slice(no, 1).active.empty());
+    CHECK(directory.roster_slice(no + 1, 2).active.empty());
+    CHECK(directory.address_slice(no, 2, "email") == slice_of_places(4, 5));
+    CHECK(directory.address_slice(no, 2, "push") == slice_of_places(6));
+    CHECK(directory.address_slice(no, 1, "email").empty());
+    CHECK(directory.address_slice(no, 2, "fax").empty());
+    auto channels = directory.address_channels(no, 2);
+    std::sort(channels.begin(), channels.end());
+    CHECK(channels == Names{"email", "push"});
+    CHECK(directory.address_channels(no, 1).empty());
+  });
+}
+
+TEST_CASE("directory: the time zones of all, each once") {
+  StoreUnderTest store;
+  CHECK(store.read([](const Tables& tables) { return tables.directory().zones(); }).empty());
+  store.write([](Tables& tables) {
+    for (const auto& [id, zone] : {std::pair("a", "Asia/Tokyo"), std::pair("b", ""),
+                                   std::pair("c", "Asia/Tokyo"), std::pair("d", "Europe/Rome")}) {
+      Client client;
+      client.id = id;
+      client.zone = zone;
+      tables.directory().insert_client(client);
+    }
+    Provider lee;
+    lee.id = "lee";
+    lee.zone = "America/Lima";
+    tables.directory().insert_provider(lee);
+  });
+  CHECK(store.read([](const Tables& tables) { return tables.directory().zones(); }) ==
+        Names{"America/Lima", "Asia/Tokyo", "Europe/Rome"});
+}

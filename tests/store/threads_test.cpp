@@ -1,0 +1,294 @@
+// Threads and messages as rows.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rows.hpp"
+#include "store_under_test.hpp"
+
+namespace {
+
+using namespace bccast;
+using test::kNow;
+using test::kOddText;
+using test::same;
+using test::StoreUnderTest;
+
+constexpr ProviderNo kLee = 1;
+using Keys = std::vector<ThreadKey>;
+using Places = std::vector<Place>;
+
+Thread thread_of(const ThreadKey& key, Ms last_at, bool touched = true, bool replied = false) {
+  Thread thread;
+  thread.key = key;
+  thread.last_seq = 1;
+  thread.last_at = last_at;
+  thread.touched = touched;
+  thread.replied = replied;
+  return thread;
+}
+
+Message message_of(std::int64_t seq, const Author& author, std::string text, std::string key_hash = {}) {
+  Message message;
+  message.seq = seq;
+  message.author = author;
+  message.at = kNow + seq;
+  message.text = std::move(text);
+  message.key_hash = std::move(key_hash);
+  return message;
+}
+
+constexpr Author kProvider{};
+constexpr Author client(Place place) {
+  return {Side::client, place};
+}
+
+}  // namespace
+
+TEST_CASE("threads: one is found by its key, as it was stored") {
+  StoreUnderTest store;
+  Thread thread = thread_of({kLee, 70'000, 4}, kNow, true, true);
+  thread.last_seq = 12;
+  thread.activity = 5'000'000'000;
+  thread.client_read = 3;
+  thread.provider_read = 4;
+  thread.client_unread = 5;
+  thread.provider_unread = 6;
+  thread.opened_at = kNow + 1;
+  store.write([&](Tables& tables) { tables.threads().add_thread(thread); });
+  const auto found = [&](const ThreadKey& key) {
+    return store.read([&](const Tables& tables) { return tables.threads().thread(key); });
+  };
+  CHECK(same(found(thread.key), thread));
+  CHECK(!found({kLee, 70'000, 5}));
+  CHECK(!found({kLee, 70'001, 4}));
+  CHECK(!found({kLee + 1, 70'000, 4}));
+  Thread newer = thread;
+  newer.last_seq = 13;
+  newer.replied = false;
+  store.write([&](Tables& tables) { tables.threads().add_thread(newer); });  // there is one
+  CHECK(same(found(thread.key), thread));
+  store.write([&](Tables& tables) { tables.threads().put_thread(newer); });
+  CHECK(same(found(thread.key), newer));
+  store.write([&](Tables& tables) { tables.threads().delete_thread(thread.key); });
+  CHECK(!found(thread.key));
+}
+
+TEST_CASE("threads: those of a set of keys") {
+  StoreUnderTest store;
+  const ThreadKey direct{kLee, 3, kDirect};
+  const ThreadKey of_blast{kLee, 3, 9};
+  store.write([&](Tables& tables) {
+    for (const auto& key : {direct, of_blast, community_key(kLee, 2)})
+      tables.threads().put_thread(thread_of(key, kNow));
+  });
+  store.read([&](const Tables& tables) {
+    const std::array<ThreadKey, 3> asked{of_blast, community_key(kLee, 2), ThreadKey{kLee, 4, 9}};
+    const auto found = tables.threads().threads(asked);
+    CHECK(found.find(of_blast)->key == of_blast);
+    CHECK(found.find(community_key(kLee, 2)) != nullptr);
+    CHECK(found.find({kLee, 4, 9}) == nullptr);
+    CHECK(!found.has(direct));
+  });
+}
+
+TEST_CASE("threads: a client's, the latest first") {
+  StoreUnderTest store;
+  store.write([](Tables& tables) {
+    for (const auto& [origin, at] : {std::pair<BlastNo, Ms>{1, 10}, {2, 30}, {3, 20}, {4, 20}, {0, 5}}) {
+      auto thread = thread_of({kLee, 7, origin}, kNow + at);
+      thread.client_unread = origin == 3 || origin == 0 ? 2 : 0;
+      tables.threads().put_thread(thread);
+    }
+    tables.threads().put_thread(thread_of({kLee, 8, 1}, kNow + 15));
+  });
+  store.read([](const Tables& tables) {
+    const auto found = [&](Ms from, bool unread, std::size_t most = 100) {
+      std::vector<BlastNo> origins;
+      tables.threads().client_threads(kLee, 7, from, unread, [&](const Thread& thread) {
+        origins.push_back(thread.key.origin);
+        return origins.size() < most;
+      });
+      return origins;
+    };
+    using Origins = std::vector<BlastNo>;
+    CHECK(found(kNow + 100, false) == Origins{2, 4, 3, 1, 0});
+    CHECK(found(kNow + 20, false) == Origins{4, 3, 1, 0});
+    CHECK(found(kNow + 20, false, 2) == Origins{4, 3});
+    CHECK(found(kNow + 100, true) == Origins{3, 0});
+    const auto unread = tables.threads().client_unread(kLee, 7);
+    CHECK(unread.threads == 2);
+    CHECK(unread.messages == 4);
+    CHECK(tables.threads().client_unread(kLee, 8).threads == 0);
+  });
+}
+
+TEST_CASE("threads: a provider's, the latest first, a page at a time, in all its ways") {
+  StoreUnderTest store;
+  store.write([](Tables& tables) {
+    // Times meet, so that the order goes by origin and place as well.
+    for (Place place = 0; place < 12; ++place)
+      for (BlastNo origin = 0; origin < 3; ++origin) {
+        auto thread =
+            thread_of({kLee, place, origin}, kNow + (place * 5 + origin) % 4, place % 3 != 0, place % 3 == 2);
+        thread.provider_unread = place % 3 == 2 && origin == 1 ? 3 : 0;
+        tables.threads().put_thread(thread);
+      }
+    tables.threads().put_thread(thread_of({kLee + 1, 0, 0}, kNow));
+  });
+  store.read([](const Tables& tables) {
+    using Wanted = ThreadTables::Wanted;
+    const auto all = [&](const Wanted& wanted, std::size_t page_size) {
+      std::vector<Thread> found;
+      std::optional<ThreadPosition> after;
+      for (bool more = true; more;) {
+        more = false;
+        std::size_t size = 0;
+        tables.threads().provider_threads(kLee, after ? &*after : nullptr, wanted, [&](const Thread& thread) {
+          found.push_back(thread);
+          more = ++size == page_size;
+          return !more;
+        });
+        if (more) after = position_of(found.back());
+      }
+      return found;
+    };
+    for (const bool unread : {false, true})
+      for (const auto of_blast :
+           {std::optional<BlastNo>(), std::optional<BlastNo>(1), std::optional<BlastNo>(9)})
+        for (const auto replied : {std::optional<bool>(), std::optional(true), std::optional(false)})
+          for (const auto page_size : {std::size_t{1}, std::size_t{4}, std::size_t{100}}) {
+            CAPTURE(unread);
+            CAPTURE(of_blast.value_or(-1));
+            CAPTURE(page_size);
+            const auto found = all({unread, of_blast, replied}, page_size);
+            std::size_t expected = 0;
+            for (Place place = 0; place < 12; ++place)
+              for (BlastNo origin = 0; origin < 3; ++origin) {
+                const bool fits =
+                    place % 3 != 0 && (!of_blast || *of_blast == origin) &&
+                    (unread ? place % 3 == 2 && origin == 1 : !replied || *replied == (place % 3 == 2));
+                expected += fits ? 1 : 0;
+              }
+            CHECK(found.size() == expected);
+            CHECK(std::is_sorted(found.begin(), found.end(), [](const Thread& a, const Thread& b) {
+              return position_of(a) > position_of(b);
+            }));
+          }
+    CHECK(tables.threads().provider_unread(kLee).threads == 4);
+    CHECK(tables.threads().provider_unread(kLee).messages == 12);
+    Places touched;
+    tables.threads().touched_places(kLee, 1, [&](Place place) { touched.push_back(place); });
+    std::sort(touched.begin(), touched.end());
+    CHECK(touched == Places{1, 2, 4, 5, 7, 8, 10, 11});
+  });
+}
+
+TEST_CASE("messages: one is found by its number and by its key, as it was stored") {
+  StoreUnderTest store;
+  const ThreadKey key{kLee, 70'000, 4};
+  auto full = message_of(2, client(70'000), kOddText, std::string("\0\xff hash", 7));
+  full.actor = "daughter";
+  store.write([&](Tables& tables) {
+    auto& threads = tables.threads();
+    threads.insert_message(key, message_of(1, kProvider, "one"));
+    threads.insert_message(key, full);
+    threads.insert_message({kLee, 70'001, 4}, message_of(2, client(70'001), "another's", full.key_hash));
+    CHECK(same(threads.message(key, 2), full));
+    CHECK(!threads.message(key, 3));
+    CHECK(!threads.message({kLee, 70'000, 5}, 2));
+    CHECK(same(threads.message_by_key(key, client(70'000), full.key_hash), full));
+    CHECK(!threads.message_by_key(key, kProvider, full.key_hash));
+    CHECK(!threads.message_by_key(key, client(70'000), "other"));
+  });
+}
+
+TEST_CASE("messages: up and down a thread, and how many others wrote") {
+  StoreUnderTest store;
+  const ThreadKey key{kLee, 3, 4};
+  store.write([&](Tables& tables) {
+    for (std::int64_t seq = 1; seq <= 6; ++seq)
+      tables.threads().insert_message(key, message_of(seq, seq % 3 == 0 ? client(3) : kProvider, "text"));
+    tables.threads().insert_message({kLee, 4, 4}, message_of(1, kProvider, "another's"));
+  });
+  store.read([&](const Tables& tables) {
+    const auto& threads = tables.threads();
+    const auto found = [&](std::int64_t from, bool ascending, std::size_t most = 100) {
+      std::vector<std::int64_t> seqs;
+      threads.messages(key, from, ascending, [&](const Message& message) {
+        seqs.push_back(message.seq);
+        return seqs.size() < most;
+      });
+      return seqs;
+    };
+    using Seqs = std::vector<std::int64_t>;
+    CHECK(found(0, true) == Seqs{1, 2, 3, 4, 5, 6});
+    CHECK(found(4, true, 2) == Seqs{4, 5});
+    CHECK(found(4, false) == Seqs{4, 3, 2, 1});
+    CHECK(found(9, true).empty());
+    CHECK(threads.count_for(key, 0, kProvider) == 2);
+    CHECK(threads.count_for(key, 3, kProvider) == 1);
+    CHECK(threads.count_for(key, 0, client(3)) == 4);
+    CHECK(threads.count_for(key, 6, client(3)) == 0);
+  });
+}
+
+TEST_CASE("messages: the texts of one who is forgotten go, in their threads and in communities") {
+  StoreUnderTest store;
+  const ThreadKey own{kLee, 3, 4};
+  const ThreadKey others{kLee, 5, 4};
+  const auto shelf = community_key(kLee, 1);
+  store.write([&](Tables& tables) {
+    auto& threads = tables.threads();
+    threads.insert_message(own, message_of(1, kProvider, "from the provider"));
+    threads.insert_message(own, message_of(2, client(3), "mine", "hash"));
+    threads.insert_message(shelf, message_of(1, client(3), "mine too", "hash"));
+    threads.insert_message(shelf, message_of(2, client(5), "not mine"));
+    threads.insert_message(others, message_of(1, client(5), "not mine"));
+    threads.insert_message({kLee + 1, 3, 0}, message_of(1, client(3), "of another roster"));
+    threads.remove_texts(kLee, 3);
+    for (const auto& [key, seq] : {std::pair(own, 2), std::pair(shelf, 1)}) {
+      const auto message = threads.message(key, seq);
+      REQUIRE(message);
+      CHECK(message->removed);
+      CHECK(message->text.empty());
+      CHECK(message->key_hash.empty());
+      CHECK(message->author == client(3));
+    }
+    CHECK(!threads.message_by_key(own, client(3), "hash"));
+    CHECK(threads.message(own, 1)->text == "from the provider");
+    CHECK(threads.message(shelf, 2)->text == "not mine");
+    CHECK(threads.message(others, 1)->text == "not mine");
+    CHECK(threads.message({kLee + 1, 3, 0}, 1)->text == "of another roster");
+  });
+}
+
+TEST_CASE("threads: a host's name leads to one thread, and a thread to one name") {
+  StoreUnderTest store;
+  const ThreadKey one{kLee, 3, 4};
+  const ThreadKey two{kLee, 3, 0};
+  const ThreadKey three{kLee, 5, 4};
+  store.write([&](Tables& tables) {
+    auto& threads = tables.threads();
+    threads.put_host_ref(one, kOddText);
+    threads.put_host_ref(two, "room 2");
+    threads.put_host_ref(three, "room 3");
+    CHECK(threads.host_ref(one) == kOddText);
+    CHECK(threads.thread_bound_to(kOddText) == one);
+    CHECK(!threads.thread_bound_to("room 1"));
+    CHECK(!threads.host_ref({kLee, 4, 4}));
+    threads.put_host_ref(one, "room 1");  // instead
+    CHECK(threads.host_ref(one) == "room 1");
+    CHECK(!threads.thread_bound_to(kOddText));
+    threads.delete_host_ref(two);
+    CHECK(!threads.host_ref(two));
+    CHECK(!threads.thread_bound_to("room 2"));
+    threads.delete_host_refs(kLee, 3);
+    CHECK(!threads.thread_bound_to("room 1"));
+    CHECK(threads.thread_bound_to("room 3") == three);
+  });
+}
