@@ -44,8 +44,8 @@ class BlastTables {
   /// The numbers of the provider's blasts after `after`, ascending; also of those whose rows are damaged.
   virtual std::vector<BlastNo> blast_numbers(ProviderNo provider, BlastNo after, std::size_t limit) const = 0;
   virtual void insert_blast(const Blast& blast) = 0;
-  /// But for Blast::opened and replied: see count_marks(). REQUIRES: when it was made, by whom, and with which
-  /// key is unchanged.
+  /// But for Blast::opened and replied: see count_marks(). REQUIRES: when it was made, by whom, and with
+  /// which key is unchanged.
   virtual void update_blast(const Blast& blast) = 0;
   /// Drafts, and what is scheduled.
   virtual std::vector<Blast> unsent(ProviderNo provider) const = 0;
