@@ -20,6 +20,11 @@ Error not_on_roster() {
   return {Code::not_found, "there is no such client on the roster"};
 }
 
+Error entry_missing(const RosterKey& key) {
+  return {Code::corrupt,
+          fmt::format("roster entry {} of provider {} is missing", key.place, key.provider_no)};
+}
+
 /// The thread by its key, if it can be seen at all.
 std::optional<Thread> visible_thread(const Tables& tables, const ThreadKey& key) {
   const auto stored = tables.threads().thread(key);
@@ -36,9 +41,14 @@ std::optional<Thread> visible_thread(const Tables& tables, const ThreadKey& key)
 
 RosterEntry entry_at(const Tables& tables, ProviderNo provider, Place place) {
   auto entry = tables.directory().entry(provider, place);
-  if (!entry)
-    throw Error(Code::corrupt, fmt::format("roster entry {} of provider {} is missing", place, provider));
+  if (!entry) throw entry_missing({provider, place});
   return std::move(*entry);
+}
+
+const RosterEntry& entry_in(const Found<RosterKey, RosterEntry>& entries, const RosterKey& key) {
+  const auto* entry = entries.find(key);
+  if (entry == nullptr) throw entry_missing(key);
+  return *entry;
 }
 
 void require_open(const Provider& provider) {

@@ -23,6 +23,8 @@ Client client(const Tables& tables, std::string_view id);
 RosterEntry entry(const Tables& tables, const Provider& provider, std::string_view client_id);
 /// The entry at a place that was given out; the store is damaged when there is none.
 RosterEntry entry_at(const Tables& tables, ProviderNo provider, Place place);
+/// The same, of those that were read together.
+const RosterEntry& entry_in(const Found<RosterKey, RosterEntry>& entries, const RosterKey& key);
 Blast blast(const Tables& tables, const Context& context, const Provider& provider,
             std::string_view blast_id);
 /// A draft, or one that is scheduled. Throws Error(state) when it was sent.

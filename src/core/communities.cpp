@@ -8,6 +8,7 @@
 #include "base/fold.hpp"
 #include "core/access.hpp"
 #include "core/resolve.hpp"
+#include "core/set_pages.hpp"
 #include "model/number.hpp"
 #include "model/text_rules.hpp"
 
@@ -23,12 +24,82 @@ std::vector<Row> by_name(std::vector<std::pair<std::pair<std::string, std::strin
   return sorted;
 }
 
+/// Of at most kMaxMembers.
+Found<RosterKey, RosterEntry> entries_of(const Tables& tables, ProviderNo provider,
+                                         const std::vector<Member>& members) {
+  static_assert(kMaxMembers <= std::int64_t{kRowsTogether});
+  std::vector<RosterKey> keys;
+  for (const auto& member : members) keys.push_back({provider, member.place});
+  return tables.directory().entries(keys);
+}
+
+/// Adds members to one community, page by page.
+class Adding {
+ public:
+  Adding(Tables& tables, const Provider& provider, const Community& community, std::int64_t count,
+         std::int64_t last_seq, Ms now, std::string_view actor)
+      : tables_(tables),
+        provider_(provider),
+        community_(community),
+        count_(count),
+        last_seq_(last_seq),
+        now_(now),
+        actor_(actor) {}
+
+  /// Each place stands in one page, and there once.
+  std::vector<Code> page(std::span<const Place> places) {
+    std::vector<RosterKey> entry_keys;
+    std::vector<ThreadKey> keys;
+    for (const auto place : places) {
+      entry_keys.push_back({provider_.no, place});
+      keys.push_back(community_key(provider_.no, community_.no, place));
+    }
+    const auto entries = tables_.directory().entries(entry_keys);
+    const auto known = tables_.communities().members(keys);
+    std::vector<Code> codes(places.size());
+    std::vector<Member> members;
+    std::vector<Thread> threads;  // shown once there is a message in them
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      codes[i] = add(access::entry_in(entries, entry_keys[i]), known, keys[i]);
+      if (codes[i] != Code::ok) continue;
+      members.push_back({places[i], last_seq_ + 1, now_, actor_});
+      threads.emplace_back();
+      threads.back().key = keys[i];
+      threads.back().client_read = last_seq_;
+    }
+    if (members.empty()) return codes;
+    tables_.communities().insert_members(provider_.no, community_.no, members);
+    tables_.threads().put_threads(threads);
+    return codes;
+  }
+
+ private:
+  Code add(const RosterEntry& entry, const Found<ThreadKey, Member>& known, const ThreadKey& key) {
+    if (!entry.active()) return Code::state;
+    if (known.find(key) != nullptr) return Code::exists;
+    if (count_ >= community_.max_members) return Code::limit;
+    ++count_;
+    return Code::ok;
+  }
+
+  Tables& tables_;
+  const Provider& provider_;
+  const Community& community_;
+  std::int64_t count_;
+  const std::int64_t last_seq_;
+  const Ms now_;
+  const std::string actor_;
+};
+
 }  // namespace
 
-bool leave(Tables& tables, ProviderNo provider, CommunityNo community, Place place) {
-  if (!tables.communities().delete_member(provider, community, place)) return false;
-  tables.threads().delete_thread(community_key(provider, community, place));
-  return true;
+bool leave(Tables& tables, std::span<const ThreadKey> members) {
+  const auto were = tables.communities().delete_members(members);
+  std::vector<ThreadKey> threads;
+  for (std::size_t i = 0; i < members.size(); ++i)
+    if (were[i]) threads.push_back(members[i]);
+  if (!threads.empty()) tables.threads().delete_threads(threads);
+  return threads.size() == members.size();
 }
 
 std::string Communities::create(std::string_view provider_id, std::string_view title,
@@ -50,7 +121,7 @@ std::string Communities::create(std::string_view provider_id, std::string_view t
     thread.key = community_key(provider.no, community.no);
     thread.last_at = community.created_at;
     thread.touched = true;
-    tables.threads().put_thread(thread);
+    tables.threads().put_threads({&thread, 1});
     tables.directory().update_provider(provider);
     return std::string(view(context_.thread_id(thread.key)));
   });
@@ -85,28 +156,21 @@ std::vector<Code> Communities::add_many(std::string_view provider_id, std::strin
     const Community community = access::community(tables, context_, provider, thread_id);
     const auto thread = tables.threads().thread(community_key(provider.no, community.no));
     if (!thread) throw Error(Code::corrupt, "a community has lost its thread");
-    auto count = tables.communities().count_members(provider.no, community.no);
-    const auto add = [&](Place place) {
-      if (!access::entry_at(tables, provider.no, place).active()) return Code::state;
-      if (tables.communities().member(provider.no, community.no, place)) return Code::exists;
-      if (count >= community.max_members) return Code::limit;
-      ++count;
-      Member member;
-      member.place = place;
-      member.first_seq = thread->last_seq + 1;
-      member.since = context_.clock.wall_ms();
-      member.actor = actor;
-      tables.communities().insert_member(provider.no, community.no, member);
-      Thread own;  // shown once there is a message in it
-      own.key = community_key(provider.no, community.no, place);
-      own.client_read = thread->last_seq;
-      tables.threads().put_thread(own);
-      return Code::ok;
-    };
+    const auto count = tables.communities().count_members(provider.no, community.no);
+    Adding adding(tables, provider, community, count, thread->last_seq, context_.clock.wall_ms(), actor);
     const auto resolved = resolve_places(tables, provider, ids);
     std::vector<Code> results(ids.size());
-    for (std::size_t i = 0; i < ids.size(); ++i)
-      results[i] = resolved[i].code == Code::ok ? add(resolved[i].place) : resolved[i].code;
+    std::vector<std::size_t> found;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      results[i] = resolved[i].code;
+      if (resolved[i].code == Code::ok) found.push_back(i);
+    }
+    for_each_page(std::span<const std::size_t>(found), [&](auto page, std::size_t) {
+      std::vector<Place> places;
+      for (const auto i : page) places.push_back(resolved[i].place);
+      const auto added = adding.page(places);
+      for (std::size_t i = 0; i < page.size(); ++i) results[page[i]] = added[i];
+    });
     return results;
   });
 }
@@ -117,8 +181,8 @@ void Communities::remove(std::string_view provider_id, std::string_view thread_i
     const Provider provider = access::open_provider(tables, provider_id);
     const Community community = access::community(tables, context_, provider, thread_id);
     const RosterEntry entry = access::entry(tables, provider, client_id);
-    if (!leave(tables, provider.no, community.no, entry.place))
-      throw Error(Code::not_found, "there is no such member");
+    const auto member = community_key(provider.no, community.no, entry.place);
+    if (!leave(tables, {&member, 1})) throw Error(Code::not_found, "there is no such member");
   });
 }
 
@@ -128,8 +192,10 @@ std::vector<MemberRow> Communities::members_for_provider(std::string_view provid
     std::vector<std::pair<std::pair<std::string, std::string>, MemberRow>> rows;
     const Provider provider = access::provider(tables, provider_id);
     const Community community = access::community(tables, context_, provider, thread_id);
-    for (const auto& member : tables.communities().members(provider.no, community.no)) {
-      const RosterEntry entry = access::entry_at(tables, provider.no, member.place);
+    const auto members = tables.communities().members(provider.no, community.no);
+    const auto entries = entries_of(tables, provider.no, members);
+    for (const auto& member : members) {
+      const RosterEntry& entry = access::entry_in(entries, {provider.no, member.place});
       MemberRow row;
       row.client = entry.client.id;
       row.client_name = entry.client.name;
@@ -150,8 +216,10 @@ std::vector<FellowRow> Communities::members_for_client(std::string_view client_i
     const auto reached = access::thread_of_client(tables, context_, client, thread_id);
     const ThreadKey& key = reached.thread.key;
     if (!key.of_community()) throw Error(Code::not_found, "there is no such community");
-    for (const auto& member : tables.communities().members(key.provider_no, key.community())) {
-      const RosterEntry entry = access::entry_at(tables, key.provider_no, member.place);
+    const auto members = tables.communities().members(key.provider_no, key.community());
+    const auto entries = entries_of(tables, key.provider_no, members);
+    for (const auto& member : members) {
+      const RosterEntry& entry = access::entry_in(entries, {key.provider_no, member.place});
       const std::string id(view(context_.member_id(key.provider_no, key.community(), member.place)));
       FellowRow row;
       row.me = member.place == key.place;

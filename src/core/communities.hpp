@@ -34,7 +34,8 @@ class Communities {
   Context& context_;
 };
 
-/// Takes somebody out of a community: to it there is no such thread any more. False when it was no member.
-bool leave(Tables& tables, ProviderNo provider, CommunityNo community, Place place);
+/// Takes members, by their own threads' keys, out of communities: to them there is no such thread any more.
+/// False when one was no member.
+bool leave(Tables& tables, std::span<const ThreadKey> members);
 
 }  // namespace bccast

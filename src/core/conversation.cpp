@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "core/events.hpp"
 #include "core/message_list.hpp"
+#include "core/set_pages.hpp"
 #include "core/texts.hpp"
 #include "model/text_rules.hpp"
 
@@ -92,17 +93,17 @@ Written Conversation::write(Actor actor, std::string_view thread_id, std::string
       thread.replied = true;
       ++thread.provider_unread;
       mark(tables, thread.key, false, true);
-      notify(tables, provider, thread.key, true, message);
+      notify(tables, provider, {&thread.key, 1}, true, message);
     }
     if (thread.key.of_community()) {
       pass_on(tables, thread, message, provider);
     } else if (actor.side == Side::provider) {
       ++thread.client_unread;
-      notify(tables, provider, thread.key, false, message);
+      notify(tables, provider, {&thread.key, 1}, false, message);
     }
     message.text = texts::seal_of_message(thread.key, message.seq, text);
     tables.threads().insert_message(thread.key, message);
-    tables.threads().put_thread(thread);
+    tables.threads().put_threads({&thread, 1});
     tables.directory().update_provider(provider);
     emit(tables, context_, EventKind::message_created, provider.no, thread.key.origin, thread.key.place);
     return Written{false, message.seq, message.at};
@@ -114,19 +115,27 @@ Written Conversation::write(Actor actor, std::string_view thread_id, std::string
 /// A message in a community reaches the members it has now: a row each, and a notice for all but its author.
 void Conversation::pass_on(Tables& tables, const Thread& community, const Message& message,
                            Provider& provider) const {
-  for (const auto& member : tables.communities().members(provider.no, community.key.community())) {
-    const ThreadKey key = community_key(provider.no, community.key.community(), member.place);
-    auto thread = tables.threads().thread(key);
-    if (!thread) throw Error(Code::corrupt, "a member has lost its thread");
-    thread->last_seq = message.seq;
-    thread->last_at = message.at;
-    thread->activity = community.activity;
-    if (message.author != Author{Side::client, member.place}) {
-      ++thread->client_unread;
-      notify(tables, provider, key, false, message);
-    }
-    tables.threads().put_thread(*thread);
+  static_assert(kMaxMembers <= std::int64_t{kRowsTogether});
+  std::vector<ThreadKey> keys;
+  for (const auto& member : tables.communities().members(provider.no, community.key.community()))
+    keys.push_back(community_key(provider.no, community.key.community(), member.place));
+  if (keys.empty()) return;
+  const auto found = tables.threads().threads(keys);
+  std::vector<Thread> threads;
+  std::vector<ThreadKey> told;
+  for (const auto& key : keys) {
+    const auto* before = found.find(key);
+    if (before == nullptr) throw Error(Code::corrupt, "a member has lost its thread");
+    auto& thread = threads.emplace_back(*before);
+    thread.last_seq = message.seq;
+    thread.last_at = message.at;
+    thread.activity = community.activity;
+    if (message.author == Author{Side::client, key.place}) continue;
+    ++thread.client_unread;
+    told.push_back(key);
   }
+  notify(tables, provider, told, false, message);
+  tables.threads().put_threads(threads);
 }
 
 void Conversation::read(Actor actor, std::string_view thread_id, std::int64_t up_to_seq) {
@@ -155,7 +164,7 @@ void Conversation::read(Actor actor, std::string_view thread_id, std::int64_t up
       thread.provider_read = up_to;
       thread.provider_unread = unread;
     }
-    tables.threads().put_thread(thread);
+    tables.threads().put_threads({&thread, 1});
     emit(tables, context_, EventKind::thread_read, thread.key.provider_no, thread.key.origin,
          thread.key.place);
   });
@@ -187,27 +196,32 @@ void Conversation::mark(Tables& tables, const ThreadKey& key, bool opened, bool 
 }
 
 /// Every message makes work: for each participant that did not write it, on every channel but the one it came
-/// by.
-void Conversation::notify(Tables& tables, Provider& provider, const ThreadKey& key, bool to_provider,
-                          const Message& message) const {
-  if (provider.next_notice > kMaxNumber)
-    throw Error(Code::limit, "the provider has no numbers left for notices");
-  const std::int64_t number = provider.next_notice++;
+/// by. `threads`: of each participant the thread as it is seen there.
+void Conversation::notify(Tables& tables, Provider& provider, std::span<const ThreadKey> threads,
+                          bool to_provider, const Message& message) const {
+  if (threads.empty()) return;
+  const auto channels = tables.work().channels();
   std::vector<Item> items;
-  for (const auto& channel : tables.work().channels()) {
-    if (channel.delivers && channel.name == context_.own_channel) continue;  // the host has it there already
-    Item item;
-    item.provider_no = key.provider_no;
-    item.channel_no = channel.no;
-    item.thread = key;
-    item.notice_no = number;
-    item.to_provider = to_provider;
-    item.at = message.at;
-    item.seq = message.seq;
-    item.due_at = context_.clock.wall_ms();
-    items.push_back(std::move(item));
+  for (const auto& key : threads) {
+    if (provider.next_notice > kMaxNumber)
+      throw Error(Code::limit, "the provider has no numbers left for notices");
+    const std::int64_t number = provider.next_notice++;
+    for (const auto& channel : channels) {
+      if (channel.delivers && channel.name == context_.own_channel)
+        continue;  // the host has it there already
+      Item& item = items.emplace_back();
+      item.provider_no = key.provider_no;
+      item.channel_no = channel.no;
+      item.thread = key;
+      item.notice_no = number;
+      item.to_provider = to_provider;
+      item.at = message.at;
+      item.seq = message.seq;
+      item.due_at = context_.clock.wall_ms();
+    }
   }
-  if (!items.empty()) tables.work().insert_items(items);
+  for_each_page(std::span<const Item>(items),
+                [&](auto page, std::size_t) { tables.work().insert_items(page); });
 }
 
 }  // namespace bccast

@@ -1,6 +1,7 @@
 // Inside a thread: reading, writing, and marking as read, for all who are in it.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -34,7 +35,7 @@ class Conversation {
                         bool may_begin = false) const;
   void mark(Tables& tables, const ThreadKey& key, bool opened, bool replied) const;
   void pass_on(Tables& tables, const Thread& community, const Message& message, Provider& provider) const;
-  void notify(Tables& tables, Provider& provider, const ThreadKey& key, bool to_provider,
+  void notify(Tables& tables, Provider& provider, std::span<const ThreadKey> threads, bool to_provider,
               const Message& message) const;
 
   Context& context_;

@@ -9,6 +9,7 @@
 #include "core/events.hpp"
 #include "core/resolve.hpp"
 #include "core/roster_update.hpp"
+#include "core/set_pages.hpp"
 #include "model/text_rules.hpp"
 
 namespace bccast {
@@ -63,6 +64,72 @@ ProviderRow row_of(const Tables& tables, const Provider& p) {
           clients_of(tables, p),
           p.archived_at != 0};
 }
+
+/// A list of clients that are put, page by page.
+class ClientPut {
+ public:
+  /// Names and addresses stand where the ids do, or there are none: then they stay as they are.
+  ClientPut(Tables& tables, const Context& context, std::span<const std::string_view> names,
+            std::span<const std::string_view> addresses)
+      : tables_(tables), context_(context), rosters_(tables, context), names_(names), addresses_(addresses) {}
+
+  /// Those of the ids with these numbers. exists: the id stood in the list before.
+  void page(std::span<const std::string_view> ids, std::span<const std::size_t> numbers,
+            std::vector<Code>& results) {
+    std::vector<Client> fresh(numbers.size());
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      fresh[i].id = ids[numbers[i]];
+      give(fresh[i], numbers[i]);
+    }
+    const auto inserted = tables_.directory().insert_clients(fresh);
+    std::vector<std::size_t> known;
+    std::vector<std::string_view> known_ids;
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      if (!inserted[i]) {
+        known.push_back(numbers[i]);
+        known_ids.push_back(ids[numbers[i]]);
+      } else if (!first_new_) {
+        first_new_ = inserted[i];
+      }
+    }
+    if (known.empty()) return;
+    const auto found = tables_.directory().clients(known_ids);
+    std::vector<Client> changed;
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      const auto* before = found.find(known_ids[i]);
+      if (before == nullptr) throw Error(Code::corrupt, "a client is missing");
+      if ((first_new_ && before->no >= *first_new_) || !known_.insert(before->no).second) {
+        results[known[i]] = Code::exists;
+        continue;
+      }
+      Client after = *before;
+      give(after, known[i]);
+      if (after.name != before->name || after.addresses != before->addresses)
+        changed.push_back(std::move(after));
+    }
+    rosters_.change_clients(changed);
+  }
+
+  void finish() {
+    rosters_.finish();
+    if (!known_.empty())
+      emit(tables_, context_, EventKind::roster_changed, 0, known_.size() == 1 ? *known_.begin() : 0);
+  }
+
+ private:
+  void give(Client& client, std::size_t number) const {
+    if (!names_.empty()) client.name = names_[number];
+    if (!addresses_.empty()) client.addresses.set(kEmail, addresses_[number]);
+  }
+
+  Tables& tables_;
+  const Context& context_;
+  RosterUpdate rosters_;
+  std::span<const std::string_view> names_;
+  std::span<const std::string_view> addresses_;
+  std::optional<ClientNo> first_new_;
+  std::unordered_set<ClientNo> known_;  // those that were there before
+};
 
 [[noreturn]] void no_such_key() {
   throw Error(Code::argument, "there is no such setting");
@@ -121,35 +188,14 @@ std::vector<Code> Directory::client_put_many(std::span<const std::string_view> i
     }
   }
   return context_.store.write([&](Tables& tables) {
+    ClientPut put(tables, context_, names, addresses);
     std::vector<Code> results = checked;
-    RosterUpdate rosters(tables, context_);
-    std::optional<ClientNo> first_new;
-    std::unordered_set<ClientNo> changed;  // those that were there before
-    Client fresh;
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      if (results[i] != Code::ok) continue;
-      fresh.id = ids[i];
-      fresh.name = names.empty() ? std::string_view() : names[i];
-      fresh.addresses = Addresses();
-      if (!addresses.empty()) fresh.addresses.set(kEmail, addresses[i]);
-      if (const auto no = tables.directory().insert_client(fresh)) {
-        if (!first_new) first_new = no;
-        continue;
-      }
-      const auto before = tables.directory().client(ids[i]);
-      if (!before) throw Error(Code::corrupt, "a client is missing");
-      if ((first_new && before->no >= *first_new) || !changed.insert(before->no).second) {
-        results[i] = Code::exists;
-        continue;
-      }
-      Client after = *before;
-      if (!names.empty()) after.name = names[i];
-      if (!addresses.empty()) after.addresses.set(kEmail, addresses[i]);
-      if (after.name != before->name || after.addresses != before->addresses) rosters.change_client(after);
-    }
-    rosters.finish();
-    if (!changed.empty())
-      emit(tables, context_, EventKind::roster_changed, 0, changed.size() == 1 ? *changed.begin() : 0);
+    std::vector<std::size_t> sound;
+    for (std::size_t i = 0; i < ids.size(); ++i)
+      if (results[i] == Code::ok) sound.push_back(i);
+    for_each_page(std::span<const std::size_t>(sound),
+                  [&](auto page, std::size_t) { put.page(ids, page, results); });
+    put.finish();
     return results;
   });
 }
@@ -166,7 +212,7 @@ void Directory::client_set(std::string_view id, std::string_view key, std::strin
       no_such_key();
     }
     RosterUpdate rosters(tables, context_);
-    rosters.change_client(after);
+    rosters.change_clients({&after, 1});
     rosters.finish();
     emit(tables, context_, EventKind::roster_changed, 0, after.no);
   });
@@ -179,7 +225,7 @@ Code Directory::client_archive(std::string_view id, bool archived) {
     set_flag(after.flags, flag::client_archived, archived);
     if (after.flags == before.flags) return Code::exists;
     RosterUpdate rosters(tables, context_);
-    rosters.change_client(after);
+    rosters.change_clients({&after, 1});
     rosters.finish();
     emit(tables, context_, EventKind::roster_changed, 0, after.no);
     return Code::ok;
@@ -201,22 +247,39 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
     RosterUpdate rosters(tables, context_);
     ClientNo last_added = 0;
     const Place first = provider.next_place;
+    std::vector<std::size_t> sound;
     for (std::size_t i = 0; i < ids.size(); ++i) {
       try {
         check_id(ids[i], "client id");
+        sound.push_back(i);
       } catch (const Error& error) {
         results[i] = error.code();
-        continue;
-      }
-      const auto client = tables.directory().client(ids[i]);
-      if (!client) {
-        results[i] = Code::not_found;
-      } else if (!rosters.add(provider, *client, archived ? flag::archived : 0)) {
-        results[i] = Code::exists;
-      } else {
-        last_added = client->no;
       }
     }
+    for_each_page(std::span<const std::size_t>(sound), [&](auto page, std::size_t) {
+      std::vector<std::string_view> page_ids;
+      for (const auto i : page) page_ids.push_back(ids[i]);
+      const auto found = tables.directory().clients(page_ids);
+      std::vector<Client> clients;
+      std::vector<std::size_t> numbers;
+      for (const auto i : page) {
+        if (const auto* client = found.find(ids[i])) {
+          clients.push_back(*client);
+          numbers.push_back(i);
+        } else {
+          results[i] = Code::not_found;
+        }
+      }
+      if (clients.empty()) return;
+      const auto added = rosters.add(provider, clients, archived ? flag::archived : 0);
+      for (std::size_t i = 0; i < clients.size(); ++i) {
+        if (added[i]) {
+          last_added = clients[i].no;
+        } else {
+          results[numbers[i]] = Code::exists;
+        }
+      }
+    });
     if (provider.next_place == first) return results;
     tables.directory().update_provider(provider);
     rosters.finish();
@@ -263,19 +326,27 @@ std::vector<Code> Directory::roster_archive_many(std::string_view provider_id,
     const Provider provider = access::provider(tables, provider_id);
     const auto places = resolve_places(tables, provider, ids);
     RosterUpdate rosters(tables, context_);
+    std::vector<std::size_t> found;
     for (std::size_t i = 0; i < ids.size(); ++i) {
       results[i] = places[i].code;
-      if (places[i].code != Code::ok) continue;
-      const auto before = tables.directory().entry(provider.no, places[i].place);
-      if (!before) throw Error(Code::corrupt, "a roster entry is missing");
-      RosterEntry entry = *before;
-      entry.flags |= flag::archived;
-      if (entry.flags == before->flags) {
-        results[i] = Code::exists;
-      } else {
-        rosters.change(entry, *before);
-      }
+      if (places[i].code == Code::ok) found.push_back(i);
     }
+    for_each_page(std::span<const std::size_t>(found), [&](auto page, std::size_t) {
+      std::vector<RosterKey> keys;
+      for (const auto i : page) keys.push_back({provider.no, places[i].place});
+      const auto entries = tables.directory().entries(keys);
+      for (std::size_t i = 0; i < page.size(); ++i) {
+        const RosterEntry& before = access::entry_in(entries, keys[i]);
+        RosterEntry entry = before;
+        entry.flags |= flag::archived;
+        if (entry.flags == before.flags) {
+          results[page[i]] = Code::exists;
+        } else {
+          rosters.change(std::move(entry), before);
+        }
+      }
+      rosters.apply();
+    });
     rosters.finish();
     if (std::find(results.begin(), results.end(), Code::ok) != results.end())
       emit(tables, context_, EventKind::roster_changed, provider.no, 0);

@@ -1,28 +1,48 @@
 #include "core/erasure.hpp"
 
+#include <span>
+#include <vector>
+
 #include "base/error.hpp"
 #include "core/access.hpp"
 #include "core/debts.hpp"
 #include "core/roster_update.hpp"
+#include "core/set_pages.hpp"
 
 namespace bccast {
 
 namespace {
 
 /// Of a damaged entry what the client's own row says of it; and it may have stood in any list.
-RosterEntry entry_to_erase(Tables& tables, const Client& client, ProviderNo provider, Place place) {
+RosterEntry entry_to_erase(Tables& tables, const Client& client, const Found<RosterKey, RosterEntry>& entries,
+                           const RosterKey& key) {
   try {
-    return access::entry_at(tables, provider, place);
+    return access::entry_in(entries, key);
   } catch (const Error& error) {
     if (error.code() != Code::corrupt || error.native() != 0) throw;
   }
-  tables.directory().forget_names(provider, place);
+  tables.directory().forget_names(key.provider_no, key.place);
   RosterEntry entry;
-  entry.provider_no = provider;
-  entry.place = place;
+  entry.provider_no = key.provider_no;
+  entry.place = key.place;
   entry.flags = client.flags | flag::shares_address;
   entry.client = client;
   return entry;
+}
+
+/// From a page of the client's rosters.
+void erase_from(Tables& tables, RosterUpdate& rosters, const Client& client,
+                std::span<const HeldMembership> memberships) {
+  std::vector<RosterKey> keys;
+  for (const auto& one : memberships) keys.push_back({one.membership.provider_no, one.membership.place});
+  const auto entries = tables.directory().entries(keys);
+  for (const auto& key : keys) {
+    rosters.erase(entry_to_erase(tables, client, entries, key));
+    tables.threads().remove_texts(key.provider_no, key.place);
+    tables.work().forget_details(key.provider_no, key.place);
+    tables.threads().delete_host_refs(key.provider_no, key.place);
+  }
+  rosters.apply();
 }
 
 }  // namespace
@@ -31,11 +51,11 @@ bool Erasure::erase(std::string_view client_id) {
   context_.store.write([&](Tables& tables) {
     const Client client = access::client(tables, client_id);
     RosterUpdate rosters(tables, context_);
-    for (const auto& membership : tables.directory().memberships(client.no)) {
-      rosters.erase(entry_to_erase(tables, client, membership.provider_no, membership.place));
-      tables.threads().remove_texts(membership.provider_no, membership.place);
-      tables.work().forget_details(membership.provider_no, membership.place);
-      tables.threads().delete_host_refs(membership.provider_no, membership.place);
+    for (ProviderNo after = 0;;) {
+      const auto page = tables.directory().memberships({&client.no, 1}, after, kRowsTogether);
+      if (!page.empty()) erase_from(tables, rosters, client, page);
+      if (page.size() < kRowsTogether) break;
+      after = page.back().membership.provider_no;
     }
     tables.work().forget_reason_details();
     rosters.finish();

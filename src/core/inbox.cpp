@@ -9,6 +9,7 @@
 #include "core/cursor.hpp"
 #include "core/message_list.hpp"
 #include "core/recalled.hpp"
+#include "core/set_pages.hpp"
 #include "model/text_rules.hpp"
 
 namespace bccast {
@@ -51,7 +52,8 @@ bool still_true(const Tables& tables, ClientNo client, const Memo::OfRoster& ros
 void store_memo(Tables& tables, const Memo& memo) {
   for (const auto& roster : memo.rosters) {
     if (!still_true(tables, memo.client_no, roster)) continue;  // the next look finds out anew
-    for (const auto& thread : roster.threads) tables.threads().add_thread(thread);
+    for_each_page(std::span<const Thread>(roster.threads),
+                  [&](auto page, std::size_t) { tables.threads().add_threads(page); });
     tables.directory().set_stored_seq(memo.client_no, roster.membership.provider_no, roster.seq);
   }
 }

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/unicode.hpp"
@@ -29,12 +31,17 @@ Folding from_after(const Tables& tables, ProviderNo no) {
 }
 
 /// A damaged entry is in no index, and stops nobody else's.
-void index_entry(const Tables& tables, RosterUpdate& update, ProviderNo provider, Place place) {
-  try {
-    if (auto entry = tables.directory().entry(provider, place)) update.index(std::move(*entry));
-  } catch (const Error& error) {
-    if (error.code() != Code::corrupt || error.native() != 0) throw;
+void index_entries(Tables& tables, const Context& context, std::span<const RosterKey> keys) {
+  RosterUpdate update(tables, context);
+  const auto entries = tables.directory().entries(keys);
+  for (const auto& key : keys) {
+    try {
+      if (const auto* entry = entries.find(key)) update.index(*entry);
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt || error.native() != 0) throw;
+    }
   }
+  update.finish();
 }
 
 /// Behind one entry. Asks the provider for the end of its roster, whose last page may be damaged.
@@ -51,10 +58,10 @@ Folding next_part(Tables& tables, const Context& context, Folding at) {
     return at;
   }
   const auto last = directory.last_place(at.provider_no);
-  RosterUpdate update(tables, context);
   const auto end = last ? std::min<std::int64_t>(at.place + kEntriesTogether, std::int64_t{*last} + 1) : 0;
-  for (; at.place < end; ++at.place)
-    index_entry(tables, update, at.provider_no, static_cast<Place>(at.place));
+  std::vector<RosterKey> keys;
+  for (; at.place < end; ++at.place) keys.push_back({at.provider_no, static_cast<Place>(at.place)});
+  if (!keys.empty()) index_entries(tables, context, keys);
   return last && at.place <= std::int64_t{*last} ? at : from_after(tables, at.provider_no);
 }
 
@@ -126,7 +133,11 @@ bool Indexing::take_step(std::optional<Folding>& unreadable) {
         unreadable = at;
         auto entry = tables.directory().entry(at.provider_no, static_cast<Place>(at.place));
         unreadable.reset();
-        if (entry) RosterUpdate(tables, context_).index(std::move(*entry));
+        if (entry) {
+          RosterUpdate update(tables, context_);
+          update.index(*entry);
+          update.finish();
+        }
         tables.store().set_folding(behind(tables, at));
         return true;
       },

@@ -1,6 +1,7 @@
 #include "core/resolve.hpp"
 
 #include "base/error.hpp"
+#include "core/set_pages.hpp"
 #include "model/id_index.hpp"
 #include "model/text_rules.hpp"
 
@@ -25,16 +26,22 @@ std::vector<Resolved> resolve_places(const Tables& tables, const Provider& provi
     });
     return resolved;
   }
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (resolved[i].code != Code::not_found) continue;
-    try {
-      if (const auto place = tables.directory().place_of(provider.no, ids[i]))
-        resolved[i] = {Code::ok, *place};
-    } catch (const Error& error) {
-      if (error.code() != Code::corrupt) throw;
-      resolved[i].code = Code::corrupt;  // this one's place; the others' are theirs
+  std::vector<std::size_t> sound;
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (resolved[i].code == Code::not_found) sound.push_back(i);
+  for_each_page(std::span<const std::size_t>(sound), [&](auto page, std::size_t) {
+    std::vector<std::string_view> page_ids;
+    for (const auto i : page) page_ids.push_back(ids[i]);
+    const auto found = tables.directory().places_of(provider.no, page_ids);
+    for (const auto i : page) {
+      try {
+        if (const auto* place = found.find(ids[i])) resolved[i] = {Code::ok, *place};
+      } catch (const Error& error) {
+        if (error.code() != Code::corrupt) throw;
+        resolved[i].code = Code::corrupt;  // this one's place; the others' are theirs
+      }
     }
-  }
+  });
   return resolved;
 }
 

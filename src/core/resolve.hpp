@@ -18,7 +18,7 @@ struct Resolved {
 };
 
 /// Places do not change, so this may be done in a snapshot, outside of the transaction that uses it. A short
-/// list is looked up id by id; one of more than an eighth of the roster is met with one scan of it: O(ids +
+/// list is looked up by its ids; one of more than an eighth of the roster is met with one scan of it: O(ids +
 /// roster).
 std::vector<Resolved> resolve_places(const Tables& tables, const Provider& provider,
                                      std::span<const std::string_view> ids);

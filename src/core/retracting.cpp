@@ -109,9 +109,10 @@ void sweep_some(Tables& tables, const Context& context, Blast blast) {
       const auto thread = tables.threads().thread({blast.provider_no, place_at(s, at), blast.no});
       if (!thread || thread->client_read > 0) continue;
       if (kept.contains(static_cast<std::uint16_t>(at))) {
-        tables.threads().put_thread(without_message(*thread));
+        const Thread left = without_message(*thread);
+        tables.threads().put_threads({&left, 1});
       } else {
-        tables.threads().delete_thread(thread->key);
+        tables.threads().delete_threads({&thread->key, 1});
       }
     }
     blast.swept = std::min(place_at(s, at), blast.roster_size);

@@ -1,14 +1,18 @@
 #include "core/roster_update.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "base/fold.hpp"
 #include "core/communities.hpp"
 #include "core/indexing.hpp"
-#include "core/same_address.hpp"
 #include "model/name_keys.hpp"
 
 namespace bccast {
 namespace {
+
+/// Of a whole name and of up to eight later words, each of at most thrice 255 bytes.
+constexpr std::size_t kNamesTogether = 9 * kRowsTogether;
 
 void put(Slice& slice, Place place, bool member) {
   if (member) {
@@ -18,182 +22,108 @@ void put(Slice& slice, Place place, bool member) {
   }
 }
 
+RosterKey key_of(const RosterEntry& entry) {
+  return {entry.provider_no, entry.place};
+}
+
+RosterSliceKey slice_key_of(const RosterEntry& entry) {
+  return {entry.provider_no, slice_of(entry.place)};
+}
+
+bool shares(const RosterEntry& entry) {
+  return (entry.flags & flag::shares_address) != 0;
+}
+
+/// Whether what bitmaps and names say of two states of an entry is the same.
+bool same_flags(const RosterEntry& a, const RosterEntry& b) {
+  return (a.flags | flag::shares_address) == (b.flags | flag::shares_address);
+}
+
+void add_names(const RosterEntry& entry, std::vector<NameRow>& rows) {
+  auto folded = fold(entry.client.name);
+  auto words = later_words(folded);
+  rows.push_back({key_of(entry), NameKind::whole, !entry.active(), std::move(folded)});
+  for (auto& word : words)
+    rows.push_back({key_of(entry), NameKind::later_word, !entry.active(), std::move(word)});
+}
+
+bool same_address(std::string_view a, std::string_view b) {
+  return a == b || folded_address(a) == folded_address(b);
+}
+
 }  // namespace
-
-RosterSlice& RosterUpdate::roster_slice(ProviderNo provider, Place place) {
-  const Key key{provider, slice_of(place)};
-  if (last_roster_ == roster_slices_.end() || last_roster_->first != key) {
-    last_roster_ = roster_slices_.find(key);
-    if (last_roster_ == roster_slices_.end())
-      last_roster_ =
-          roster_slices_.emplace(key, tables_.directory().roster_slice(provider, key.second)).first;
-  }
-  return last_roster_->second;
-}
-
-Slice& RosterUpdate::address_slice(ProviderNo provider, Place place, std::string_view channel) {
-  const Key key{provider, slice_of(place)};
-  if (last_address_ == address_slices_.end() || last_address_->first.first != key ||
-      last_address_->first.second != channel) {
-    const std::pair<Key, std::string> full(key, channel);
-    last_address_ = address_slices_.find(full);
-    if (last_address_ == address_slices_.end())
-      last_address_ =
-          address_slices_.emplace(full, tables_.directory().address_slice(provider, key.second, channel))
-              .first;
-  }
-  return last_address_->second;
-}
-
-void RosterUpdate::mark_flags(ProviderNo provider, Place place, std::uint32_t flags) {
-  RosterSlice& slice = roster_slice(provider, place);
-  put(slice.active, place, (flags & flag::any_archived) == 0);
-  put(slice.chat_off, place, (flags & flag::any_chat_off) != 0);
-  put(slice.dead, place, (flags & flag::erased) != 0);
-}
 
 const Folding& RosterUpdate::folding() {
   if (!folding_) folding_ = tables_.store().folding();
   return *folding_;
 }
 
-bool RosterUpdate::has_turn_behind(ProviderNo provider, Place place) {
-  if (!context_.indexing || is_indexed(folding(), provider)) return true;
-  return provider == folding().provider_no && std::int64_t{place} < folding().place;
+bool RosterUpdate::has_turn_behind(const RosterEntry& entry) {
+  if (!context_.indexing || is_indexed(folding(), entry.provider_no)) return true;
+  return entry.provider_no == folding().provider_no && std::int64_t{entry.place} < folding().place;
 }
 
-void RosterUpdate::index_name(const RosterEntry& entry, bool there) {
-  auto& directory = tables_.directory();
-  const auto put_key = [&](NameKind kind, std::string_view key) {
-    const DirectoryTables::NameRow row{kind, !entry.active(), key, entry.place};
-    if (there) {
-      directory.insert_name(entry.provider_no, row);
-    } else {
-      directory.delete_name(entry.provider_no, row);
+// ---- What is to be done
+
+std::vector<bool> RosterUpdate::add(Provider& provider, std::span<const Client> clients,
+                                    std::uint32_t flags) {
+  std::vector<ClientNo> nos;
+  nos.reserve(clients.size());
+  for (const auto& client : clients) nos.push_back(client.no);
+  // Blasts sent so far cannot have reached these places: their inboxes need not look at them.
+  const auto places =
+      tables_.directory().insert_memberships(provider.no, nos, provider.next_place, provider.send_seq);
+  std::vector<bool> added(clients.size());
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    if (!places[i]) continue;
+    if (*places[i] >= kMaxPlaces) throw Error(Code::limit, "the roster is full");
+    added[i] = true;
+    provider.next_place = *places[i] + 1;
+    Change& change = noted_.emplace_back();
+    change.kind = Kind::added;
+    change.entry.provider_no = provider.no;
+    change.entry.place = *places[i];
+    change.entry.flags = clients[i].flags | flags;
+    change.entry.since = now_;
+    change.entry.client = clients[i];
+  }
+  apply();
+  return added;
+}
+
+void RosterUpdate::change_clients(std::span<const Client> clients) {
+  if (clients.empty()) return;
+  tables_.directory().update_clients(clients);
+  std::vector<ClientNo> nos;
+  nos.reserve(clients.size());
+  for (const auto& client : clients) nos.push_back(client.no);
+  std::size_t first = 0;  // of those whose memberships are still to be read
+  ProviderNo after = 0;
+  for (;;) {
+    const auto held = tables_.directory().memberships(std::span(nos).subspan(first), after, kRowsTogether);
+    std::vector<RosterKey> keys;
+    keys.reserve(held.size());
+    for (const auto& one : held) keys.push_back({one.membership.provider_no, one.membership.place});
+    const auto entries = tables_.directory().entries(keys);
+    for (std::size_t i = 0; i < held.size(); ++i) {
+      while (nos[first] != held[i].client_no) ++first;
+      const auto* before = entries.find(keys[i]);
+      if (before == nullptr || before->client.no != held[i].client_no)
+        throw Error(Code::corrupt, "a client's roster entry is missing");
+      RosterEntry entry = *before;
+      entry.flags = (entry.flags & ~flag::of_client) | clients[first].flags;
+      entry.client = clients[first];
+      change(std::move(entry), *before);
     }
-  };
-  const auto folded = fold(entry.client.name);
-  put_key(NameKind::whole, folded);
-  for (const auto& word : later_words(folded)) put_key(NameKind::later_word, word);
-}
-
-void RosterUpdate::mark_addresses(ProviderNo provider, Place place, const Addresses& before,
-                                  const Addresses& after) {
-  Addresses::for_each(before.stored(), [&](std::string_view channel, std::string_view) {
-    if (after.get(channel).empty()) put(address_slice(provider, place, channel), place, false);
-  });
-  Addresses::for_each(after.stored(), [&](std::string_view channel, std::string_view) {
-    if (before.get(channel).empty()) put(address_slice(provider, place, channel), place, true);
-  });
-}
-
-/// Keeps the index of addresses. True when the place may share one of `after` with another. Of a place whose
-/// turn to be indexed comes only what was told is kept.
-bool RosterUpdate::index_addresses(ProviderNo provider, Place place, const RosterEntry& before,
-                                   const Addresses& after) {
-  const Addresses& old = before.client.addresses;
-  const bool indexed = has_turn_behind(provider, place);
-  const bool shared = (before.flags & flag::shares_address) != 0;
-  const auto same = [](std::string_view a, std::string_view b) {
-    return a == b || folded_address(a) == folded_address(b);
-  };
-  Addresses::for_each(old.stored(), [&](std::string_view channel, std::string_view address) {
-    if (same(address, after.get(channel))) return;
-    const auto hash = context_.address_hash(channel, address);
-    if (shared) leave_address(tables_, context_, provider, place, channel, hash);
-    if (indexed) tables_.directory().delete_address(provider, hash, place);
-  });
-  if (!indexed) return shared;
-  bool shares = false;
-  Addresses::for_each(after.stored(), [&](std::string_view channel, std::string_view address) {
-    if (same(address, old.get(channel))) {
-      shares = shares || shared;
-      return;
-    }
-    shares = index_address(provider, place, channel, address) || shares;
-  });
-  return shares;
-}
-
-/// True when another has it, too.
-bool RosterUpdate::index_address(ProviderNo provider, Place place, std::string_view channel,
-                                 std::string_view address) {
-  const auto hash = context_.address_hash(channel, address);
-  const auto found = tables_.directory().insert_address(provider, hash, place);
-  if (found.was_alone) {
-    mark_shared(provider, *found.was_alone);
-    share_address(tables_, context_, provider, *found.was_alone, channel, hash);
+    apply();
+    if (held.size() < kRowsTogether) return;
+    after = held.back().membership.provider_no;
   }
-  return found.shared;
-}
-
-/// It stays marked when it is alone again, until its own addresses change: that costs a look, and no more.
-void RosterUpdate::mark_shared(ProviderNo provider, Place place) {
-  try {
-    auto entry = tables_.directory().entry(provider, place);
-    if (!entry || (entry->flags & flag::shares_address) != 0) return;
-    entry->flags |= flag::shares_address;
-    tables_.directory().update_entry(*entry);
-  } catch (const Error& error) {
-    if (error.code() != Code::corrupt) throw;  // a damaged entry is told nothing anyway
-  }
-}
-
-bool RosterUpdate::add(Provider& provider, const Client& client, std::uint32_t flags) {
-  if (provider.next_place >= kMaxPlaces) throw Error(Code::limit, "the roster is full");
-  RosterEntry entry;
-  entry.provider_no = provider.no;
-  entry.place = provider.next_place;
-  entry.flags = client.flags | flags;
-  entry.since = now_;
-  entry.client = client;
-  // Blasts sent so far cannot have reached this place: its inbox need not look at them.
-  if (!tables_.directory().insert_entry(entry, provider.send_seq)) return false;
-  ++provider.next_place;
-  mark_flags(provider.no, entry.place, entry.flags);
-  mark_addresses(provider.no, entry.place, Addresses(), client.addresses);
-  if (index_addresses(provider.no, entry.place, RosterEntry(), client.addresses)) {
-    entry.flags |= flag::shares_address;
-    tables_.directory().update_entry(entry);
-  }
-  if (has_turn_behind(provider.no, entry.place)) index_name(entry, true);
-  return true;
-}
-
-void RosterUpdate::index(RosterEntry entry) {
-  if (entry.erased()) return;
-  index_name(entry, true);
-  bool shares = false;
-  Addresses::for_each(entry.client.addresses.stored(),
-                      [&](std::string_view channel, std::string_view address) {
-                        shares = index_address(entry.provider_no, entry.place, channel, address) || shares;
-                      });
-  if (!shares || (entry.flags & flag::shares_address) != 0) return;
-  entry.flags |= flag::shares_address;
-  tables_.directory().update_entry(entry);
 }
 
 void RosterUpdate::change(RosterEntry entry, const RosterEntry& before) {
-  if (entry.active() != before.active()) {
-    entry.since = now_;
-    if (!entry.active())
-      for (const auto community : tables_.communities().communities_of(entry.provider_no, entry.place))
-        leave(tables_, entry.provider_no, community, entry.place);
-  }
-  const bool shares = index_addresses(entry.provider_no, entry.place, before, entry.client.addresses);
-  entry.flags = (entry.flags & ~flag::shares_address) | (shares ? flag::shares_address : 0);
-  tables_.directory().update_entry(entry);
-  if (entry.flags != before.flags) mark_flags(entry.provider_no, entry.place, entry.flags);
-  mark_addresses(entry.provider_no, entry.place, before.client.addresses, entry.client.addresses);
-  const bool same = entry.client.name == before.client.name && entry.active() == before.active();
-  if (same && !entry.erased()) return;
-  if (!has_turn_behind(entry.provider_no, entry.place)) {
-    // What another version has folded is known by its place alone, and must not wait for its turn to go.
-    if (entry.erased()) tables_.directory().forget_names(entry.provider_no, entry.place);
-    return;
-  }
-  index_name(before, false);
-  if (!entry.erased()) index_name(entry, true);
+  if (entry.active() != before.active()) entry.since = now_;
+  noted_.push_back({Kind::changed, before, std::move(entry)});
 }
 
 void RosterUpdate::erase(const RosterEntry& before) {
@@ -202,27 +132,257 @@ void RosterUpdate::erase(const RosterEntry& before) {
   dead.place = before.place;
   dead.flags = flag::erased | flag::archived;
   dead.since = now_;
-  change(dead, before);
+  change(std::move(dead), before);
 }
 
-void RosterUpdate::change_client(const Client& client) {
-  tables_.directory().update_client(client);
-  for (const auto& membership : tables_.directory().memberships(client.no)) {
-    const auto before = tables_.directory().entry(membership.provider_no, membership.place);
-    if (!before || before->client.no != client.no)
-      throw Error(Code::corrupt, "a client's roster entry is missing");
-    RosterEntry entry = *before;
-    entry.flags = (entry.flags & ~flag::of_client) | client.flags;
-    entry.client = client;
-    change(entry, *before);
-  }
+void RosterUpdate::index(const RosterEntry& entry) {
+  if (!entry.erased()) noted_.push_back({Kind::indexed, entry, entry, false});
+}
+
+void RosterUpdate::apply() {
+  if (noted_.empty()) return;
+  leave_communities();
+  change_addresses();
+  write_entries();
+  change_names();
+  change_slices();
+  noted_.clear();
+  noted_at_.clear();
 }
 
 void RosterUpdate::finish() {
-  for (const auto& [key, slice] : roster_slices_)
-    tables_.directory().put_roster_slice(key.first, key.second, slice);
-  for (const auto& [key, slice] : address_slices_)
-    tables_.directory().put_address_slice(key.first.first, key.first.second, key.second, slice);
+  apply();
+  roster_slices_.store([&](auto rows) { write(rows); });
+  address_slices_.store([&](auto rows) { write(rows); });
+}
+
+// ---- Communities
+
+void RosterUpdate::leave_communities() {
+  std::vector<RosterKey> leaving;
+  for (const auto& one : noted_)
+    if (one.kind == Kind::changed && one.before.active() && !one.entry.active())
+      leaving.push_back(key_of(one.entry));
+  if (leaving.empty()) return;
+  const auto memberships = tables_.communities().memberships_of(leaving);
+  for_each_page(std::span(memberships), [&](auto page, std::size_t) { leave(tables_, page); });
+}
+
+// ---- Addresses
+
+/// What is done to the index of addresses, one entry after the other, and what that may mean for who is told.
+class RosterUpdate::AddressPlan {
+ public:
+  /// One address of one entry.
+  struct Step {
+    std::size_t noted;
+    AddressMove move;                   // should it be one
+    std::optional<std::size_t> change;  // of the index
+  };
+  /// What else is to be known of an entry.
+  struct Of {
+    bool indexed = true;
+    bool keeps_some = false;  // of its addresses
+  };
+
+  void add(std::size_t noted, const Context& context, const RosterEntry& entry, std::string_view channel,
+           std::string_view address, bool comes) {
+    const auto hash = context.address_hash(channel, address);
+    std::optional<std::size_t> change;
+    if (of[noted].indexed) {
+      change = changes.size();
+      changes.push_back({key_of(entry), hash, comes});
+    }
+    steps.push_back({noted, {key_of(entry), std::string(channel), hash, !comes}, change});
+  }
+
+  std::vector<Of> of;  // for each that was noted
+  std::vector<Step> steps;
+  std::vector<AddressChange> changes;
+};
+
+RosterUpdate::AddressPlan RosterUpdate::plan_addresses() {
+  AddressPlan plan;
+  plan.of.resize(noted_.size());
+  const Addresses none;
+  for (std::size_t i = 0; i < noted_.size(); ++i) {
+    const auto& one = noted_[i];
+    const auto& before = one.kind == Kind::changed ? one.before.client.addresses : none;
+    const auto& after = one.entry.client.addresses;
+    auto& of = plan.of[i];
+    of.indexed = one.kind == Kind::indexed || has_turn_behind(one.entry);
+    of.keeps_some = before == after && !after.stored().empty();
+    if (before == after) continue;
+    Addresses::for_each(before.stored(), [&](std::string_view channel, std::string_view address) {
+      if (!same_address(address, after.get(channel)))
+        plan.add(i, context_, one.entry, channel, address, false);
+    });
+    Addresses::for_each(after.stored(), [&](std::string_view channel, std::string_view address) {
+      if (same_address(address, before.get(channel))) {
+        of.keeps_some = true;
+      } else if (of.indexed) {
+        plan.add(i, context_, one.entry, channel, address, true);
+      }
+    });
+  }
+  return plan;
+}
+
+/// Keeps the index of addresses, and says of each entry whether it may share one with another. Of a place
+/// whose turn to be indexed comes only what was told is kept.
+void RosterUpdate::change_addresses() {
+  auto plan = plan_addresses();
+  std::vector<SharedAddress> found;
+  if (!plan.changes.empty()) found = tables_.directory().change_addresses(plan.changes);
+
+  std::vector<AddressMove> moves;
+  auto step = plan.steps.begin();
+  for (std::size_t i = 0; i < noted_.size(); ++i) {
+    const bool shared = one_shares(noted_[i]);
+    bool to_share = shared && (plan.of[i].keeps_some || !plan.of[i].indexed);
+    for (; step != plan.steps.end() && step->noted == i; ++step) {
+      if (step->move.leaves) {
+        if (shared) moves.push_back(std::move(step->move));
+        continue;
+      }
+      const auto& at = found[step->change.value()];
+      to_share = to_share || at.shared;
+      if (!at.was_alone) continue;
+      step->move.at.place = *at.was_alone;
+      mark_shared(step->move.at, i);
+      moves.push_back(std::move(step->move));
+    }
+    set_shares(noted_[i], to_share);
+  }
+  if (!moves.empty()) follow_addresses(tables_, context_, moves);
+  mark_strangers();
+}
+
+bool RosterUpdate::one_shares(const Change& one) {
+  return one.kind == Kind::changed && shares(one.before);
+}
+
+/// What is indexed anew stays marked.
+void RosterUpdate::set_shares(Change& one, bool to_share) {
+  if (one.kind == Kind::indexed) to_share = to_share || shares(one.entry);
+  if (to_share == shares(one.entry)) return;
+  one.entry.flags ^= flag::shares_address;
+  one.to_write = true;
+}
+
+RosterUpdate::Change* RosterUpdate::noted_at(const RosterKey& key) {
+  if (noted_at_.empty())
+    for (std::size_t i = 0; i < noted_.size(); ++i) noted_at_.emplace(key_of(noted_[i].entry), i);
+  const auto found = noted_at_.find(key);
+  return found != noted_at_.end() ? &noted_[found->second] : nullptr;
+}
+
+/// Another has come to its address. It stays marked when it is alone again, until its own addresses change:
+/// that costs a look, and no more. `now`: the last of the noted ones that has its mark already.
+void RosterUpdate::mark_shared(const RosterKey& key, std::size_t now) {
+  Change* noted = noted_at(key);
+  if (noted == nullptr) {
+    strangers_.push_back(key);
+    return;
+  }
+  noted->before.flags |= flag::shares_address;
+  if (noted->kind == Kind::indexed || noted <= &noted_[now]) set_shares(*noted, true);
+}
+
+void RosterUpdate::mark_strangers() {
+  if (strangers_.empty()) return;
+  std::sort(strangers_.begin(), strangers_.end());
+  strangers_.erase(std::unique(strangers_.begin(), strangers_.end()), strangers_.end());
+  for_each_page(std::span<const RosterKey>(strangers_), [&](auto page, std::size_t) {
+    const auto entries = tables_.directory().entries(page);
+    std::vector<RosterEntry> marked;
+    for (const auto& key : page) {
+      try {
+        const auto* entry = entries.find(key);
+        if (entry == nullptr || shares(*entry)) continue;
+        marked.push_back(*entry);
+        marked.back().flags |= flag::shares_address;
+      } catch (const Error& error) {
+        if (error.code() != Code::corrupt) throw;  // a damaged entry is told nothing anyway
+      }
+    }
+    if (!marked.empty()) tables_.directory().update_entries(marked);
+  });
+  strangers_.clear();
+}
+
+// ---- Entries, names and bitmaps
+
+void RosterUpdate::write_entries() {
+  std::vector<RosterEntry> added;
+  std::vector<RosterEntry> changed;
+  for (const auto& one : noted_)
+    if (one.to_write) (one.kind == Kind::added ? added : changed).push_back(one.entry);
+  if (!added.empty()) tables_.directory().insert_entries(added);
+  if (!changed.empty()) tables_.directory().update_entries(changed);
+}
+
+void RosterUpdate::change_names() {
+  std::vector<NameRow> gone;
+  std::vector<NameRow> rows;
+  for (const auto& one : noted_) {
+    const auto& entry = one.entry;
+    if (one.kind == Kind::changed && !entry.erased() && entry.client.name == one.before.client.name &&
+        entry.active() == one.before.active())
+      continue;
+    if (one.kind != Kind::indexed && !has_turn_behind(entry)) {
+      // What another version has folded is known by its place alone, and must not wait for its turn to go.
+      if (entry.erased()) tables_.directory().forget_names(entry.provider_no, entry.place);
+      continue;
+    }
+    if (one.kind == Kind::changed) add_names(one.before, gone);
+    if (!entry.erased()) add_names(entry, rows);
+  }
+  for_each_page(
+      std::span<const NameRow>(gone), [&](auto page, std::size_t) { tables_.directory().delete_names(page); },
+      kNamesTogether);
+  for_each_page(
+      std::span<const NameRow>(rows), [&](auto page, std::size_t) { tables_.directory().insert_names(page); },
+      kNamesTogether);
+}
+
+void RosterUpdate::change_slices() {
+  std::vector<std::pair<RosterSliceKey, const RosterEntry*>> flags;
+  struct Mark {
+    Place place;
+    bool there;
+  };
+  std::vector<std::pair<AddressSliceKey, Mark>> addresses;
+  const auto mark = [&](const RosterEntry& entry, std::string_view channel, bool there) {
+    addresses.push_back({{slice_key_of(entry), std::string(channel)}, {entry.place, there}});
+  };
+  const Addresses none;
+  for (const auto& one : noted_) {
+    if (one.kind == Kind::indexed) continue;
+    const bool changed = one.kind == Kind::changed;
+    if (!changed || !same_flags(one.entry, one.before))
+      flags.push_back({slice_key_of(one.entry), &one.entry});
+    const auto& before = changed ? one.before.client.addresses : none;
+    const auto& after = one.entry.client.addresses;
+    Addresses::for_each(before.stored(), [&](std::string_view channel, std::string_view) {
+      if (after.get(channel).empty()) mark(one.entry, channel, false);
+    });
+    Addresses::for_each(after.stored(), [&](std::string_view channel, std::string_view) {
+      if (before.get(channel).empty()) mark(one.entry, channel, true);
+    });
+  }
+  auto& directory = tables_.directory();
+  const auto write_rows = [&](auto rows) { write(rows); };
+  roster_slices_.change(
+      flags, [&](auto keys) { return directory.roster_slices(keys); }, write_rows,
+      [](RosterSlice& slice, const RosterEntry* entry) {
+        put(slice.active, entry->place, entry->active());
+        put(slice.chat_off, entry->place, (entry->flags & flag::any_chat_off) != 0);
+        put(slice.dead, entry->place, entry->erased());
+      });
+  address_slices_.change(
+      addresses, [&](auto keys) { return directory.address_slices(keys); }, write_rows,
+      [](Slice& slice, const Mark& one) { put(slice, one.place, one.there); });
 }
 
 }  // namespace bccast

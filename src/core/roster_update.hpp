@@ -1,15 +1,21 @@
-// Changes to a roster, kept in step: the entries, the indexes of names and of addresses, and the bitmaps that
-// say who is active, who has chat off and who has an address. Bitmaps are read once, changed in memory and
-// written by finish().
+// Changes to rosters, kept in step: the entries, the indexes of names and of addresses, and the bitmaps that
+// say who is active, who has chat off and who has an address.
+//
+// Changes are noted and then made together, a page of at most kRowsTogether with the same few calls of the
+// store. It is as if each had been made by itself, in the order in which they were noted. Bitmaps are read
+// once, changed in memory and written by finish().
 #pragma once
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
-#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/context.hpp"
+#include "core/same_address.hpp"
+#include "core/set_pages.hpp"
 
 namespace bccast {
 
@@ -18,43 +24,64 @@ class RosterUpdate {
   RosterUpdate(Tables& tables, const Context& context)
       : tables_(tables), context_(context), now_(context.clock.wall_ms()) {}
 
-  /// A new entry at the provider's next place. The provider's row is the caller's to write. False when the
-  /// client is on the roster already.
-  bool add(Provider& provider, const Client& client, std::uint32_t flags = 0);
-  /// Writes an entry that was `before`. Who is archived by it leaves its communities.
+  /// Adds a page of clients at the provider's next places. The provider's row is the caller's to write. Those
+  /// that are on the roster already are not added; says which were.
+  std::vector<bool> add(Provider& provider, std::span<const Client> clients, std::uint32_t flags = 0);
+  /// Writes a page of clients, each of which is there once, and their entries on all of their rosters.
+  void change_clients(std::span<const Client> clients);
+
+  /// Notes an entry that was `before`, as the store has it now. Who is archived by it leaves its communities.
   void change(RosterEntry entry, const RosterEntry& before);
-  /// Writes the client, and its entry on each of its rosters.
-  void change_client(const Client& client);
-  /// Makes the place dead: without identity, reached by nothing.
+  /// Notes that the place becomes a dead one: without identity, reached by nothing.
   void erase(const RosterEntry& before);
-  /// Puts an entry that is in no index of names and addresses yet into them.
-  void index(RosterEntry entry);
+  /// Notes an entry that is in no index of names and addresses yet, and is to be in them.
+  void index(const RosterEntry& entry);
+  /// Makes what was noted: at most a page, and no place twice.
+  void apply();
+
+  /// To be called at the end.
   void finish();
 
  private:
-  using Key = std::pair<ProviderNo, SliceNo>;
-  RosterSlice& roster_slice(ProviderNo provider, Place place);
-  Slice& address_slice(ProviderNo provider, Place place, std::string_view channel);
-  void mark_flags(ProviderNo provider, Place place, std::uint32_t flags);
+  enum class Kind : std::uint8_t { added, changed, indexed };
+  struct Change {
+    Kind kind;
+    RosterEntry before;
+    RosterEntry entry;
+    bool to_write = true;
+  };
+  using RosterSlices = SliceCache<RosterSliceKey, RosterSlice>;
+  using AddressSlices = SliceCache<AddressSliceKey, Slice>;
+  class AddressPlan;
+
   /// False: its turn to be indexed comes (core/indexing.hpp), and until then its changes leave the indexes
   /// alone.
-  bool has_turn_behind(ProviderNo provider, Place place);
+  bool has_turn_behind(const RosterEntry& entry);
   const Folding& folding();
-  void index_name(const RosterEntry& entry, bool there);
-  void mark_addresses(ProviderNo provider, Place place, const Addresses& before, const Addresses& after);
-  bool index_addresses(ProviderNo provider, Place place, const RosterEntry& before, const Addresses& after);
-  bool index_address(ProviderNo provider, Place place, std::string_view channel, std::string_view address);
-  void mark_shared(ProviderNo provider, Place place);
+  void leave_communities();
+  AddressPlan plan_addresses();
+  void change_addresses();
+  static bool one_shares(const Change& one);
+  static void set_shares(Change& one, bool to_share);
+  /// The one noted at a place, or nothing.
+  Change* noted_at(const RosterKey& key);
+  void mark_shared(const RosterKey& key, std::size_t now);
+  void mark_strangers();
+  void write_entries();
+  void change_names();
+  void change_slices();
+  void write(std::span<const RosterSlices::Row> rows) { tables_.directory().put_roster_slices(rows); }
+  void write(std::span<const AddressSlices::Row> rows) { tables_.directory().put_address_slices(rows); }
 
   Tables& tables_;
   const Context& context_;
   Ms now_;
   std::optional<Folding> folding_;
-  std::map<Key, RosterSlice> roster_slices_;
-  std::map<std::pair<Key, std::string>, Slice> address_slices_;
-  // The slices used last: an import stays in them for 65,536 clients.
-  std::map<Key, RosterSlice>::iterator last_roster_ = roster_slices_.end();
-  std::map<std::pair<Key, std::string>, Slice>::iterator last_address_ = address_slices_.end();
+  std::vector<Change> noted_;
+  std::map<RosterKey, std::size_t> noted_at_;  // filled when it is first asked
+  std::vector<RosterKey> strangers_;           // who shares an address with one that was noted
+  RosterSlices roster_slices_;
+  AddressSlices address_slices_;
 };
 
 }  // namespace bccast

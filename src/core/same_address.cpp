@@ -21,12 +21,15 @@ Line line_of(const Tables& tables, LineNo no) {
   return std::move(*line);
 }
 
-/// The lines of blasts under way that notify on a channel.
+/// The lines of blasts under way that notify, and their channels.
 template <typename F>
-void for_each_open_line(Tables& tables, ProviderNo provider, std::string_view channel, F&& f) {
+void for_each_open_line(Tables& tables, ProviderNo provider, F&& f) {
+  std::map<ChannelNo, std::optional<Channel>> channels;
   for (const auto& line : tables.work().sound_open_lines(provider)) {
-    const auto of = tables.work().channel(line.channel_no);
-    if (of && !of->delivers && of->name == channel) f(line);
+    auto known = channels.find(line.channel_no);
+    if (known == channels.end())
+      known = channels.emplace(line.channel_no, tables.work().channel(line.channel_no)).first;
+    if (known->second && !known->second->delivers) f(line, *known->second);
   }
 }
 
@@ -46,19 +49,86 @@ auto or_told(const F& look, decltype(look()) told) {
   }
 }
 
-SameAddress::State state_now(const Tables& tables, const Context& context, const Line& line,
-                             std::string_view channel, Place place) {
-  return or_told(
-      [&] {
-        return SameAddress(tables, context, line.no, channel, context.clock.wall_ms()).look_at(place).state;
-      },
-      SameAddress::State::told);
-}
+/// The moves on one line.
+class Following {
+ public:
+  Following(Tables& tables, const Context& context, const Line& line, std::string_view channel,
+            std::span<const AddressMove* const> moves)
+      : tables_(tables), line_(line.no), moves_(moves) {
+    std::vector<AddressHash> hashes;
+    std::vector<Place> places;
+    for (const auto* move : moves) {
+      hashes.push_back(move->hash);
+      places.push_back(move->at.place);
+    }
+    const auto found = tables.work().told_addresses(line_, hashes);
+    for (const auto hash : hashes) {
+      const auto told = or_told(
+          [&] {
+            const auto* row = found.find(hash);
+            return row != nullptr ? std::optional(row->place) : std::nullopt;
+          },
+          std::optional(ToldAddress::kLeft));
+      holders_.emplace(hash, Holder{told, false});
+    }
+    or_told(
+        [&] {
+          states_.emplace(tables, context, line_, channel, context.clock.wall_ms());
+          states_->read(places);
+          return true;
+        },
+        false);
+  }
 
-std::optional<ToldAddress> held_now(const Tables& tables, LineNo line, AddressHash hash) {
-  return or_told([&] { return tables.work().told_address(line, hash); },
-                 ToldAddress{line, hash, ToldAddress::kLeft});
-}
+  void run() {
+    for (const auto* move : moves_) (move->leaves ? leave(*move) : share(*move));
+    std::vector<ToldAddress> held;
+    std::vector<AddressHash> free;
+    for (const auto& [hash, holder] : holders_) {
+      if (!holder.changed) continue;
+      if (holder.place) {
+        held.push_back({line_, hash, *holder.place});
+      } else {
+        free.push_back(hash);
+      }
+    }
+    if (!held.empty()) tables_.work().put_told_addresses(held);
+    if (!free.empty()) tables_.work().delete_told_addresses(line_, free);
+  }
+
+ private:
+  struct Holder {
+    std::optional<Place> place;
+    bool changed = false;
+  };
+
+  void leave(const AddressMove& move) {
+    auto& holder = holders_.at(move.hash);
+    if (holder.place && holder.place != move.at.place) return;
+    const auto state = state_now(move.at.place);
+    if (holder.place ? was_handed_out(state) : state == SameAddress::State::told) {
+      holder = {ToldAddress::kLeft, true};
+    } else if (holder.place) {
+      holder = {std::nullopt, true};
+    }
+  }
+
+  void share(const AddressMove& move) {
+    auto& holder = holders_.at(move.hash);
+    if (!holder.place && was_handed_out(state_now(move.at.place))) holder = {move.at.place, true};
+  }
+
+  SameAddress::State state_now(Place place) {
+    constexpr auto kTold = SameAddress::State::told;
+    return or_told([&] { return states_ ? states_->look_at(place).state : kTold; }, kTold);
+  }
+
+  Tables& tables_;
+  const LineNo line_;
+  std::span<const AddressMove* const> moves_;
+  std::map<AddressHash, Holder> holders_;
+  std::optional<SameAddress> states_;  // nothing: damage keeps it from being known
+};
 
 }  // namespace
 
@@ -161,25 +231,10 @@ SameAddress::Found SameAddress::look_at(Place place) {
   if (!of.recipients.contains(at) || of.skipped.contains(at)) return {};
   const Position position = order_.position_of(place);
   if (position >= line_.cursor) return {State::open, now_ + kGivenBackWait};
-  std::optional<Found> found;
-  tables_.work().items_of_line(line_.no, place, place + 1, [&](const Item& item) {
-    if (item.state == ItemState::claimed) {
-      found = {State::in_flight, look_again(item, now_)};
-    } else if (item.damaged || item.reason == kDamagedEntry) {
-      found = {State::nothing, 0};  // it was told at no address, and will not be
-    } else if (item.state == ItemState::failed) {
-      found = {State::told, 0};
-    } else {
-      found = {State::open, look_again(item, now_)};
-    }
-    return false;
-  });
-  if (found) return *found;
+  if (const auto found = look_at_item(place)) return *found;
   if (line_.waiting > 0) {  // because of its quiet hours
-    tables_.work().waiting_places(line_.no, slice_of(place), [&](const Wait& wait, const Slice& places) {
-      if (places.contains(at)) found = {State::open, std::max(wait.due_at, now_) + kGivenBackWait};
-    });
-    if (found) return *found;
+    for (const auto& [due_at, places] : of.waiting)
+      if (places.contains(at)) return {State::open, std::max(due_at, now_) + kGivenBackWait};
   }
   for (const auto& claim : claims_)
     if (position >= claim.from && position < claim.to) return {State::in_flight, now_ + kGivenBackWait};
@@ -188,12 +243,36 @@ SameAddress::Found SameAddress::look_at(Place place) {
   return {State::told, 0};
 }
 
+void SameAddress::read(std::span<const Place> places) {
+  std::vector<Place> unread;
+  for (const auto place : places)
+    if (items_.emplace(place, std::nullopt).second) unread.push_back(place);
+  std::sort(unread.begin(), unread.end());
+  if (unread.empty()) return;
+  tables_.work().items_at(line_.no, unread, [&](Place place, const Item& item) { items_[place] = item; });
+}
+
+std::optional<SameAddress::Found> SameAddress::look_at_item(Place place) {
+  read({&place, 1});
+  const auto& item = items_.at(place);
+  if (!item) return std::nullopt;
+  if (item->state == ItemState::claimed) return Found{State::in_flight, look_again(*item, now_)};
+  // Of a damaged one nobody was told at any address, and will not be.
+  if (item->damaged || item->reason == kDamagedEntry) return Found{State::nothing, 0};
+  if (item->state == ItemState::failed) return Found{State::told, 0};
+  return Found{State::open, look_again(*item, now_)};
+}
+
 const SameAddress::OfSlice& SameAddress::slice(SliceNo s) {
   const auto found = slices_.find(s);
   if (found != slices_.end()) return found->second;
   OfSlice& of = slices_[s];
   of.recipients = tables_.blasts().recipients(line_.provider_no, s, line_.seq);
   tables_.work().skips(line_, s, [&](SkipReason, const Slice& places) { of.skipped |= places; });
+  if (line_.waiting > 0)
+    tables_.work().waiting_places(line_.no, s, [&](const Wait& wait, const Slice& places) {
+      of.waiting.emplace_back(wait.due_at, places);
+    });
   return of;
 }
 
@@ -233,30 +312,24 @@ bool hold_addresses(Tables& tables, const Assignment& assignment) {
   });
 }
 
-void leave_address(Tables& tables, const Context& context, ProviderNo provider, Place place,
-                   std::string_view channel, AddressHash hash) {
-  for_each_open_line(tables, provider, channel, [&](const Line& line) {
-    const auto held = held_now(tables, line.no, hash);
-    if (held && held->place != place) return;
-    const auto state = state_now(tables, context, line, channel, place);
-    if (held ? was_handed_out(state) : state == SameAddress::State::told) {
-      tables.work().put_told_address({line.no, hash, ToldAddress::kLeft});
-    } else if (held) {
-      tables.work().delete_told_address(line.no, hash);
-    }
-  });
-  // What is still to be forgotten of lines that have ended goes at once.
-  for (const auto line : tables.work().lines_to_forget(provider))
-    tables.work().delete_told_address(line, hash);
-}
-
-void share_address(Tables& tables, const Context& context, ProviderNo provider, Place alone,
-                   std::string_view channel, AddressHash hash) {
-  for_each_open_line(tables, provider, channel, [&](const Line& line) {
-    if (held_now(tables, line.no, hash)) return;
-    if (was_handed_out(state_now(tables, context, line, channel, alone)))
-      tables.work().put_told_address({line.no, hash, alone});
-  });
+void follow_addresses(Tables& tables, const Context& context, std::span<const AddressMove> moves) {
+  std::map<ProviderNo, std::vector<const AddressMove*>> of_providers;
+  for (const auto& move : moves) of_providers[move.at.provider_no].push_back(&move);
+  for (const auto& [provider, of_provider] : of_providers) {
+    for_each_open_line(tables, provider, [&](const Line& line, const Channel& channel) {
+      std::vector<const AddressMove*> here;
+      for (const auto* move : of_provider)
+        if (move->channel == channel.name) here.push_back(move);
+      if (!here.empty()) Following(tables, context, line, channel.name, here).run();
+    });
+    // What is still to be forgotten of lines that have ended goes at once.
+    std::vector<AddressHash> left;
+    for (const auto* move : of_provider)
+      if (move->leaves) left.push_back(move->hash);
+    if (left.empty()) continue;
+    for (const auto line : tables.work().lines_to_forget(provider))
+      tables.work().delete_told_addresses(line, left);
+  }
 }
 
 }  // namespace bccast

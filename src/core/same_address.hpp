@@ -11,6 +11,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -43,6 +44,8 @@ class SameAddress {
   };
   /// What became of a recipient so far. Throws Error(corrupt) where only a damaged claim would tell.
   Found look_at(Place place);
+  /// Reads ahead what look_at() needs of these places, with one call.
+  void read(std::span<const Place> places);
 
  private:
   enum class Fate : std::uint8_t {
@@ -66,8 +69,11 @@ class SameAddress {
   struct OfSlice {
     Slice recipients;
     Slice skipped;
+    std::vector<std::pair<Ms, Slice>> waiting;  // because of quiet hours: until when
   };
   const OfSlice& slice(SliceNo s);
+  /// Of one that has an item.
+  std::optional<Found> look_at_item(Place place);
   bool has_address(Place other, std::string_view folded) const;
 
   const Tables& tables_;
@@ -79,6 +85,7 @@ class SameAddress {
   std::vector<Claim> claims_;
   bool all_claims_sound_;
   std::map<SliceNo, OfSlice> slices_;
+  std::map<Place, std::optional<Item>> items_;       // of places that were read
   std::unordered_map<std::string, Answer> answers_;  // by folded address
 };
 
@@ -89,13 +96,17 @@ bool hold_addresses(Tables& tables, const Assignment& assignment);
 /// nothing of it.
 bool may_hold_addresses(const Tables& tables, const Assignment& assignment);
 
-/// A place has one address less on a channel. Where it was told there, or may be just now, the address stays
-/// told on every blast that is under way; where it held the address for nothing, another may have it.
-void leave_address(Tables& tables, const Context& context, ProviderNo provider, Place place,
-                   std::string_view channel, AddressHash hash);
-/// Another comes to the address of a place that had it alone so far, and holds it if it was handed out.
-void share_address(Tables& tables, const Context& context, ProviderNo provider, Place alone,
-                   std::string_view channel, AddressHash hash);
+/// A place leaves an address, or another comes to the address that it had alone so far.
+struct AddressMove {
+  RosterKey at;
+  std::string channel;
+  AddressHash hash = 0;
+  bool leaves = true;
+};
+/// Keeps who is told where, one move after the other, on every blast that is under way. Of an address that
+/// was left: where it was told there, or may be just now, it stays told; where it held it for nothing,
+/// another may have it. One to which another comes is held by who had it, if it was handed out.
+void follow_addresses(Tables& tables, const Context& context, std::span<const AddressMove> moves);
 
 /// Forgets some of what a line that has ended has left, each time in a transaction of its own. False: there
 /// was nothing.

@@ -1,6 +1,7 @@
 // A client as the operator keeps it, and its entry on a roster.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -39,6 +40,13 @@ struct Client {
   std::string zone;
   Addresses addresses;
   std::uint32_t flags = 0;  // those of flag::of_client
+};
+
+/// A place of a roster.
+struct RosterKey {
+  ProviderNo provider_no = 0;
+  Place place = 0;
+  friend auto operator<=>(const RosterKey&, const RosterKey&) = default;
 };
 
 /// A roster entry with what a notification needs, borrowed from a row.

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/function_ref.hpp"
@@ -40,7 +41,46 @@ struct Membership {
   Seq stored_seq = 0;
 };
 
-/// Const functions read; the others need a transaction that writes.
+/// A client's place on a roster, by whose it is.
+struct HeldMembership {
+  ClientNo client_no = 0;
+  Membership membership;
+};
+
+/// A slice of a roster; a slice of who has an address on a channel.
+struct RosterSliceKey {
+  ProviderNo provider_no = 0;
+  SliceNo slice = 0;
+  friend auto operator<=>(const RosterSliceKey&, const RosterSliceKey&) = default;
+};
+struct AddressSliceKey {
+  RosterSliceKey of;
+  std::string channel;
+  friend auto operator<=>(const AddressSliceKey&, const AddressSliceKey&) = default;
+};
+
+/// A place comes to an address in the index of addresses, or leaves it.
+struct AddressChange {
+  RosterKey at;
+  AddressHash hash = 0;
+  bool comes = true;
+};
+/// What it found there. Of one that leaves: nothing.
+struct SharedAddress {
+  bool shared = false;             // other places have it, too
+  std::optional<Place> was_alone;  // the other, when there had been one only
+};
+
+/// A row of the index of names.
+struct NameRow {
+  RosterKey at;
+  NameKind kind = NameKind::whole;
+  bool archived = false;
+  std::string key;
+};
+
+/// Const functions read; the others need a transaction that writes. Who calls with a set keeps it short of 8
+/// MiB (core/set_pages.hpp).
 class DirectoryTables {
  public:
   virtual ~DirectoryTables() = default;
@@ -55,24 +95,38 @@ class DirectoryTables {
 
   virtual std::optional<Client> client(std::string_view id) const = 0;
   virtual std::optional<Client> client(ClientNo no) const = 0;
-  /// The number it was given; Client::no is not heeded. Nothing when the id is taken.
-  virtual std::optional<ClientNo> insert_client(const Client& client) = 0;
-  /// REQUIRES: its id is unchanged.
-  virtual void update_client(const Client& client) = 0;
+  /// By their ids, which must live as long as what is found.
+  virtual Found<std::string_view, Client> clients(std::span<const std::string_view> ids) const = 0;
+  /// Their numbers, higher than all before; nothing where the id is taken, be it by another of them.
+  virtual std::vector<std::optional<ClientNo>> insert_clients(std::span<const Client> clients) = 0;
+  /// REQUIRES: their ids are unchanged.
+  virtual void update_clients(std::span<const Client> clients) = 0;
   /// With its memberships.
   virtual void delete_client(ClientNo no) = 0;
 
   virtual std::optional<Membership> membership(ClientNo client, ProviderNo provider) const = 0;
   virtual std::vector<Membership> memberships(ClientNo client) const = 0;
+  /// Those of several clients, in the order of these and then by provider, the first `limit` of them; of the
+  /// first client only those with providers above `after`.
+  virtual std::vector<HeldMembership> memberships(std::span<const ClientNo> clients, ProviderNo after,
+                                                  std::size_t limit) const = 0;
+  /// Puts the clients on a roster, at the places from `first` on, one behind the other. Their places; nothing
+  /// where the client has one already.
+  virtual std::vector<std::optional<Place>> insert_memberships(ProviderNo provider,
+                                                               std::span<const ClientNo> clients, Place first,
+                                                               Seq stored_seq) = 0;
   virtual void set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) = 0;
 
   /// The place of a client on a roster by its id, in one look-up.
   virtual std::optional<Place> place_of(ProviderNo provider, std::string_view client_id) const = 0;
+  /// The same for several, whose ids must live as long as what is found.
+  virtual Found<std::string_view, Place> places_of(ProviderNo provider,
+                                                   std::span<const std::string_view> client_ids) const = 0;
 
   virtual std::optional<RosterEntry> entry(ProviderNo provider, Place place) const = 0;
-  /// Adds the entry and the client's membership. False, and nothing done, when the client is on the roster.
-  virtual bool insert_entry(const RosterEntry& entry, Seq stored_seq) = 0;
-  virtual void update_entry(const RosterEntry& entry) = 0;
+  virtual Found<RosterKey, RosterEntry> entries(std::span<const RosterKey> keys) const = 0;
+  virtual void insert_entries(std::span<const RosterEntry> entries) = 0;
+  virtual void update_entries(std::span<const RosterEntry> entries) = 0;
   /// The entries from `begin` up to but not including `end`, ascending. The views live until f returns.
   virtual void scan(ProviderNo provider, Place begin, Place end,
                     FunctionRef<void(const RosterView&)> f) const = 0;
@@ -81,15 +135,9 @@ class DirectoryTables {
   virtual void entries(ProviderNo provider, std::span<const Place> places,
                        FunctionRef<void(const RosterView&)> f) const = 0;
 
-  /// The index of names.
-  struct NameRow {
-    NameKind kind = NameKind::whole;
-    bool archived = false;
-    std::string_view key;
-    Place place = 0;
-  };
-  virtual void insert_name(ProviderNo provider, const NameRow& row) = 0;
-  virtual void delete_name(ProviderNo provider, const NameRow& row) = 0;
+  /// The index of names. What is there already is left as it is.
+  virtual void insert_names(std::span<const NameRow> rows) = 0;
+  virtual void delete_names(std::span<const NameRow> rows) = 0;
   /// Takes away all of a place's, whatever their keys are. Looks through all of the roster's.
   virtual void forget_names(ProviderNo provider, Place place) = 0;
   /// Rows with keys from `key` on, after (key, place) when `after` is set, in the order of key and place,
@@ -97,13 +145,9 @@ class DirectoryTables {
   virtual void names(ProviderNo provider, NameKind kind, std::optional<bool> archived, std::string_view key,
                      std::optional<Place> after, FunctionRef<bool(std::string_view, Place)> f) const = 0;
 
-  /// The index of addresses: for each of a roster, on whatever channel, the places that have it.
-  struct SharedAddress {
-    bool shared = false;             // other places have it, too
-    std::optional<Place> was_alone;  // the other, when there had been one only
-  };
-  virtual SharedAddress insert_address(ProviderNo provider, AddressHash hash, Place place) = 0;
-  virtual void delete_address(ProviderNo provider, AddressHash hash, Place place) = 0;
+  /// The index of addresses: for each of a roster, on whatever channel, the places that have it. One change
+  /// after the other, in their order.
+  virtual std::vector<SharedAddress> change_addresses(std::span<const AddressChange> changes) = 0;
   /// The places of an address that several have, until f returns false.
   virtual void shared_places(ProviderNo provider, AddressHash hash, FunctionRef<bool(Place)> f) const = 0;
   /// All of the index: a row for each address, with one of its places; and one for each place of those that
@@ -121,15 +165,16 @@ class DirectoryTables {
   virtual std::vector<Provider> providers(std::string_view after, std::size_t limit) const = 0;
 
   virtual RosterSlice roster_slice(ProviderNo provider, SliceNo slice) const = 0;
-  virtual void put_roster_slice(ProviderNo provider, SliceNo slice, const RosterSlice& value) = 0;
+  virtual std::vector<RosterSlice> roster_slices(std::span<const RosterSliceKey> keys) const = 0;
+  virtual void put_roster_slices(std::span<const std::pair<RosterSliceKey, RosterSlice>> slices) = 0;
   /// Who has an address on a channel, for preview's sake. An absent slice is an empty one.
   virtual Slice address_slice(ProviderNo provider, SliceNo slice, std::string_view channel) const = 0;
   /// The names of the time zones that clients and providers have, each once.
   virtual std::vector<std::string> zones() const = 0;
   /// Those of which somebody of the slice has, or had, an address.
   virtual std::vector<std::string> address_channels(ProviderNo provider, SliceNo slice) const = 0;
-  virtual void put_address_slice(ProviderNo provider, SliceNo slice, std::string_view channel,
-                                 const Slice& value) = 0;
+  virtual std::vector<Slice> address_slices(std::span<const AddressSliceKey> keys) const = 0;
+  virtual void put_address_slices(std::span<const std::pair<AddressSliceKey, Slice>> slices) = 0;
 };
 
 }  // namespace bccast

@@ -84,6 +84,10 @@ class ItemTables {
   /// false.
   virtual void items_of_line(LineNo line, Place begin, Place end, FunctionRef<bool(const Item&)> f) const = 0;
 
+  /// Those of a line at these places, which ascend; a damaged one may say another place itself.
+  virtual void items_at(LineNo line, std::span<const Place> places,
+                        FunctionRef<void(Place, const Item&)> f) const = 0;
+
   /// Those of a line that have not failed, by place, until `f` says false. None is read that failed.
   virtual void open_items_of_line(LineNo line, FunctionRef<bool(const Item&)> f) = 0;
 

@@ -181,8 +181,10 @@ class LineTables {
 
   /// False, and nothing is changed, when somebody holds it other than `instead` (nothing: when anybody does).
   virtual bool hold_address(const ToldAddress& address, std::optional<Place> instead) = 0;
-  virtual void put_told_address(const ToldAddress& address) = 0;
-  virtual void delete_told_address(LineNo line, AddressHash hash) = 0;
+  virtual Found<AddressHash, ToldAddress> told_addresses(LineNo line,
+                                                         std::span<const AddressHash> hashes) const = 0;
+  virtual void put_told_addresses(std::span<const ToldAddress> addresses) = 0;
+  virtual void delete_told_addresses(LineNo line, std::span<const AddressHash> hashes) = 0;
   /// A line that has ended and is marked so.
   virtual std::optional<Line> line_to_forget() const = 0;
   /// The provider's lines that are, damaged ones too.

@@ -32,9 +32,9 @@ class ThreadTables {
 
   virtual std::optional<Thread> thread(const ThreadKey& key) const = 0;
   virtual Found<ThreadKey, Thread> threads(std::span<const ThreadKey> keys) const = 0;
-  virtual void put_thread(const Thread& thread) = 0;
-  /// Does nothing when there is one.
-  virtual void add_thread(const Thread& thread) = 0;
+  virtual void put_threads(std::span<const Thread> threads) = 0;
+  /// Those that are there already stay as they are.
+  virtual void add_threads(std::span<const Thread> threads) = 0;
 
   /// The stored threads of one client with one provider, the latest activity first, from those of the time
   /// `from` on; all, or those with messages it has not read.
@@ -74,7 +74,7 @@ class ThreadTables {
   /// Takes away the texts, and idempotency keys, of all that the client at this place of the roster wrote.
   virtual void remove_texts(ProviderNo provider, Place place) = 0;
 
-  virtual void delete_thread(const ThreadKey& key) = 0;
+  virtual void delete_threads(std::span<const ThreadKey> keys) = 0;
 
   /// The host's own name for a thread: at most one each way.
   virtual std::optional<std::string> host_ref(const ThreadKey& thread) const = 0;

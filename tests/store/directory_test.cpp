@@ -1,8 +1,13 @@
 // Providers, clients and rosters as rows.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -56,10 +61,14 @@ ProviderNo add_provider(Tables& tables, const std::string& id) {
   return tables.directory().insert_provider(provider);
 }
 
+ClientNo insert(Tables& tables, const Client& client) {
+  return tables.directory().insert_clients(std::array{client}).at(0).value();
+}
+
 Client add_client(Tables& tables, const std::string& id) {
   Client client;
   client.id = id;
-  client.no = tables.directory().insert_client(client).value();
+  client.no = insert(tables, client);
   return client;
 }
 
@@ -72,14 +81,22 @@ RosterEntry entry_of(ProviderNo provider, Place place, const Client& client) {
   return entry;
 }
 
+/// Puts the client on the roster, at its place there.
+void insert(Tables& tables, const RosterEntry& entry, Seq stored_seq = 0) {
+  auto& directory = tables.directory();
+  const auto places =
+      directory.insert_memberships(entry.provider_no, std::array{entry.client.no}, entry.place, stored_seq);
+  REQUIRE(places == std::vector<std::optional<Place>>{entry.place});
+  directory.insert_entries(std::array{entry});
+}
+
 /// A roster with clients c0, c1, ... at these places.
 struct Roster {
   explicit Roster(const std::vector<Place>& places) {
     provider = store.write([&](Tables& tables) {
       const auto no = add_provider(tables, "lee");
       for (const auto place : places)
-        tables.directory().insert_entry(entry_of(no, place, add_client(tables, "c" + std::to_string(place))),
-                                        0);
+        insert(tables, entry_of(no, place, add_client(tables, "c" + std::to_string(place))));
       return no;
     });
   }
@@ -163,20 +180,26 @@ TEST_CASE("directory: a provider's numbers ascend, and one behind another is fou
 TEST_CASE("directory: a client is found by its id and by its number, and its id is its own") {
   StoreUnderTest store;
   auto ann = full_client();
-  ann.no = store.write([&](Tables& tables) { return tables.directory().insert_client(ann).value(); });
+  ann.no = store.write([&](Tables& tables) { return insert(tables, ann); });
   store.write([&](Tables& tables) {
     CHECK(same(tables.directory().client("ann"), ann));
     CHECK(same(tables.directory().client(ann.no), ann));
     CHECK(!tables.directory().client("Ann"));
     Client again;
     again.id = "ann";
-    CHECK(!tables.directory().insert_client(again));
+    Client bob;
+    bob.id = "bob";
+    const auto nos = tables.directory().insert_clients(std::array{again, bob, bob});
+    REQUIRE(nos.size() == 3);
+    CHECK(!nos[0]);
+    CHECK(nos[1].value() > ann.no);
+    CHECK(!nos[2]);
     CHECK(same(tables.directory().client("ann"), ann));
   });
   ann.name = "Ann";
   ann.zone.clear();
   ann.flags = flag::client_archived | flag::client_notify_off;
-  store.write([&](Tables& tables) { tables.directory().update_client(ann); });
+  store.write([&](Tables& tables) { tables.directory().update_clients(std::array{ann}); });
   CHECK(store.read([&](const Tables& tables) { return same(tables.directory().client(ann.no), ann); }));
 }
 
@@ -187,8 +210,8 @@ TEST_CASE("directory: a client that is deleted leaves its rosters, and its numbe
     const auto lee = add_provider(tables, "lee");
     const auto ann = add_client(tables, "ann");
     const auto bob = add_client(tables, "bob");
-    directory.insert_entry(entry_of(lee, 0, ann), 0);
-    directory.insert_entry(entry_of(lee, 1, bob), 0);
+    insert(tables, entry_of(lee, 0, ann));
+    insert(tables, entry_of(lee, 1, bob));
     directory.delete_client(bob.no);
     CHECK(!directory.client("bob"));
     CHECK(!directory.client(bob.no));
@@ -208,19 +231,25 @@ TEST_CASE("directory: who is on a roster stands at one place there") {
     const auto lee = add_provider(tables, "lee");
     const auto kim = add_provider(tables, "kim");
     auto ann = full_client();
-    ann.no = directory.insert_client(ann).value();
+    ann.no = insert(tables, ann);
+    const auto bob = add_client(tables, "bob");
     auto entry = entry_of(lee, 66'000, ann);
     entry.flags = flag::chat_off | flag::client_chat_off;
-    CHECK(directory.insert_entry(entry, 7));
-    CHECK(!directory.insert_entry(entry_of(lee, 66'001, ann), 0));
+    insert(tables, entry, 7);
+    // One who has a place keeps it, and takes none; who comes behind stands close.
+    using MaybePlaces = std::vector<std::optional<Place>>;
+    CHECK(directory.insert_memberships(lee, std::array{ann.no, bob.no, bob.no}, 66'001, 9) ==
+          MaybePlaces{std::nullopt, Place{66'001}, std::nullopt});
     CHECK(!directory.entry(lee, 66'001));
-    CHECK(directory.insert_entry(entry_of(kim, 3, ann), 0));
+    insert(tables, entry_of(kim, 3, ann));
 
     CHECK(same(directory.entry(lee, 66'000), entry));
     CHECK(directory.place_of(lee, "ann") == Place{66'000});
     CHECK(directory.place_of(kim, "ann") == Place{3});
-    CHECK(!directory.place_of(lee, "bob"));
+    CHECK(!directory.place_of(kim, "bob"));
+    CHECK(!directory.place_of(lee, "Ann"));
     CHECK(same(directory.membership(ann.no, lee), Membership{lee, 66'000, 7}));
+    CHECK(directory.membership(bob.no, lee)->stored_seq == 9);
     CHECK(directory.memberships(ann.no).size() == 2);
     directory.set_stored_seq(ann.no, lee, 9);
     CHECK(directory.membership(ann.no, lee)->stored_seq == 9);
@@ -230,10 +259,70 @@ TEST_CASE("directory: who is on a roster stands at one place there") {
     entry.since = kNow + 5;
     entry.client.name = "Ann";
     entry.client.flags = 0;
-    directory.update_entry(entry);
+    directory.update_entries(std::array{entry});
     CHECK(same(directory.entry(lee, 66'000), entry));
     CHECK(directory.last_place(lee) == Place{66'000});
     CHECK(!directory.last_place(kim + 1));
+  });
+}
+
+TEST_CASE("directory: clients, their places and their entries are found by sets of keys") {
+  const Roster roster({0, 3, 70'000});
+  roster.store.read([&](const Tables& tables) {
+    const auto& directory = tables.directory();
+    const auto no = roster.provider;
+    const std::array<std::string_view, 3> ids{"c3", "nobody", "c70000"};
+    const auto clients = directory.clients(ids);
+    CHECK(clients.find("c3")->id == "c3");
+    CHECK(clients.find("nobody") == nullptr);
+    CHECK(!clients.has("c0"));
+    const auto places = directory.places_of(no, ids);
+    CHECK(*places.find("c70000") == 70'000);
+    CHECK(places.find("nobody") == nullptr);
+    CHECK(directory.places_of(no + 1, ids).find("c3") == nullptr);
+    const std::array<RosterKey, 3> keys{RosterKey{no, 70'000}, RosterKey{no, 1}, RosterKey{no, 0}};
+    const auto entries = directory.entries(keys);
+    CHECK(entries.find({no, 70'000})->client.id == "c70000");
+    CHECK(entries.find({no, 0})->client.id == "c0");
+    CHECK(entries.find({no, 1}) == nullptr);
+    CHECK(!entries.has({no, 3}));
+  });
+}
+
+TEST_CASE("directory: the rosters of several clients, a page at a time") {
+  StoreUnderTest store;
+  std::vector<ClientNo> clients;
+  std::vector<std::pair<ClientNo, ProviderNo>> expected;
+  const auto made = store.write([](Tables& tables) {
+    std::vector<ClientNo> nos;
+    for (const char* id : {"ann", "bob", "eve"}) nos.push_back(add_client(tables, id).no);
+    for (int p = 0; p < 3; ++p) {
+      const auto provider = add_provider(tables, "p" + std::to_string(p));
+      for (const auto client : nos)
+        if (client != nos[1] || p == 1)
+          tables.directory().insert_memberships(provider, std::array{client}, static_cast<Place>(client), 0);
+    }
+    return nos;
+  });
+  clients = {made[2], made[1], made[0]};
+  store.read([&](const Tables& tables) {
+    for (const auto client : clients)
+      for (const auto& membership : tables.directory().memberships(client))
+        expected.emplace_back(client, membership.provider_no);
+    REQUIRE(expected.size() == 7);
+    for (const std::size_t limit : {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{100}}) {
+      std::vector<std::pair<ClientNo, ProviderNo>> found;
+      std::span<const ClientNo> rest = clients;
+      ProviderNo after = 0;
+      for (;;) {
+        const auto page = tables.directory().memberships(rest, after, limit);
+        for (const auto& held : page) found.emplace_back(held.client_no, held.membership.provider_no);
+        if (page.size() < limit) break;
+        while (rest.front() != page.back().client_no) rest = rest.subspan(1);
+        after = page.back().membership.provider_no;
+      }
+      CHECK(found == expected);
+    }
   });
 }
 
@@ -279,7 +368,6 @@ TEST_CASE("directory: entries are found by a set of places") {
 TEST_CASE("directory: the index of names goes by bytes, then by place") {
   const Roster roster({});
   const auto no = roster.provider;
-  using Row = DirectoryTables::NameRow;
   const auto found = [&](NameKind kind, std::optional<bool> archived, std::string_view key,
                          std::optional<Place> after, std::size_t most = 100) {
     return roster.store.read([&](const Tables& tables) {
@@ -293,15 +381,13 @@ TEST_CASE("directory: the index of names goes by bytes, then by place") {
   };
   const auto whole = NameKind::whole;
   roster.store.write([&](Tables& tables) {
-    auto& directory = tables.directory();
-    directory.insert_name(no, {whole, false, "lee", 4});
-    directory.insert_name(no, {whole, false, "lee", 2});
-    directory.insert_name(no, {whole, false, "lee", 2});  // once more: nothing
-    directory.insert_name(no, {whole, false, "leeds", 1});
-    directory.insert_name(no, {whole, true, "lea", 3});
-    directory.insert_name(no, {whole, false, "\xce\xb1", 9});
-    directory.insert_name(no, {NameKind::later_word, false, "anna", 4});
-    directory.insert_name(no + 1, {whole, false, "lee", 2});
+    const std::vector<NameRow> rows{
+        {{no, 4}, whole, false, "lee"},      {{no, 2}, whole, false, "lee"},
+        {{no, 2}, whole, false, "lee"},  // once more: nothing
+        {{no, 1}, whole, false, "leeds"},    {{no, 3}, whole, true, "lea"},
+        {{no, 9}, whole, false, "\xce\xb1"}, {{no, 4}, NameKind::later_word, false, "anna"},
+        {{no + 1, 2}, whole, false, "lee"}};
+    tables.directory().insert_names(rows);
   });
   CHECK(found(whole, false, "", {}) == Names{"lee@2", "lee@4", "leeds@1", "\xce\xb1@9"});
   CHECK(found(whole, true, "", {}) == Names{"lea@3"});
@@ -312,8 +398,9 @@ TEST_CASE("directory: the index of names goes by bytes, then by place") {
   CHECK(found(NameKind::later_word, false, "", {}) == Names{"anna@4"});
 
   roster.store.write([&](Tables& tables) {
-    tables.directory().delete_name(no, {whole, false, "lee", 2});
-    tables.directory().delete_name(no, Row{whole, true, "leeds", 1});  // there is none such
+    const std::vector<NameRow> rows{{{no, 2}, whole, false, "lee"},
+                                    {{no, 1}, whole, true, "leeds"}};  // there is none such
+    tables.directory().delete_names(rows);
   });
   CHECK(found(whole, false, "", {}) == Names{"lee@4", "leeds@1", "\xce\xb1@9"});
   roster.store.write([&](Tables& tables) { tables.directory().forget_names(no, 4); });
@@ -339,11 +426,14 @@ TEST_CASE("directory: the index of addresses knows who shares one") {
   };
   using Places = std::vector<Place>;
   const auto insert = [&](AddressHash hash, Place place) {
-    return roster.store.write(
-        [&](Tables& tables) { return tables.directory().insert_address(no, hash, place); });
+    return roster.store.write([&](Tables& tables) {
+      return tables.directory().change_addresses(std::array{AddressChange{{no, place}, hash, true}}).at(0);
+    });
   };
   const auto take_away = [&](AddressHash hash, Place place) {
-    roster.store.write([&](Tables& tables) { tables.directory().delete_address(no, hash, place); });
+    roster.store.write([&](Tables& tables) {
+      tables.directory().change_addresses(std::array{AddressChange{{no, place}, hash, false}});
+    });
   };
   CHECK(!insert(kHash, 3).shared);
   CHECK(!insert(kOther, 4).shared);
@@ -375,9 +465,15 @@ TEST_CASE("directory: the index of addresses knows who shares one") {
   CHECK(shared().empty());
   // The last one has it alone again, and who comes next is told so.
   CHECK(insert(kHash, 9).was_alone == Place{1});
-  take_away(kHash, 1);
-  take_away(kHash, 9);
-  CHECK(!insert(kHash, 2).shared);
+  // Several changes are made one after the other.
+  const std::array<AddressChange, 4> changes{
+      AddressChange{{no, 1}, kHash, false}, AddressChange{{no, 9}, kHash, false},
+      AddressChange{{no, 2}, kHash, true}, AddressChange{{no, 8}, kHash, true}};
+  const auto met =
+      roster.store.write([&](Tables& tables) { return tables.directory().change_addresses(changes); });
+  REQUIRE(met.size() == 4);
+  CHECK(!met[2].shared);
+  CHECK(met[3].was_alone == Place{2});
 }
 
 TEST_CASE("directory: the indexes are forgotten a part at a time") {
@@ -386,10 +482,10 @@ TEST_CASE("directory: the indexes are forgotten a part at a time") {
   roster.store.write([&](Tables& tables) {
     for (Place place = 0; place < 40; ++place) {
       const auto key = "name " + std::to_string(place);
-      tables.directory().insert_name(no, {NameKind::whole, place % 2 == 0, key, place});
-      tables.directory().insert_address(no, place / 2, place);
+      tables.directory().insert_names(std::array{NameRow{{no, place}, NameKind::whole, place % 2 == 0, key}});
+      tables.directory().change_addresses(std::array{AddressChange{{no, place}, place / 2, true}});
     }
-    tables.directory().insert_name(no + 1, {NameKind::whole, false, "other", 0});
+    tables.directory().insert_names(std::array{NameRow{{no + 1, 0}, NameKind::whole, false, "other"}});
   });
   int turns = 0;
   while (roster.store.write([&](Tables& tables) { return tables.directory().forget_indexes(no, 10); }))
@@ -420,11 +516,15 @@ TEST_CASE("directory: a slice of a roster, and of those who have an address") {
   slice.chat_off = slice_of_places(1, 65'535);
   slice.dead = slice_of_places(9);
   roster.store.write([&](Tables& tables) {
-    tables.directory().put_roster_slice(no, 2, RosterSlice{});
-    tables.directory().put_roster_slice(no, 2, slice);
-    tables.directory().put_address_slice(no, 2, "email", slice_of_places(4));
-    tables.directory().put_address_slice(no, 2, "email", slice_of_places(4, 5));
-    tables.directory().put_address_slice(no, 2, "push", slice_of_places(6));
+    auto& directory = tables.directory();
+    const RosterSliceKey key{no, 2};
+    using Slices = std::vector<std::pair<RosterSliceKey, RosterSlice>>;
+    directory.put_roster_slices(Slices{{key, {}}, {{no, 3}, {slice_of_places(7), {}, {}}}});
+    directory.put_roster_slices(Slices{{key, slice}});
+    using AddressSlices = std::vector<std::pair<AddressSliceKey, Slice>>;
+    directory.put_address_slices(AddressSlices{{{key, "email"}, slice_of_places(4)}});
+    directory.put_address_slices(
+        AddressSlices{{{key, "email"}, slice_of_places(4, 5)}, {{key, "push"}, slice_of_places(6)}});
   });
   roster.store.read([&](const Tables& tables) {
     const auto& directory = tables.directory();
@@ -434,6 +534,16 @@ TEST_CASE("directory: a slice of a roster, and of those who have an address") {
     CHECK(found.dead == slice.dead);
     CHECK(directory.roster_slice(no, 1).active.empty());
     CHECK(directory.roster_slice(no + 1, 2).active.empty());
+    const std::array<RosterSliceKey, 3> keys{RosterSliceKey{no, 3}, RosterSliceKey{no, 1},
+                                             RosterSliceKey{no, 2}};
+    const auto all = directory.roster_slices(keys);
+    REQUIRE(all.size() == 3);
+    CHECK(all[0].active == slice_of_places(7));
+    CHECK(all[1].active.empty());
+    CHECK(all[2].dead == slice.dead);
+    const std::array<AddressSliceKey, 2> address_keys{AddressSliceKey{{no, 2}, "push"},
+                                                      AddressSliceKey{{no, 1}, "push"}};
+    CHECK(directory.address_slices(address_keys) == std::vector<Slice>{slice_of_places(6), Slice()});
     CHECK(directory.address_slice(no, 2, "email") == slice_of_places(4, 5));
     CHECK(directory.address_slice(no, 2, "push") == slice_of_places(6));
     CHECK(directory.address_slice(no, 1, "email").empty());
@@ -454,7 +564,7 @@ TEST_CASE("directory: the time zones of all, each once") {
       Client client;
       client.id = id;
       client.zone = zone;
-      tables.directory().insert_client(client);
+      insert(tables, client);
     }
     Provider lee;
     lee.id = "lee";

@@ -160,6 +160,12 @@ TEST_CASE("items: those of a line go by place, and its bitmaps know them") {
     CHECK(places_of(tables, 0, kMaxPlaces) == Places{3, 9, 65'535, 70'000});
     CHECK(places_of(tables, 3, 65'535) == Places{3, 9});
     CHECK(places_of(tables, 4, 9).empty());
+    Numbers at;
+    work.items_at(kLine, Places{3, 4, 9, 70'000}, [&](Place place, const Item& item) {
+      CHECK(item.thread.place == place);
+      at.push_back(item.no);
+    });
+    CHECK(at == Numbers{three.no, one.no, two.no});
     CHECK(work.item_places(kLine, 0) == slice_of_places(3, 9, 65'535));
     CHECK(work.failed_places(kLine, 0) == slice_of_places(3));
     CHECK(work.failed_places(kLine, 1) == slice_of_places(70'000 - 65'536));

@@ -287,10 +287,18 @@ TEST_CASE("lines: an address has one who holds it") {
     CHECK(holder() == Place{8});
     CHECK(work.hold_address({line, kHash + 1, 3}, Place{2}));  // held by nobody
     CHECK(!work.told_address(line + 1, kHash));
-    work.put_told_address({line, kHash, ToldAddress::kLeft});
+    const std::array<AddressHash, 3> asked{kHash, kHash + 1, kHash + 2};
+    auto found = work.told_addresses(line, asked);
+    CHECK(found.find(kHash)->place == 8);
+    CHECK(found.find(kHash + 1)->place == 3);
+    CHECK(found.find(kHash + 2) == nullptr);
+    work.put_told_addresses(
+        std::array{ToldAddress{line, kHash, ToldAddress::kLeft}, ToldAddress{line, kHash + 2, 4}});
     CHECK(holder() == ToldAddress::kLeft);
-    work.delete_told_address(line, kHash);
+    CHECK(work.told_address(line, kHash + 2)->place == 4);
+    work.delete_told_addresses(line, std::array{kHash, kHash + 1});
     CHECK(!holder());
+    CHECK(work.told_address(line, kHash + 2)->place == 4);
   });
 }
 
@@ -300,7 +308,8 @@ TEST_CASE("lines: what is kept of addresses is forgotten when a line has ended, 
     auto& work = tables.work();
     auto line = add(tables, line_of(1));
     auto without = add(tables, line_of(2));
-    for (AddressHash hash = 0; hash < 5; ++hash) work.put_told_address({line.no, hash, 3});
+    for (AddressHash hash = 0; hash < 5; ++hash)
+      work.put_told_addresses(std::array{ToldAddress{line.no, hash, 3}});
     CHECK(work.told_line_after(0) == line.no);
     CHECK(!work.told_line_after(line.no));
     CHECK(!work.line_to_forget());

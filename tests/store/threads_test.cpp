@@ -59,7 +59,7 @@ TEST_CASE("threads: one is found by its key, as it was stored") {
   thread.client_unread = 5;
   thread.provider_unread = 6;
   thread.opened_at = kNow + 1;
-  store.write([&](Tables& tables) { tables.threads().add_thread(thread); });
+  store.write([&](Tables& tables) { tables.threads().add_threads(std::array{thread}); });
   const auto found = [&](const ThreadKey& key) {
     return store.read([&](const Tables& tables) { return tables.threads().thread(key); });
   };
@@ -70,11 +70,11 @@ TEST_CASE("threads: one is found by its key, as it was stored") {
   Thread newer = thread;
   newer.last_seq = 13;
   newer.replied = false;
-  store.write([&](Tables& tables) { tables.threads().add_thread(newer); });  // there is one
+  store.write([&](Tables& tables) { tables.threads().add_threads(std::array{newer}); });  // there is one
   CHECK(same(found(thread.key), thread));
-  store.write([&](Tables& tables) { tables.threads().put_thread(newer); });
+  store.write([&](Tables& tables) { tables.threads().put_threads(std::array{newer}); });
   CHECK(same(found(thread.key), newer));
-  store.write([&](Tables& tables) { tables.threads().delete_thread(thread.key); });
+  store.write([&](Tables& tables) { tables.threads().delete_threads(std::array{thread.key}); });
   CHECK(!found(thread.key));
 }
 
@@ -84,7 +84,7 @@ TEST_CASE("threads: those of a set of keys") {
   const ThreadKey of_blast{kLee, 3, 9};
   store.write([&](Tables& tables) {
     for (const auto& key : {direct, of_blast, community_key(kLee, 2)})
-      tables.threads().put_thread(thread_of(key, kNow));
+      tables.threads().put_threads(std::array{thread_of(key, kNow)});
   });
   store.read([&](const Tables& tables) {
     const std::array<ThreadKey, 3> asked{of_blast, community_key(kLee, 2), ThreadKey{kLee, 4, 9}};
@@ -102,9 +102,9 @@ TEST_CASE("threads: a client's, the latest first") {
     for (const auto& [origin, at] : {std::pair<BlastNo, Ms>{1, 10}, {2, 30}, {3, 20}, {4, 20}, {0, 5}}) {
       auto thread = thread_of({kLee, 7, origin}, kNow + at);
       thread.client_unread = origin == 3 || origin == 0 ? 2 : 0;
-      tables.threads().put_thread(thread);
+      tables.threads().put_threads(std::array{thread});
     }
-    tables.threads().put_thread(thread_of({kLee, 8, 1}, kNow + 15));
+    tables.threads().put_threads(std::array{thread_of({kLee, 8, 1}, kNow + 15)});
   });
   store.read([](const Tables& tables) {
     const auto found = [&](Ms from, bool unread, std::size_t most = 100) {
@@ -136,9 +136,9 @@ TEST_CASE("threads: a provider's, the latest first, a page at a time, in all its
         auto thread =
             thread_of({kLee, place, origin}, kNow + (place * 5 + origin) % 4, place % 3 != 0, place % 3 == 2);
         thread.provider_unread = place % 3 == 2 && origin == 1 ? 3 : 0;
-        tables.threads().put_thread(thread);
+        tables.threads().put_threads(std::array{thread});
       }
-    tables.threads().put_thread(thread_of({kLee + 1, 0, 0}, kNow));
+    tables.threads().put_threads(std::array{thread_of({kLee + 1, 0, 0}, kNow)});
   });
   store.read([](const Tables& tables) {
     using Wanted = ThreadTables::Wanted;

@@ -40,11 +40,14 @@ class HookedDirectory final : public DirectoryTables {
   std::optional<Client> client(ClientNo no) const override {
     return to_for("client", PortCall::reads).client(no);
   }
-  std::optional<ClientNo> insert_client(const Client& client) override {
-    return to_for("insert_client", PortCall::writes).insert_client(client);
+  Found<std::string_view, Client> clients(std::span<const std::string_view> ids) const override {
+    return to_for("clients", PortCall::reads).clients(ids);
   }
-  void update_client(const Client& client) override {
-    to_for("update_client", PortCall::writes).update_client(client);
+  std::vector<std::optional<ClientNo>> insert_clients(std::span<const Client> clients) override {
+    return to_for("insert_clients", PortCall::writes).insert_clients(clients);
+  }
+  void update_clients(std::span<const Client> clients) override {
+    to_for("update_clients", PortCall::writes).update_clients(clients);
   }
   void delete_client(ClientNo no) override { to_for("delete_client", PortCall::writes).delete_client(no); }
   std::optional<Membership> membership(ClientNo client, ProviderNo provider) const override {
@@ -53,20 +56,36 @@ class HookedDirectory final : public DirectoryTables {
   std::vector<Membership> memberships(ClientNo client) const override {
     return to_for("memberships", PortCall::reads).memberships(client);
   }
+  std::vector<HeldMembership> memberships(std::span<const ClientNo> clients, ProviderNo after,
+                                          std::size_t limit) const override {
+    return to_for("memberships", PortCall::reads).memberships(clients, after, limit);
+  }
+  std::vector<std::optional<Place>> insert_memberships(ProviderNo provider, std::span<const ClientNo> clients,
+                                                       Place first, Seq stored_seq) override {
+    return to_for("insert_memberships", PortCall::writes)
+        .insert_memberships(provider, clients, first, stored_seq);
+  }
   void set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) override {
     to_for("set_stored_seq", PortCall::writes).set_stored_seq(client, provider, seq);
   }
   std::optional<Place> place_of(ProviderNo provider, std::string_view client_id) const override {
     return to_for("place_of", PortCall::reads).place_of(provider, client_id);
   }
+  Found<std::string_view, Place> places_of(ProviderNo provider,
+                                           std::span<const std::string_view> client_ids) const override {
+    return to_for("places_of", PortCall::reads).places_of(provider, client_ids);
+  }
   std::optional<RosterEntry> entry(ProviderNo provider, Place place) const override {
     return to_for("entry", PortCall::reads).entry(provider, place);
   }
-  bool insert_entry(const RosterEntry& entry, Seq stored_seq) override {
-    return to_for("insert_entry", PortCall::writes).insert_entry(entry, stored_seq);
+  Found<RosterKey, RosterEntry> entries(std::span<const RosterKey> keys) const override {
+    return to_for("entries", PortCall::reads).entries(keys);
   }
-  void update_entry(const RosterEntry& entry) override {
-    to_for("update_entry", PortCall::writes).update_entry(entry);
+  void insert_entries(std::span<const RosterEntry> entries) override {
+    to_for("insert_entries", PortCall::writes).insert_entries(entries);
+  }
+  void update_entries(std::span<const RosterEntry> entries) override {
+    to_for("update_entries", PortCall::writes).update_entries(entries);
   }
   void scan(ProviderNo provider, Place begin, Place end,
             FunctionRef<void(const RosterView&)> f) const override {
@@ -76,11 +95,11 @@ class HookedDirectory final : public DirectoryTables {
                FunctionRef<void(const RosterView&)> f) const override {
     to_for("entries", PortCall::reads).entries(provider, places, f);
   }
-  void insert_name(ProviderNo provider, const NameRow& row) override {
-    to_for("insert_name", PortCall::writes).insert_name(provider, row);
+  void insert_names(std::span<const NameRow> rows) override {
+    to_for("insert_names", PortCall::writes).insert_names(rows);
   }
-  void delete_name(ProviderNo provider, const NameRow& row) override {
-    to_for("delete_name", PortCall::writes).delete_name(provider, row);
+  void delete_names(std::span<const NameRow> rows) override {
+    to_for("delete_names", PortCall::writes).delete_names(rows);
   }
   void forget_names(ProviderNo provider, Place place) override {
     to_for("forget_names", PortCall::writes).forget_names(provider, place);
@@ -89,11 +108,8 @@ class HookedDirectory final : public DirectoryTables {
              std::optional<Place> after, FunctionRef<bool(std::string_view, Place)> f) const override {
     to_for("names", PortCall::reads).names(provider, kind, archived, key, after, f);
   }
-  SharedAddress insert_address(ProviderNo provider, AddressHash hash, Place place) override {
-    return to_for("insert_address", PortCall::writes).insert_address(provider, hash, place);
-  }
-  void delete_address(ProviderNo provider, AddressHash hash, Place place) override {
-    to_for("delete_address", PortCall::writes).delete_address(provider, hash, place);
+  std::vector<SharedAddress> change_addresses(std::span<const AddressChange> changes) override {
+    return to_for("change_addresses", PortCall::writes).change_addresses(changes);
   }
   void shared_places(ProviderNo provider, AddressHash hash, FunctionRef<bool(Place)> f) const override {
     to_for("shared_places", PortCall::reads).shared_places(provider, hash, f);
@@ -119,8 +135,11 @@ class HookedDirectory final : public DirectoryTables {
   RosterSlice roster_slice(ProviderNo provider, SliceNo slice) const override {
     return to_for("roster_slice", PortCall::reads).roster_slice(provider, slice);
   }
-  void put_roster_slice(ProviderNo provider, SliceNo slice, const RosterSlice& value) override {
-    to_for("put_roster_slice", PortCall::writes).put_roster_slice(provider, slice, value);
+  std::vector<RosterSlice> roster_slices(std::span<const RosterSliceKey> keys) const override {
+    return to_for("roster_slices", PortCall::reads).roster_slices(keys);
+  }
+  void put_roster_slices(std::span<const std::pair<RosterSliceKey, RosterSlice>> slices) override {
+    to_for("put_roster_slices", PortCall::writes).put_roster_slices(slices);
   }
   Slice address_slice(ProviderNo provider, SliceNo slice, std::string_view channel) const override {
     return to_for("address_slice", PortCall::reads).address_slice(provider, slice, channel);
@@ -129,9 +148,11 @@ class HookedDirectory final : public DirectoryTables {
   std::vector<std::string> address_channels(ProviderNo provider, SliceNo slice) const override {
     return to_for("address_channels", PortCall::reads).address_channels(provider, slice);
   }
-  void put_address_slice(ProviderNo provider, SliceNo slice, std::string_view channel,
-                         const Slice& value) override {
-    to_for("put_address_slice", PortCall::writes).put_address_slice(provider, slice, channel, value);
+  std::vector<Slice> address_slices(std::span<const AddressSliceKey> keys) const override {
+    return to_for("address_slices", PortCall::reads).address_slices(keys);
+  }
+  void put_address_slices(std::span<const std::pair<AddressSliceKey, Slice>> slices) override {
+    to_for("put_address_slices", PortCall::writes).put_address_slices(slices);
   }
 
  private:
@@ -269,11 +290,11 @@ class HookedThreads final : public ThreadTables {
   Found<ThreadKey, Thread> threads(std::span<const ThreadKey> keys) const override {
     return to_for("threads", PortCall::reads).threads(keys);
   }
-  void put_thread(const Thread& thread) override {
-    to_for("put_thread", PortCall::writes).put_thread(thread);
+  void put_threads(std::span<const Thread> threads) override {
+    to_for("put_threads", PortCall::writes).put_threads(threads);
   }
-  void add_thread(const Thread& thread) override {
-    to_for("add_thread", PortCall::writes).add_thread(thread);
+  void add_threads(std::span<const Thread> threads) override {
+    to_for("add_threads", PortCall::writes).add_threads(threads);
   }
   void client_threads(ProviderNo provider, Place place, Ms from, bool unread,
                       FunctionRef<bool(const Thread&)> f) const override {
@@ -312,8 +333,8 @@ class HookedThreads final : public ThreadTables {
   void remove_texts(ProviderNo provider, Place place) override {
     to_for("remove_texts", PortCall::writes).remove_texts(provider, place);
   }
-  void delete_thread(const ThreadKey& key) override {
-    to_for("delete_thread", PortCall::writes).delete_thread(key);
+  void delete_threads(std::span<const ThreadKey> keys) override {
+    to_for("delete_threads", PortCall::writes).delete_threads(keys);
   }
   std::optional<std::string> host_ref(const ThreadKey& thread) const override {
     return to_for("host_ref", PortCall::reads).host_ref(thread);
@@ -366,14 +387,17 @@ class HookedCommunities final : public CommunityTables {
   std::int64_t count_members(ProviderNo provider, CommunityNo no) const override {
     return to_for("count_members", PortCall::reads).count_members(provider, no);
   }
-  std::vector<CommunityNo> communities_of(ProviderNo provider, Place place) const override {
-    return to_for("communities_of", PortCall::reads).communities_of(provider, place);
+  Found<ThreadKey, Member> members(std::span<const ThreadKey> keys) const override {
+    return to_for("members", PortCall::reads).members(keys);
   }
-  void insert_member(ProviderNo provider, CommunityNo no, const Member& member) override {
-    to_for("insert_member", PortCall::writes).insert_member(provider, no, member);
+  std::vector<ThreadKey> memberships_of(std::span<const RosterKey> keys) const override {
+    return to_for("memberships_of", PortCall::reads).memberships_of(keys);
   }
-  bool delete_member(ProviderNo provider, CommunityNo no, Place place) override {
-    return to_for("delete_member", PortCall::writes).delete_member(provider, no, place);
+  void insert_members(ProviderNo provider, CommunityNo no, std::span<const Member> members) override {
+    to_for("insert_members", PortCall::writes).insert_members(provider, no, members);
+  }
+  std::vector<bool> delete_members(std::span<const ThreadKey> keys) override {
+    return to_for("delete_members", PortCall::writes).delete_members(keys);
   }
 
  private:
@@ -466,11 +490,15 @@ class HookedWork final : public WorkTables {
   bool hold_address(const ToldAddress& address, std::optional<Place> instead) override {
     return to_for("hold_address", PortCall::writes).hold_address(address, instead);
   }
-  void put_told_address(const ToldAddress& address) override {
-    to_for("put_told_address", PortCall::writes).put_told_address(address);
+  Found<AddressHash, ToldAddress> told_addresses(LineNo line,
+                                                 std::span<const AddressHash> hashes) const override {
+    return to_for("told_addresses", PortCall::reads).told_addresses(line, hashes);
   }
-  void delete_told_address(LineNo line, AddressHash hash) override {
-    to_for("delete_told_address", PortCall::writes).delete_told_address(line, hash);
+  void put_told_addresses(std::span<const ToldAddress> addresses) override {
+    to_for("put_told_addresses", PortCall::writes).put_told_addresses(addresses);
+  }
+  void delete_told_addresses(LineNo line, std::span<const AddressHash> hashes) override {
+    to_for("delete_told_addresses", PortCall::writes).delete_told_addresses(line, hashes);
   }
   std::optional<Line> line_to_forget() const override {
     return to_for("line_to_forget", PortCall::reads).line_to_forget();
@@ -557,6 +585,10 @@ class HookedWork final : public WorkTables {
   }
   void items_of_line(LineNo line, Place begin, Place end, FunctionRef<bool(const Item&)> f) const override {
     to_for("items_of_line", PortCall::reads).items_of_line(line, begin, end, f);
+  }
+  void items_at(LineNo line, std::span<const Place> places,
+                FunctionRef<void(Place, const Item&)> f) const override {
+    to_for("items_at", PortCall::reads).items_at(line, places, f);
   }
   void open_items_of_line(LineNo line, FunctionRef<bool(const Item&)> f) override {
     to_for("open_items_of_line", PortCall::writes).open_items_of_line(line, f);

@@ -272,7 +272,8 @@ TEST_CASE("Verification finds who was told at which address of a line that has e
   for (const LineNo line : {LineNo{1}, LineNo{7}})
     world.store.write(
         [&](Tables& tables) {
-          tables.work().put_told_address({line, 4711, 1});
+          const ToldAddress told{line, 4711, 1};
+          tables.work().put_told_addresses({&told, 1});
         },
         Durability::relaxed);
   CHECK(world.damage() == 2);

@@ -186,7 +186,10 @@ TEST_CASE("Verification sees who has an address and is not in the bitmap of thos
     database.run("UPDATE address_slice SET channel = 'e-mail'");
   }
   SUBCASE("it has nobody") {
-    world.store.write([](Tables& tables) { tables.directory().put_address_slice(1, 0, "email", Slice()); });
+    world.store.write([](Tables& tables) {
+      const std::pair<AddressSliceKey, Slice> nobody{{{1, 0}, "email"}, Slice()};
+      tables.directory().put_address_slices({&nobody, 1});
+    });
   }
   CHECK(world.verification_sees());
 }

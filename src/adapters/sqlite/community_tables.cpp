@@ -128,28 +128,44 @@ std::int64_t SqliteCommunityTables::count_members(ProviderNo provider, Community
   return query.step() ? query.i64(0) : 0;
 }
 
-std::vector<CommunityNo> SqliteCommunityTables::communities_of(ProviderNo provider, Place place) const {
-  // The rows, not the index alone: it decides what somebody leaves.
-  auto query = db_.query(
-      "SELECT " MEMBER_COLUMNS
-      ", sum FROM member INDEXED BY member_place WHERE provider_no = ? AND place = ? ORDER BY community_no");
-  query.bind(provider).bind(std::int64_t{place});
-  std::vector<CommunityNo> all;
-  while (query.step()) all.push_back(member_of(query).community);
+Found<ThreadKey, Member> SqliteCommunityTables::members(std::span<const ThreadKey> keys) const {
+  return find_each(keys,
+                   [&](const ThreadKey& key) { return member(key.provider_no, key.community(), key.place); });
+}
+
+std::vector<ThreadKey> SqliteCommunityTables::memberships_of(std::span<const RosterKey> keys) const {
+  std::vector<ThreadKey> all;
+  for (const auto& key : keys) {
+    // The rows, not the index alone: it decides what somebody leaves.
+    auto query = db_.query("SELECT " MEMBER_COLUMNS
+                           ", sum FROM member INDEXED BY member_place WHERE provider_no = ? AND place = ? "
+                           "ORDER BY community_no");
+    query.bind(key.provider_no).bind(std::int64_t{key.place});
+    while (query.step()) all.push_back(community_key(key.provider_no, member_of(query).community, key.place));
+  }
   return all;
 }
 
-void SqliteCommunityTables::insert_member(ProviderNo provider, CommunityNo no, const Member& member) {
-  auto query = db_.query(kInsertMember.c_str());
-  RowWriter writer(query, kMember);
-  visit(writer, std::as_const(provider), std::as_const(no), member);
-  writer.finish();
-  query.run();
+void SqliteCommunityTables::insert_members(ProviderNo provider, CommunityNo no,
+                                           std::span<const Member> members) {
+  for (const auto& member : members) {
+    auto query = db_.query(kInsertMember.c_str());
+    RowWriter writer(query, kMember);
+    visit(writer, std::as_const(provider), std::as_const(no), member);
+    writer.finish();
+    query.run();
+  }
 }
 
-bool SqliteCommunityTables::delete_member(ProviderNo provider, CommunityNo no, Place place) {
-  auto query = db_.query("DELETE FROM member WHERE provider_no = ? AND community_no = ? AND place = ?");
-  return query.bind(provider).bind(no).bind(std::int64_t{place}).run() > 0;
+std::vector<bool> SqliteCommunityTables::delete_members(std::span<const ThreadKey> keys) {
+  std::vector<bool> were;
+  were.reserve(keys.size());
+  for (const auto& key : keys) {
+    auto query = db_.query("DELETE FROM member WHERE provider_no = ? AND community_no = ? AND place = ?");
+    query.bind(key.provider_no).bind(key.community()).bind(std::int64_t{key.place});
+    were.push_back(query.run() > 0);
+  }
+  return were;
 }
 
 void SqliteCommunityTables::find_damage(std::vector<FindingRow>& findings) const {

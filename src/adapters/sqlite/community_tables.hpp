@@ -21,9 +21,10 @@ class SqliteCommunityTables final : public CommunityTables {
   std::optional<Member> member(ProviderNo provider, CommunityNo no, Place place) const override;
   std::vector<Member> members(ProviderNo provider, CommunityNo no) const override;
   std::int64_t count_members(ProviderNo provider, CommunityNo no) const override;
-  std::vector<CommunityNo> communities_of(ProviderNo provider, Place place) const override;
-  void insert_member(ProviderNo provider, CommunityNo no, const Member& member) override;
-  bool delete_member(ProviderNo provider, CommunityNo no, Place place) override;
+  Found<ThreadKey, Member> members(std::span<const ThreadKey> keys) const override;
+  std::vector<ThreadKey> memberships_of(std::span<const RosterKey> keys) const override;
+  void insert_members(ProviderNo provider, CommunityNo no, std::span<const Member> members) override;
+  std::vector<bool> delete_members(std::span<const ThreadKey> keys) override;
 
   /// For verification: rows that are not what was once written.
   void find_damage(std::vector<FindingRow>& findings) const;

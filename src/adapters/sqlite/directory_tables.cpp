@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <set>
+#include <utility>
 
 #include "adapters/sqlite/columns.hpp"
 #include "adapters/sqlite/mapping.hpp"
@@ -132,14 +133,6 @@ std::uint32_t address_key(ProviderNo provider, SliceNo slice, std::string_view c
   return RowSum(RowKind::address_slice).add(provider).add(std::int64_t{slice}).add(channel).short_sum();
 }
 
-Query& bind_name(Query& query, ProviderNo provider, const DirectoryTables::NameRow& row) {
-  return query.bind(provider)
-      .bind(static_cast<std::int64_t>(row.kind))
-      .bind(std::int64_t{row.archived})
-      .bind(string_as_bytes(row.key))
-      .bind(std::int64_t{row.place});
-}
-
 constexpr Sql kAllProviders = select_rows(kProvider);
 constexpr Sql kAllClients = select_rows(kClient);
 constexpr Sql kAllMemberships = select_rows(kMembership);
@@ -194,17 +187,27 @@ std::optional<Client> SqliteDirectoryTables::client(ClientNo no) const {
   return one_client(query);
 }
 
-std::optional<ClientNo> SqliteDirectoryTables::insert_client(const Client& client) {
-  auto query = db_.query(kInsertClient.c_str());
-  write_client(query, client);
-  if (query.run() == 0) return std::nullopt;
-  return db_.last_rowid();
+Found<std::string_view, Client> SqliteDirectoryTables::clients(std::span<const std::string_view> ids) const {
+  return find_each(ids, [&](std::string_view id) { return client(id); });
 }
 
-void SqliteDirectoryTables::update_client(const Client& client) {
-  auto query = db_.query(kUpdateClient.c_str());
-  write_client(query, client);
-  query.run();
+std::vector<std::optional<ClientNo>> SqliteDirectoryTables::insert_clients(std::span<const Client> clients) {
+  std::vector<std::optional<ClientNo>> nos;
+  nos.reserve(clients.size());
+  for (const auto& client : clients) {
+    auto query = db_.query(kInsertClient.c_str());
+    write_client(query, client);
+    nos.push_back(query.run() > 0 ? std::optional(db_.last_rowid()) : std::nullopt);
+  }
+  return nos;
+}
+
+void SqliteDirectoryTables::update_clients(std::span<const Client> clients) {
+  for (const auto& client : clients) {
+    auto query = db_.query(kUpdateClient.c_str());
+    write_client(query, client);
+    query.run();
+  }
 }
 
 void SqliteDirectoryTables::delete_client(ClientNo no) {
@@ -228,6 +231,43 @@ std::vector<Membership> SqliteDirectoryTables::memberships(ClientNo client) cons
   return all;
 }
 
+std::vector<HeldMembership> SqliteDirectoryTables::memberships(std::span<const ClientNo> clients,
+                                                               ProviderNo after, std::size_t limit) const {
+  std::vector<HeldMembership> all;
+  for (const auto client : clients) {
+    auto query = db_.query("SELECT " MEMBERSHIP_COLUMNS
+                           ", sum FROM client_provider WHERE client_no = ? AND provider_no > ? "
+                           "ORDER BY provider_no");
+    query.bind(client).bind(after);
+    after = 0;
+    while (query.step()) {
+      if (all.size() == limit) return all;
+      all.push_back({client, membership_of(query, client)});
+    }
+  }
+  return all;
+}
+
+std::vector<std::optional<Place>> SqliteDirectoryTables::insert_memberships(ProviderNo provider,
+                                                                            std::span<const ClientNo> clients,
+                                                                            Place first, Seq stored_seq) {
+  std::vector<std::optional<Place>> places;
+  places.reserve(clients.size());
+  Membership membership{provider, first, stored_seq};
+  for (const auto client : clients) {
+    auto query = db_.query(kInsertMembership.c_str());
+    RowWriter writer(query, kMembership);
+    visit_membership(writer, client, std::as_const(membership));
+    writer.finish();
+    if (query.run() == 0) {
+      places.emplace_back();
+      continue;
+    }
+    places.emplace_back(membership.place++);
+  }
+  return places;
+}
+
 void SqliteDirectoryTables::set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) {
   auto query = db_.query(
       "UPDATE client_provider SET stored_seq = ?1, sum = sum + (?1 - stored_seq) "
@@ -247,6 +287,11 @@ std::optional<Place> SqliteDirectoryTables::place_of(ProviderNo provider, std::s
   if (decode_entry(provider, place, query.blob(1)).id != client_id)
     throw Error(Code::corrupt, "a client's place on a roster is damaged, or another's");
   return place;
+}
+
+Found<std::string_view, Place> SqliteDirectoryTables::places_of(
+    ProviderNo provider, std::span<const std::string_view> client_ids) const {
+  return find_each(client_ids, [&](std::string_view id) { return place_of(provider, id); });
 }
 
 std::optional<RosterEntry> SqliteDirectoryTables::entry(ProviderNo provider, Place place) const {
@@ -269,25 +314,24 @@ std::optional<RosterEntry> SqliteDirectoryTables::entry(ProviderNo provider, Pla
   return e;
 }
 
-bool SqliteDirectoryTables::insert_entry(const RosterEntry& entry, Seq stored_seq) {
-  {
-    auto query = db_.query(kInsertMembership.c_str());
-    RowWriter writer(query, kMembership);
-    const Membership membership{entry.provider_no, entry.place, stored_seq};
-    visit_membership(writer, entry.client.no, membership);
-    writer.finish();
-    if (query.run() == 0) return false;
-  }
-  encode_entry(entry.provider_no, entry.view(), encoded_);
-  auto query = db_.query("INSERT INTO roster(provider_no, place, entry) VALUES (?, ?, ?)");
-  query.bind(entry.provider_no).bind(std::int64_t{entry.place}).bind(string_as_bytes(encoded_)).run();
-  return true;
+Found<RosterKey, RosterEntry> SqliteDirectoryTables::entries(std::span<const RosterKey> keys) const {
+  return find_each(keys, [&](const RosterKey& key) { return entry(key.provider_no, key.place); });
 }
 
-void SqliteDirectoryTables::update_entry(const RosterEntry& entry) {
-  encode_entry(entry.provider_no, entry.view(), encoded_);
-  auto query = db_.query("UPDATE roster SET entry = ? WHERE provider_no = ? AND place = ?");
-  query.bind(string_as_bytes(encoded_)).bind(entry.provider_no).bind(std::int64_t{entry.place}).run();
+void SqliteDirectoryTables::insert_entries(std::span<const RosterEntry> entries) {
+  for (const auto& entry : entries) {
+    encode_entry(entry.provider_no, entry.view(), encoded_);
+    auto query = db_.query("INSERT INTO roster(provider_no, place, entry) VALUES (?, ?, ?)");
+    query.bind(entry.provider_no).bind(std::int64_t{entry.place}).bind(string_as_bytes(encoded_)).run();
+  }
+}
+
+void SqliteDirectoryTables::update_entries(std::span<const RosterEntry> entries) {
+  for (const auto& entry : entries) {
+    encode_entry(entry.provider_no, entry.view(), encoded_);
+    auto query = db_.query("UPDATE roster SET entry = ? WHERE provider_no = ? AND place = ?");
+    query.bind(string_as_bytes(encoded_)).bind(entry.provider_no).bind(std::int64_t{entry.place}).run();
+  }
 }
 
 void SqliteDirectoryTables::scan(ProviderNo provider, Place begin, Place end,
@@ -324,141 +368,6 @@ void SqliteDirectoryTables::entries(ProviderNo provider, std::span<const Place> 
     }
     places = places.subspan(run);
   }
-}
-
-void SqliteDirectoryTables::insert_name(ProviderNo provider, const NameRow& row) {
-  auto query = db_.query(
-      "INSERT INTO roster_name(provider_no, kind, archived, key, place) VALUES (?, ?, ?, ?, ?) "
-      "ON CONFLICT DO NOTHING");
-  bind_name(query, provider, row).run();
-}
-
-void SqliteDirectoryTables::delete_name(ProviderNo provider, const NameRow& row) {
-  auto query = db_.query(
-      "DELETE FROM roster_name WHERE provider_no = ? AND kind = ? AND archived = ? AND key = ? AND place = "
-      "?");
-  bind_name(query, provider, row).run();
-}
-
-void SqliteDirectoryTables::forget_names(ProviderNo provider, Place place) {
-  auto query = db_.query("DELETE FROM roster_name WHERE provider_no = ? AND place = ?");
-  query.bind(provider).bind(std::int64_t{place}).run();
-}
-
-// Of both: SQLite merges the two, row by row.
-#define NAMES_FROM                                                                                       \
-  "SELECT key, place FROM roster_name WHERE provider_no = ?1 AND kind = ?2 AND (key, place) > (?3, ?4) " \
-  "AND archived = "
-void SqliteDirectoryTables::names(ProviderNo provider, NameKind kind, std::optional<bool> archived,
-                                  std::string_view key, std::optional<Place> after,
-                                  FunctionRef<bool(std::string_view, Place)> f) const {
-  auto query = db_.query(!archived   ? NAMES_FROM "0 UNION ALL " NAMES_FROM "1 ORDER BY 1, 2"
-                         : *archived ? NAMES_FROM "1 ORDER BY key, place"
-                                     : NAMES_FROM "0 ORDER BY key, place");
-  query.bind(provider).bind(static_cast<std::int64_t>(kind)).bind(string_as_bytes(key));
-  query.bind(after ? std::int64_t{*after} : -1);
-  while (query.step()) {
-    const auto found = query.blob(0);
-    if (!f({reinterpret_cast<const char*>(found.data()), found.size()}, place_in(query.i64(1)))) return;
-  }
-}
-#undef NAMES_FROM
-
-DirectoryTables::SharedAddress SqliteDirectoryTables::insert_address(ProviderNo provider, AddressHash hash,
-                                                                     Place place) {
-  {
-    auto query = db_.query(
-        "INSERT INTO roster_address(provider_no, hash, place) VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
-    if (query.bind(provider).bind(hash).bind(std::int64_t{place}).run() > 0) return {};
-  }
-  const auto share = [&](Place one) {
-    auto query = db_.query(
-        "INSERT INTO shared_address(provider_no, hash, place) VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
-    return query.bind(provider).bind(hash).bind(std::int64_t{one}).run() > 0;
-  };
-  SharedAddress found{true, std::nullopt};
-  {
-    auto query = db_.query("SELECT place FROM roster_address WHERE provider_no = ? AND hash = ?");
-    query.bind(provider).bind(hash);
-    if (!query.step()) throw Error(Code::corrupt, "the index of addresses has lost a row");
-    found.was_alone = place_in(query.i64(0));
-  }
-  if (!share(*found.was_alone)) found.was_alone.reset();
-  share(place);
-  return found;
-}
-
-void SqliteDirectoryTables::delete_address(ProviderNo provider, AddressHash hash, Place place) {
-  const auto unshare = [&](Place one) {
-    auto query = db_.query("DELETE FROM shared_address WHERE provider_no = ? AND hash = ? AND place = ?");
-    return query.bind(provider).bind(hash).bind(std::int64_t{one}).run() > 0;
-  };
-  if (!unshare(place)) {
-    auto query = db_.query("DELETE FROM roster_address WHERE provider_no = ? AND hash = ? AND place = ?");
-    query.bind(provider).bind(hash).bind(std::int64_t{place}).run();
-    return;
-  }
-  std::vector<Place> left;
-  {
-    auto query = db_.query(
-        "SELECT place FROM shared_address WHERE provider_no = ? AND hash = ? ORDER BY place LIMIT 2");
-    query.bind(provider).bind(hash);
-    while (query.step()) left.push_back(place_in(query.i64(0)));
-  }
-  if (left.empty()) throw Error(Code::corrupt, "the index of addresses has lost a row");
-  if (left.size() == 1) unshare(left[0]);
-  auto query = db_.query("UPDATE roster_address SET place = ? WHERE provider_no = ? AND hash = ?");
-  query.bind(std::int64_t{left[0]}).bind(provider).bind(hash).run();
-}
-
-void SqliteDirectoryTables::shared_places(ProviderNo provider, AddressHash hash,
-                                          FunctionRef<bool(Place)> f) const {
-  auto query = db_.query("SELECT place FROM shared_address WHERE provider_no = ? AND hash = ?");
-  query.bind(provider).bind(hash);
-  while (query.step())
-    if (!f(place_in(query.i64(0)))) return;
-}
-
-void SqliteDirectoryTables::addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const {
-  auto query = db_.query("SELECT hash, place FROM roster_address WHERE provider_no = ? ORDER BY hash");
-  query.bind(provider);
-  while (query.step()) f(query.i64(0), place_in(query.i64(1)));
-}
-
-void SqliteDirectoryTables::shared_addresses(ProviderNo provider,
-                                             FunctionRef<void(AddressHash, Place)> f) const {
-  auto query = db_.query("SELECT hash, place FROM shared_address WHERE provider_no = ? ORDER BY hash, place");
-  query.bind(provider);
-  while (query.step()) f(query.i64(0), place_in(query.i64(1)));
-}
-
-bool SqliteDirectoryTables::forget_indexes(ProviderNo provider, std::size_t most) {
-  const auto limit = static_cast<std::int64_t>(most);
-  int gone = 0;
-  {
-    // Up to the row behind as many; without one, all.
-    auto behind = db_.query(
-        "SELECT kind, archived, key, place FROM roster_name WHERE provider_no = ? "
-        "ORDER BY kind, archived, key, place LIMIT 1 OFFSET ?");
-    behind.bind(provider).bind(limit);
-    if (behind.step()) {
-      auto some = db_.query(
-          "DELETE FROM roster_name WHERE provider_no = ? AND (kind, archived, key, place) < (?, ?, ?, ?)");
-      some.bind(provider).bind(behind.i64(0)).bind(behind.i64(1)).bind(behind.blob(2)).bind(behind.i64(3));
-      gone += some.run();
-    } else {
-      gone += db_.query("DELETE FROM roster_name WHERE provider_no = ?").bind(provider).run();
-    }
-  }
-  auto alone = db_.query(
-      "DELETE FROM roster_address WHERE provider_no = ?1 AND hash IN "
-      "(SELECT hash FROM roster_address WHERE provider_no = ?1 ORDER BY hash LIMIT ?2)");
-  gone += alone.bind(provider).bind(limit).run();
-  auto shared = db_.query(
-      "DELETE FROM shared_address WHERE provider_no = ?1 AND (hash, place) IN "
-      "(SELECT hash, place FROM shared_address WHERE provider_no = ?1 ORDER BY hash, place LIMIT ?2)");
-  gone += shared.bind(provider).bind(limit).run();
-  return gone > 0;
 }
 
 std::optional<ProviderNo> SqliteDirectoryTables::provider_after(ProviderNo no) const {
@@ -502,15 +411,25 @@ RosterSlice SqliteDirectoryTables::roster_slice(ProviderNo provider, SliceNo sli
           Slice::decode(query.blob(2), roster_key(3, provider, slice))};
 }
 
-void SqliteDirectoryTables::put_roster_slice(ProviderNo provider, SliceNo slice, const RosterSlice& value) {
-  const auto active = value.active.encode(roster_key(1, provider, slice));
-  const auto chat_off = value.chat_off.encode(roster_key(2, provider, slice));
-  const auto dead = value.dead.encode(roster_key(3, provider, slice));
-  auto query = db_.query(
-      "INSERT INTO roster_slice(provider_no, slice_no, active, chat_off, dead) VALUES (?, ?, ?, ?, ?) "
-      "ON CONFLICT DO UPDATE SET active = excluded.active, chat_off = excluded.chat_off, dead = "
-      "excluded.dead");
-  query.bind(provider).bind(std::int64_t{slice}).bind(active).bind(chat_off).bind(dead).run();
+std::vector<RosterSlice> SqliteDirectoryTables::roster_slices(std::span<const RosterSliceKey> keys) const {
+  std::vector<RosterSlice> slices;
+  slices.reserve(keys.size());
+  for (const auto& key : keys) slices.push_back(roster_slice(key.provider_no, key.slice));
+  return slices;
+}
+
+void SqliteDirectoryTables::put_roster_slices(
+    std::span<const std::pair<RosterSliceKey, RosterSlice>> slices) {
+  for (const auto& [key, value] : slices) {
+    const auto active = value.active.encode(roster_key(1, key.provider_no, key.slice));
+    const auto chat_off = value.chat_off.encode(roster_key(2, key.provider_no, key.slice));
+    const auto dead = value.dead.encode(roster_key(3, key.provider_no, key.slice));
+    auto query = db_.query(
+        "INSERT INTO roster_slice(provider_no, slice_no, active, chat_off, dead) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET active = excluded.active, chat_off = excluded.chat_off, dead = "
+        "excluded.dead");
+    query.bind(key.provider_no).bind(std::int64_t{key.slice}).bind(active).bind(chat_off).bind(dead).run();
+  }
 }
 
 Slice SqliteDirectoryTables::address_slice(ProviderNo provider, SliceNo slice,
@@ -550,13 +469,25 @@ std::vector<std::string> SqliteDirectoryTables::address_channels(ProviderNo prov
   return channels;
 }
 
-void SqliteDirectoryTables::put_address_slice(ProviderNo provider, SliceNo slice, std::string_view channel,
-                                              const Slice& value) {
-  const auto places = value.encode(address_key(provider, slice, channel));
-  auto query = db_.query(
-      "INSERT INTO address_slice(provider_no, slice_no, channel, places) VALUES (?, ?, ?, ?) "
-      "ON CONFLICT DO UPDATE SET places = excluded.places");
-  query.bind(provider).bind(std::int64_t{slice}).bind(channel).bind(places).run();
+std::vector<Slice> SqliteDirectoryTables::address_slices(std::span<const AddressSliceKey> keys) const {
+  std::vector<Slice> slices;
+  slices.reserve(keys.size());
+  for (const auto& key : keys) slices.push_back(address_slice(key.of.provider_no, key.of.slice, key.channel));
+  return slices;
+}
+
+void SqliteDirectoryTables::put_address_slices(std::span<const std::pair<AddressSliceKey, Slice>> slices) {
+  for (const auto& [key, value] : slices) {
+    const auto places = value.encode(address_key(key.of.provider_no, key.of.slice, key.channel));
+    auto query = db_.query(
+        "INSERT INTO address_slice(provider_no, slice_no, channel, places) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET places = excluded.places");
+    query.bind(key.of.provider_no)
+        .bind(std::int64_t{key.of.slice})
+        .bind(std::string_view(key.channel))
+        .bind(places)
+        .run();
+  }
 }
 
 void SqliteDirectoryTables::find_damage(std::vector<FindingRow>& findings) const {

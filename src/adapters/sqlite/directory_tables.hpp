@@ -23,27 +23,34 @@ class SqliteDirectoryTables final : public DirectoryTables {
   void update_provider(const Provider& provider) override;
   std::optional<Client> client(std::string_view id) const override;
   std::optional<Client> client(ClientNo no) const override;
-  std::optional<ClientNo> insert_client(const Client& client) override;
-  void update_client(const Client& client) override;
+  Found<std::string_view, Client> clients(std::span<const std::string_view> ids) const override;
+  std::vector<std::optional<ClientNo>> insert_clients(std::span<const Client> clients) override;
+  void update_clients(std::span<const Client> clients) override;
   void delete_client(ClientNo no) override;
   std::optional<Membership> membership(ClientNo client, ProviderNo provider) const override;
   std::vector<Membership> memberships(ClientNo client) const override;
+  std::vector<HeldMembership> memberships(std::span<const ClientNo> clients, ProviderNo after,
+                                          std::size_t limit) const override;
+  std::vector<std::optional<Place>> insert_memberships(ProviderNo provider, std::span<const ClientNo> clients,
+                                                       Place first, Seq stored_seq) override;
   void set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) override;
   std::optional<Place> place_of(ProviderNo provider, std::string_view client_id) const override;
+  Found<std::string_view, Place> places_of(ProviderNo provider,
+                                           std::span<const std::string_view> client_ids) const override;
   std::optional<RosterEntry> entry(ProviderNo provider, Place place) const override;
-  bool insert_entry(const RosterEntry& entry, Seq stored_seq) override;
-  void update_entry(const RosterEntry& entry) override;
+  Found<RosterKey, RosterEntry> entries(std::span<const RosterKey> keys) const override;
+  void insert_entries(std::span<const RosterEntry> entries) override;
+  void update_entries(std::span<const RosterEntry> entries) override;
   void scan(ProviderNo provider, Place begin, Place end,
             FunctionRef<void(const RosterView&)> f) const override;
   void entries(ProviderNo provider, std::span<const Place> places,
                FunctionRef<void(const RosterView&)> f) const override;
-  void insert_name(ProviderNo provider, const NameRow& row) override;
-  void delete_name(ProviderNo provider, const NameRow& row) override;
+  void insert_names(std::span<const NameRow> rows) override;
+  void delete_names(std::span<const NameRow> rows) override;
   void forget_names(ProviderNo provider, Place place) override;
   void names(ProviderNo provider, NameKind kind, std::optional<bool> archived, std::string_view key,
              std::optional<Place> after, FunctionRef<bool(std::string_view, Place)> f) const override;
-  SharedAddress insert_address(ProviderNo provider, AddressHash hash, Place place) override;
-  void delete_address(ProviderNo provider, AddressHash hash, Place place) override;
+  std::vector<SharedAddress> change_addresses(std::span<const AddressChange> changes) override;
   void shared_places(ProviderNo provider, AddressHash hash, FunctionRef<bool(Place)> f) const override;
   void addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const override;
   void shared_addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const override;
@@ -55,17 +62,21 @@ class SqliteDirectoryTables final : public DirectoryTables {
   /// so.
   void skip_numbers(std::int64_t gap);
   RosterSlice roster_slice(ProviderNo provider, SliceNo slice) const override;
-  void put_roster_slice(ProviderNo provider, SliceNo slice, const RosterSlice& value) override;
+  std::vector<RosterSlice> roster_slices(std::span<const RosterSliceKey> keys) const override;
+  void put_roster_slices(std::span<const std::pair<RosterSliceKey, RosterSlice>> slices) override;
   Slice address_slice(ProviderNo provider, SliceNo slice, std::string_view channel) const override;
   std::vector<std::string> zones() const override;
   std::vector<std::string> address_channels(ProviderNo provider, SliceNo slice) const override;
-  void put_address_slice(ProviderNo provider, SliceNo slice, std::string_view channel,
-                         const Slice& value) override;
+  std::vector<Slice> address_slices(std::span<const AddressSliceKey> keys) const override;
+  void put_address_slices(std::span<const std::pair<AddressSliceKey, Slice>> slices) override;
 
   /// For verification: rows that are not what was once written.
   void find_damage(std::vector<FindingRow>& findings) const;
 
  private:
+  SharedAddress insert_address(const RosterKey& at, AddressHash hash);
+  void delete_address(const RosterKey& at, AddressHash hash);
+
   Connection& db_;
   std::string encoded_;  // reused from entry to entry
 };

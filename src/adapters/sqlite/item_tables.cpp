@@ -235,6 +235,15 @@ void SqliteItemTables::items_of_line(LineNo line, Place begin, Place end,
   }
 }
 
+void SqliteItemTables::items_at(LineNo line, std::span<const Place> places,
+                                FunctionRef<void(Place, const Item&)> f) const {
+  for (const auto place : places)
+    items_of_line(line, place, place + 1, [&](const Item& item) {
+      f(place, item);
+      return true;
+    });
+}
+
 void SqliteItemTables::open_items_of_line(LineNo line, FunctionRef<bool(const Item&)> f) {
   item_places_.for_each(line, [&](SliceNo s, const ItemPlaces::OfSlice& of) {
     for (auto at = of.open.next(0); at < Slice::kPlaces; at = of.open.next(at + 1)) {

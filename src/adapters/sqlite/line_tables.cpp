@@ -409,7 +409,7 @@ bool SqliteLineTables::hold_address(const ToldAddress& address, std::optional<Pl
   if (instead) {
     const auto held = told_address(address.line_no, address.hash);
     if (held && held->place != instead) return false;
-    put_told_address(address);
+    put_told_addresses({&address, 1});
     return true;
   }
   auto query = db_.query(kInsertToldAddress.c_str());
@@ -419,17 +419,26 @@ bool SqliteLineTables::hold_address(const ToldAddress& address, std::optional<Pl
   return query.run() > 0;
 }
 
-void SqliteLineTables::put_told_address(const ToldAddress& address) {
-  auto query = db_.query(kPutToldAddress.c_str());
-  RowWriter writer(query, kToldAddress);
-  visit_told_address(writer, address);
-  writer.finish();
-  query.run();
+Found<AddressHash, ToldAddress> SqliteLineTables::told_addresses(LineNo line,
+                                                                 std::span<const AddressHash> hashes) const {
+  return find_each(hashes, [&](AddressHash hash) { return told_address(line, hash); });
 }
 
-void SqliteLineTables::delete_told_address(LineNo line, AddressHash hash) {
-  auto query = db_.query("DELETE FROM told_address WHERE line_no = ? AND hash = ?");
-  query.bind(line).bind(hash).run();
+void SqliteLineTables::put_told_addresses(std::span<const ToldAddress> addresses) {
+  for (const auto& address : addresses) {
+    auto query = db_.query(kPutToldAddress.c_str());
+    RowWriter writer(query, kToldAddress);
+    visit_told_address(writer, address);
+    writer.finish();
+    query.run();
+  }
+}
+
+void SqliteLineTables::delete_told_addresses(LineNo line, std::span<const AddressHash> hashes) {
+  for (const auto hash : hashes) {
+    auto query = db_.query("DELETE FROM told_address WHERE line_no = ? AND hash = ?");
+    query.bind(line).bind(hash).run();
+  }
 }
 
 std::optional<Line> SqliteLineTables::line_to_forget() const {

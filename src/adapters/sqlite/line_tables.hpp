@@ -38,8 +38,10 @@ class SqliteLineTables : public virtual LineTables {
   void skips(const Line& line, SliceNo slice, FunctionRef<void(SkipReason, const Slice&)> f) const override;
   std::optional<ToldAddress> told_address(LineNo line, AddressHash hash) const override;
   bool hold_address(const ToldAddress& address, std::optional<Place> instead) override;
-  void put_told_address(const ToldAddress& address) override;
-  void delete_told_address(LineNo line, AddressHash hash) override;
+  Found<AddressHash, ToldAddress> told_addresses(LineNo line,
+                                                 std::span<const AddressHash> hashes) const override;
+  void put_told_addresses(std::span<const ToldAddress> addresses) override;
+  void delete_told_addresses(LineNo line, std::span<const AddressHash> hashes) override;
   std::optional<Line> line_to_forget() const override;
   std::vector<LineNo> lines_to_forget(ProviderNo provider) const override;
   void forget_told_addresses(LineNo line, std::size_t most) override;

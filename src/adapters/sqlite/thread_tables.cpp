@@ -189,14 +189,18 @@ Found<ThreadKey, Thread> SqliteThreadTables::threads(std::span<const ThreadKey> 
   return find_each(keys, [&](const ThreadKey& key) { return thread(key); });
 }
 
-void SqliteThreadTables::put_thread(const Thread& thread) {
-  auto query = db_.query(kPutThread.c_str());
-  write_thread(query, thread);
+void SqliteThreadTables::put_threads(std::span<const Thread> threads) {
+  for (const auto& thread : threads) {
+    auto query = db_.query(kPutThread.c_str());
+    write_thread(query, thread);
+  }
 }
 
-void SqliteThreadTables::add_thread(const Thread& thread) {
-  auto query = db_.query(kAddThread.c_str());
-  write_thread(query, thread);
+void SqliteThreadTables::add_threads(std::span<const Thread> threads) {
+  for (const auto& thread : threads) {
+    auto query = db_.query(kAddThread.c_str());
+    write_thread(query, thread);
+  }
 }
 
 void SqliteThreadTables::client_threads(ProviderNo provider, Place place, Ms from, bool unread,
@@ -373,9 +377,11 @@ void SqliteThreadTables::remove_text(const ThreadKey& thread, std::int64_t seq) 
   query.run();
 }
 
-void SqliteThreadTables::delete_thread(const ThreadKey& key) {
-  auto query = db_.query("DELETE FROM thread WHERE provider_no = ? AND place = ? AND origin = ?");
-  bind_key(query, key).run();
+void SqliteThreadTables::delete_threads(std::span<const ThreadKey> keys) {
+  for (const auto& key : keys) {
+    auto query = db_.query("DELETE FROM thread WHERE provider_no = ? AND place = ? AND origin = ?");
+    bind_key(query, key).run();
+  }
 }
 
 std::optional<std::string> SqliteThreadTables::host_ref(const ThreadKey& thread) const {

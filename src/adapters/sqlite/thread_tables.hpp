@@ -16,8 +16,8 @@ class SqliteThreadTables final : public ThreadTables {
 
   std::optional<Thread> thread(const ThreadKey& key) const override;
   Found<ThreadKey, Thread> threads(std::span<const ThreadKey> keys) const override;
-  void put_thread(const Thread& thread) override;
-  void add_thread(const Thread& thread) override;
+  void put_threads(std::span<const Thread> threads) override;
+  void add_threads(std::span<const Thread> threads) override;
   void client_threads(ProviderNo provider, Place place, Ms from, bool unread,
                       FunctionRef<bool(const Thread&)> f) const override;
   void provider_threads(ProviderNo provider, const ThreadPosition* after, const Wanted& wanted,
@@ -33,7 +33,7 @@ class SqliteThreadTables final : public ThreadTables {
                 FunctionRef<bool(const Message&)> f) const override;
   std::int64_t count_for(const ThreadKey& thread, std::int64_t seq, const Author& reader) const override;
   void remove_texts(ProviderNo provider, Place place) override;
-  void delete_thread(const ThreadKey& key) override;
+  void delete_threads(std::span<const ThreadKey> keys) override;
   std::optional<std::string> host_ref(const ThreadKey& thread) const override;
   std::optional<ThreadKey> thread_bound_to(std::string_view host_ref) const override;
   void put_host_ref(const ThreadKey& thread, std::string_view host_ref) override;
