@@ -719,12 +719,23 @@ class History {
     }
   }
 
+  /// Somebody holds a message to them, perhaps in a batch that another took over long ago. Reported done, it
+  /// was handed over at the address they had when it was claimed.
+  bool in_hand(const string& who) const {
+    return std::ranges::any_of(held_, [&](const auto& batches) {
+      return std::ranges::any_of(batches, [&](const Batch& batch) {
+        const auto rows = batch.rows();
+        return std::ranges::any_of(rows, [&](const auto& row) { return row.text("to") == who; });
+      });
+    });
+  }
+
   /// Something happens to somebody. Addresses change of those whom no blast has told, nor has in flight.
   void happen() {
     const auto& who = people_[static_cast<std::size_t>(any(14))];
     if (must(bccast_provider_roster, host_, "lee", nullptr, nullptr, 0).rows.column("client").size() < 14)
       return;
-    bool open = true;
+    bool open = !in_hand(who);
     for (const auto& blast : blasts_)
       for (const auto& row : host_.recipients("lee", blast))
         if (row.text("client") == who && row.text("state") != "pending" && row.text("state") != "retry")
