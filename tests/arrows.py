@@ -29,6 +29,7 @@ ROOMS = {
     # Any store, whatever it is made of: by its URL alone.
     "tests/store/": {"values", "src/engine/", "src/ports/", "src/model/", "src/base/", "tests/"},
     "tests/twice/": None,
+    "tests/memory/": {"values", "src/engine/", "src/ports/", "src/model/", "src/base/"},
     "tests/fuzz/": None,
 }
 # Of the engine only these know adapters: they say which one is meant.
@@ -165,7 +166,7 @@ def self_test():
             "src/base/id.hpp src/model/blast.hpp src/ports/store.hpp src/core/inbox.hpp src/adapters/sqlite/store.hpp "
             "src/adapters/smtp/mail.hpp src/engine/engine.hpp include/bccast/engine.hpp include/bccast/values.hpp "
             "capi/include/bccast/bccast.h capi/src/guard.hpp examples/cli/main.cpp bench/drain.cpp tests/send_test.cpp "
-            "tests/unit/blast_test.cpp tests/store/lines_test.cpp tests/fuzz/slice_fuzz.cpp"
+            "tests/unit/blast_test.cpp tests/store/lines_test.cpp tests/memory/work.hpp tests/fuzz/slice_fuzz.cpp"
         ).split()
     }
     right = """
@@ -197,6 +198,7 @@ def self_test():
         tests/unit/blast_test.cpp        "model/blast.hpp"
         tests/unit/blast_test.cpp        <doctest/doctest.h>
         tests/store/lines_test.cpp       "ports/store.hpp"
+        tests/memory/work.hpp            "ports/store.hpp"
         tests/fuzz/slice_fuzz.cpp        "model/blast.hpp"
     """
     wrong = """
@@ -222,6 +224,7 @@ def self_test():
         bench/drain.cpp                  "model/blast.hpp"             arrow
         tests/send_test.cpp              "model/blast.hpp"             arrow
         tests/store/lines_test.cpp       "adapters/sqlite/store.hpp"   arrow
+        tests/memory/work.hpp            "adapters/sqlite/store.hpp"   arrow
         src/core/inbox.hpp               <sqlite3.h>                   SQLite
         src/engine/engine.hpp            "sqlite3.h"                   SQLite
         src/adapters/smtp/mail.hpp       <sqlite3.h>                   SQLite

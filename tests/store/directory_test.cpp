@@ -291,8 +291,6 @@ TEST_CASE("directory: clients, their places and their entries are found by sets 
 
 TEST_CASE("directory: the rosters of several clients, a page at a time") {
   StoreUnderTest store;
-  std::vector<ClientNo> clients;
-  std::vector<std::pair<ClientNo, ProviderNo>> expected;
   const auto made = store.write([](Tables& tables) {
     std::vector<ClientNo> nos;
     for (const char* id : {"ann", "bob", "eve"}) nos.push_back(add_client(tables, id).no);
@@ -304,8 +302,9 @@ TEST_CASE("directory: the rosters of several clients, a page at a time") {
     }
     return nos;
   });
-  clients = {made[2], made[1], made[0]};
+  const std::vector<ClientNo> clients{made[2], made[1], made[0]};
   store.read([&](const Tables& tables) {
+    std::vector<std::pair<ClientNo, ProviderNo>> expected;
     for (const auto client : clients)
       for (const auto& membership : tables.directory().memberships(client))
         expected.emplace_back(client, membership.provider_no);

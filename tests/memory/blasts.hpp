@@ -1,0 +1,232 @@
+// Blasts, drafts, recipients and what they did, in memory.
+#pragma once
+
+#include <algorithm>
+#include <tuple>
+
+#include "data.hpp"
+
+namespace test::memory {
+
+class Blasts final : public BlastTables {
+ public:
+  explicit Blasts(Data& data) : data_(data) {}
+
+  std::optional<Blast> blast(ProviderNo provider, BlastNo no) const override {
+    return data_.blasts.get({provider, no});
+  }
+  Found<BlastKey, Blast> blasts(std::span<const BlastKey> keys) const override {
+    return found_in(data_.blasts, keys);
+  }
+  std::optional<BlastNo> blast_by_key(ProviderNo provider, std::string_view key_hash) const override {
+    if (key_hash.empty()) return std::nullopt;
+    for (const auto& blast : of(provider))
+      if (blast.key_hash == key_hash) return blast.no;
+    return std::nullopt;
+  }
+  std::vector<Blast> blasts(ProviderNo provider, BlastNo before, std::optional<BlastState> state,
+                            std::size_t limit) const override {
+    auto all = of(provider);
+    std::reverse(all.begin(), all.end());
+    std::erase_if(all, [&](const Blast& b) { return b.no >= before || (state && b.state != *state); });
+    return first(std::move(all), limit);
+  }
+  std::vector<BlastNo> blast_numbers(ProviderNo provider, BlastNo after, std::size_t limit) const override {
+    std::vector<BlastNo> all;
+    for (const auto& blast : of(provider))
+      if (blast.no > after && all.size() < limit) all.push_back(blast.no);
+    return all;
+  }
+  void insert_blast(const Blast& blast) override { data_.blasts.put({blast.provider_no, blast.no}, blast); }
+  void update_blast(const Blast& blast) override {
+    const auto* stored = data_.blasts.find({blast.provider_no, blast.no});
+    if (stored == nullptr) return;
+    Blast changed = blast;
+    changed.opened = stored->opened;
+    changed.replied = stored->replied;
+    data_.blasts.put({blast.provider_no, blast.no}, changed);
+  }
+  std::vector<Blast> unsent(ProviderNo provider) const override {
+    auto all = of(provider);
+    std::erase_if(all, [](const Blast& b) { return !is_unsent(b.state); });
+    return all;
+  }
+
+  Agenda agenda() const override {
+    Agenda agenda;
+    const auto earlier = [](std::optional<Ms>& first, Ms at) { first = std::min(first.value_or(at), at); };
+    data_.blasts.for_all([&](const BlastKey&, const Blast& b) {
+      if (b.state == BlastState::scheduled) earlier(agenda.schedule, b.scheduled_at);
+      if (may_pass(b) && !b.overdue) earlier(agenda.deadline, b.deadline_at);
+      agenda.to_sweep |= is_to_sweep(b);
+    });
+    data_.debts.for_all([&](DebtNo, const Nothing&) { agenda.owes = true; });
+    agenda.to_index = data_.the_store().folding.under_way();
+    data_.lines.for_all([&](LineNo, const Line& l) { agenda.to_forget |= !l.open && l.has_told_addresses; });
+    return agenda;
+  }
+  std::optional<Blast> due_schedule(Ms now) const override {
+    return least(&Blast::scheduled_at,
+                 [&](const Blast& b) { return b.state == BlastState::scheduled && b.scheduled_at <= now; });
+  }
+  std::optional<Blast> due_deadline(Ms now) const override {
+    return least(&Blast::deadline_at,
+                 [&](const Blast& b) { return may_pass(b) && !b.overdue && b.deadline_at < now; });
+  }
+  std::vector<Blast> past_deadline(std::optional<ProviderNo> provider, Ms now, const DeadlinePosition& after,
+                                   std::size_t limit) const override {
+    const auto position = [](const Blast& b) { return std::tuple(b.deadline_at, b.provider_no, b.no); };
+    const std::tuple behind(after.deadline_at, after.provider_no, after.blast_no);
+    auto all = all_of([&](const Blast& b) {
+      return may_pass(b) && b.finished_at == 0 && b.deadline_at < now && position(b) > behind &&
+             (!provider || b.provider_no == *provider);
+    });
+    std::sort(all.begin(), all.end(),
+              [&](const Blast& a, const Blast& b) { return position(a) < position(b); });
+    return first(std::move(all), limit);
+  }
+  std::optional<Blast> recall_to_sweep() const override {
+    return least(&Blast::recalled_at, [](const Blast& b) { return is_to_sweep(b); });
+  }
+  std::vector<Blast> recalled_before(Ms before, std::size_t limit, std::exception_ptr&) const override {
+    auto all = all_of([&](const Blast& b) {
+      return b.state == BlastState::recalled && !b.purged && b.recalled_at < before;
+    });
+    std::stable_sort(all.begin(), all.end(),
+                     [](const Blast& a, const Blast& b) { return a.recalled_at < b.recalled_at; });
+    return first(std::move(all), limit);
+  }
+  void delete_blast(ProviderNo provider, BlastNo no) override {
+    delete_draft(provider, no);
+    data_.texts.erase({provider, no});
+    data_.blasts.erase({provider, no});
+  }
+
+  std::optional<std::string> text(ProviderNo provider, BlastNo no) const override {
+    return data_.texts.get({provider, no});
+  }
+  void put_text(ProviderNo provider, BlastNo no, std::string_view text) override {
+    data_.texts.put({provider, no}, std::string(text));
+  }
+
+  DraftSlice draft_slice(ProviderNo provider, BlastNo no, SliceNo slice) const override {
+    return data_.draft_slices.get({provider, no, slice}).value_or(DraftSlice{});
+  }
+  void draft_slices(ProviderNo provider, BlastNo no,
+                    FunctionRef<void(SliceNo, const DraftSlice&)> f) const override {
+    for (const auto& [key, slice] : slices_of(provider, no)) f(std::get<2>(key), slice);
+  }
+  void put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice, const DraftSlice& value) override {
+    if (value.empty()) {
+      data_.draft_slices.erase({provider, no, slice});
+    } else {
+      data_.draft_slices.put({provider, no, slice}, value);
+    }
+  }
+  void delete_draft(ProviderNo provider, BlastNo no) override {
+    for (const auto& [key, slice] : slices_of(provider, no)) data_.draft_slices.erase(key);
+  }
+
+  void insert_audience(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no,
+                       const StoredAudience& value) override {
+    AudienceRow row;
+    row.blast_no = no;
+    row.audience.recipients = Slice::decode(value.recipients);
+    row.audience.archived = Slice::decode(value.archived);
+    row.audience.off = Slice::decode(value.off);
+    row.audience.deselected = Slice::decode(value.deselected);
+    data_.audiences.put({provider, slice, seq}, row);
+  }
+  Audience audience(ProviderNo provider, SliceNo slice, Seq seq) const override {
+    const auto* row = data_.audiences.find({provider, slice, seq});
+    return row != nullptr ? row->audience : Audience{};
+  }
+  Slice recipients(ProviderNo provider, SliceNo slice, Seq seq) const override {
+    return audience(provider, slice, seq).recipients;
+  }
+  bool is_recipient(ProviderNo provider, Place place, Seq seq) const override {
+    return recipients(provider, slice_of(place), seq).contains(within_slice(place));
+  }
+  bool has_thread(ProviderNo provider, Place place, Seq seq) const override {
+    return kept(provider, slice_of(place), seq).contains(within_slice(place));
+  }
+  Slice kept(ProviderNo provider, SliceNo slice, Seq seq) const override {
+    const auto* row = data_.audiences.find({provider, slice, seq});
+    return row == nullptr ? Slice() : row->kept ? *row->kept : row->audience.recipients;
+  }
+  void put_kept(ProviderNo provider, SliceNo slice, Seq seq, BlastNo, const Slice& value) override {
+    auto row = data_.audiences.get({provider, slice, seq});
+    if (!row) return;
+    row->kept = value;
+    data_.audiences.put({provider, slice, seq}, *row);
+  }
+  void newer_blasts(ProviderNo provider, Place place, Seq after,
+                    FunctionRef<void(Seq, BlastNo, bool recalled)> f) const override {
+    const SliceNo slice = slice_of(place);
+    const auto within = [&](const AudienceKey& key) {
+      return std::get<0>(key) == provider && std::get<1>(key) == slice;
+    };
+    for (const auto& [key, row] :
+         data_.audiences.rows({provider, slice, after + 1}, within, [](auto&, auto&) { return true; }))
+      if ((row.kept ? *row.kept : row.audience.recipients).contains(within_slice(place)))
+        f(std::get<2>(key), row.blast_no, row.kept.has_value());
+  }
+
+  MarkSlice marks(ProviderNo provider, BlastNo no, SliceNo slice) const override {
+    return data_.marks.get({provider, no, slice}).value_or(MarkSlice{});
+  }
+  void put_marks(ProviderNo provider, BlastNo no, SliceNo slice, const MarkSlice& value) override {
+    data_.marks.put({provider, no, slice}, value);
+  }
+  void count_marks(ProviderNo provider, BlastNo no, std::int64_t opened, std::int64_t replied) override {
+    auto row = blast(provider, no);
+    if (!row) return;
+    row->opened += opened;
+    row->replied += replied;
+    data_.blasts.put({provider, no}, *row);
+  }
+
+ private:
+  static bool may_pass(const Blast& b) { return b.state == BlastState::scheduled || is_under_way(b.state); }
+  static bool is_to_sweep(const Blast& b) {
+    return b.state == BlastState::recalled && b.swept < b.roster_size;
+  }
+  static std::vector<Blast> first(std::vector<Blast> all, std::size_t limit) {
+    if (all.size() > limit) all.resize(limit);
+    return all;
+  }
+  std::vector<Blast> of(ProviderNo provider) const {
+    std::vector<Blast> all;
+    data_.blasts.each({provider, 0}, [&](const BlastKey& key, const Blast& blast) {
+      if (key.first != provider) return false;
+      all.push_back(blast);
+      return true;
+    });
+    return all;
+  }
+  template <typename Wanted>
+  std::vector<Blast> all_of(const Wanted& wanted) const {
+    std::vector<Blast> all;
+    data_.blasts.for_all([&](const BlastKey&, const Blast& blast) {
+      if (wanted(blast)) all.push_back(blast);
+    });
+    return all;
+  }
+  template <typename Wanted>
+  std::optional<Blast> least(Ms Blast::*time, const Wanted& wanted) const {
+    const auto all = all_of(wanted);
+    const auto found = std::min_element(all.begin(), all.end(),
+                                        [&](const Blast& a, const Blast& b) { return a.*time < b.*time; });
+    return found != all.end() ? std::optional(*found) : std::nullopt;
+  }
+  std::vector<std::pair<SliceKey, DraftSlice>> slices_of(ProviderNo provider, BlastNo no) const {
+    const auto within = [&](const SliceKey& key) {
+      return std::get<0>(key) == provider && std::get<1>(key) == no;
+    };
+    return data_.draft_slices.rows({provider, no, 0}, within, [](auto&, auto&) { return true; });
+  }
+
+  Data& data_;
+};
+
+}  // namespace test::memory

@@ -1,0 +1,314 @@
+// Providers, clients and rosters in memory.
+#pragma once
+
+#include <algorithm>
+#include <set>
+
+#include "data.hpp"
+
+namespace test::memory {
+
+class Directory final : public DirectoryTables {
+ public:
+  explicit Directory(Data& data) : data_(data) {}
+
+  std::optional<Provider> provider(std::string_view id) const override {
+    const auto* no = data_.provider_ids.find(std::string(id));
+    return no != nullptr ? data_.providers.get(*no) : std::nullopt;
+  }
+  std::optional<Provider> provider(ProviderNo no) const override { return data_.providers.get(no); }
+  Found<ProviderNo, Provider> providers(std::span<const ProviderNo> nos) const override {
+    return found_in(data_.providers, nos);
+  }
+  ProviderNo insert_provider(const Provider& provider) override {
+    Provider stored = provider;
+    stored.no = data_.next(&Numbers::provider);
+    data_.provider_ids.put(stored.id, stored.no);
+    data_.providers.put(stored.no, stored);
+    return stored.no;
+  }
+  void update_provider(const Provider& provider) override { data_.providers.put(provider.no, provider); }
+  std::vector<Provider> providers(std::string_view after, std::size_t limit) const override {
+    std::vector<Provider> all;
+    data_.provider_ids.each(std::string(after), [&](const std::string& id, ProviderNo no) {
+      if (id != after && all.size() < limit) all.push_back(*data_.providers.find(no));
+      return all.size() < limit;
+    });
+    return all;
+  }
+  std::optional<ProviderNo> provider_after(ProviderNo no) const override {
+    std::optional<ProviderNo> next;
+    data_.providers.each(no + 1, [&](ProviderNo found, const Provider&) {
+      next = found;
+      return false;
+    });
+    return next;
+  }
+
+  std::optional<Client> client(std::string_view id) const override {
+    const auto* no = data_.client_ids.find(std::string(id));
+    return no != nullptr ? data_.clients.get(*no) : std::nullopt;
+  }
+  std::optional<Client> client(ClientNo no) const override { return data_.clients.get(no); }
+  Found<std::string_view, Client> clients(std::span<const std::string_view> ids) const override {
+    Found<std::string_view, Client> found;
+    for (const auto id : ids) found.add(id, client(id));
+    return found;
+  }
+  std::vector<std::optional<ClientNo>> insert_clients(std::span<const Client> clients) override {
+    std::vector<std::optional<ClientNo>> nos;
+    for (const auto& client : clients) {
+      if (data_.client_ids.has(client.id)) {
+        nos.emplace_back();
+        continue;
+      }
+      Client stored = client;
+      stored.no = data_.next(&Numbers::client);
+      data_.client_ids.put(stored.id, stored.no);
+      data_.clients.put(stored.no, stored);
+      nos.emplace_back(stored.no);
+    }
+    return nos;
+  }
+  void update_clients(std::span<const Client> clients) override {
+    for (const auto& client : clients) data_.clients.put(client.no, client);
+  }
+  void delete_client(ClientNo no) override {
+    if (const auto* client = data_.clients.find(no)) data_.client_ids.erase(client->id);
+    data_.clients.erase(no);
+    for (const auto& [key, row] : of_client(no)) data_.memberships.erase(key);
+  }
+
+  std::optional<Membership> membership(ClientNo client, ProviderNo provider) const override {
+    return data_.memberships.get({client, provider});
+  }
+  std::vector<Membership> memberships(ClientNo client) const override {
+    std::vector<Membership> all;
+    for (const auto& [key, row] : of_client(client)) all.push_back(row);
+    return all;
+  }
+  std::vector<HeldMembership> memberships(std::span<const ClientNo> clients, ProviderNo after,
+                                          std::size_t limit) const override {
+    std::vector<HeldMembership> all;
+    for (const auto client : clients) {
+      for (const auto& membership : memberships(client)) {
+        if (membership.provider_no <= after) continue;
+        if (all.size() == limit) return all;
+        all.push_back({client, membership});
+      }
+      after = 0;
+    }
+    return all;
+  }
+  std::vector<std::optional<Place>> insert_memberships(ProviderNo provider, std::span<const ClientNo> clients,
+                                                       Place first, Seq stored_seq) override {
+    std::vector<std::optional<Place>> places;
+    for (const auto client : clients) {
+      const bool added = data_.memberships.add({client, provider}, {provider, first, stored_seq});
+      places.push_back(added ? std::optional(first++) : std::nullopt);
+    }
+    return places;
+  }
+  void set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) override {
+    if (auto row = membership(client, provider)) {
+      row->stored_seq = seq;
+      data_.memberships.put({client, provider}, *row);
+    }
+  }
+  std::optional<Place> place_of(ProviderNo provider, std::string_view client_id) const override {
+    const auto* no = data_.client_ids.find(std::string(client_id));
+    if (no == nullptr) return std::nullopt;
+    const auto* held = data_.memberships.find({*no, provider});
+    return held != nullptr ? std::optional(held->place) : std::nullopt;
+  }
+  Found<std::string_view, Place> places_of(ProviderNo provider,
+                                           std::span<const std::string_view> client_ids) const override {
+    Found<std::string_view, Place> found;
+    for (const auto id : client_ids) found.add(id, place_of(provider, id));
+    return found;
+  }
+
+  std::optional<RosterEntry> entry(ProviderNo provider, Place place) const override {
+    return data_.entries.get({provider, place});
+  }
+  Found<RosterKey, RosterEntry> entries(std::span<const RosterKey> keys) const override {
+    return found_in(data_.entries, keys);
+  }
+  void insert_entries(std::span<const RosterEntry> entries) override { update_entries(entries); }
+  void update_entries(std::span<const RosterEntry> entries) override {
+    for (const auto& entry : entries) {
+      RosterEntry stored = entry;
+      // As one row that says both.
+      stored.client.flags = stored.flags & flag::of_client;
+      data_.entries.put({entry.provider_no, entry.place}, std::move(stored));
+    }
+  }
+  void scan(ProviderNo provider, Place begin, Place end,
+            FunctionRef<void(const RosterView&)> f) const override {
+    const auto within = [&](const RosterKey& key) { return key.provider_no == provider && key.place < end; };
+    for (const auto& [key, row] :
+         data_.entries.rows({provider, begin}, within, [](const auto&, const auto&) { return true; }))
+      f(row.view());
+  }
+  void entries(ProviderNo provider, std::span<const Place> places,
+               FunctionRef<void(const RosterView&)> f) const override {
+    for (const auto place : places)
+      if (const auto row = entry(provider, place)) f(row->view());
+  }
+  std::optional<Place> last_place(ProviderNo provider) const override {
+    std::optional<Place> last;
+    data_.entries.each({provider, 0}, [&](const RosterKey& key, const RosterEntry&) {
+      if (key.provider_no == provider) last = key.place;
+      return key.provider_no == provider;
+    });
+    return last;
+  }
+
+  void insert_names(std::span<const NameRow> rows) override {
+    for (const auto& row : rows) data_.names.put(key_of(row), {});
+  }
+  void delete_names(std::span<const NameRow> rows) override {
+    for (const auto& row : rows) data_.names.erase(key_of(row));
+  }
+  void forget_names(ProviderNo provider, Place place) override {
+    for (const auto& [key, row] : data_.names.rows([&](const NameKey&key, const Nothing&) {
+           return std::get<0>(key) == provider && std::get<4>(key) == place;
+         }))
+      data_.names.erase(key);
+  }
+  void names(ProviderNo provider, NameKind kind, std::optional<bool> archived, std::string_view key,
+             std::optional<Place> after, FunctionRef<bool(std::string_view, Place)> f) const override {
+    std::vector<std::pair<std::string, Place>> found;
+    for (const bool wanted : {false, true}) {
+      if (archived && *archived != wanted) continue;
+      const auto within = [&](const NameKey& k) {
+        return std::get<0>(k) == provider && std::get<1>(k) == kind && std::get<2>(k) == wanted;
+      };
+      for (const auto& [k, row] : data_.names.rows({provider, kind, wanted, std::string(key), 0}, within,
+                                                   [](auto&, auto&) { return true; }))
+        if (!after || std::get<3>(k) != key || std::get<4>(k) > *after)
+          found.emplace_back(std::get<3>(k), std::get<4>(k));
+    }
+    std::sort(found.begin(), found.end());
+    for (const auto& [name, place] : found)
+      if (!f(name, place)) return;
+  }
+
+  std::vector<SharedAddress> change_addresses(std::span<const AddressChange> changes) override {
+    std::vector<SharedAddress> met;
+    for (const auto& [at, hash, comes] : changes) {
+      SharedAddress found;
+      if (comes) {
+        const auto others = places_of(at.provider_no, hash);
+        found.shared = !others.empty();
+        if (others.size() == 1) found.was_alone = others[0];
+        data_.addresses.put({at.provider_no, hash, at.place}, {});
+      } else {
+        data_.addresses.erase({at.provider_no, hash, at.place});
+      }
+      met.push_back(found);
+    }
+    return met;
+  }
+  void shared_places(ProviderNo provider, AddressHash hash, FunctionRef<bool(Place)> f) const override {
+    const auto places = places_of(provider, hash);
+    if (places.size() < 2) return;
+    for (const auto place : places)
+      if (!f(place)) return;
+  }
+  void addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const override {
+    std::optional<AddressHash> last;
+    for (const auto& [hash, place] : all_addresses(provider)) {
+      if (hash != last) f(hash, place);
+      last = hash;
+    }
+  }
+  void shared_addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const override {
+    const auto all = all_addresses(provider);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const bool before = i > 0 && all[i - 1].first == all[i].first;
+      const bool behind = i + 1 < all.size() && all[i + 1].first == all[i].first;
+      if (before || behind) f(all[i].first, all[i].second);
+    }
+  }
+  bool forget_indexes(ProviderNo provider, std::size_t most) override {
+    std::vector<NameKey> names;
+    data_.names.for_all([&](const NameKey& key, const Nothing&) {
+      if (std::get<0>(key) == provider && names.size() < most) names.push_back(key);
+    });
+    for (const auto& key : names) data_.names.erase(key);
+    auto addresses = all_addresses(provider);
+    if (addresses.size() > most) addresses.resize(most);
+    for (const auto& [hash, place] : addresses) data_.addresses.erase({provider, hash, place});
+    return !names.empty() || !addresses.empty();
+  }
+
+  RosterSlice roster_slice(ProviderNo provider, SliceNo slice) const override {
+    return data_.roster_slices.get({provider, slice}).value_or(RosterSlice{});
+  }
+  std::vector<RosterSlice> roster_slices(std::span<const RosterSliceKey> keys) const override {
+    std::vector<RosterSlice> all;
+    for (const auto& key : keys) all.push_back(roster_slice(key.provider_no, key.slice));
+    return all;
+  }
+  void put_roster_slices(std::span<const std::pair<RosterSliceKey, RosterSlice>> slices) override {
+    for (const auto& [key, slice] : slices) data_.roster_slices.put(key, slice);
+  }
+  Slice address_slice(ProviderNo provider, SliceNo slice, std::string_view channel) const override {
+    return data_.address_slices.get({{provider, slice}, std::string(channel)}).value_or(Slice());
+  }
+  std::vector<Slice> address_slices(std::span<const AddressSliceKey> keys) const override {
+    std::vector<Slice> all;
+    for (const auto& key : keys) all.push_back(data_.address_slices.get(key).value_or(Slice()));
+    return all;
+  }
+  void put_address_slices(std::span<const std::pair<AddressSliceKey, Slice>> slices) override {
+    for (const auto& [key, slice] : slices) data_.address_slices.put(key, slice);
+  }
+  std::vector<std::string> address_channels(ProviderNo provider, SliceNo slice) const override {
+    std::vector<std::string> channels;
+    data_.address_slices.each({{provider, slice}, ""}, [&](const AddressSliceKey& key, const Slice&) {
+      if (key.of != RosterSliceKey{provider, slice}) return false;
+      channels.push_back(key.channel);
+      return true;
+    });
+    return channels;
+  }
+  std::vector<std::string> zones() const override {
+    std::set<std::string> zones;
+    data_.clients.for_all([&](ClientNo, const Client& client) { zones.insert(client.zone); });
+    data_.providers.for_all([&](ProviderNo, const Provider& provider) { zones.insert(provider.zone); });
+    zones.erase("");
+    return {zones.begin(), zones.end()};
+  }
+
+ private:
+  static NameKey key_of(const NameRow& row) {
+    return {row.at.provider_no, row.kind, row.archived, row.key, row.at.place};
+  }
+  std::vector<std::pair<std::pair<ClientNo, ProviderNo>, Membership>> of_client(ClientNo no) const {
+    return data_.memberships.rows(
+        {no, 0}, [&](const auto& key) { return key.first == no; },
+        [](const auto&, const auto&) { return true; });
+  }
+  std::vector<Place> places_of(ProviderNo provider, AddressHash hash) const {
+    std::vector<Place> places;
+    data_.addresses.each({provider, hash, 0}, [&](const AddressKey& key, const Nothing&) {
+      if (std::get<0>(key) != provider || std::get<1>(key) != hash) return false;
+      places.push_back(std::get<2>(key));
+      return true;
+    });
+    return places;
+  }
+  std::vector<std::pair<AddressHash, Place>> all_addresses(ProviderNo provider) const {
+    std::vector<std::pair<AddressHash, Place>> all;
+    data_.addresses.for_all([&](const AddressKey& key, const Nothing&) {
+      if (std::get<0>(key) == provider) all.emplace_back(std::get<1>(key), std::get<2>(key));
+    });
+    return all;
+  }
+
+  Data& data_;
+};
+
+}  // namespace test::memory

@@ -1,0 +1,225 @@
+// Threads, messages and communities in memory.
+#pragma once
+
+#include <algorithm>
+#include <set>
+
+#include "data.hpp"
+
+namespace test::memory {
+
+class Threads final : public ThreadTables {
+ public:
+  explicit Threads(Data& data) : data_(data) {}
+
+  std::optional<Thread> thread(const ThreadKey& key) const override { return data_.threads.get(key); }
+  Found<ThreadKey, Thread> threads(std::span<const ThreadKey> keys) const override {
+    return found_in(data_.threads, keys);
+  }
+  void put_threads(std::span<const Thread> threads) override {
+    for (const auto& thread : threads) data_.threads.put(thread.key, thread);
+  }
+  void add_threads(std::span<const Thread> threads) override {
+    for (const auto& thread : threads) data_.threads.add(thread.key, thread);
+  }
+  void delete_threads(std::span<const ThreadKey> keys) override {
+    for (const auto& key : keys) data_.threads.erase(key);
+  }
+
+  void client_threads(ProviderNo provider, Place place, Ms from, bool unread,
+                      FunctionRef<bool(const Thread&)> f) const override {
+    give(all_of([&](const Thread& t) {
+           return t.key.provider_no == provider && t.key.place == place && t.last_at <= from &&
+                  (!unread || t.client_unread > 0);
+         }),
+         f);
+  }
+  void provider_threads(ProviderNo provider, const ThreadPosition* after, const Wanted& wanted,
+                        FunctionRef<bool(const Thread&)> f) const override {
+    give(all_of([&](const Thread& t) {
+           if (t.key.provider_no != provider || !t.touched) return false;
+           if (wanted.of_blast && t.key.origin != *wanted.of_blast) return false;
+           if (wanted.unread ? t.provider_unread == 0 : wanted.replied && t.replied != *wanted.replied)
+             return false;
+           return after == nullptr || position_of(t) < *after;
+         }),
+         f);
+  }
+  void touched_places(ProviderNo provider, BlastNo blast, FunctionRef<void(Place)> f) const override {
+    for (const auto& t : all_of([&](const Thread& t) {
+           return t.key.provider_no == provider && t.key.origin == blast && t.touched;
+         }))
+      f(t.key.place);
+  }
+  Unread client_unread(ProviderNo provider, Place place) const override {
+    Unread unread;
+    data_.threads.for_all([&](const ThreadKey& key, const Thread& t) {
+      if (key.provider_no != provider || key.place != place || t.client_unread == 0) return;
+      ++unread.threads;
+      unread.messages += t.client_unread;
+    });
+    return unread;
+  }
+  Unread provider_unread(ProviderNo provider) const override {
+    Unread unread;
+    data_.threads.for_all([&](const ThreadKey& key, const Thread& t) {
+      if (key.provider_no != provider || t.provider_unread == 0) return;
+      ++unread.threads;
+      unread.messages += t.provider_unread;
+    });
+    return unread;
+  }
+
+  void insert_message(const ThreadKey& thread, const Message& message) override {
+    data_.messages.put({thread, message.seq}, message);
+  }
+  std::optional<Message> message(const ThreadKey& thread, std::int64_t seq) const override {
+    return data_.messages.get({thread, seq});
+  }
+  std::optional<Message> message_by_key(const ThreadKey& thread, const Author& author,
+                                        std::string_view key_hash) const override {
+    for (const auto& m : messages_of(thread))
+      if (m.author == author && !m.key_hash.empty() && m.key_hash == key_hash) return m;
+    return std::nullopt;
+  }
+  void messages(const ThreadKey& thread, std::int64_t from, bool ascending,
+                FunctionRef<bool(const Message&)> f) const override {
+    auto all = messages_of(thread);
+    if (!ascending) std::reverse(all.begin(), all.end());
+    for (const auto& m : all)
+      if ((ascending ? m.seq >= from : m.seq <= from) && !f(m)) return;
+  }
+  std::int64_t count_for(const ThreadKey& thread, std::int64_t seq, const Author& reader) const override {
+    const auto all = messages_of(thread);
+    return std::count_if(all.begin(), all.end(),
+                         [&](const Message& m) { return m.seq > seq && m.author != reader; });
+  }
+  void remove_texts(ProviderNo provider, Place place) override {
+    const Author author{Side::client, place};
+    for (auto& [key, message] : data_.messages.rows([&](const MessageKey&key, const Message&m) {
+           return key.first.provider_no == provider && m.author == author;
+         })) {
+      message.text.clear();
+      message.key_hash.clear();
+      message.removed = true;
+      data_.messages.put(key, message);
+    }
+  }
+
+  std::optional<std::string> host_ref(const ThreadKey& thread) const override {
+    return data_.host_refs.get(thread);
+  }
+  std::optional<ThreadKey> thread_bound_to(std::string_view host_ref) const override {
+    for (const auto& [key, ref] :
+         data_.host_refs.rows([&](const ThreadKey&, const std::string& ref) { return ref == host_ref; }))
+      return key;
+    return std::nullopt;
+  }
+  void put_host_ref(const ThreadKey& thread, std::string_view host_ref) override {
+    if (const auto bound = thread_bound_to(host_ref)) data_.host_refs.erase(*bound);
+    data_.host_refs.put(thread, std::string(host_ref));
+  }
+  void delete_host_ref(const ThreadKey& thread) override { data_.host_refs.erase(thread); }
+  void delete_host_refs(ProviderNo provider, Place place) override {
+    for (const auto& [key, ref] : data_.host_refs.rows([&](const ThreadKey&key, const std::string&) {
+           return key.provider_no == provider && key.place == place;
+         }))
+      data_.host_refs.erase(key);
+  }
+
+ private:
+  template <typename Which>
+  std::vector<Thread> all_of(const Which& which) const {
+    std::vector<Thread> all;
+    data_.threads.for_all([&](const ThreadKey&, const Thread& thread) {
+      if (which(thread)) all.push_back(thread);
+    });
+    return all;
+  }
+  static void give(std::vector<Thread> all, FunctionRef<bool(const Thread&)> f) {
+    std::sort(all.begin(), all.end(),
+              [](const Thread& a, const Thread& b) { return position_of(a) > position_of(b); });
+    for (const auto& thread : all)
+      if (!f(thread)) return;
+  }
+  std::vector<Message> messages_of(const ThreadKey& thread) const {
+    std::vector<Message> all;
+    data_.messages.each({thread, 0}, [&](const MessageKey& key, const Message& message) {
+      if (key.first != thread) return false;
+      all.push_back(message);
+      return true;
+    });
+    return all;
+  }
+
+  Data& data_;
+};
+
+class Communities final : public CommunityTables {
+ public:
+  explicit Communities(Data& data) : data_(data) {}
+
+  std::optional<Community> community(ProviderNo provider, CommunityNo no) const override {
+    return data_.communities.get({provider, no});
+  }
+  std::vector<CommunityNo> communities(ProviderNo provider) const override {
+    std::set<CommunityNo> all;
+    data_.communities.for_all([&](const auto& key, const Community&) {
+      if (key.first == provider) all.insert(key.second);
+    });
+    data_.threads.for_all([&](const ThreadKey& key, const Thread&) {
+      if (key.provider_no == provider && key.of_community() && key.place == kCommunityPlace)
+        all.insert(key.community());
+    });
+    return {all.begin(), all.end()};
+  }
+  void insert_community(const Community& community) override {
+    data_.communities.put({community.provider_no, community.no}, community);
+  }
+  void update_community(const Community& community) override { insert_community(community); }
+
+  std::optional<Member> member(ProviderNo provider, CommunityNo no, Place place) const override {
+    return data_.members.get({provider, no, place});
+  }
+  Found<ThreadKey, Member> members(std::span<const ThreadKey> keys) const override {
+    Found<ThreadKey, Member> found;
+    for (const auto& key : keys) found.add(key, data_.members.get(key_of(key)));
+    return found;
+  }
+  std::vector<Member> members(ProviderNo provider, CommunityNo no) const override {
+    std::vector<Member> all;
+    data_.members.each({provider, no, 0}, [&](const MemberKey& key, const Member& member) {
+      if (std::get<0>(key) != provider || std::get<1>(key) != no) return false;
+      all.push_back(member);
+      return true;
+    });
+    return all;
+  }
+  std::int64_t count_members(ProviderNo provider, CommunityNo no) const override {
+    return static_cast<std::int64_t>(members(provider, no).size());
+  }
+  std::vector<ThreadKey> memberships_of(std::span<const RosterKey> keys) const override {
+    std::vector<ThreadKey> all;
+    for (const auto& [provider, place] : keys)
+      data_.members.for_all([&, provider = provider, place = place](const MemberKey& key, const Member&) {
+        if (std::get<0>(key) == provider && std::get<2>(key) == place)
+          all.push_back(community_key(provider, std::get<1>(key), place));
+      });
+    return all;
+  }
+  void insert_members(ProviderNo provider, CommunityNo no, std::span<const Member> members) override {
+    for (const auto& member : members) data_.members.put({provider, no, member.place}, member);
+  }
+  std::vector<bool> delete_members(std::span<const ThreadKey> keys) override {
+    std::vector<bool> were;
+    for (const auto& key : keys) were.push_back(data_.members.erase(key_of(key)));
+    return were;
+  }
+
+ private:
+  static MemberKey key_of(const ThreadKey& key) { return {key.provider_no, key.community(), key.place}; }
+
+  Data& data_;
+};
+
+}  // namespace test::memory

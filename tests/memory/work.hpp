@@ -1,0 +1,415 @@
+// Channels, lines, claims and items in memory.
+#pragma once
+
+#include <algorithm>
+
+#include "data.hpp"
+
+namespace test::memory {
+
+class Work final : public WorkTables {
+ public:
+  explicit Work(Data& data) : data_(data) {}
+
+  // ---- Channels
+
+  std::vector<Channel> channels() const override {
+    std::vector<Channel> all;
+    data_.channels.for_all([&](ChannelNo, const Channel& channel) {
+      if (!channel.removed) all.push_back(channel);
+    });
+    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    return all;
+  }
+  std::optional<Channel> channel(std::string_view name) const override {
+    for (const auto& channel : channels())
+      if (channel.name == name) return channel;
+    return std::nullopt;
+  }
+  std::optional<Channel> channel(ChannelNo no) const override { return data_.channels.get(no); }
+  ChannelNo insert_channel(const Channel& channel) override {
+    Channel stored = channel;
+    stored.no = data_.next(&Numbers::channel);
+    data_.channels.put(stored.no, stored);
+    return stored.no;
+  }
+  void update_channel(const Channel& channel) override { data_.channels.put(channel.no, channel); }
+  void forget_reason_details() override {
+    for (auto& [no, channel] : data_.channels.rows([](auto&, auto&) { return true; })) {
+      cut_details(channel.last_reason);
+      data_.channels.put(no, channel);
+    }
+  }
+
+  // ---- Lines
+
+  LineNo insert_line(const Line& line) override {
+    Line stored = line;
+    stored.no = data_.next(&Numbers::line);
+    data_.lines.put(stored.no, stored);
+    return stored.no;
+  }
+  std::optional<Line> line(LineNo no) const override { return data_.lines.get(no); }
+  Found<LineNo, Line> lines(std::span<const LineNo> nos) const override { return found_in(data_.lines, nos); }
+  std::vector<Line> lines(ProviderNo provider, BlastNo blast) const override {
+    return lines_where([&](const Line& l) { return l.provider_no == provider && l.blast_no == blast; });
+  }
+  std::vector<Line> open_lines(ProviderNo provider) const override {
+    return lines_where([&](const Line& l) { return l.open && l.provider_no == provider; });
+  }
+  std::vector<Line> open_lines_of_channel(ChannelNo channel) const override {
+    return lines_where([&](const Line& l) { return l.open && l.channel_no == channel; });
+  }
+  std::vector<Line> sound_lines(ProviderNo provider, BlastNo blast) const override {
+    return lines(provider, blast);
+  }
+  std::vector<Line> sound_open_lines(ProviderNo provider) const override { return open_lines(provider); }
+  std::vector<Line> sound_open_lines_of_channel(ChannelNo channel) const override {
+    return open_lines_of_channel(channel);
+  }
+  std::optional<Line> next_line(ChannelNo channel) const override {
+    const auto all = handing_out(channel);
+    return all.empty() ? std::nullopt : std::optional(all.front());
+  }
+  std::int64_t last_turn(ChannelNo channel) const override {
+    const auto all = handing_out(channel);
+    return all.empty() ? 0 : all.back().turn;
+  }
+  void update_line(const Line& line) override {
+    Line stored = line;
+    if (!line.open) stored.has_told_addresses = told_line_after(line.no - 1) == line.no;
+    data_.lines.put(line.no, stored);
+  }
+  std::int64_t pending(ChannelNo channel) const override {
+    std::int64_t sum = 0;
+    for (const auto& line : open_lines_of_channel(channel)) sum += line.pending();
+    data_.items.for_all([&](ItemNo, const HeldItem& held) {
+      const auto& item = held.item;
+      const bool counts = item.state == ItemState::waiting || held.holder;
+      sum += item.channel_no == channel && item.line_no == 0 && counts ? 1 : 0;
+    });
+    return sum;
+  }
+
+  void waiting_places(LineNo line, SliceNo slice,
+                      FunctionRef<void(const Wait&, const Slice&)> f) const override {
+    for (const auto& [key, row] : waits_of(line))
+      if (std::get<1>(key) == slice) f(std::get<2>(key), row.places);
+  }
+  void put_waiting_places(const Line& line, SliceNo slice, const Wait& wait, const Slice& places) override {
+    const WaitKey key{line.no, slice, wait};
+    const auto* stored = data_.waiting.find(key);
+    if (places.empty()) {
+      data_.waiting.erase(key);
+    } else {
+      data_.waiting.put(key, {line.channel_no, stored != nullptr ? stored->parked : line.paused, places});
+    }
+  }
+  std::optional<NextWaiting> next_waiting(ChannelNo channel, Ms now, Ms longest) const override {
+    std::optional<NextWaiting> due;
+    std::optional<NextWaiting> beyond;
+    data_.waiting.for_all([&](const WaitKey& key, const WaitRow& row) {
+      if (row.channel_no != channel || row.parked) return;
+      const Ms at = std::get<2>(key).due_at;
+      auto& first = at > now + longest ? beyond : due;
+      if (!first || at < first->due_at) first = NextWaiting{std::get<0>(key), at};
+    });
+    return beyond ? beyond : due;
+  }
+  Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const override {
+    return data_.skips.get({line.no, slice, reason}).value_or(Slice());
+  }
+  void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) override {
+    data_.skips.put({line.no, slice, reason}, value);
+  }
+  void skips(const Line& line, SliceNo slice, FunctionRef<void(SkipReason, const Slice&)> f) const override {
+    for (const auto reason : kSkipReasons)
+      if (const auto places = data_.skips.get({line.no, slice, reason})) f(reason, *places);
+  }
+
+  std::optional<ToldAddress> told_address(LineNo line, AddressHash hash) const override {
+    const auto* place = data_.told_addresses.find({line, hash});
+    return place != nullptr ? std::optional(ToldAddress{line, hash, *place}) : std::nullopt;
+  }
+  Found<AddressHash, ToldAddress> told_addresses(LineNo line,
+                                                 std::span<const AddressHash> hashes) const override {
+    Found<AddressHash, ToldAddress> found;
+    for (const auto hash : hashes) found.add(hash, told_address(line, hash));
+    return found;
+  }
+  bool hold_address(const ToldAddress& address, std::optional<Place> instead) override {
+    const auto held = told_address(address.line_no, address.hash);
+    if (held && held->place != instead) return false;
+    data_.told_addresses.put({address.line_no, address.hash}, address.place);
+    return true;
+  }
+  void put_told_addresses(std::span<const ToldAddress> addresses) override {
+    for (const auto& address : addresses)
+      data_.told_addresses.put({address.line_no, address.hash}, address.place);
+  }
+  void delete_told_addresses(LineNo line, std::span<const AddressHash> hashes) override {
+    for (const auto hash : hashes) data_.told_addresses.erase({line, hash});
+  }
+  std::optional<Line> line_to_forget() const override {
+    const auto all = lines_where([](const Line& l) { return is_to_forget(l); });
+    return all.empty() ? std::nullopt : std::optional(all.front());
+  }
+  std::vector<LineNo> lines_to_forget(ProviderNo provider) const override {
+    std::vector<LineNo> all;
+    for (const auto& l :
+         lines_where([&](const Line& l) { return is_to_forget(l) && l.provider_no == provider; }))
+      all.push_back(l.no);
+    return all;
+  }
+  void forget_told_addresses(LineNo line, std::size_t most) override {
+    auto all = data_.told_addresses.rows([&](const auto& key, Place) { return key.first == line; });
+    if (all.size() > most) all.resize(most);
+    for (const auto& [key, place] : all) data_.told_addresses.erase(key);
+  }
+  std::optional<LineNo> told_line_after(LineNo after) const override {
+    std::optional<LineNo> next;
+    data_.told_addresses.for_all([&](const auto& key, Place) {
+      if (key.first > after && !next) next = key.first;
+    });
+    return next;
+  }
+
+  // ---- Claims
+
+  std::optional<Claim> claim(const Claim& of) const override { return data_.claims.get(key_of(of)); }
+  std::optional<Claim> expired_claim(ChannelNo channel, Ms now, Ms longest,
+                                     std::exception_ptr&) const override {
+    std::optional<Claim> over;
+    std::optional<Claim> beyond;
+    for (const auto& claim : claims_to_take(channel)) {
+      auto& first = claim.lease_until > now + longest ? beyond : over;
+      if (claim.lease_until > now && claim.lease_until <= now + longest) continue;
+      if (!first || claim.lease_until < first->lease_until) first = claim;
+    }
+    return beyond ? beyond : over;
+  }
+  void insert_claim(const Claim& claim) override { data_.claims.put(key_of(claim), claim); }
+  void update_claim(const Claim& claim) override { data_.claims.put(key_of(claim), claim); }
+  bool delete_claim(const Claim& of) override { return data_.claims.erase(key_of(of)); }
+  void claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const override {
+    for (const auto& claim : claims_where(
+             [&](const Claim& c) { return c.channel_no == line.channel_no && c.line_no == line.no; }))
+      f(claim);
+  }
+  bool sound_claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const override {
+    claims_of(line, f);
+    return true;
+  }
+  std::int64_t claims_in_flight(ChannelNo channel, Ms now, Ms longest) const override {
+    return static_cast<std::int64_t>(claims_where([&](const Claim& c) {
+                                       return c.channel_no == channel && c.lease_until > now &&
+                                              c.lease_until <= now + longest;
+                                     }).size());
+  }
+  void delete_claims(ChannelNo channel) override {
+    for (const auto& claim : claims_where([&](const Claim& c) { return c.channel_no == channel; }))
+      data_.claims.erase(key_of(claim));
+  }
+  void item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const override {
+    for (const auto& claim :
+         claims_where([&](const Claim& c) { return c.channel_no == channel && c.line_no == 0; }))
+      f(claim);
+  }
+  bool sound_item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const override {
+    item_claims(channel, f);
+    return true;
+  }
+  std::optional<Ms> next_lease_over(ChannelNo channel, Ms after) const override {
+    std::optional<Ms> next;
+    for (const auto& claim : claims_to_take(channel))
+      if (claim.lease_until > after) next = std::min(next.value_or(claim.lease_until), claim.lease_until);
+    return next;
+  }
+
+  // ---- Items
+
+  std::vector<ItemNo> insert_items(std::span<const Item> items) override {
+    std::vector<ItemNo> nos;
+    for (const auto& item : items) {
+      Item stored = item;
+      stored.no = data_.next(&Numbers::item);
+      put(stored, std::nullopt);
+      nos.push_back(stored.no);
+    }
+    return nos;
+  }
+  std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const override {
+    std::vector<Item> all;
+    for (const bool beyond : {false, true}) {
+      auto some = items_where([&](const HeldItem& held) {
+        const auto& item = held.item;
+        return item.channel_no == channel && item.state == ItemState::waiting &&
+               (beyond ? item.due_at > now + longest : item.due_at <= now);
+      });
+      std::stable_sort(some.begin(), some.end(),
+                       [](const Item& a, const Item& b) { return a.due_at < b.due_at; });
+      all.insert(all.end(), some.begin(), some.end());
+    }
+    if (all.size() > limit) all.resize(limit);
+    return all;
+  }
+  std::vector<Item> items_of(const Token& token) const override {
+    return items_where([&](const HeldItem& held) { return held.holder == token; });
+  }
+  std::vector<HeldItem> items(std::span<const ItemNo> nos) const override {
+    std::map<ItemNo, HeldItem> all;
+    for (const auto no : nos)
+      if (const auto held = data_.items.get(no)) all.emplace(no, *held);
+    std::vector<HeldItem> rows;
+    for (auto& [no, held] : all) rows.push_back(std::move(held));
+    return rows;
+  }
+  void claim_items(std::span<const Item> items, const Token& token) override {
+    for (const auto& item : items) {
+      Item claimed = item;
+      claimed.state = ItemState::claimed;
+      put(claimed, token);
+    }
+  }
+  void update_items(std::span<const Item> items) override {
+    for (const auto& item : items) put(item, std::nullopt);
+  }
+  void delete_items(std::span<const Item> items) override {
+    for (const auto& item : items) data_.items.erase(item.no);
+  }
+  void delete_notices(ChannelNo channel) override {
+    delete_items(items_where(
+        [&](const HeldItem& held) { return held.item.channel_no == channel && held.item.line_no == 0; }));
+  }
+  void delete_waiting_notices(ChannelNo channel, ProviderNo provider) override {
+    delete_items(items_where([&](const HeldItem& held) {
+      return held.item.channel_no == channel && held.item.line_no == 0 && held.item.provider_no == provider &&
+             held.item.state == ItemState::waiting;
+    }));
+  }
+  void forget_details(ProviderNo provider, Place place) override {
+    for (auto& [no, held] : data_.items.rows([&](ItemNo, const HeldItem& held) {
+           return held.item.provider_no == provider && held.item.thread.place == place;
+         })) {
+      cut_details(held.item.reason);
+      data_.items.put(no, held);
+    }
+  }
+  std::optional<Item> item_of_notice(ChannelNo channel, ProviderNo provider,
+                                     std::int64_t notice_no) const override {
+    const auto all = items_where([&](const HeldItem& held) {
+      const auto& item = held.item;
+      return item.channel_no == channel && item.provider_no == provider && item.line_no == 0 &&
+             item.notice_no == notice_no;
+    });
+    return all.empty() ? std::nullopt : std::optional(all.front());
+  }
+  void items_of_line(LineNo line, Place begin, Place end, FunctionRef<bool(const Item&)> f) const override {
+    for (const auto& item : of_line(line, begin, end))
+      if (!f(item)) return;
+  }
+  void items_at(LineNo line, std::span<const Place> places,
+                FunctionRef<void(Place, const Item&)> f) const override {
+    for (const auto place : places)
+      for (const auto& item : of_line(line, place, place + 1)) f(place, item);
+  }
+  void open_items_of_line(LineNo line, FunctionRef<bool(const Item&)> f) override {
+    for (const auto& item : of_line(line, 0, kMaxPlaces))
+      if (item.state != ItemState::failed && !f(item)) return;
+  }
+  Slice item_places(LineNo line, SliceNo slice) const override {
+    Slice places;
+    for (const auto& item : of_line(line, place_at(slice, 0), place_at(slice + 1, 0)))
+      places.add(within_slice(item.thread.place));
+    return places;
+  }
+  Slice failed_places(LineNo line, SliceNo slice) const override {
+    Slice places;
+    for (const auto& item : of_line(line, place_at(slice, 0), place_at(slice + 1, 0)))
+      if (item.state == ItemState::failed) places.add(within_slice(item.thread.place));
+    return places;
+  }
+  void park_items(LineNo line, bool parked) override {
+    const auto from = parked ? ItemState::waiting : ItemState::parked;
+    for (auto item : of_line(line, 0, kMaxPlaces)) {
+      if (item.state != from) continue;
+      item.state = parked ? ItemState::parked : ItemState::waiting;
+      put(item, data_.items.find(item.no)->holder);
+    }
+    for (auto& [key, row] : waits_of(line)) {
+      row.parked = parked;
+      data_.waiting.put(key, row);
+    }
+  }
+  std::optional<Ms> next_item_due(ChannelNo channel) const override {
+    std::optional<Ms> next;
+    for (const auto& item : items_where([&](const HeldItem& held) {
+           return held.item.channel_no == channel && held.item.state == ItemState::waiting;
+         }))
+      next = std::min(next.value_or(item.due_at), item.due_at);
+    return next;
+  }
+
+ private:
+  static void cut_details(std::string& reason) { reason.resize(std::min(reason.find(':'), reason.size())); }
+  static bool is_to_forget(const Line& line) { return !line.open && line.has_told_addresses; }
+  static ClaimKey key_of(const Claim& c) { return {c.channel_no, c.line_no, c.token}; }
+
+  void put(const Item& item, std::optional<Token> holder) { data_.items.put(item.no, {item, holder}); }
+
+  template <typename Wanted>
+  std::vector<Line> lines_where(const Wanted& wanted) const {
+    std::vector<Line> all;
+    data_.lines.for_all([&](LineNo, const Line& line) {
+      if (wanted(line)) all.push_back(line);
+    });
+    return all;
+  }
+  /// In the order of their turns.
+  std::vector<Line> handing_out(ChannelNo channel) const {
+    auto all = lines_where([&](const Line& l) {
+      return l.open && !l.paused && l.channel_no == channel && l.cursor < l.hand_out_to();
+    });
+    std::stable_sort(all.begin(), all.end(), [](const Line& a, const Line& b) { return a.turn < b.turn; });
+    return all;
+  }
+  std::vector<std::pair<WaitKey, WaitRow>> waits_of(LineNo line) const {
+    return data_.waiting.rows([&](const WaitKey& key, const WaitRow&) { return std::get<0>(key) == line; });
+  }
+  template <typename Wanted>
+  std::vector<Claim> claims_where(const Wanted& wanted) const {
+    std::vector<Claim> all;
+    data_.claims.for_all([&](const ClaimKey&, const Claim& claim) {
+      if (wanted(claim)) all.push_back(claim);
+    });
+    return all;
+  }
+  /// Of lines that are not paused, and of items.
+  std::vector<Claim> claims_to_take(ChannelNo channel) const {
+    return claims_where([&](const Claim& c) {
+      const auto* of = data_.lines.find(c.line_no);
+      return c.channel_no == channel && (of == nullptr || !(of->open && of->paused));
+    });
+  }
+  template <typename Wanted>
+  std::vector<Item> items_where(const Wanted& wanted) const {
+    std::vector<Item> all;
+    data_.items.for_all([&](ItemNo, const HeldItem& held) {
+      if (wanted(held)) all.push_back(held.item);
+    });
+    return all;
+  }
+  std::vector<Item> of_line(LineNo line, Place begin, Place end) const {
+    auto all = items_where([&](const HeldItem& held) {
+      return line > 0 && held.item.line_no == line && held.item.thread.place >= begin &&
+             held.item.thread.place < end;
+    });
+    std::stable_sort(all.begin(), all.end(),
+                     [](const Item& a, const Item& b) { return a.thread.place < b.thread.place; });
+    return all;
+  }
+
+  Data& data_;
+};
+
+}  // namespace test::memory
