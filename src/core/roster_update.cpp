@@ -65,11 +65,11 @@ bool RosterUpdate::has_turn_behind(const RosterEntry& entry) {
 
 // ---- What is to be done
 
-std::vector<bool> RosterUpdate::add(Provider& provider, std::span<const Client> clients,
+std::vector<bool> RosterUpdate::add(Provider& provider, std::span<const Client* const> clients,
                                     std::uint32_t flags) {
   std::vector<ClientNo> nos;
   nos.reserve(clients.size());
-  for (const auto& client : clients) nos.push_back(client.no);
+  for (const auto* client : clients) nos.push_back(client->no);
   // Blasts sent so far cannot have reached these places: their inboxes need not look at them.
   const auto places =
       tables_.directory().insert_memberships(provider.no, nos, provider.next_place, provider.send_seq);
@@ -83,9 +83,9 @@ std::vector<bool> RosterUpdate::add(Provider& provider, std::span<const Client> 
     change.kind = Kind::added;
     change.entry.provider_no = provider.no;
     change.entry.place = *places[i];
-    change.entry.flags = clients[i].flags | flags;
+    change.entry.flags = clients[i]->flags | flags;
     change.entry.since = now_;
-    change.entry.client = clients[i];
+    change.entry.client = *clients[i];
   }
   apply();
   return added;
