@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/function_ref.hpp"
 #include "core/context.hpp"
 #include "core/same_address.hpp"
 #include "core/set_pages.hpp"
@@ -83,5 +84,10 @@ class RosterUpdate {
   RosterSlices roster_slices_;
   AddressSlices address_slices_;
 };
+
+/// Calls f with page after page of the clients' places on rosters, in the order of these and then by
+/// provider.
+void for_each_membership_page(const Tables& tables, std::span<const ClientNo> clients,
+                              FunctionRef<void(std::span<const HeldMembership>)> f);
 
 }  // namespace bccast

@@ -48,18 +48,19 @@ void store_anew(Tables& tables, std::span<const Item> items) {
   tables.work().insert_items(items);
 }
 
-/// A page of a line's items that have failed, from `from` on, which goes behind them.
+/// Those that have failed, of a page of a line's items from `from` on, which goes on to where the next page
+/// begins.
 std::vector<Item> failed_items(const Tables& tables, const Line& line, std::optional<Place>& from) {
   std::vector<Item> failed;
   std::size_t met = 0;
   std::optional<Place> next;
-  tables.work().items_of_line(line.no, *from, kMaxPlaces, [&](const Item& item) {
-    ++met;
-    if (item.damaged) return true;
-    if (item.state == ItemState::failed) failed.push_back(item);
-    if (met < kRowsTogether) return true;
-    next = item.thread.place + 1;
-    return false;
+  tables.work().items_of_line(line.no, from.value(), kMaxPlaces, [&](const Item& item) {
+    if (++met > kRowsTogether && !item.damaged) {
+      next = item.thread.place;
+      return false;
+    }
+    if (item.state == ItemState::failed && !item.damaged) failed.push_back(item);
+    return true;
   });
   from = next;
   return failed;
