@@ -260,11 +260,11 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
       std::vector<std::string_view> page_ids;
       for (const auto i : page) page_ids.push_back(ids[i]);
       const auto found = tables.directory().clients(page_ids);
-      std::vector<Client> clients;
+      std::vector<const Client*> clients;
       std::vector<std::size_t> numbers;
       for (const auto i : page) {
         if (const auto* client = found.find(ids[i])) {
-          clients.push_back(*client);
+          clients.push_back(client);
           numbers.push_back(i);
         } else {
           results[i] = Code::not_found;
@@ -274,7 +274,7 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
       const auto added = rosters.add(provider, clients, archived ? flag::archived : 0);
       for (std::size_t i = 0; i < clients.size(); ++i) {
         if (added[i]) {
-          last_added = clients[i].no;
+          last_added = clients[i]->no;
         } else {
           results[numbers[i]] = Code::exists;
         }

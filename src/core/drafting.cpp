@@ -237,16 +237,21 @@ Page<SelectionRow> Drafting::selection(std::string_view provider_id, std::string
       const Slice left_out = audience.archived | audience.off | audience.deselected;
       const Slice listed = !only ? audience.recipients | left_out : *only ? audience.recipients : left_out;
       const std::uint32_t begin = s == slice_of(from) ? within_slice(from) : 0;
-      for (auto at = listed.next(begin); at < Slice::kPlaces; at = listed.next(at + 1)) {
-        const Place place = place_at(s, at);
-        if (page.items.size() == most) {
-          page.next = seal_cursor<1>(context_, list, {std::int64_t{place}});
-          return;
-        }
-        const auto entry = access::entry_at(tables, provider.no, place);
-        const auto in = [&](const Slice& slice) { return slice.contains(static_cast<std::uint16_t>(at)); };
-        page.items.push_back({entry.client.id, entry.client.name, in(audience.recipients),
-                              std::string(reason_left_out(audience, static_cast<std::uint16_t>(at)))});
+      std::vector<RosterKey> keys;  // one more than there is room for
+      for (auto at = listed.next(begin); at < Slice::kPlaces && page.items.size() + keys.size() <= most;
+           at = listed.next(at + 1))
+        keys.push_back({provider.no, place_at(s, at)});
+      if (page.items.size() + keys.size() > most) {
+        page.next = seal_cursor<1>(context_, list, {std::int64_t{keys.back().place}});
+        keys.pop_back();
+      }
+      if (keys.empty()) return;
+      const auto entries = tables.directory().entries(keys);
+      for (const auto& key : keys) {
+        const auto& entry = access::entry_in(entries, key);
+        const auto at = within_slice(key.place);
+        page.items.push_back({entry.client.id, entry.client.name, audience.recipients.contains(at),
+                              std::string(reason_left_out(audience, at))});
       }
     });
     return page;

@@ -7,7 +7,6 @@
 #include "core/access.hpp"
 #include "core/debts.hpp"
 #include "core/roster_update.hpp"
-#include "core/set_pages.hpp"
 
 namespace bccast {
 
@@ -51,12 +50,9 @@ bool Erasure::erase(std::string_view client_id) {
   context_.store.write([&](Tables& tables) {
     const Client client = access::client(tables, client_id);
     RosterUpdate rosters(tables, context_);
-    for (ProviderNo after = 0;;) {
-      const auto page = tables.directory().memberships({&client.no, 1}, after, kRowsTogether);
-      if (!page.empty()) erase_from(tables, rosters, client, page);
-      if (page.size() < kRowsTogether) break;
-      after = page.back().membership.provider_no;
-    }
+    for_each_membership_page(tables, {&client.no, 1}, [&](std::span<const HeldMembership> page) {
+      erase_from(tables, rosters, client, page);
+    });
     tables.work().forget_reason_details();
     rosters.finish();
     tables.events().forget_client(client.no);

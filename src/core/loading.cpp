@@ -1,12 +1,12 @@
 #include "core/loading.hpp"
 
 #include <map>
-#include <set>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "core/access.hpp"
+#include "core/item_rows.hpp"
 #include "core/message_list.hpp"
 #include "core/place_states.hpp"
 #include "core/quiet.hpp"
@@ -44,9 +44,25 @@ HadIt had_it(const PlaceStates& states, std::uint16_t at) {
   return open ? HadIt::not_yet : HadIt::no;
 }
 
-/// Items are few as a rule: those of other places are read, too. Where they are more than so many, those
-/// between places that stand further apart are passed by.
-constexpr Place kItemsBetween = 256;
+/// Items are few as a rule: those of other places are read, too, unless they are more than so many.
+constexpr std::size_t kItemsBetween = 256;
+
+std::vector<Place> places_of(std::span<const PlaceInOrder> sorted) {
+  std::vector<Place> places;
+  for (const auto& one : sorted)
+    if (places.empty() || places.back() != one.place) places.push_back(one.place);
+  return places;
+}
+
+/// A message that is delivered.
+struct AtHand {
+  ThreadKey shelf;
+  std::int64_t seq = 0;
+  bool removed = false;
+  Author author;
+  std::optional<RosterEntry> entry;  // of its author, if a client wrote it
+  std::optional<Community> community;
+};
 
 class Filling {
  public:
@@ -177,29 +193,31 @@ class Filling {
       if (!channel || !channel->delivers || channel->removed) continue;
       tables_.work().skips(line, slice_of(sorted.front().place),
                            [&](SkipReason, const Slice& places) { deliveries.not_delivered |= places; });
-      if (!meet_items(line, sorted, deliveries, sorted.size() + kItemsBetween))
-        for_each_run(sorted, kItemsBetween, [&](std::span<const PlaceInOrder> run) {
-          meet_items(line, run, deliveries, SliceStates::kAll);
-        });
+      if (!meet_items(line, sorted, deliveries))
+        tables_.work().items_at(line.no, places_of(sorted),
+                                [&](Place place, const Item& item) { meet_item(place, item, deliveries); });
     }
     return deliveries;
   }
 
-  /// The items of a line that delivers, from the first to the last of the places. False: they are more.
-  bool meet_items(const Line& line, std::span<const PlaceInOrder> sorted, Deliveries& deliveries,
-                  std::size_t most) const {
+  /// The items of a line that delivers, from the first to the last of the places. False: they are too many.
+  bool meet_items(const Line& line, std::span<const PlaceInOrder> sorted, Deliveries& deliveries) const {
+    const std::size_t most = sorted.size() + kItemsBetween;
     std::size_t met = 0;
     tables_.work().items_of_line(line.no, sorted.front().place, sorted.back().place + 1,
                                  [&](const Item& item) {
                                    if (++met > most) return false;
-                                   if (item.state == ItemState::failed) {
-                                     deliveries.not_delivered.add(within_slice(item.thread.place));
-                                   } else {
-                                     deliveries.until[item.thread.place] = look_again(item, now_);
-                                   }
+                                   meet_item(item.thread.place, item, deliveries);
                                    return true;
                                  });
     return met <= most;
+  }
+  void meet_item(Place place, const Item& item, Deliveries& deliveries) const {
+    if (item.state == ItemState::failed) {
+      deliveries.not_delivered.add(within_slice(place));
+    } else {
+      deliveries.until[place] = look_again(item, now_);
+    }
   }
 
   // ---- What is taken back
@@ -207,36 +225,36 @@ class Filling {
   /// Those of a recalled blast to whom it was delivered.
   void deliveries_to_take_back(const Line& line) {
     const auto blast = begin_taking_back(line);
-    const Line delivered = delivered_by(tables_, line);
-    std::vector<Claim> claims;
-    tables_.work().claims_of(delivered, [&](const Claim& claim) { claims.push_back(claim); });
     const auto sorted = sorted_places(assignment_.places);
-    std::vector<HadIt> had(sorted.size());
-    for_each_run(sorted, kWholeSlice, [&](std::span<const PlaceInOrder> of_slice) {
-      const auto s = slice_of(of_slice.front().place);
-      SliceStates reader(tables_, delivered, claims, s,
-                         tables_.blasts().recipients(line.provider_no, s, line.seq));
-      // True when all of these were read.
-      const auto read = [&](std::span<const PlaceInOrder> these, std::size_t most) {
-        const auto end = within_slice(these.back().place) + 1u;
-        if (reader.read(within_slice(these.front().place), end, most) < end) return false;
-        for (const auto& one : these) had[one.at] = had_it(reader.states(), within_slice(one.place));
-        return true;
-      };
-      if (!read(of_slice, of_slice.size() + kItemsBetween))
-        for_each_run(of_slice, kItemsBetween,
-                     [&](std::span<const PlaceInOrder> run) { read(run, SliceStates::kAll); });
-    });
+    const auto had = who_had_it(line, sorted);
     const RosterRead entries(tables_, line.provider_no, sorted);
     for (std::size_t i = 0; i < sorted.size(); ++i) {
       const auto& entry = entries.at(i);
       if (entry) {
-        take_back(entry->place, had[i], line, blast, entry->flags, entry->id,
+        take_back(entry->place, had.at(entry->place), line, blast, entry->flags, entry->id,
                   Addresses::find(entry->addresses, channel_.name), entry->name, entry->locale);
       } else {
         assignment_.damaged.push_back(assignment_.places[i]);
       }
     }
+  }
+
+  std::map<Place, HadIt> who_had_it(const Line& line, std::span<const PlaceInOrder> sorted) const {
+    const Line delivered = delivered_by(tables_, line);
+    std::vector<Claim> claims;
+    tables_.work().claims_of(delivered, [&](const Claim& claim) { claims.push_back(claim); });
+    std::map<Place, HadIt> had;
+    for_each_run(sorted, kWholeSlice, [&](std::span<const PlaceInOrder> of_slice) {
+      const auto s = slice_of(of_slice.front().place);
+      SliceStates reader(tables_, delivered, claims, s,
+                         tables_.blasts().recipients(line.provider_no, s, line.seq));
+      const auto end = within_slice(of_slice.back().place) + 1u;
+      const auto most = of_slice.size() + kItemsBetween;
+      if (reader.read(within_slice(of_slice.front().place), end, most) < end)
+        reader.read(places_of(of_slice));
+      for (const auto& one : of_slice) had[one.place] = had_it(reader.states(), within_slice(one.place));
+    });
+    return had;
   }
 
   Blast begin_taking_back(const Line& line) {
@@ -270,21 +288,30 @@ class Filling {
   }
 
   /// The same for one item.
-  void item_to_take_back(std::size_t i, const Line& line) {
-    const auto blast = begin_taking_back(line);
-    const Place place = assignment_.items[i].thread.place;
-    const auto entry = tables_.directory().entry(line.provider_no, place);
-    if (!entry) throw Error(Code::corrupt, "an item has lost what it is about");
-    const Line delivered = delivered_by(tables_, line);
-    std::vector<Claim> claims;
-    tables_.work().claims_of(delivered, [&](const Claim& claim) { claims.push_back(claim); });
-    const auto s = slice_of(place);
-    SliceStates reader(tables_, delivered, claims, s,
-                       tables_.blasts().recipients(line.provider_no, s, line.seq));
-    reader.read(within_slice(place), within_slice(place) + 1u, SliceStates::kAll);
-    take_back(place, had_it(reader.states(), within_slice(place)), line, blast, entry->flags,
-              entry->client.id, entry->client.addresses.get(channel_.name), entry->client.name,
-              entry->client.locale, i);
+  void item_to_take_back(std::size_t i, const Line& line, const Blast& blast) {
+    assignment_.delivery->retracts = true;
+    assignment_.at = whole_seconds(blast.sent_at);
+    const auto& entry = entry_of(i);
+    take_back(entry.place, had_it_of_item(entry.place, line), line, blast, entry.flags, entry.id,
+              Addresses::find(entry.addresses, channel_.name), entry.name, entry.locale, i);
+  }
+
+  /// Read for all items of the line together; where one of what they are about is damaged, for each by
+  /// itself.
+  HadIt had_it_of_item(Place place, const Line& line) {
+    auto known = had_.find(line.no);
+    if (known == had_.end()) {
+      known = had_.try_emplace(line.no).first;
+      try {
+        known->second = who_had_it(line, places_of_items(line.no));
+      } catch (const Error& error) {
+        if (error.code() != Code::corrupt) throw;
+      }
+    }
+    const auto found = known->second.find(place);
+    if (found != known->second.end()) return found->second;
+    const PlaceInOrder alone{place, 0};
+    return who_had_it(line, std::span(&alone, 1)).at(place);
   }
 
   /// Until when somebody in that zone is not to be told.
@@ -294,50 +321,8 @@ class Filling {
 
   // ---- Single items
 
-  /// The rows that the items are about, read together.
-  struct Rows {
-    Found<ProviderNo, Provider> providers;
-    Found<LineNo, Line> lines;
-    Found<BlastKey, Blast> blasts;
-    Found<ThreadKey, Thread> threads;
-    std::map<ProviderNo, RosterRead> rosters;
-    std::vector<std::size_t> of_roster;  // for each item: which of its roster's entries
-  };
-
-  Rows rows_of_items() const {
-    Rows rows;
-    std::set<ProviderNo> providers;
-    std::set<LineNo> lines;
-    std::set<BlastKey> blasts;
-    std::set<ThreadKey> threads;
-    std::map<ProviderNo, std::vector<Place>> places;
-    rows.of_roster.resize(assignment_.items.size());
-    for (std::size_t i = 0; i < assignment_.items.size(); ++i) {
-      const Item& item = assignment_.items[i];
-      if (item.damaged) continue;
-      providers.insert(item.provider_no);
-      threads.insert(item.thread);
-      if (item.line_no != 0) {
-        lines.insert(item.line_no);
-        blasts.insert({item.provider_no, item.thread.origin});
-      }
-      if (item.to_provider) continue;
-      auto& of_provider = places[item.provider_no];
-      rows.of_roster[i] = of_provider.size();
-      of_provider.push_back(item.thread.place);
-    }
-    const auto all = [](const auto& set) { return std::vector(set.begin(), set.end()); };
-    rows.providers = tables_.directory().providers(all(providers));
-    rows.threads = tables_.threads().threads(all(threads));
-    if (!lines.empty()) rows.lines = tables_.work().lines(all(lines));
-    if (!blasts.empty()) rows.blasts = tables_.blasts().blasts(all(blasts));
-    for (const auto& [provider, of_provider] : places)
-      rows.rosters.try_emplace(provider, tables_, provider, sorted_places(of_provider));
-    return rows;
-  }
-
   void items() {
-    rows_ = rows_of_items();
+    rows_ = rows_of(tables_, assignment_.items);
     for (std::size_t i = 0; i < assignment_.items.size(); ++i) {
       try {
         item(i);
@@ -362,15 +347,20 @@ class Filling {
                provider_.addresses.get(channel_.name), {});
       return;
     }
-    const auto& entry = rows_.rosters.at(item.provider_no).at(rows_.of_roster[i]);
-    if (!entry) throw Error(Code::corrupt, "an item has lost what it is about");
+    const auto& entry = entry_of(i);
     // Who has left a community has nothing to read there, nor who has joined again of what was before.
     if (item.thread.of_community() && !sees(item)) {
       assignment_.left_out.push_back({i, SkipReason::already_read});
       return;
     }
-    add_item(i, thread != nullptr && thread->client_unread == 0, entry->flags, *entry,
-             Addresses::find(entry->addresses, channel_.name), entry->id);
+    add_item(i, thread != nullptr && thread->client_unread == 0, entry.flags, entry,
+             Addresses::find(entry.addresses, channel_.name), entry.id);
+  }
+
+  const RosterView& entry_of(std::size_t i) const {
+    const auto& entry = rows_.rosters.at(assignment_.items[i].provider_no).at(rows_.of_roster[i]);
+    if (!entry) throw Error(Code::corrupt, "an item has lost what it is about");
+    return *entry;
   }
 
   /// True, and the item is dealt with, when its blast is paused, or its line takes back. Of a recalled blast
@@ -386,7 +376,7 @@ class Filling {
       return true;
     }
     if (line->retracts) {
-      item_to_take_back(i, *line);
+      item_to_take_back(i, *line, *blast);
       return true;
     }
     dropped_ = why_dropped(*blast);
@@ -394,9 +384,8 @@ class Filling {
   }
 
   bool sees(const Item& item) const {
-    const auto member =
-        tables_.communities().member(item.provider_no, item.thread.community(), item.thread.place);
-    return member && item.seq >= member->first_seq;
+    const auto* member = rows_.members.find(item.thread);
+    return member != nullptr && item.seq >= member->first_seq;
   }
 
   template <typename Person>
@@ -431,35 +420,60 @@ class Filling {
   /// True, and the item is dealt with, when its message is still being delivered, or was not.
   bool waits_or_lost(std::size_t i) {
     const Item& item = assignment_.items[i];
-    const auto judge = [&](const Item& delivery) {
-      if (delivery.state == ItemState::failed) {
-        assignment_.left_out.push_back({i, SkipReason::not_delivered});
-      } else {
-        assignment_.deferred.push_back({i, look_again(delivery, now_)});
-      }
-      return true;
-    };
     if (item.line_no != 0) {
       const auto* line = rows_.lines.find(item.line_no);
       if (!line->follows) return false;
-      const PlaceInOrder one{item.thread.place, 0};
-      const auto deliveries = deliveries_of(*line, std::span(&one, 1));
+      const auto& deliveries = deliveries_of_items(*line, slice_of(item.thread.place));
       if (deliveries.not_delivered.contains(within_slice(item.thread.place))) {
         assignment_.left_out.push_back({i, SkipReason::not_delivered});
         return true;
       }
-      if (deliveries.until.empty()) return false;
-      assignment_.deferred.push_back({i, deliveries.until.begin()->second});
+      const auto later = deliveries.until.find(item.thread.place);
+      if (later == deliveries.until.end()) return false;
+      assignment_.deferred.push_back({i, later->second});
       return true;
     }
-    if (!delivering_) {
-      delivering_ = tables_.work().channels();
-      std::erase_if(*delivering_, [](const Channel& channel) { return !channel.delivers; });
+    for (const auto& of_channel : delivered_notices()) {
+      const auto* delivery = of_channel.find({item.provider_no, item.notice_no});
+      if (delivery == nullptr) continue;
+      if (delivery->state == ItemState::failed) {
+        assignment_.left_out.push_back({i, SkipReason::not_delivered});
+      } else {
+        assignment_.deferred.push_back({i, look_again(*delivery, now_)});
+      }
+      return true;
     }
-    for (const auto& channel : *delivering_)
-      if (const auto delivery = tables_.work().item_of_notice(channel.no, item.provider_no, item.notice_no))
-        return judge(*delivery);
     return false;
+  }
+
+  /// The places of the items of one line, in their order.
+  std::vector<PlaceInOrder> places_of_items(LineNo line) const {
+    std::vector<Place> places;
+    for (const auto& item : assignment_.items)
+      if (!item.damaged && item.line_no == line) places.push_back(item.thread.place);
+    return sorted_places(places);
+  }
+
+  /// How the items' places of one slice stand with those who deliver the line's blast.
+  const Deliveries& deliveries_of_items(const Line& line, SliceNo s) {
+    const std::pair key{line.no, s};
+    const auto known = deliveries_.find(key);
+    if (known != deliveries_.end()) return known->second;
+    auto places = places_of_items(line.no);
+    std::erase_if(places, [s](const PlaceInOrder& one) { return slice_of(one.place) != s; });
+    return deliveries_.emplace(key, deliveries_of(line, places)).first->second;
+  }
+
+  /// On each channel that delivers, what is left to do of the messages that the items are notices of.
+  const std::vector<Found<NoticeKey, Item>>& delivered_notices() {
+    if (notices_) return *notices_;
+    std::vector<Found<NoticeKey, Item>> found;
+    std::vector<NoticeKey> keys;
+    for (const auto& item : assignment_.items)
+      if (!item.damaged && item.line_no == 0) keys.push_back({item.provider_no, item.notice_no});
+    for (const auto& channel : tables_.work().channels())
+      if (channel.delivers) found.push_back(tables_.work().items_of_notices(channel.no, keys));
+    return notices_.emplace(std::move(found));
   }
 
   // ---- What is delivered
@@ -476,23 +490,39 @@ class Filling {
 
   /// False: the message was taken away.
   bool describe_item(const Item& item, std::string_view client) {
-    Delivery& delivery = *assignment_.delivery;
-    Message message = message_at(tables_, item.thread, item.seq);
-    if (message.removed) return false;
+    const AtHand& at_hand = message_of(item);
+    if (at_hand.removed) return false;
     std::optional<Place> viewer;
     if (!item.to_provider) viewer = item.thread.place;
     Authors authors(context_, tables_, provider_, item.thread, viewer);
-    if (item.thread.of_community()) {
-      const auto community = tables_.communities().community(item.provider_no, item.thread.community());
-      if (!community) throw Error(Code::corrupt, "a community is missing");
-      add_columns({}, "community", community->title, message.seq, authors.of(message.author));
+    if (at_hand.entry) authors.know(*at_hand.entry);
+    const auto& author = authors.of(at_hand.author);
+    if (at_hand.community) {
+      add_columns({}, "community", at_hand.community->title, item.seq, author);
     } else {
-      const auto& author = authors.of(message.author);
-      add_columns(item.to_provider ? std::string_view(author.id) : client, "private", {}, message.seq,
-                  author);
+      add_columns(item.to_provider ? std::string_view(author.id) : client, "private", {}, item.seq, author);
     }
-    delivery.text = std::move(message.text);
     return true;
+  }
+
+  /// A batch delivers one message, to however many: it is read once, and its text goes into the batch.
+  const AtHand& message_of(const Item& item) {
+    const auto shelf =
+        item.thread.of_blast() ? ThreadKey{item.provider_no, 0, item.thread.origin} : item.thread.shelf();
+    if (at_hand_ && at_hand_->shelf == shelf && at_hand_->seq == item.seq) return *at_hand_;
+    at_hand_.reset();
+    Message message = message_at(tables_, item.thread, item.seq);
+    AtHand found{shelf, item.seq, message.removed, message.author, {}, {}};
+    if (!message.removed) {
+      if (message.author.side == Side::client)
+        found.entry = access::entry_at(tables_, item.provider_no, message.author.place);
+      if (item.thread.of_community()) {
+        found.community = tables_.communities().community(item.provider_no, item.thread.community());
+        if (!found.community) throw Error(Code::corrupt, "a community is missing");
+      }
+      assignment_.delivery->text = std::move(message.text);
+    }
+    return at_hand_.emplace(std::move(found));
   }
 
   void add_columns(std::string_view client, std::string_view kind, std::string_view title, std::int64_t seq,
@@ -515,9 +545,12 @@ class Filling {
   const Channel& channel_;
   const Ms now_;
   std::map<LineNo, SameAddress> same_address_;
-  Rows rows_;
+  ItemRows rows_;
   Provider provider_;
-  std::optional<std::vector<Channel>> delivering_;
+  std::map<LineNo, std::map<Place, HadIt>> had_;                 // of the items of lines that take back
+  std::map<std::pair<LineNo, SliceNo>, Deliveries> deliveries_;  // of the items of lines that follow
+  std::optional<std::vector<Found<NoticeKey, Item>>> notices_;
+  std::optional<AtHand> at_hand_;
   std::optional<SkipReason> dropped_;  // of the item at hand
   std::optional<Quiet> quiet_;
 };

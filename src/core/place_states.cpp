@@ -55,25 +55,36 @@ const PlaceStates& SliceStates::count() {
   return states_;
 }
 
+void SliceStates::add(std::uint16_t at, const Item& item, Slice& rest) {
+  if (item.damaged) throw Error(Code::corrupt, "an item of the blast is damaged");
+  const auto state = item.state == ItemState::failed    ? PlaceState::failed
+                     : item.state == ItemState::claimed ? PlaceState::in_flight
+                     : item.attempts == 0               ? PlaceState::pending
+                                                        : PlaceState::retry;
+  states_[state].add(at);
+  rest.remove(at);
+  states_.items.push_back(item);
+}
+
+void SliceStates::read(std::span<const Place> places) {
+  start();
+  Slice rest = rest_;
+  tables_.work().items_at(line_.no, places,
+                          [&](Place place, const Item& item) { add(within_slice(place), item, rest); });
+  finish(std::move(rest));
+}
+
 std::uint32_t SliceStates::read(std::uint32_t begin, std::uint32_t end, std::size_t most) {
   start();
   Slice rest = rest_;
   tables_.work().items_of_line(line_.no, place_at(slice_, begin), place_at(slice_, end),
                                [&](const Item& item) {
-                                 if (item.damaged)
-                                   throw Error(Code::corrupt, "an item of the blast is damaged");
                                  const auto at = within_slice(item.thread.place);
-                                 if (states_.items.size() >= most) {
+                                 if (!item.damaged && states_.items.size() >= most) {
                                    end = at;
                                    return false;
                                  }
-                                 const auto state = item.state == ItemState::failed    ? PlaceState::failed
-                                                    : item.state == ItemState::claimed ? PlaceState::in_flight
-                                                    : item.attempts == 0               ? PlaceState::pending
-                                                                                       : PlaceState::retry;
-                                 states_[state].add(at);
-                                 rest.remove(at);
-                                 states_.items.push_back(item);
+                                 add(at, item, rest);
                                  return true;
                                });
   finish(std::move(rest));

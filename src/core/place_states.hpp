@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -42,12 +43,15 @@ class SliceStates {
   /// Reads on from `begin`, up to `end` at the furthest and at most `most` items, one or more. Gives the
   /// place up to which states() holds now, from `begin` on: that is further, unless `begin` is `end`.
   std::uint32_t read(std::uint32_t begin, std::uint32_t end, std::size_t most);
+  /// Reads these places, which ascend, with one call: states() holds for them alone.
+  void read(std::span<const Place> places);
   const PlaceStates& states() const noexcept { return states_; }
   /// All of the slice for counting, from bitmaps alone: what has an item that did not fail is pending.
   const PlaceStates& count();
 
  private:
   void start();
+  void add(std::uint16_t at, const Item& item, Slice& rest);
   /// `rest`: what was handed out and has no item.
   void finish(Slice rest);
 

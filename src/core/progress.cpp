@@ -12,6 +12,7 @@
 #include "core/place_states.hpp"
 #include "core/reasons.hpp"
 #include "core/resolve.hpp"
+#include "core/set_pages.hpp"
 #include "core/texts.hpp"
 #include "core/work.hpp"
 #include "model/filter.hpp"
@@ -203,14 +204,14 @@ class RecipientReader {
   }
 
   /// What all rows of a recipient have in common.
-  RecipientRow describe(const RosterEntry& entry) const {
+  RecipientRow describe(const RosterEntry& entry, const Thread* thread) const {
     const ThreadKey key{provider_.no, entry.place, blast_.no};
     RecipientRow row;
     row.client = entry.client.id;
     row.client_name = entry.client.name;
     row.thread = view(context_.thread_id(key));
     row.state = kPlaceStateNames[static_cast<std::size_t>(PlaceState::done)];
-    if (const auto thread = tables_.threads().thread(key)) row.opened_at_ms = unless_zero(thread->opened_at);
+    if (thread != nullptr) row.opened_at_ms = unless_zero(thread->opened_at);
     row.replied = marks_.replied.contains(within_slice(entry.place));
     return row;
   }
@@ -263,6 +264,36 @@ class RecipientReader {
   MarkSlice marks_;
 };
 
+/// The next recipients of one slice that are shown, read together.
+class People {
+ public:
+  /// Those in `here`, of the places from `begin` up to but not including `end`, at most `most`: at least one.
+  People(const Tables& tables, const Blast& blast, const Slice& here, Place begin, Place end,
+         std::size_t most) {
+    const auto s = slice_of(begin);
+    for (auto at = here.next(within_slice(begin)); at < Slice::kPlaces; at = here.next(at + 1)) {
+      const Place place = place_at(s, at);
+      if (place >= end || keys_.size() == std::min(most, kRowsTogether)) break;
+      keys_.push_back({blast.provider_no, place, blast.no});
+    }
+    std::vector<RosterKey> places;
+    for (const auto& key : keys_) places.push_back({key.provider_no, key.place});
+    entries_ = tables.directory().entries(places);
+    threads_ = tables.threads().threads(keys_);
+  }
+
+  const std::vector<ThreadKey>& keys() const noexcept { return keys_; }
+  const RosterEntry& entry(const ThreadKey& key) const {
+    return access::entry_in(entries_, {key.provider_no, key.place});
+  }
+  const Thread* thread(const ThreadKey& key) const { return threads_.find(key); }
+
+ private:
+  std::vector<ThreadKey> keys_;
+  Found<RosterKey, RosterEntry> entries_;
+  Found<ThreadKey, Thread> threads_;
+};
+
 }  // namespace
 
 Page<RecipientRow> Progress::recipients(std::string_view provider_id, std::string_view blast_id,
@@ -300,19 +331,24 @@ Page<RecipientRow> Progress::recipients(std::string_view provider_id, std::strin
         const std::uint32_t end = reader.read(at, Slice::kPlaces);
         Slice here = wanted & Slice::range(at, end);
         if (state) here &= reader.in_state(*state);
-        for (at = here.next(at); at < end; at = here.next(at + 1)) {
-          const Place place = place_at(s, at);
-          const RecipientRow base = reader.describe(access::entry_at(tables, provider.no, place));
-          for (std::size_t w = place == first_place ? static_cast<std::size_t>(from[1]) : 0;
-               w < reader.rows(); ++w) {
-            if (state && !reader.in_state(w, static_cast<std::uint16_t>(at), *state)) continue;
-            if (page.items.size() == most) {
-              page.next = seal_cursor<2>(context_, list, {std::int64_t{place}, static_cast<std::int64_t>(w)});
-              return page;
+        for (at = here.next(at); at < end;) {
+          const People people(tables, blast, here, place_at(s, at), place_at(s, end),
+                              most - page.items.size() + 1);
+          for (const auto& key : people.keys()) {
+            const RecipientRow base = reader.describe(people.entry(key), people.thread(key));
+            for (std::size_t w = key.place == first_place ? static_cast<std::size_t>(from[1]) : 0;
+                 w < reader.rows(); ++w) {
+              if (state && !reader.in_state(w, within_slice(key.place), *state)) continue;
+              if (page.items.size() == most) {
+                page.next =
+                    seal_cursor<2>(context_, list, {std::int64_t{key.place}, static_cast<std::int64_t>(w)});
+                return page;
+              }
+              page.items.push_back(base);
+              reader.fill(page.items.back(), w, key.place);
             }
-            page.items.push_back(base);
-            reader.fill(page.items.back(), w, place);
           }
+          at = here.next(within_slice(people.keys().back().place) + 1u);
         }
         at = wanted.next(end);
       }
@@ -367,8 +403,9 @@ std::vector<RecipientRow> Progress::why(std::string_view provider_id, std::strin
       RecipientReader reader(context_, tables, provider, blast, {});
       reader.turn_to(s);
       reader.read(at, at + 1u);
+      const auto thread = tables.threads().thread({provider.no, entry.place, blast.no});
       for (std::size_t w = 0; w < reader.rows(); ++w) {
-        rows.push_back(reader.describe(entry));
+        rows.push_back(reader.describe(entry, thread ? &*thread : nullptr));
         reader.fill(rows.back(), w, entry.place);
       }
       return rows;

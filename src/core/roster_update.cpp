@@ -63,13 +63,27 @@ bool RosterUpdate::has_turn_behind(const RosterEntry& entry) {
   return entry.provider_no == folding().provider_no && std::int64_t{entry.place} < folding().place;
 }
 
+void for_each_membership_page(const Tables& tables, std::span<const ClientNo> clients,
+                              FunctionRef<void(std::span<const HeldMembership>)> f) {
+  for (ProviderNo after = 0;;) {
+    // One more than a page says whether there is another.
+    auto held = tables.directory().memberships(clients, after, kRowsTogether + 1);
+    const bool more = held.size() > kRowsTogether;
+    if (more) held.pop_back();
+    if (!held.empty()) f(held);
+    if (!more) return;
+    after = held.back().membership.provider_no;
+    while (clients.front() != held.back().client_no) clients = clients.subspan(1);
+  }
+}
+
 // ---- What is to be done
 
-std::vector<bool> RosterUpdate::add(Provider& provider, std::span<const Client> clients,
+std::vector<bool> RosterUpdate::add(Provider& provider, std::span<const Client* const> clients,
                                     std::uint32_t flags) {
   std::vector<ClientNo> nos;
   nos.reserve(clients.size());
-  for (const auto& client : clients) nos.push_back(client.no);
+  for (const auto* client : clients) nos.push_back(client->no);
   // Blasts sent so far cannot have reached these places: their inboxes need not look at them.
   const auto places =
       tables_.directory().insert_memberships(provider.no, nos, provider.next_place, provider.send_seq);
@@ -83,9 +97,9 @@ std::vector<bool> RosterUpdate::add(Provider& provider, std::span<const Client> 
     change.kind = Kind::added;
     change.entry.provider_no = provider.no;
     change.entry.place = *places[i];
-    change.entry.flags = clients[i].flags | flags;
+    change.entry.flags = clients[i]->flags | flags;
     change.entry.since = now_;
-    change.entry.client = clients[i];
+    change.entry.client = *clients[i];
   }
   apply();
   return added;
@@ -97,28 +111,24 @@ void RosterUpdate::change_clients(std::span<const Client> clients) {
   std::vector<ClientNo> nos;
   nos.reserve(clients.size());
   for (const auto& client : clients) nos.push_back(client.no);
-  std::size_t first = 0;  // of those whose memberships are still to be read
-  ProviderNo after = 0;
-  for (;;) {
-    const auto held = tables_.directory().memberships(std::span(nos).subspan(first), after, kRowsTogether);
+  auto client = clients.begin();
+  for_each_membership_page(tables_, nos, [&](std::span<const HeldMembership> held) {
     std::vector<RosterKey> keys;
     keys.reserve(held.size());
     for (const auto& one : held) keys.push_back({one.membership.provider_no, one.membership.place});
     const auto entries = tables_.directory().entries(keys);
     for (std::size_t i = 0; i < held.size(); ++i) {
-      while (nos[first] != held[i].client_no) ++first;
+      while (client->no != held[i].client_no) ++client;
       const auto* before = entries.find(keys[i]);
-      if (before == nullptr || before->client.no != held[i].client_no)
+      if (before == nullptr || before->client.no != client->no)
         throw Error(Code::corrupt, "a client's roster entry is missing");
       RosterEntry entry = *before;
-      entry.flags = (entry.flags & ~flag::of_client) | clients[first].flags;
-      entry.client = clients[first];
+      entry.flags = (entry.flags & ~flag::of_client) | client->flags;
+      entry.client = *client;
       change(std::move(entry), *before);
     }
     apply();
-    if (held.size() < kRowsTogether) return;
-    after = held.back().membership.provider_no;
-  }
+  });
 }
 
 void RosterUpdate::change(RosterEntry entry, const RosterEntry& before) {

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/function_ref.hpp"
 #include "core/context.hpp"
 #include "core/same_address.hpp"
 #include "core/set_pages.hpp"
@@ -26,7 +27,7 @@ class RosterUpdate {
 
   /// Adds a page of clients at the provider's next places. The provider's row is the caller's to write. Those
   /// that are on the roster already are not added; says which were.
-  std::vector<bool> add(Provider& provider, std::span<const Client> clients, std::uint32_t flags = 0);
+  std::vector<bool> add(Provider& provider, std::span<const Client* const> clients, std::uint32_t flags = 0);
   /// Writes a page of clients, each of which is there once, and their entries on all of their rosters.
   void change_clients(std::span<const Client> clients);
 
@@ -83,5 +84,10 @@ class RosterUpdate {
   RosterSlices roster_slices_;
   AddressSlices address_slices_;
 };
+
+/// Calls f with page after page of the clients' places on rosters, in the order of these and then by
+/// provider.
+void for_each_membership_page(const Tables& tables, std::span<const ClientNo> clients,
+                              FunctionRef<void(std::span<const HeldMembership>)> f);
 
 }  // namespace bccast

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "core/line_update.hpp"
 #include "core/place_states.hpp"
 #include "core/reasons.hpp"
+#include "core/set_pages.hpp"
 #include "model/retry.hpp"
 
 namespace bccast {
@@ -46,29 +48,47 @@ void store_anew(Tables& tables, std::span<const Item> items) {
   tables.work().insert_items(items);
 }
 
-std::vector<Item> failed_items(const Tables& tables, const Line& line) {
+/// Those that have failed, of a page of a line's items from `from` on, which goes on to where the next page
+/// begins.
+std::vector<Item> failed_items(const Tables& tables, const Line& line, std::optional<Place>& from) {
   std::vector<Item> failed;
-  tables.work().items_of_line(line.no, 0, kMaxPlaces, [&](const Item& item) {
+  std::size_t met = 0;
+  std::optional<Place> next;
+  tables.work().items_of_line(line.no, from.value(), kMaxPlaces, [&](const Item& item) {
+    if (++met > kRowsTogether && !item.damaged) {
+      next = item.thread.place;
+      return false;
+    }
     if (item.state == ItemState::failed && !item.damaged) failed.push_back(item);
     return true;
   });
+  from = next;
   return failed;
 }
 
 /// Who was not told because the delivery had failed is told after all, once it has been delivered.
-void tell_after_all(Tables& tables, Line& follower, const Item& delivery, Ms now) {
-  const auto s = slice_of(delivery.thread.place);
-  const auto at = within_slice(delivery.thread.place);
-  Slice lost = tables.work().skipped(follower, s, SkipReason::not_delivered);
-  if (!lost.contains(at)) return;
-  lost.remove(at);
-  tables.work().put_skipped(follower, s, SkipReason::not_delivered, lost);
-  --follower.skipped;
-  Item notice = delivery;
-  notice.channel_no = follower.channel_no;
-  notice.line_no = follower.no;
-  begin_again(notice, now);
-  tables.work().insert_items({&notice, 1});
+/// `deliveries`: a page, by place.
+void tell_after_all(Tables& tables, Line& follower, std::span<const Item> deliveries, Ms now) {
+  std::vector<Item> notices;
+  while (!deliveries.empty()) {
+    const auto s = slice_of(deliveries.front().thread.place);
+    Slice lost = tables.work().skipped(follower, s, SkipReason::not_delivered);
+    bool any = false;
+    for (; !deliveries.empty() && slice_of(deliveries.front().thread.place) == s;
+         deliveries = deliveries.subspan(1)) {
+      const auto at = within_slice(deliveries.front().thread.place);
+      if (!lost.contains(at)) continue;
+      lost.remove(at);
+      any = true;
+      --follower.skipped;
+      Item& notice = notices.emplace_back(deliveries.front());
+      notice.channel_no = follower.channel_no;
+      notice.line_no = follower.no;
+      begin_again(notice, now);
+    }
+    if (any) tables.work().put_skipped(follower, s, SkipReason::not_delivered, lost);
+  }
+  if (!notices.empty()) tables.work().insert_items(notices);
 }
 
 Error not_found() {
@@ -88,17 +108,17 @@ std::int64_t SecondTries::retry_failed(std::string_view provider_id, std::string
     for (auto& line : lines) {
       const auto channel = tables.work().channel(line.channel_no);
       if (!channel || channel->removed) continue;
-      auto failed = failed_items(tables, line);
-      if (failed.empty()) continue;
-      for (Item& item : failed) {
-        begin_again(item, now);
-        --line.failed;
-        ++count;
+      for (std::optional<Place> from = 0; from;) {
+        auto failed = failed_items(tables, line, from);
+        if (failed.empty()) continue;
+        for (Item& item : failed) begin_again(item, now);
+        line.failed -= static_cast<std::int64_t>(failed.size());
+        count += static_cast<std::int64_t>(failed.size());
         if (channel->delivers)
           for (auto& follower : lines)
-            if (follower.follows) tell_after_all(tables, follower, item, now);
+            if (follower.follows) tell_after_all(tables, follower, failed, now);
+        store_anew(tables, failed);
       }
-      store_anew(tables, failed);
     }
     if (count == 0) return count;
     blast.deadline_at = now + context_.deadline_of(blast);

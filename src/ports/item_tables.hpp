@@ -48,6 +48,13 @@ struct Item {
   bool damaged = false;  // its row is: nothing of it is to be relied on but its number
 };
 
+/// The notice of one message to one participant.
+struct NoticeKey {
+  ProviderNo provider_no = 0;
+  std::int64_t notice_no = 0;
+  friend auto operator<=>(const NoticeKey&, const NoticeKey&) = default;
+};
+
 /// As it is stored.
 struct HeldItem {
   Item item;
@@ -79,6 +86,8 @@ class ItemTables {
   /// The item of one notice on a channel.
   virtual std::optional<Item> item_of_notice(ChannelNo channel, ProviderNo provider,
                                              std::int64_t notice_no) const = 0;
+  virtual Found<NoticeKey, Item> items_of_notices(ChannelNo channel,
+                                                  std::span<const NoticeKey> notices) const = 0;
 
   /// The items of a line with places from `begin` up to but not including `end`, ascending, until `f` says
   /// false.

@@ -586,6 +586,10 @@ class HookedWork final : public WorkTables {
   void items_of_line(LineNo line, Place begin, Place end, FunctionRef<bool(const Item&)> f) const override {
     to_for("items_of_line", PortCall::reads).items_of_line(line, begin, end, f);
   }
+  Found<NoticeKey, Item> items_of_notices(ChannelNo channel,
+                                          std::span<const NoticeKey> notices) const override {
+    return to_for("items_of_notices", PortCall::reads).items_of_notices(channel, notices);
+  }
   void items_at(LineNo line, std::span<const Place> places,
                 FunctionRef<void(Place, const Item&)> f) const override {
     to_for("items_at", PortCall::reads).items_at(line, places, f);

@@ -6,19 +6,23 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "../support/temporary_folder.hpp"
 #include "adapters/sqlite/sqlite_store.hpp"
 #include "core/channels.hpp"
+#include "core/communities.hpp"
 #include "core/control.hpp"
 #include "core/conversation.hpp"
 #include "core/directory.hpp"
 #include "core/drafting.hpp"
 #include "core/inbox.hpp"
 #include "core/progress.hpp"
+#include "core/second_tries.hpp"
 #include "core/sending.hpp"
 #include "core/work.hpp"
 #include "hooked_store.hpp"
@@ -37,12 +41,15 @@ struct World {
     channels.put("email", "notify");
     channels.set("email", "fail_percent", "0");  // as many may fail as will
     directory.provider_put("lee", "Dr. Lee");
-    std::vector<std::string> ids;
     for (std::size_t i = 0; i < clients; ++i) ids.push_back("c" + std::to_string(100'000 + i));
-    const std::vector<std::string_view> views(ids.begin(), ids.end());
-    const std::vector<std::string_view> names(ids.size(), "Somebody");
-    directory.client_put_many(views, names, views);
+    views.assign(ids.begin(), ids.end());
+    put("Somebody");
     directory.roster_add_many("lee", views);
+  }
+  /// All clients; their addresses are their ids.
+  void put(std::string_view name) {
+    const std::vector<std::string_view> names(ids.size(), name);
+    directory.client_put_many(views, names, views);
   }
   std::string sent() {
     const auto blast = drafting.create("lee", {}, {}).blast;
@@ -75,6 +82,8 @@ struct World {
     work.advance(kEmail, &report, 0);
   }
   Calls counts;
+  std::vector<std::string> ids;
+  std::vector<std::string_view> views;
   test::TemporaryFolder folder;
   test::StillClock clock;
   test::HookedStore store{std::make_unique<sqlite::SqliteStore>(folder.file()),
@@ -84,9 +93,11 @@ struct World {
   Drafting drafting{context};
   Inbox inbox{context};
   Conversation conversation{context};
+  Communities communities{context};
   Sending sending{context};
   Control control{context};
   Progress progress{context};
+  SecondTries second_tries{context};
   Channels channels{context};
   Work work{context};
 };
@@ -256,6 +267,135 @@ TEST_CASE("What a provider does to a blast takes the same calls for ten recipien
 
 namespace {
 
+/// What is done to many who are named one by one. Each begins with a world of `n`.
+struct ActOnMany {
+  const char* name;
+  std::function<void(World&)> prepare;
+  std::function<void(World&)> act;
+};
+
+std::string community_of_all(World& world) {
+  const auto community = world.communities.create("lee", "Everybody", {});
+  world.communities.set("lee", community, "max_members", "1000");
+  return community;
+}
+
+std::string community_with_all(World& world) {
+  const auto community = community_of_all(world);
+  world.communities.add_many("lee", community, world.views, {});
+  return community;
+}
+
+/// One blast to all, which failed for all of them.
+std::string failed_for_all(World& world) {
+  const auto blast = world.sent();
+  const auto batch = world.claimed(world.ids.size());
+  kOutcomes[2].set(batch->batch);
+  world.report(*batch);
+  return blast;
+}
+
+/// All of another name, or at addresses of which each is another's, too.
+void put_names(World& world) {
+  world.put("Somebody Else");
+}
+void put_families(World& world) {
+  const std::vector<std::string_view> names(world.ids.size(), "Somebody");
+  std::vector<std::string_view> addresses = world.views;
+  for (std::size_t i = 0; i < addresses.size(); i += 2) addresses[i] = addresses[i + 1];
+  world.directory.client_put_many(world.views, names, addresses);
+}
+
+std::vector<ActOnMany> acts_on_many() {
+  const auto object = std::make_shared<std::string>();
+  const auto nothing = [](World&) {};
+  const auto of_new = [](World& world) {
+    for (auto& id : world.ids) id.front() = 'n';
+    world.views.assign(world.ids.begin(), world.ids.end());
+  };
+  return {
+      {"put new clients", of_new, [](World& w) { w.put("Somebody"); }},
+      {"put clients, of other names", nothing, put_names},
+      {"put clients, at addresses that others have", [](World& w) { w.sent(); }, put_families},
+      {"add clients to a roster",
+       [of_new](World& w) {
+         of_new(w);
+         w.put("Somebody");
+       },
+       [](World& w) { w.directory.roster_add_many("lee", w.views); }},
+      {"archive clients of a roster", [](World& w) { community_with_all(w); },
+       [](World& w) { w.directory.roster_archive_many("lee", w.views); }},
+      {"select clients", [object](World& w) { *object = w.drafting.create("lee", {}, {}).blast; },
+       [object](World& w) { w.drafting.act_many("lee", *object, w.views, Drafting::Act::select); }},
+      {"add members to a community", [object](World& w) { *object = community_of_all(w); },
+       [object](World& w) { w.communities.add_many("lee", *object, w.views, {}); }},
+      {"write to a community", [object](World& w) { *object = community_with_all(w); },
+       [object](World& w) {
+         w.conversation.write({Side::provider, "lee"}, *object, {}, "Hello", {});
+       }},
+      {"list the members of a community", [object](World& w) { *object = community_with_all(w); },
+       [object](World& w) { w.communities.members_for_provider("lee", *object); }},
+      {"retry all that failed", [object](World& w) { *object = failed_for_all(w); },
+       [object](World& w) { w.second_tries.retry_failed("lee", *object); }},
+      {"find clients among the recipients", [object](World& w) { *object = w.sent(); },
+       [object](World& w) { w.progress.find("lee", *object, w.views); }},
+      {"list a page of recipients", [object](World& w) { *object = w.sent(); },
+       [object](World& w) { w.progress.recipients("lee", *object, {}, {}, 1'000); }},
+      {"list a page of a selection",
+       [object](World& w) {
+         *object = w.drafting.create("lee", {}, {}).blast;
+         w.drafting.act_all("lee", *object, Drafting::Act::select);
+       },
+       [object](World& w) { w.drafting.selection("lee", *object, {}, {}, 1'000); }},
+  };
+}
+
+}  // namespace
+
+TEST_CASE("An act on many takes the same calls for ten and for a thousand of them") {
+  for (const auto& one : acts_on_many()) {
+    CAPTURE(one.name);
+    check_constant([&](std::size_t n) {
+      World world(n);
+      one.prepare(world);
+      return world.calls([&] { one.act(world); });
+    });
+  }
+}
+
+TEST_CASE("Clients who are a small part of a roster are found with the same calls, however many they are") {
+  World world(2'000);
+  const auto blast = world.drafting.create("lee", {}, {}).blast;
+  const auto select = [&](std::size_t n) {
+    const std::span<const std::string_view> some(world.views.data(), n);
+    return world.calls([&] { world.drafting.act_many("lee", blast, some, Drafting::Act::select); });
+  };
+  check_constant(select, {10, 200});
+}
+
+TEST_CASE(
+    "The notices of a message to a community are claimed with the same calls for any number of members") {
+  for (const bool delivers : {false, true}) {
+    CAPTURE(delivers);
+    check_constant(
+        [&](std::size_t n) {
+          World world(n);
+          world.channels.put("app", "deliver");
+          const auto community = community_with_all(world);
+          world.conversation.write({Side::client, "c100000"}, community, {}, "Hello", {});
+          const ChannelNo channel = delivers ? 2 : kEmail;
+          return world.calls([&] {
+            auto next = world.work.advance(channel, nullptr, n).next;
+            REQUIRE(next);
+            if (!next->loaded) world.work.load(*next);
+          });
+        },
+        kLarge);
+  }
+}
+
+namespace {
+
 std::int64_t sum_of(const Calls& calls) {
   std::int64_t sum = 0;
   for (const auto& [name, n] : calls) sum += n;
@@ -313,6 +453,14 @@ void count_verbs(Rows& rows) {
   count("recall", [&] { world.control.recall("lee", blast); });
 }
 
+void count_acts_on_many(Rows& rows) {
+  for (const auto& one : acts_on_many()) {
+    World world(kSizes[1]);
+    one.prepare(world);
+    rows.emplace_back(one.name, sum_of(world.calls([&] { one.act(world); })));
+  }
+}
+
 /// The rows "| `what` | calls |" of docs/design.md.
 Rows documented() {
   std::ifstream file(std::string(BCCAST_SOURCE_DIR) + "/docs/design.md");
@@ -333,6 +481,7 @@ TEST_CASE("Each verb and each batch takes the calls of the ports that docs/desig
   Rows rows;
   count_batches(rows);
   count_verbs(rows);
+  count_acts_on_many(rows);
   std::string would_say;
   for (const auto& [what, calls] : rows) would_say += "| `" + what + "` | " + std::to_string(calls) + " |\n";
   INFO("docs/design.md would have to say:\n" << would_say);

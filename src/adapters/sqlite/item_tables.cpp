@@ -235,13 +235,43 @@ void SqliteItemTables::items_of_line(LineNo line, Place begin, Place end,
   }
 }
 
+Found<NoticeKey, Item> SqliteItemTables::items_of_notices(ChannelNo channel,
+                                                          std::span<const NoticeKey> notices) const {
+  return find_each(notices, [&](const NoticeKey& notice) {
+    return item_of_notice(channel, notice.provider_no, notice.notice_no);
+  });
+}
+
+// Items are few as a rule: those of up to so many places in between are read, too, and passed by.
 void SqliteItemTables::items_at(LineNo line, std::span<const Place> places,
                                 FunctionRef<void(Place, const Item&)> f) const {
-  for (const auto place : places)
-    items_of_line(line, place, place + 1, [&](const Item& item) {
-      f(place, item);
-      return true;
-    });
+  constexpr Place kStrangers = 256;
+  const auto each_by_itself = [&](std::span<const Place> run) {
+    for (const auto place : run)
+      items_of_line(line, place, place + 1, [&](const Item& item) {
+        f(place, item);
+        return true;
+      });
+  };
+  while (!places.empty()) {
+    std::size_t count = 1;
+    while (count < places.size() && places[count] - places[count - 1] <= kStrangers + 1) ++count;
+    const auto run = places.first(count);
+    std::vector<Item> met;
+    bool sound = true;
+    if (count > 1)
+      items_of_line(line, run.front(), run.back() + 1, [&](const Item& item) {
+        sound = !item.damaged;
+        if (std::binary_search(run.begin(), run.end(), item.thread.place)) met.push_back(item);
+        return sound;
+      });
+    if (count == 1 || !sound) {  // a damaged one may say another place
+      each_by_itself(run);
+    } else {
+      for (const auto& item : met) f(item.thread.place, item);
+    }
+    places = places.subspan(count);
+  }
 }
 
 void SqliteItemTables::open_items_of_line(LineNo line, FunctionRef<bool(const Item&)> f) {

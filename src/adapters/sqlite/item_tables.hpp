@@ -34,6 +34,8 @@ class SqliteItemTables : public virtual ItemTables {
   std::optional<Item> item_of_notice(ChannelNo channel, ProviderNo provider,
                                      std::int64_t notice_no) const override;
   void items_of_line(LineNo line, Place begin, Place end, FunctionRef<bool(const Item&)> f) const override;
+  Found<NoticeKey, Item> items_of_notices(ChannelNo channel,
+                                          std::span<const NoticeKey> notices) const override;
   void items_at(LineNo line, std::span<const Place> places,
                 FunctionRef<void(Place, const Item&)> f) const override;
   void open_items_of_line(LineNo line, FunctionRef<bool(const Item&)> f) override;

@@ -1,0 +1,42 @@
+#include "core/item_rows.hpp"
+
+#include <set>
+
+namespace bccast {
+
+ItemRows rows_of(const Tables& tables, std::span<const Item> items) {
+  ItemRows rows;
+  std::set<ProviderNo> providers;
+  std::set<LineNo> lines;
+  std::set<BlastKey> blasts;
+  std::set<ThreadKey> threads;
+  std::vector<ThreadKey> members;
+  std::map<ProviderNo, std::vector<Place>> places;
+  rows.of_roster.resize(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const Item& item = items[i];
+    if (item.damaged) continue;
+    providers.insert(item.provider_no);
+    threads.insert(item.thread);
+    if (item.line_no != 0) {
+      lines.insert(item.line_no);
+      blasts.insert({item.provider_no, item.thread.origin});
+    }
+    if (item.to_provider) continue;
+    if (item.thread.of_community()) members.push_back(item.thread);
+    auto& of_provider = places[item.provider_no];
+    rows.of_roster[i] = of_provider.size();
+    of_provider.push_back(item.thread.place);
+  }
+  const auto all = [](const auto& set) { return std::vector(set.begin(), set.end()); };
+  rows.providers = tables.directory().providers(all(providers));
+  rows.threads = tables.threads().threads(all(threads));
+  if (!lines.empty()) rows.lines = tables.work().lines(all(lines));
+  if (!blasts.empty()) rows.blasts = tables.blasts().blasts(all(blasts));
+  if (!members.empty()) rows.members = tables.communities().members(members);
+  for (const auto& [provider, of_provider] : places)
+    rows.rosters.try_emplace(provider, tables, provider, sorted_places(of_provider));
+  return rows;
+}
+
+}  // namespace bccast
