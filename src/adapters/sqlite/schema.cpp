@@ -385,7 +385,8 @@ CREATE TABLE item(
   line_no     INTEGER NOT NULL,           -- 0: the notice of one message
   place       INTEGER NOT NULL,
   origin      INTEGER NOT NULL,
-  notice_no   INTEGER NOT NULL,           -- of its provider, for its public id; of a place: times begun again
+  notice_no   INTEGER NOT NULL,           -- of its provider, for its public id; 0: of a place
+  begun_again INTEGER NOT NULL,           -- so often, after it had ended
   seq         INTEGER NOT NULL,           -- of the message in its thread
   to_provider INTEGER NOT NULL,
   at          INTEGER NOT NULL,
