@@ -289,3 +289,30 @@ TEST_CASE("R3: a late report counts no more for somebody who failed and is to be
     CHECK(host.verify().empty());
   }
 }
+
+TEST_CASE("R3: a late report counts no more for a single message's notice that was begun again") {
+  for (const bool claimed : {false, true}) {
+    CAPTURE(claimed);
+    Practice host;
+    Host other(test::Setup{.channels = {}, .beside = &host});
+    host.write_direct("lee", "ana", "Good morning");
+    const auto first = claim(host);
+    REQUIRE(first.size() == 1);
+    host.clock.advance(kLease + 1);
+    const auto second = claim(other);
+    REQUIRE(second.size() == 1);
+    const auto id = second.rows()[0].text("id");
+    say(second, {BCCAST_ITEM_FAILED, ""});
+    CHECK(second.complete() == BCCAST_OK);
+    must(bccast_report, other, id.c_str(), BCCAST_ITEM_RETRY, nullptr);
+    Batch third;
+    if (claimed) third = claim(other);
+    CHECK(first.complete() == BCCAST_E_CONFLICT);
+    if (!claimed) third = claim(other);
+    REQUIRE(third.size() == 1);
+    CHECK(third.rows()[0].text("id") == id);  // the same to whoever is told
+    CHECK(third.complete() == BCCAST_OK);
+    CHECK(host.pending() == 0);
+    CHECK(host.verify().empty());
+  }
+}

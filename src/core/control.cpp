@@ -1,6 +1,7 @@
 #include "core/control.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "core/access.hpp"
@@ -29,6 +30,15 @@ void purge_text(Tables& tables, Blast blast) {
                            texts::seal_of_blast(blast.provider_no, blast.no, {}));
   blast.purged = true;
   tables.blasts().update_blast(blast);
+}
+
+/// A transaction of the sweep looks at so many threads: some milliseconds.
+constexpr std::size_t kThreadsTogether = 2000;
+
+std::optional<Blast> to_sweep(const Tables& tables) {
+  // What is recalled in parts has not yet stored who keeps a thread.
+  if (tables.store().first_act()) return std::nullopt;
+  return tables.blasts().recall_to_sweep();
 }
 
 /// So many are purged in one transaction.
@@ -131,11 +141,29 @@ std::int64_t Control::purge_before(Ms before, bool& emptied, Code& result) {
 }
 
 bool Control::sweep() {
-  return context_.store.write([&](Tables& tables) {
-    auto blast = tables.blasts().recall_to_sweep();
-    if (blast) sweep_some(tables, context_, *blast);
-    return blast.has_value();
-  });
+  try {
+    return context_.store.write([&](Tables& tables) {
+      const auto blast = to_sweep(tables);
+      if (blast && !sweep_items(tables, context_, *blast)) sweep_threads(tables, *blast, kThreadsTogether);
+      return blast.has_value();
+    });
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt) throw;
+  }
+  // What is damaged must not keep the rest of it, and the blasts behind it, from being swept. Items that are
+  // left are left out when they are due.
+  const auto blast = context_.store.read([](const Tables& tables) { return to_sweep(tables); });
+  if (!blast) return false;
+  for (const std::size_t most : {kThreadsTogether / 20, std::size_t{1}}) {
+    try {
+      context_.store.write([&](Tables& tables) { sweep_threads(tables, *blast, most); });
+      return true;
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt) throw;
+    }
+  }
+  context_.store.write([&](Tables& tables) { pass_one_by(tables, *blast); });
+  return true;
 }
 
 }  // namespace bccast

@@ -1,7 +1,9 @@
 #include "core/in_parts.hpp"
 
+#include <algorithm>
+#include <array>
+#include <span>
 #include <utility>
-#include <vector>
 
 #include "base/error.hpp"
 #include "core/access.hpp"
@@ -13,147 +15,325 @@
 namespace bccast {
 namespace {
 
-/// A part of an act, in a transaction of its own.
-template <typename Part>
-void attempt(Context& context, const Part& part) {
-  try {
-    context.store.write(part);
-  } catch (const Error& error) {
-    if (error.code() != Code::corrupt) throw;
-  }
+using Kind = ActInParts::Kind;
+using Numbers = std::vector<std::int64_t>;
+
+/// Parts of one kind, each of which has a number: of a slice, a line, a blast.
+struct Stage {
+  /// The numbers, ascending.
+  Numbers (*list)(const Tables&, const ActInParts&);
+  void (*part)(Tables&, const Context&, const ActInParts&, std::int64_t number);
+  /// What is done where damage forbids that; null: nothing.
+  void (*instead)(Tables&, const Context&, const ActInParts&, std::int64_t number);
+};
+
+Numbers numbers_of(const std::vector<Line>& lines) {
+  Numbers numbers;
+  for (const auto& line : lines) numbers.push_back(line.no);
+  return numbers;
+}
+Numbers only_one(const Tables&, const ActInParts&) {
+  return {0};
 }
 
-/// The same of each of these lines, as it is stored now.
-template <typename Part>
-void attempt_each(Context& context, const std::vector<Line>& lines, const Part& part) {
-  for (const auto& one : lines)
-    attempt(context, [&](Tables& tables) {
-      if (const auto line = tables.work().line(one.no)) part(tables, *line);
-    });
+// ---- A blast
+
+/// Nothing: it is not recalled, and the row that says so is damaged.
+std::optional<Blast> recalled_blast(const Tables& tables, const ActInParts& act) {
+  auto blast = tables.blasts().blast(act.provider_no, act.number);
+  return blast && blast->state == BlastState::recalled ? std::move(blast) : std::nullopt;
+}
+
+Numbers slices_of_blast(const Tables& tables, const ActInParts& act) {
+  Numbers numbers;
+  const auto blast = recalled_blast(tables, act);
+  if (!blast) return numbers;
+  for (SliceNo s = 0; s < slices_for(blast->roster_size); ++s) numbers.push_back(s);
+  return numbers;
+}
+
+Numbers lines_of_blast(const Tables& tables, const ActInParts& act) {
+  return numbers_of(tables.work().sound_lines(act.provider_no, act.number));
+}
+
+void keep_some(Tables& tables, const Context&, const ActInParts& act, std::int64_t slice) {
+  const auto blast = recalled_blast(tables, act);
+  if (blast) keep_who_knows(tables, *blast, static_cast<SliceNo>(slice));
+}
+
+void keep_all(Tables& tables, const Context&, const ActInParts& act, std::int64_t slice) {
+  const auto blast = recalled_blast(tables, act);
+  if (blast) keep_everybody(tables, *blast, static_cast<SliceNo>(slice));
+}
+
+/// For a line that delivered one that takes back. It may have delivered all of it already: then nothing that
+/// is dropped later lets the new one go on.
+void retract(Tables& tables, const Context&, const ActInParts& act, std::int64_t number) {
+  auto blast = recalled_blast(tables, act);
+  const auto line = tables.work().line(number);
+  if (!blast || !line || line->retracts) return;
+  for (const auto& other : tables.work().sound_lines(line->provider_no, line->blast_no))
+    if (other.retracts && other.channel_no == line->channel_no) return;
+  const auto added = add_retracting(tables, *blast, {*line});
+  if (added == 0) return;
+  blast->open_lines += added;
+  blast->finished_at = 0;
+  tables.blasts().update_blast(*blast);
+  unlock_followers(tables, *line);
 }
 
 void set_line_paused(Tables& tables, Line line, bool paused) {
-  if (!line.open || line.paused == paused) return;
+  if (!line.open || line.retracts || line.paused == paused) return;
   line.paused = paused;
   tables.work().update_line(line);
   tables.work().park_items(line.no, paused);
 }
 
-/// For a line that delivered one that takes back. It may have delivered all of it already: then nothing that
-/// is dropped later lets the new one go on.
-void retract(Tables& tables, const Line& line) {
-  auto blast = tables.blasts().blast(line.provider_no, line.blast_no);
-  if (!blast) throw Error(Code::corrupt, "a line has lost its blast");
-  const auto added = add_retracting(tables, *blast, {line});
-  if (added == 0) return;
-  blast->open_lines += added;
-  blast->finished_at = 0;
-  tables.blasts().update_blast(*blast);
-  unlock_followers(tables, line);
+/// As its blast is.
+void set_pace(Tables& tables, const Context&, const ActInParts& act, std::int64_t number) {
+  const auto blast = tables.blasts().blast(act.provider_no, act.number);
+  const auto line = tables.work().line(number);
+  if (blast && line) set_line_paused(tables, *line, blast->state == BlastState::paused);
+}
+
+void drop_recalled(Tables& tables, const Context& context, const ActInParts& act, std::int64_t number) {
+  const auto line = tables.work().line(number);
+  if (recalled_blast(tables, act) && line && line->open && !line->retracts)
+    drop_not_handed_out(tables, context, *line, SkipReason::recalled);
+}
+
+// ---- A provider
+
+bool is_archived(const Tables& tables, const ActInParts& act) {
+  const auto provider = tables.directory().provider(act.provider_no);
+  return provider && provider->archived_at != 0;
+}
+
+Numbers unsent_blasts(const Tables& tables, const ActInParts& act) {
+  Numbers numbers;
+  auto next = tables.blasts().unsent_from(act.provider_no, act.next);
+  for (; next; next = tables.blasts().unsent_from(act.provider_no, *next + 1)) numbers.push_back(*next);
+  return numbers;
+}
+
+/// A scheduled one is missed when its time comes, all the same.
+void discard_unsent(Tables& tables, const Context& context, const ActInParts& act, std::int64_t number) {
+  if (!is_archived(tables, act)) return;
+  const auto blast = tables.blasts().blast(act.provider_no, number);
+  if (!blast || !is_unsent(blast->state)) return;
+  if (blast->state == BlastState::scheduled) {
+    miss(tables, context, *blast, MissReason::provider_archived);
+  } else {
+    tables.blasts().delete_blast(act.provider_no, number);
+  }
+}
+
+Numbers lines_of_provider(const Tables& tables, const ActInParts& act) {
+  return numbers_of(tables.work().sound_open_lines(act.provider_no));
+}
+
+void drop_archived(Tables& tables, const Context& context, const ActInParts& act, std::int64_t number) {
+  const auto line = tables.work().line(number);
+  if (is_archived(tables, act) && line && line->open)
+    drop_rest(tables, context, *line, SkipReason::provider_archived, InFlight::left);
+}
+
+void drop_notices_of_provider(Tables& tables, const Context&, const ActInParts& act, std::int64_t) {
+  if (!is_archived(tables, act)) return;
+  for (ChannelNo channel = 1; channel <= kMaxChannels; ++channel)
+    tables.work().delete_waiting_notices(channel, act.provider_no);
+}
+
+// ---- A channel
+
+bool is_removed(const Tables& tables, const ActInParts& act) {
+  const auto channel = tables.work().channel(ChannelNo{act.number});
+  return channel && channel->removed;
+}
+
+Numbers lines_of_channel(const Tables& tables, const ActInParts& act) {
+  return numbers_of(tables.work().sound_open_lines_of_channel(act.number));
+}
+
+void drop_removed(Tables& tables, const Context& context, const ActInParts& act, std::int64_t number) {
+  const auto line = tables.work().line(number);
+  if (is_removed(tables, act) && line && line->open)
+    drop_rest(tables, context, *line, SkipReason::channel_removed, InFlight::sound_dropped);
+}
+
+void drop_notices_of_channel(Tables& tables, const Context&, const ActInParts& act, std::int64_t) {
+  if (!is_removed(tables, act)) return;
+  std::vector<Claim> claims;
+  tables.work().sound_item_claims(act.number, [&](const Claim& claim) { claims.push_back(claim); });
+  for (const auto& claim : claims) tables.work().delete_claim(claim);
+  tables.work().delete_notices(act.number);
+}
+
+// First what it has still to do, so that a blast is not finished in between.
+constexpr std::array kRecall{Stage{slices_of_blast, keep_some, keep_all}, Stage{lines_of_blast, retract, {}},
+                             Stage{lines_of_blast, set_pace, {}}, Stage{lines_of_blast, drop_recalled, {}}};
+constexpr std::array kPace{Stage{lines_of_blast, set_pace, {}}};
+constexpr std::array kProviderEnd{Stage{unsent_blasts, discard_unsent, {}},
+                                  Stage{lines_of_provider, drop_archived, {}},
+                                  Stage{only_one, drop_notices_of_provider, {}}};
+constexpr std::array kChannelEnd{Stage{lines_of_channel, drop_removed, {}},
+                                 Stage{only_one, drop_notices_of_channel, {}}};
+
+std::span<const Stage> stages_of(Kind kind) {
+  switch (kind) {
+    case Kind::recall:
+      return kRecall;
+    case Kind::pace:
+      return kPace;
+    case Kind::provider_end:
+      return kProviderEnd;
+    case Kind::channel_end:
+      return kChannelEnd;
+    case Kind::none:
+      break;
+  }
+  return {};
+}
+
+/// So many are done before anything is handed out of what may be paused or taken back: some milliseconds.
+constexpr int kPartsTogether = 100;
+
+/// One after the other, each in a transaction of its own, which also stores that it is done.
+class Parts {
+ public:
+  Parts(Context& context, ActNo no) : context_(context), no_(no) {}
+
+  /// False: all are done.
+  bool do_next() {
+    const auto act = context_.store.read([&](const Tables& tables) { return tables.store().act(no_); });
+    if (!act) return false;
+    const auto stages = stages_of(act->kind);
+    if (act->stage < 0 || act->stage >= static_cast<std::int64_t>(stages.size())) {
+      context_.store.write([&](Tables& tables) { tables.store().delete_act(no_); });
+      return false;
+    }
+    const Stage& stage = stages[static_cast<std::size_t>(act->stage)];
+    const auto number = next_number(stage, *act);
+    ActInParts then = *act;
+    then.next = number ? *number + 1 : 0;
+    if (!number) ++then.stage;
+    if (number && attempt(*act, then, stage.part, *number)) return true;
+    if (number && stage.instead != nullptr && attempt(*act, then, stage.instead, *number)) return true;
+    attempt(*act, then, nullptr, 0);
+    return true;
+  }
+
+ private:
+  /// The first that is left of a stage; what cannot be listed is left as it is. Each stage is listed once.
+  std::optional<std::int64_t> next_number(const Stage& stage, const ActInParts& act) {
+    if (listed_ != act.stage) {
+      listed_ = act.stage;
+      numbers_ = list(stage, act);
+    }
+    const auto next = std::lower_bound(numbers_.begin(), numbers_.end(), act.next);
+    return next != numbers_.end() ? std::optional(*next) : std::nullopt;
+  }
+  Numbers list(const Stage& stage, const ActInParts& act) {
+    try {
+      return context_.store.read([&](const Tables& tables) { return stage.list(tables, act); });
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt) throw;
+      return {};
+    }
+  }
+
+  /// Unless another process has done it meanwhile. False: damage forbids it.
+  bool attempt(const ActInParts& act, const ActInParts& then, decltype(Stage::part) part,
+               std::int64_t number) {
+    try {
+      context_.store.write([&](Tables& tables) {
+        if (tables.store().act(no_) != act) return;
+        if (part != nullptr) part(tables, context_, act, number);
+        tables.store().update_act(then);
+      });
+      return true;
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt || part == nullptr) throw;
+      return false;
+    }
+  }
+
+  Context& context_;
+  ActNo no_;
+  std::optional<std::int64_t> listed_;  // the stage
+  Numbers numbers_;
+};
+
+ActNo add_act(Tables& tables, Kind kind, ProviderNo provider, std::int64_t number) {
+  ActInParts act;
+  act.kind = kind;
+  act.provider_no = provider;
+  act.number = number;
+  return tables.store().add_act(act);
 }
 
 }  // namespace
 
+Code InParts::finish(ActNo act) {
+  Parts parts(context_, act);
+  while (parts.do_next()) {
+  }
+  return Code::partial;
+}
+
+bool InParts::finish_some(std::int64_t until_us) {
+  const auto act = context_.store.read([](const Tables& tables) { return tables.store().first_act(); });
+  if (!act) return false;
+  Parts parts(context_, act->no);
+  for (int done = 1; parts.do_next(); ++done)
+    if (done >= kPartsTogether && context_.clock.monotonic_us() >= until_us) break;
+  return true;
+}
+
 Code InParts::recall(std::string_view provider_id, std::string_view blast_id) {
-  struct Recalled {
-    Blast blast;
-    std::vector<Line> lines;
-  };
-  const auto recalled = context_.store.write([&](Tables& tables) {
+  return finish(context_.store.write([&](Tables& tables) {
     Provider provider = access::open_provider(tables, provider_id);
     Blast blast = access::blast(tables, context_, provider, blast_id);
     blast.state = access::next(blast, BlastVerb::recall, blast_id);
     blast.recalled_at = context_.clock.wall_ms();
     if (blast.open_lines == 0 && blast.finished_at == 0) blast.finished_at = blast.recalled_at;
-    auto lines = tables.work().sound_lines(provider.no, blast.no);
     tables.blasts().update_blast(blast);
     ++provider.recalls;
     tables.directory().update_provider(provider);
     emit(tables, context_, EventKind::blast_recalled, provider.no, blast.no);
-    return Recalled{std::move(blast), std::move(lines)};
-  });
-  const auto& lines = recalled.lines;
-  attempt(context_, [&](Tables& tables) { keep_who_knows(tables, recalled.blast, lines); });
-  attempt_each(context_, lines, retract);
-  attempt_each(context_, lines,
-               [](Tables& tables, const Line& line) { set_line_paused(tables, line, false); });
-  attempt_each(context_, lines, [&](Tables& tables, const Line& line) {
-    if (line.open) drop_not_handed_out(tables, context_, line, SkipReason::recalled);
-  });
-  return Code::partial;
+    return add_act(tables, Kind::recall, provider.no, blast.no);
+  }));
 }
 
 Code InParts::set_paused(std::string_view provider_id, std::string_view blast_id, bool paused) {
-  const auto lines = context_.store.write([&](Tables& tables) {
+  return finish(context_.store.write([&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id);
     Blast blast = access::blast(tables, context_, provider, blast_id);
     blast.state = access::next(blast, paused ? BlastVerb::pause : BlastVerb::resume, blast_id);
-    auto all = tables.work().sound_lines(provider.no, blast.no);
     tables.blasts().update_blast(blast);
     emit(tables, context_, paused ? EventKind::blast_paused : EventKind::blast_resumed, provider.no,
          blast.no);
-    return all;
-  });
-  attempt_each(context_, lines,
-               [&](Tables& tables, const Line& line) { set_line_paused(tables, line, paused); });
-  return Code::partial;
+    return add_act(tables, Kind::pace, provider.no, blast.no);
+  }));
 }
 
 Code InParts::archive_provider(std::string_view provider_id) {
-  struct Archived {
-    ProviderNo no;
-    std::vector<Line> lines;
-  };
-  const auto archived = context_.store.write([&](Tables& tables) {
+  return finish(context_.store.write([&](Tables& tables) {
     Provider provider = access::provider(tables, provider_id);
-    auto lines = tables.work().sound_open_lines(provider.no);
     provider.archived_at = context_.clock.wall_ms();
     tables.directory().update_provider(provider);
-    return Archived{provider.no, std::move(lines)};
-  });
-  // A scheduled one is missed when its time comes, all the same.
-  attempt(context_, [&](Tables& tables) {
-    for (const auto& blast : tables.blasts().unsent(archived.no)) {
-      if (blast.state == BlastState::scheduled) {
-        miss(tables, context_, blast, MissReason::provider_archived);
-      } else {
-        tables.blasts().delete_blast(archived.no, blast.no);
-      }
-    }
-  });
-  attempt_each(context_, archived.lines, [&](Tables& tables, const Line& line) {
-    if (line.open) drop_rest(tables, context_, line, SkipReason::provider_archived, InFlight::left);
-  });
-  attempt(context_, [&](Tables& tables) {
-    for (const auto& channel : tables.work().channels())
-      tables.work().delete_waiting_notices(channel.no, archived.no);
-  });
-  return Code::partial;
+    return add_act(tables, Kind::provider_end, provider.no, 0);
+  }));
 }
 
 Code InParts::remove_channel(std::string_view name) {
-  struct Removed {
-    ChannelNo no;
-    std::vector<Line> lines;
-  };
-  const auto removed = context_.store.write([&](Tables& tables) {
+  return finish(context_.store.write([&](Tables& tables) {
     auto channel = tables.work().channel(name);
     if (!channel) throw Error(Code::not_found, "there is no such channel");
-    auto lines = tables.work().sound_open_lines_of_channel(channel->no);
     channel->removed = true;
     tables.work().update_channel(*channel);
-    return Removed{channel->no, std::move(lines)};
-  });
-  attempt_each(context_, removed.lines, [&](Tables& tables, const Line& line) {
-    if (line.open) drop_rest(tables, context_, line, SkipReason::channel_removed, InFlight::sound_dropped);
-  });
-  attempt(context_, [&](Tables& tables) {
-    std::vector<Claim> claims;
-    tables.work().sound_item_claims(removed.no, [&](const Claim& claim) { claims.push_back(claim); });
-    for (const auto& claim : claims) tables.work().delete_claim(claim);
-    tables.work().delete_notices(removed.no);
-  });
-  return Code::partial;
+    return add_act(tables, Kind::channel_end, 0, channel->no);
+  }));
 }
 
 }  // namespace bccast

@@ -5,8 +5,13 @@
 // damaged stays as it is. Nothing is handed out of a line that is damaged; what is still handed out of one
 // that could not be dropped is left out when a batch is filled. All give Code::partial; Error(corrupt) where
 // what the act is about is damaged itself.
+//
+// The first transaction also writes a row that says which act is under way, and each part how far it is. So
+// what a crash has left undone is done by the agenda, of whatever process, from where it stood.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <string_view>
 
 #include "base/error.hpp"
@@ -23,9 +28,21 @@ class InParts {
   Code archive_provider(std::string_view provider);
   Code remove_channel(std::string_view channel);
 
+  /// Goes on with an act that was not finished, until it is or, after some parts, the monotonic clock has
+  /// passed `until_us`. False: there is none.
+  bool finish_some(std::int64_t until_us);
+
  private:
+  Code finish(ActNo act);
+
   Context& context_;
 };
+
+/// Finishes what is under way.
+inline void finish_acts(Context& context) {
+  while (InParts(context).finish_some(std::numeric_limits<std::int64_t>::max())) {
+  }
+}
 
 /// `whole`, or else `in_parts`.
 template <typename Whole, typename Parts>

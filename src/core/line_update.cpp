@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "base/error.hpp"
@@ -108,27 +109,68 @@ void drop_rest(Tables& tables, const Context& context, Line line, SkipReason rea
   if (!line.follows) unlock_followers(tables, line);
 }
 
-bool unlock_followers(Tables& tables, const Line& changed) {
-  std::vector<Line> lines;
+namespace {
+
+/// The lines of a blast, and whether others are damaged.
+struct LinesOfBlast {
+  std::vector<Line> sound;
+  bool all_sound = true;
+};
+
+LinesOfBlast lines_of_blast(const Tables& tables, ProviderNo provider, BlastNo blast) {
   try {
-    lines = tables.work().lines(changed.provider_no, changed.blast_no);
+    return {tables.work().lines(provider, blast)};
   } catch (const Error& error) {
     if (error.code() != Code::corrupt || error.native() != 0) throw;
-    return false;  // the damaged one may deliver
   }
-  Position behind = changed.order.end();
-  for (const auto& line : lines) {
-    const auto channel = tables.work().channel(line.channel_no);
-    if (line.follows || !line.open || !channel || !channel->delivers) continue;
-    behind = std::min(behind, line.cursor);
+  return {tables.work().sound_lines(provider, blast), false};
+}
+
+/// Up to which position lines that deliver have nothing before them any more. Nothing: nobody knows.
+class Delivered {
+ public:
+  Delivered(const Tables& tables, const LinesOfBlast& lines, Position end) : all_(end) {
+    if (!lines.all_sound) all_.reset();  // the damaged one may deliver
+    for (const auto& line : lines.sound) {
+      const auto channel = tables.work().channel(line.channel_no);
+      if (line.follows || !channel || !channel->delivers) continue;
+      const auto behind = line.open ? behind_of(tables, line) : end;
+      of_channel_[line.channel_no] = behind;
+      all_ = all_ && behind ? std::optional(std::min(*all_, *behind)) : std::nullopt;
+    }
+  }
+
+  /// What is taken back is what its own channel has delivered, whatever the others have; one is told of what
+  /// all have.
+  std::optional<Position> before(const Line& follower) const {
+    if (!follower.retracts) return all_;
+    const auto own = of_channel_.find(follower.channel_no);
+    return own != of_channel_.end() ? own->second : std::nullopt;
+  }
+
+ private:
+  static std::optional<Position> behind_of(const Tables& tables, const Line& line) {
+    Position behind = line.cursor;
     const bool all_sound = tables.work().sound_claims_of(
         line, [&](const Claim& claim) { behind = std::min(behind, claim.from); });
-    if (!all_sound) return false;  // how far it has delivered nobody knows
+    return all_sound ? std::optional(behind) : std::nullopt;
   }
+
+  std::optional<Position> all_;
+  std::map<ChannelNo, std::optional<Position>> of_channel_;
+};
+
+}  // namespace
+
+bool unlock_followers(Tables& tables, const Line& changed) {
+  const auto lines = lines_of_blast(tables, changed.provider_no, changed.blast_no);
+  const Delivered delivered(tables, lines, changed.order.end());
   bool more = false;
-  for (Line line : lines) {
-    if (!line.follows || !line.open || line.limit >= behind) continue;
-    line.limit = behind;
+  for (Line line : lines.sound) {
+    if (!line.follows || !line.open) continue;
+    const auto behind = delivered.before(line);
+    if (!behind || line.limit >= *behind) continue;
+    line.limit = *behind;
     tables.work().update_line(line);
     more = true;
   }

@@ -1,6 +1,9 @@
 #include "core/provider_end.hpp"
 
+#include <optional>
+
 #include "core/access.hpp"
+#include "core/in_parts.hpp"
 #include "core/line_update.hpp"
 #include "core/scheduling.hpp"
 
@@ -28,13 +31,19 @@ Code ProviderEnd::archive(std::string_view provider_id) {
 }
 
 Code ProviderEnd::restore(std::string_view provider_id) {
-  return context_.store.write([&](Tables& tables) {
-    Provider provider = access::provider(tables, provider_id);
-    if (provider.archived_at == 0) return Code::exists;
-    provider.archived_at = 0;
-    tables.directory().update_provider(provider);
-    return Code::ok;
-  });
+  for (;;) {
+    const auto result = context_.store.write([&](Tables& tables) -> std::optional<Code> {
+      Provider provider = access::provider(tables, provider_id);
+      if (provider.archived_at == 0) return Code::exists;
+      // Its end may be under way: what that has not dropped yet would be handed out again.
+      if (tables.store().first_act()) return std::nullopt;
+      provider.archived_at = 0;
+      tables.directory().update_provider(provider);
+      return Code::ok;
+    });
+    if (result) return *result;
+    finish_acts(context_);
+  }
 }
 
 }  // namespace bccast

@@ -4,7 +4,7 @@ namespace bccast {
 namespace {
 
 bool was_never_reported(const Item& item) {
-  return !item.damaged && item.state != ItemState::failed && item.attempts == 0 && item.notice_no == 0;
+  return !item.damaged && item.state != ItemState::failed && item.attempts == 0 && item.begun_again == 0;
 }
 
 /// Up to which place a set goes. It is not empty.
@@ -18,7 +18,7 @@ std::uint32_t last_of(const Slice& places) {
 
 std::optional<WaitReason> reason_to_wait(const Item& item, const Assignment::Deferred& deferred) {
   if (item.line_no == 0 || item.attempts > 0) return std::nullopt;
-  if (item.notice_no == 0 || !deferred.reason) return deferred.reason;
+  if (item.begun_again == 0 || !deferred.reason) return deferred.reason;
   if (deferred.reason == WaitReason::unknown_zone) return std::nullopt;
   return WaitReason::quiet_again;
 }

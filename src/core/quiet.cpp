@@ -159,7 +159,7 @@ std::vector<Item> wake_places(Tables& tables, ChannelNo channel, Ms now, std::si
     item.line_no = line.no;
     item.thread = {line.provider_no, place, line.blast_no};
     item.seq = 1;
-    item.notice_no = waking->due.at(slice_of(place)).again.contains(within_slice(place)) ? 1 : 0;
+    item.begun_again = waking->due.at(slice_of(place)).again.contains(within_slice(place)) ? 1 : 0;
     item.at = whole_seconds(waking->blast.sent_at);
     item.due_at = now;
     items.push_back(std::move(item));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <vector>
 
 #include "base/error.hpp"
 #include "core/line_update.hpp"
@@ -11,9 +13,8 @@
 namespace bccast {
 namespace {
 
-/// A transaction of the sweep deletes so many items, or looks at so many threads: some milliseconds.
+/// A transaction of the sweep deletes so many items: some milliseconds.
 constexpr std::size_t kItemsTogether = 500;
-constexpr std::size_t kThreadsTogether = 2000;
 
 /// The places of a line's items that are in somebody's hands.
 std::map<SliceNo, Slice> items_in_flight(Tables& tables, const Line& line) {
@@ -48,22 +49,49 @@ Slice told(const Tables& tables, const Line& line, SliceNo s, const Slice& recip
 
 }  // namespace
 
-void keep_who_knows(Tables& tables, const Blast& blast, const std::vector<Line>& lines) {
-  std::map<SliceNo, Slice> touched;
-  tables.threads().touched_places(blast.provider_no, blast.no,
-                                  [&](Place place) { touched[slice_of(place)].add(within_slice(place)); });
-  std::vector<std::map<SliceNo, Slice>> in_flight;
-  for (const auto& line : lines) in_flight.push_back(items_in_flight(tables, line));
-  for (SliceNo s = 0; s < slices_for(blast.roster_size); ++s) {
-    const Slice recipients = tables.blasts().recipients(blast.provider_no, s, blast.seq);
-    if (recipients.empty()) continue;
-    const auto marks = tables.blasts().marks(blast.provider_no, blast.no, s);
-    Slice kept = marks.opened | touched[s];
-    for (std::size_t i = 0; i < lines.size(); ++i)
-      kept |= told(tables, lines[i], s, recipients, in_flight[i][s]);
-    kept &= recipients;
-    tables.blasts().put_kept(blast.provider_no, s, blast.seq, blast.no, kept);
+/// Who knows of a blast, slice by slice.
+class Knowing {
+ public:
+  Knowing(Tables& tables, const Blast& blast, const std::vector<Line>& lines)
+      : tables_(tables), blast_(blast), lines_(lines) {
+    tables.threads().touched_places(blast.provider_no, blast.no,
+                                    [&](Place place) { touched_[slice_of(place)].add(within_slice(place)); });
+    for (const auto& line : lines) in_flight_.push_back(items_in_flight(tables, line));
   }
+
+  void keep(SliceNo s) {
+    const Slice recipients = tables_.blasts().recipients(blast_.provider_no, s, blast_.seq);
+    if (recipients.empty()) return;
+    const auto marks = tables_.blasts().marks(blast_.provider_no, blast_.no, s);
+    Slice kept = marks.opened | touched_[s];
+    for (std::size_t i = 0; i < lines_.size(); ++i)
+      kept |= told(tables_, lines_[i], s, recipients, in_flight_[i][s]);
+    kept &= recipients;
+    tables_.blasts().put_kept(blast_.provider_no, s, blast_.seq, blast_.no, kept);
+  }
+
+ private:
+  Tables& tables_;
+  const Blast& blast_;
+  const std::vector<Line>& lines_;
+  std::map<SliceNo, Slice> touched_;                 // in whose thread somebody has written
+  std::vector<std::map<SliceNo, Slice>> in_flight_;  // of each line
+};
+
+void keep_who_knows(Tables& tables, const Blast& blast, const std::vector<Line>& lines) {
+  Knowing knowing(tables, blast, lines);
+  for (SliceNo s = 0; s < slices_for(blast.roster_size); ++s) knowing.keep(s);
+}
+
+void keep_who_knows(Tables& tables, const Blast& blast, SliceNo slice) {
+  const auto lines = tables.work().lines(blast.provider_no, blast.no);
+  Knowing(tables, blast, lines).keep(slice);
+}
+
+void keep_everybody(Tables& tables, const Blast& blast, SliceNo slice) {
+  const Slice recipients = tables.blasts().recipients(blast.provider_no, slice, blast.seq);
+  if (!recipients.empty())
+    tables.blasts().put_kept(blast.provider_no, slice, blast.seq, blast.no, recipients);
 }
 
 std::int64_t add_retracting(Tables& tables, const Blast& blast, const std::vector<Line>& lines) {
@@ -89,44 +117,89 @@ std::int64_t add_retracting(Tables& tables, const Blast& blast, const std::vecto
 }
 
 Line delivered_by(const Tables& tables, const Line& line) {
-  for (const auto& other : tables.work().lines(line.provider_no, line.blast_no))
-    if (other.channel_no == line.channel_no && !other.retracts) return other;
-  throw Error(Code::corrupt, "a line that takes back has lost the one that delivered");
+  for (auto& other : tables.work().sound_lines(line.provider_no, line.blast_no))
+    if (other.channel_no == line.channel_no && !other.retracts) return std::move(other);
+  throw Error(Code::corrupt, "a line that takes back has lost the one that delivered, or that is damaged");
 }
 
-void sweep_some(Tables& tables, const Context& context, Blast blast) {
-  for (const auto& line : tables.work().lines(blast.provider_no, blast.no))
+bool sweep_items(Tables& tables, const Context& context, const Blast& blast) {
+  for (const auto& line : tables.work().sound_lines(blast.provider_no, blast.no))
     if (line.open && !line.retracts &&
         drop_waiting(tables, context, line, SkipReason::recalled, InFlight::left, kItemsTogether) > 0)
-      return;
-  std::size_t looked_at = 0;
-  while (blast.swept < blast.roster_size && looked_at < kThreadsTogether) {
-    const auto s = slice_of(blast.swept);
-    const Slice recipients = tables.blasts().recipients(blast.provider_no, s, blast.seq);
-    const Slice kept = tables.blasts().kept(blast.provider_no, s, blast.seq);
-    auto at = recipients.next(within_slice(blast.swept));
-    for (; at < Slice::kPlaces && looked_at < kThreadsTogether; at = recipients.next(at + 1), ++looked_at) {
-      const auto thread = tables.threads().thread({blast.provider_no, place_at(s, at), blast.no});
-      if (!thread || thread->client_read > 0) continue;
-      if (kept.contains(static_cast<std::uint16_t>(at))) {
-        const Thread left = without_message(*thread);
-        tables.threads().put_threads({&left, 1});
-      } else {
-        tables.threads().delete_threads({&thread->key, 1});
-      }
-    }
-    blast.swept = std::min(place_at(s, at), blast.roster_size);
-  }
-  // Its lines may have been stored since it was read.
-  auto stored = tables.blasts().blast(blast.provider_no, blast.no);
-  if (!stored) throw Error(Code::corrupt, "a blast is missing");
-  stored->swept = blast.swept;
-  tables.blasts().update_blast(*stored);
+      return true;
+  return false;
+}
+
+namespace {
+
+/// The threads at lower places than `to` are up to date.
+void set_swept(Tables& tables, Blast blast, Place to) {
+  blast.swept = std::min(to, blast.roster_size);
+  tables.blasts().update_blast(blast);
   if (blast.swept < blast.roster_size) return;
   auto provider = tables.directory().provider(blast.provider_no);
   if (!provider) throw Error(Code::corrupt, "a blast has lost its provider");
   --provider->recalls;
   tables.directory().update_provider(*provider);
+}
+
+/// As it is stored now: its lines may have been stored since it was read. Nothing: another has swept it.
+std::optional<Blast> still_to_sweep(const Tables& tables, const Blast& read) {
+  auto blast = tables.blasts().blast(read.provider_no, read.no);
+  if (!blast) throw Error(Code::corrupt, "a blast is missing");
+  return blast->swept == read.swept ? std::move(blast) : std::nullopt;
+}
+
+}  // namespace
+
+void sweep_threads(Tables& tables, const Blast& read, std::size_t most) {
+  const auto blast = still_to_sweep(tables, read);
+  if (!blast) return;
+  Place swept = blast->swept;
+  std::vector<ThreadKey> keys;
+  std::vector<bool> keeps;
+  while (swept < blast->roster_size && keys.size() < most) {
+    const auto s = slice_of(swept);
+    const Slice recipients = tables.blasts().recipients(blast->provider_no, s, blast->seq);
+    const Slice kept = tables.blasts().kept(blast->provider_no, s, blast->seq);
+    auto at = recipients.next(within_slice(swept));
+    for (; at < Slice::kPlaces && keys.size() < most; at = recipients.next(at + 1)) {
+      keys.push_back({blast->provider_no, place_at(s, at), blast->no});
+      keeps.push_back(kept.contains(static_cast<std::uint16_t>(at)));
+    }
+    swept = place_at(s, at);
+  }
+  const auto threads = tables.threads().threads(keys);
+  std::vector<Thread> left;
+  std::vector<ThreadKey> gone;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const Thread* thread = threads.find(keys[i]);
+    if (thread == nullptr || thread->client_read > 0) continue;
+    if (keeps[i]) {
+      left.push_back(without_message(*thread));
+    } else {
+      gone.push_back(keys[i]);
+    }
+  }
+  if (!left.empty()) tables.threads().put_threads(left);
+  if (!gone.empty()) tables.threads().delete_threads(gone);
+  set_swept(tables, *blast, swept);
+}
+
+void pass_one_by(Tables& tables, const Blast& read) {
+  const auto blast = still_to_sweep(tables, read);
+  if (!blast) return;
+  const auto s = slice_of(blast->swept);
+  Place next = place_at(s + 1, 0);
+  try {
+    const Slice recipients = tables.blasts().recipients(blast->provider_no, s, blast->seq);
+    tables.blasts().kept(blast->provider_no, s, blast->seq);
+    const auto at = recipients.next(within_slice(blast->swept));
+    if (at < Slice::kPlaces) next = place_at(s, at) + 1;
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt || error.native() != 0) throw;
+  }
+  set_swept(tables, *blast, next);
 }
 
 }  // namespace bccast

@@ -36,16 +36,7 @@ void begin_again(Item& item, Ms now) {
   item.attempts = 0;
   item.due_at = now;
   item.reason.clear();
-  if (item.line_no != 0) ++item.notice_no;
-}
-
-/// Number 0: it has no row. An update leaves as it is how often it was begun again.
-void store_anew(Tables& tables, std::span<const Item> items) {
-  std::vector<Item> stored;
-  for (const auto& item : items)
-    if (item.no != 0) stored.push_back(item);
-  if (!stored.empty()) tables.work().delete_items(stored);
-  tables.work().insert_items(items);
+  ++item.begun_again;
 }
 
 /// Those that have failed, of a page of a line's items from `from` on, which goes on to where the next page
@@ -117,7 +108,7 @@ std::int64_t SecondTries::retry_failed(std::string_view provider_id, std::string
         if (channel->delivers)
           for (auto& follower : lines)
             if (follower.follows) tell_after_all(tables, follower, failed, now);
-        store_anew(tables, failed);
+        tables.work().update_items(failed);
       }
     }
     if (count == 0) return count;
@@ -199,10 +190,14 @@ Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemO
         ++line.failed;
       } else {
         item.attempts = 0;
-        ++item.notice_no;
+        ++item.begun_again;
         reopen(context_, line, *blast);
       }
-      store_anew(tables, {&item, 1});
+      if (failed) {
+        tables.work().update_items({&item, 1});
+      } else {
+        tables.work().insert_items({&item, 1});
+      }
     }
     tables.work().update_line(line);
     if (line.paused) tables.work().park_items(line.no, true);

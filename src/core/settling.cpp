@@ -43,7 +43,8 @@ const ItemOutcome kDamaged{ItemStatus::failed, std::string(kDamagedEntry), -1};
 bool is_same_try(const Item& row, const Item& item) {
   return row.channel_no == item.channel_no && row.line_no == item.line_no && row.thread == item.thread &&
          row.notice_no == item.notice_no && row.to_provider == item.to_provider &&
-         row.attempts == item.attempts && row.state != ItemState::failed;
+         row.begun_again == item.begun_again && row.attempts == item.attempts &&
+         row.state != ItemState::failed;
 }
 
 class Settling {
@@ -201,7 +202,7 @@ class Settling {
       for (const auto& row : tables_.work().items(numbers))
         if (is_same_try(row.item, *elsewhere.at(row.item.no))) open_items_.emplace(row.item.no, row.holder);
       for (const auto& [no, item] : elsewhere)
-        if (open_items_.count(no) == 0 && item->line_no != 0 && item->attempts == 0 && item->notice_no == 0)
+        if (open_items_.count(no) == 0 && item->line_no != 0 && item->attempts == 0 && item->begun_again == 0)
           gone[item->line_no][slice_of(item->thread.place)].add(within_slice(item->thread.place));
       find_put_off(gone);
     }

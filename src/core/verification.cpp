@@ -226,7 +226,11 @@ class ProviderCheck {
     std::int64_t opened = 0;
     std::int64_t replied = 0;
     for (SliceNo s = 0; s < slices_for(provider_.next_place); ++s) {
-      recipients += tables_.blasts().recipients(provider_.no, s, blast.seq).count();
+      const auto of_slice = tables_.blasts().recipients(provider_.no, s, blast.seq).count();
+      recipients += of_slice;
+      if (of_slice > 0 &&
+          tables_.blasts().has_kept(provider_.no, s, blast.seq) != (blast.state == BlastState::recalled))
+        found("blast", id, "who keeps a thread is stored, or not, against its state");
       const auto marks = tables_.blasts().marks(provider_.no, blast.no, s);
       opened += marks.opened.count();
       replied += marks.replied.count();
@@ -282,8 +286,19 @@ class ProviderCheck {
       found("line", id,
             fmt::format("line {}: {} places wait, {} were counted", line.no, waiting, line.waiting));
     if (line.open != (line.pending() != 0)) found("line", id, "open, or not, against its counts");
+    if (line.open) dropped(id, blast, line);
     if (line.open && line.paused != (blast.state == BlastState::paused))
       found("line", id, "paused, or not, against its blast");
+  }
+
+  /// Nothing more is to be begun of what was recalled, or has lost its provider or channel.
+  void dropped(const std::string& id, const Blast& blast, const Line& line) {
+    const auto channel = tables_.work().channel(line.channel_no);
+    const bool gone = !channel || channel->removed;
+    const bool recalled = blast.state == BlastState::recalled && !line.retracts;
+    if (gone) found("line", id, "open on a channel that is no more");
+    if ((recalled || provider_.archived_at != 0) && line.cursor < line.order.end())
+      found("line", id, "places are to be handed out that were to be dropped");
   }
 
   /// The bitmaps of a line's items are those of its items.

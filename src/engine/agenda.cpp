@@ -113,6 +113,7 @@ std::size_t Agenda::run(std::int64_t until_us) {
         damaged = std::current_exception();
       }
     };
+    attempt(next.to_finish, [&] { return in_parts_.finish_some(until_us); });
     attempt(next.schedule && *next.schedule <= now && !wait, [&] { return scheduling_.send_due(); });
     attempt(next.deadline && *next.deadline < now, [&] { return overdue_.say_next(); });
     attempt(next.owes, [&] { return settle(); });
@@ -133,7 +134,7 @@ std::size_t Agenda::run(std::int64_t until_us) {
 std::optional<Ms> Agenda::next_due() {
   if (has_pinned_log_to_say()) return 0;
   const auto next = look();
-  if (next.to_sweep || next.to_forget || next.to_index) return 0;
+  if (next.to_finish || next.to_sweep || next.to_forget || next.to_index) return 0;
   const Ms now = context_.clock.wall_ms();
   std::optional<Ms> in;
   const auto consider = [&](Ms ms) {

@@ -1,6 +1,6 @@
 // What the clock brings about and no channel carries: schedules that are due, deadlines that pass; and what
-// others have left behind: the rows of a recall, who was told at which address, a log that is to be emptied,
-// or cannot be, indexes that are to be made anew.
+// others have left behind: acts in parts that are not finished, the rows of a recall, who was told at which
+// address, a log that is to be emptied, or cannot be, indexes that are to be made anew.
 #pragma once
 
 #include <exception>
@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/control.hpp"
+#include "core/in_parts.hpp"
 #include "core/indexing.hpp"
 #include "core/overdue.hpp"
 #include "core/scheduling.hpp"
@@ -17,12 +18,14 @@ namespace bccast {
 
 class Agenda {
  public:
-  Agenda(Context& context, Scheduling& scheduling, Overdue& overdue, Control& control, Indexing& indexing)
+  Agenda(Context& context, Scheduling& scheduling, Overdue& overdue, Control& control, Indexing& indexing,
+         InParts& in_parts)
       : context_(context),
         scheduling_(scheduling),
         overdue_(overdue),
         control_(control),
-        indexing_(indexing) {}
+        indexing_(indexing),
+        in_parts_(in_parts) {}
 
   /// Does what is due, one thing after another, until nothing is or the monotonic clock has passed
   /// `until_us`; at least one thing. Says how many things were done. Where nothing is due it costs one
@@ -54,6 +57,7 @@ class Agenda {
   Overdue& overdue_;
   Control& control_;
   Indexing& indexing_;
+  InParts& in_parts_;
   std::mutex mutex_;  // guards all below
   // The wall clock and the monotonic one run together; when they do not, somebody has set the wall clock.
   std::optional<Ms> apart_;                    // how far apart they were at the last look

@@ -207,7 +207,7 @@ struct Engine::Parts {
   InParts in_parts{context};
   Overdue overdue{context};
   Indexing indexing{context};
-  Agenda agenda{context, scheduling, overdue, control, indexing};
+  Agenda agenda{context, scheduling, overdue, control, indexing, in_parts};
   std::atomic<bool> agenda_took_all{false};
   std::mutex damage_mutex;    // guards `damage`
   std::exception_ptr damage;  // what was passed by, and nobody was told yet

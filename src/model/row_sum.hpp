@@ -41,6 +41,7 @@ enum class RowKind : std::uint8_t {
   store = 26,
   folding = 27,
   log_mark = 28,
+  act = 29,
 };
 
 class RowSum {

@@ -49,6 +49,8 @@ class BlastTables {
   virtual void update_blast(const Blast& blast) = 0;
   /// Drafts, and what is scheduled.
   virtual std::vector<Blast> unsent(ProviderNo provider) const = 0;
+  /// The number of the first of these from `from` on, also of one whose row is damaged.
+  virtual std::optional<BlastNo> unsent_from(ProviderNo provider, BlastNo from) const = 0;
 
   /// What is due by the clock, or was left to be done.
   struct Agenda {
@@ -57,6 +59,7 @@ class BlastTables {
     bool to_sweep = false;       // threads of a recalled blast are to be brought up to date
     bool to_forget = false;      // who was told at which address, of lines that have ended
     bool owes = false;           // there are debts
+    bool to_finish = false;      // acts in parts
     bool to_index = false;       // names and addresses are to be indexed anew
   };
   virtual Agenda agenda() const = 0;
@@ -99,6 +102,8 @@ class BlastTables {
   virtual bool has_thread(ProviderNo provider, Place place, Seq seq) const = 0;
   /// Who still has the thread: all recipients, unless it was recalled.
   virtual Slice kept(ProviderNo provider, SliceNo slice, Seq seq) const = 0;
+  /// Whether that was stored.
+  virtual bool has_kept(ProviderNo provider, SliceNo slice, Seq seq) const = 0;
   virtual void put_kept(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no, const Slice& value) = 0;
   /// The provider's blasts after `after` in which `place` has a thread, ascending.
   virtual void newer_blasts(ProviderNo provider, Place place, Seq after,

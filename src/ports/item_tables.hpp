@@ -36,9 +36,10 @@ struct Item {
   ChannelNo channel_no = 0;
   LineNo line_no = 0;
   ThreadKey thread;
-  std::int64_t notice_no = 0;  // of a single message's notice, within its provider; of a place: how often it
-                               // was begun again after it had ended
-  std::int64_t seq = 0;        // of that message in its thread
+  std::int64_t notice_no = 0;  // of a single message's notice, within its provider; of a place: 0
+  std::int64_t begun_again =
+      0;                 // how often, after it had ended: what is said of the time before counts no more
+  std::int64_t seq = 0;  // of that message in its thread
   bool to_provider = false;
   Ms at = 0;  // of the message
   ItemState state = ItemState::waiting;

@@ -24,6 +24,22 @@ struct Folding {
   friend bool operator==(const Folding&, const Folding&) = default;
 };
 
+using ActNo = std::int64_t;
+
+/// An act in parts that are not all done: what it is about was decided in the transaction that wrote this.
+struct ActInParts {
+  enum class Kind : std::uint8_t { none = 0, recall = 1, pace = 2, provider_end = 3, channel_end = 4 };
+
+  ActNo no = 0;
+  Kind kind = Kind::none;
+  ProviderNo provider_no = 0;
+  std::int64_t number = 0;  // of the blast, or the channel
+  std::int64_t stage = 0;   // the parts of which kind are next,
+  std::int64_t next = 0;    // and from which on
+
+  friend bool operator==(const ActInParts&, const ActInParts&) = default;
+};
+
 class StoreTables {
  public:
   virtual ~StoreTables() = default;
@@ -42,6 +58,15 @@ class StoreTables {
   virtual std::optional<DebtNo> last_debt() const = 0;
   /// Those up to and including `last`: the log was emptied after they were committed.
   virtual void settle_debts(DebtNo last) = 0;
+
+  /// The number that it was given.
+  virtual ActNo add_act(const ActInParts& act) = 0;
+  /// The first one, or that one. A damaged row begins anew, about whatever it says: each part looks whether
+  /// there is anything to do.
+  virtual std::optional<ActInParts> first_act() const = 0;
+  virtual std::optional<ActInParts> act(ActNo no) const = 0;
+  virtual void update_act(const ActInParts& act) = 0;
+  virtual void delete_act(ActNo no) = 0;
 };
 
 }  // namespace bccast

@@ -51,6 +51,11 @@ class Blasts final : public BlastTables {
     std::erase_if(all, [](const Blast& b) { return !is_unsent(b.state); });
     return all;
   }
+  std::optional<BlastNo> unsent_from(ProviderNo provider, BlastNo from) const override {
+    for (const auto& blast : unsent(provider))
+      if (blast.no >= from) return blast.no;
+    return std::nullopt;
+  }
 
   Agenda agenda() const override {
     Agenda agenda;
@@ -61,6 +66,7 @@ class Blasts final : public BlastTables {
       agenda.to_sweep |= is_to_sweep(b);
     });
     data_.debts.for_all([&](DebtNo, const Nothing&) { agenda.owes = true; });
+    data_.acts.for_all([&](ActNo, const ActInParts&) { agenda.to_finish = true; });
     agenda.to_index = data_.the_store().folding.under_way();
     data_.lines.for_all([&](LineNo, const Line& l) { agenda.to_forget |= !l.open && l.has_told_addresses; });
     return agenda;
@@ -153,6 +159,10 @@ class Blasts final : public BlastTables {
   Slice kept(ProviderNo provider, SliceNo slice, Seq seq) const override {
     const auto* row = data_.audiences.find({provider, slice, seq});
     return row == nullptr ? Slice() : row->kept ? *row->kept : row->audience.recipients;
+  }
+  bool has_kept(ProviderNo provider, SliceNo slice, Seq seq) const override {
+    const auto* row = data_.audiences.find({provider, slice, seq});
+    return row != nullptr && row->kept.has_value();
   }
   void put_kept(ProviderNo provider, SliceNo slice, Seq seq, BlastNo, const Slice& value) override {
     auto row = data_.audiences.get({provider, slice, seq});

@@ -37,6 +37,7 @@ struct Numbers {
   ItemNo item = 0;
   EventNo event = 0;
   DebtNo debt = 0;
+  ActNo act = 0;
 };
 
 struct StoreRow {
@@ -86,6 +87,7 @@ struct Data {
   Table<EventNo, Event> events;
   Table<std::string, EventNo> readers;
   Table<DebtNo, Nothing> debts;
+  Table<ActNo, ActInParts> acts;
   Table<int, StoreRow> store;  // one row, 0
 
   StoreRow the_store() const { return store.get(0).value_or(StoreRow{}); }
@@ -102,7 +104,8 @@ struct Data {
     f(providers), f(provider_ids), f(clients), f(client_ids), f(memberships), f(entries), f(names);
     f(addresses), f(roster_slices), f(address_slices), f(blasts), f(texts), f(draft_slices), f(audiences);
     f(marks), f(threads), f(messages), f(host_refs), f(communities), f(members), f(channels), f(lines);
-    f(waiting), f(skips), f(told_addresses), f(claims), f(items), f(events), f(readers), f(debts), f(store);
+    f(waiting), f(skips), f(told_addresses), f(claims), f(items), f(events), f(readers), f(debts), f(acts),
+        f(store);
   }
 };
 

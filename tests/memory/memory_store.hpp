@@ -108,6 +108,24 @@ class OfStore final : public StoreTables {
       data_.debts.erase(no);
   }
 
+  ActNo add_act(const ActInParts& act) override {
+    ActInParts stored = act;
+    stored.no = data_.next(&Numbers::act);
+    data_.acts.put(stored.no, stored);
+    return stored.no;
+  }
+  std::optional<ActInParts> first_act() const override {
+    std::optional<ActInParts> first;
+    data_.acts.each(0, [&](ActNo, const ActInParts& act) {
+      first = act;
+      return false;
+    });
+    return first;
+  }
+  std::optional<ActInParts> act(ActNo no) const override { return data_.acts.get(no); }
+  void update_act(const ActInParts& act) override { data_.acts.put(act.no, act); }
+  void delete_act(ActNo no) override { data_.acts.erase(no); }
+
  private:
   Data& data_;
 };

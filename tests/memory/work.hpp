@@ -304,6 +304,12 @@ class Work final : public WorkTables {
     });
     return all.empty() ? std::nullopt : std::optional(all.front());
   }
+  Found<NoticeKey, Item> items_of_notices(ChannelNo channel,
+                                          std::span<const NoticeKey> notices) const override {
+    Found<NoticeKey, Item> found;
+    for (const auto& key : notices) found.add(key, item_of_notice(channel, key.provider_no, key.notice_no));
+    return found;
+  }
   void items_of_line(LineNo line, Place begin, Place end, FunctionRef<bool(const Item&)> f) const override {
     for (const auto& item : of_line(line, begin, end))
       if (!f(item)) return;

@@ -86,7 +86,10 @@ TEST_CASE("audience: of a recalled blast some keep the thread") {
     blasts.insert_audience(kLee, 0, 5, 9, StoredAudience(audience_of(slice_of_places(1, 2, 3))));
     CHECK(blasts.kept(kLee, 0, 5) == slice_of_places(1, 2, 3));
     CHECK(blasts.has_thread(kLee, 2, 5));
+    CHECK(!blasts.has_kept(kLee, 0, 5));
     blasts.put_kept(kLee, 0, 5, 9, slice_of_places(2));
+    CHECK(blasts.has_kept(kLee, 0, 5));
+    CHECK(!blasts.has_kept(kLee, 1, 5));
     CHECK(blasts.kept(kLee, 0, 5) == slice_of_places(2));
     CHECK(blasts.has_thread(kLee, 2, 5));
     CHECK(!blasts.has_thread(kLee, 1, 5));

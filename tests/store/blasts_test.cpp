@@ -158,6 +158,10 @@ TEST_CASE("blasts: lists go by number") {
     auto unsent = numbers_of(blasts.unsent(kLee));
     std::sort(unsent.begin(), unsent.end());
     CHECK(unsent == Numbers{1, 3, 5, 7});
+    CHECK(blasts.unsent_from(kLee, 0) == BlastNo{1});
+    CHECK(blasts.unsent_from(kLee, 3) == BlastNo{3});
+    CHECK(blasts.unsent_from(kLee, 4) == BlastNo{5});
+    CHECK(!blasts.unsent_from(kLee, 8));
   });
 }
 

@@ -77,6 +77,7 @@ TEST_CASE("items: one is found by its number, as it was stored, with the claim i
     auto& work = tables.work();
     auto full = of_place(70'000, kNow + 9);
     full.notice_no = 5'000'000'000;
+    full.begun_again = 3;
     full.seq = 12;
     full.to_provider = true;
     full.at = kNow + 1;
@@ -231,6 +232,11 @@ TEST_CASE("items: notices of single messages are found by their number, and go w
     CHECK(same(work.item_of_notice(kEmail, kLee + 1, 1), of_another));
     CHECK(!work.item_of_notice(kEmail, kLee, 3));
     CHECK(!work.item_of_notice(kEmail + 1, kLee, 1));
+    const std::array<NoticeKey, 3> asked{NoticeKey{kLee, 2}, NoticeKey{kLee, 3}, NoticeKey{kLee + 1, 1}};
+    const auto found = work.items_of_notices(kEmail, asked);
+    CHECK(same(found.find({kLee, 2}), two));
+    CHECK(found.find({kLee, 3}) == nullptr);
+    CHECK(same(found.find({kLee + 1, 1}), of_another));
     work.claim_items(std::array{one}, token_of(1));
     work.delete_waiting_notices(kEmail, kLee);
     CHECK(work.item_of_notice(kEmail, kLee, 1));  // it is in somebody's hands

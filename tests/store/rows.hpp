@@ -80,8 +80,8 @@ inline auto fields(const Line& l) {
                   l.failed, l.skipped, l.waiting, l.wake_from, l.open, l.paused, l.has_told_addresses);
 }
 inline auto fields(const Item& i) {
-  return std::tie(i.no, i.provider_no, i.channel_no, i.line_no, i.thread, i.notice_no, i.seq, i.to_provider,
-                  i.at, i.state, i.attempts, i.due_at, i.reason, i.damaged);
+  return std::tie(i.no, i.provider_no, i.channel_no, i.line_no, i.thread, i.notice_no, i.begun_again, i.seq,
+                  i.to_provider, i.at, i.state, i.attempts, i.due_at, i.reason, i.damaged);
 }
 inline auto fields(const Claim& c) {
   return std::tie(c.token, c.channel_no, c.line_no, c.from, c.to, c.lease_until, c.lease, c.tries);

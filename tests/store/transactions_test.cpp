@@ -250,6 +250,33 @@ TEST_CASE("store: debts ascend, and are settled up to the last one that was seen
   CHECK(*last() > *later);
 }
 
+TEST_CASE("store: acts in parts are kept until all their parts are done, the first one first") {
+  StoreUnderTest store;
+  const auto to_finish = [&] {
+    return store.read([](const Tables& t) { return t.blasts().agenda().to_finish; });
+  };
+  const auto first = [&] { return store.read([](const Tables& t) { return t.store().first_act(); }); };
+  CHECK(!to_finish());
+  CHECK(!first());
+  ActInParts recall{0, ActInParts::Kind::recall, 7, 12, 0, 0};
+  ActInParts removal{0, ActInParts::Kind::channel_end, 0, 3, 1, 4};
+  recall.no = store.write([&](Tables& tables) { return tables.store().add_act(recall); });
+  removal.no = store.write([&](Tables& tables) { return tables.store().add_act(removal); });
+  CHECK(removal.no > recall.no);
+  CHECK(to_finish());
+  CHECK(first() == recall);
+  CHECK(store.read([&](const Tables& t) { return t.store().act(removal.no); }) == removal);
+  recall.stage = 2;
+  recall.next = 5'000'000'000;
+  store.write([&](Tables& tables) { tables.store().update_act(recall); });
+  CHECK(first() == recall);
+  store.write([&](Tables& tables) { tables.store().delete_act(recall.no); });
+  CHECK(first() == removal);
+  CHECK(!store.read([&](const Tables& t) { return t.store().act(recall.no); }));
+  store.write([&](Tables& tables) { tables.store().delete_act(removal.no); });
+  CHECK(!to_finish());
+}
+
 TEST_CASE("store: how far the indexes were made anew") {
   StoreUnderTest store;
   const auto folding = [&] { return store.read([](const Tables& t) { return t.store().folding(); }); };

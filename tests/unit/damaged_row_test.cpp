@@ -112,6 +112,7 @@ TEST_CASE("R19: a store with a damaged row, of whatever table, is backed up and 
     tables = tables_with_sums(db);
   }
   std::erase(tables, "folding");  // whoever opens the store writes it anew
+  std::erase(tables, "act");      // empty but while an act in parts is under way (in_parts_kill_test.cpp)
   CHECK(tables.size() > 15);
   for (const auto& table : tables) {
     CAPTURE(table);

@@ -194,6 +194,9 @@ class HookedBlasts final : public BlastTables {
   std::vector<Blast> unsent(ProviderNo provider) const override {
     return to_for("unsent", PortCall::reads).unsent(provider);
   }
+  std::optional<BlastNo> unsent_from(ProviderNo provider, BlastNo from) const override {
+    return to_for("unsent_from", PortCall::reads).unsent_from(provider, from);
+  }
   Agenda agenda() const override { return to_for("agenda", PortCall::reads).agenda(); }
   std::optional<Blast> due_schedule(Ms now) const override {
     return to_for("due_schedule", PortCall::reads).due_schedule(now);
@@ -252,6 +255,9 @@ class HookedBlasts final : public BlastTables {
   }
   Slice kept(ProviderNo provider, SliceNo slice, Seq seq) const override {
     return to_for("kept", PortCall::reads).kept(provider, slice, seq);
+  }
+  bool has_kept(ProviderNo provider, SliceNo slice, Seq seq) const override {
+    return to_for("has_kept", PortCall::reads).has_kept(provider, slice, seq);
   }
   void put_kept(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no, const Slice& value) override {
     to_for("put_kept", PortCall::writes).put_kept(provider, slice, seq, no, value);
@@ -673,6 +679,13 @@ class HookedStoreTables final : public StoreTables {
     return to_for("last_debt", PortCall::reads).last_debt();
   }
   void settle_debts(DebtNo last) override { to_for("settle_debts", PortCall::writes).settle_debts(last); }
+  ActNo add_act(const ActInParts& act) override { return to_for("add_act", PortCall::writes).add_act(act); }
+  std::optional<ActInParts> first_act() const override {
+    return to_for("first_act", PortCall::reads).first_act();
+  }
+  std::optional<ActInParts> act(ActNo no) const override { return to_for("act", PortCall::reads).act(no); }
+  void update_act(const ActInParts& act) override { to_for("update_act", PortCall::writes).update_act(act); }
+  void delete_act(ActNo no) override { to_for("delete_act", PortCall::writes).delete_act(no); }
 
  private:
   StoreTables& to_for(const char* name, PortCall::Kind kind) const {

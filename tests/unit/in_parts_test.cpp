@@ -50,6 +50,21 @@ class Practice {
       });
     return std::make_unique<bccast::Engine>(folder_.file(), std::move(options));
   }
+  /// Instead of the notifiers two deliverers, who count in `has` how many have the message.
+  std::unique_ptr<bccast::Engine> open_with_deliverers(std::map<string, int>& has) {
+    bccast::Options options;
+    options.clock(clock);
+    for (const char* channel : {"chat", "desk"}) {
+      const auto count = [&has, channel](int by) {
+        return [&has, channel, by](bccast::Deliveries& deliveries) {
+          has[channel] += by * static_cast<int>(deliveries.size());
+          return true;
+        };
+      };
+      options.deliverer(channel, count(1), count(-1));
+    }
+    return std::make_unique<bccast::Engine>(folder_.file(), std::move(options));
+  }
   void damage(const string& table, const string& where) {
     run("UPDATE " + table + " SET sum = sum + 1 WHERE " + where);
   }
@@ -161,6 +176,104 @@ TEST_CASE("What was delivered of a blast is taken back though who opened it cann
       practice.clock->now += 300'000;
     }
     CHECK(taken_back == 6);
+  }
+}
+
+TEST_CASE("A recall keeps who knows slice by slice: where that cannot be read, everybody may know") {
+  Practice practice;
+  const auto host = practice.open();
+  for (const char* channel : {"email", "sms"}) host->channel_remove(channel);
+  std::vector<string> ids;  // of the first slice all but the six
+  for (int i = 6; i < 65'536; ++i) ids.push_back("x" + std::to_string(i));
+  const std::vector<std::string_view> views(ids.begin(), ids.end());
+  host->client_put_many(views, std::vector<std::string_view>(ids.size(), "Somebody"), {});
+  host->roster_add_archived_many("lee", views);
+  for (const char* client : {"gil", "hal"}) {
+    host->client_put(client, "Quux", {});
+    host->roster_add("lee", client);
+  }
+  const auto blast = test::make_blast(*host, "lee", "two slices", {});
+  host->blast_send("lee", blast);
+  for (const char* client : {"ann", "gil"})
+    host->client_read(client, host->client_threads(client).items.at(0).thread, 1);
+  practice.run("UPDATE mark_slice SET opened = x'00' WHERE slice_no = 0");
+  CHECK(host->blast_recall("lee", blast) == Code::partial);
+  const auto has = [&](const char* client) { return host->client_threads(client).items.size(); };
+  for (const char* client : {"ann", "bob", "fay"}) CHECK(has(client) == 1);
+  CHECK(has("gil") == 1);
+  CHECK(has("hal") == 0);
+  code_of([&] { host->pump(); });
+  for (const char* client : {"ann", "bob", "fay"}) CHECK(has(client) == 1);
+  CHECK(has("gil") == 1);
+  CHECK(has("hal") == 0);
+}
+
+TEST_CASE("What was delivered is taken back on the sound channels, whichever line is damaged, and when") {
+  for (const bool before : {true, false}) {
+    CAPTURE(before);
+    Practice practice;
+    std::map<string, int> has;
+    const auto host = practice.open_with_deliverers(has);
+    host->blast_send("lee", practice.blast);
+    host->pump();
+    CHECK(has == std::map<string, int>{{"chat", 6}, {"desk", 6}});
+    const auto lose = [&] {
+      practice.damage("line",
+                      "retracts = 0 AND channel_no = (SELECT channel_no FROM channel WHERE name = 'desk')");
+    };
+    if (before) lose();
+    CHECK(host->blast_recall("lee", practice.blast) == (before ? Code::partial : Code::ok));
+    if (!before) lose();
+    for (int i = 0; i < 3; ++i) {
+      const auto code = code_of([&] { host->pump(); });
+      CHECK((before || i > 0 || code == Code::corrupt));
+      practice.clock->now += 300'000;
+    }
+    CHECK(has == std::map<string, int>{{"chat", 0}, {"desk", 6}});
+    CHECK(practice.ask("SELECT state FROM line WHERE retracts = 1 AND channel_no = (SELECT channel_no FROM "
+                       "channel WHERE name = 'chat')") == std::vector<string>{"0"});
+  }
+}
+
+TEST_CASE("Who was told on a channel whose line is damaged keeps the thread of a recalled blast") {
+  Practice practice;
+  const auto host = practice.open();
+  host->blast_send("lee", practice.blast);
+  host->pump();
+  CHECK(practice.told == std::map<string, int>{{"email", 6}, {"sms", 6}});
+  practice.damage("line", "1");
+  CHECK(host->blast_recall("lee", practice.blast) == Code::partial);
+  const auto all = practice.inboxes(*host);
+  CHECK(all.size() == 6);
+  for (const auto& line : all) CHECK(line.find("w-text") == string::npos);
+}
+
+TEST_CASE(
+    "What is damaged of a recalled blast keeps neither its other threads nor other blasts from being swept") {
+  for (const char* damage :
+       {"UPDATE line SET sum = sum + 1 WHERE blast_no = 1", "UPDATE skip SET places = x'00'",
+        "UPDATE recipients SET places = x'00' WHERE blast_no = 1",
+        "UPDATE recipients SET kept = x'00' WHERE blast_no = 1",
+        "UPDATE thread SET sum = sum + 1 WHERE place = 2 AND origin = 1",
+        "UPDATE item_slice SET open = x'00'"}) {
+    CAPTURE(string(damage));
+    Practice practice;
+    const auto host = practice.open();
+    host->blast_send("lee", practice.blast);
+    practice.fails = true;
+    host->pump();
+    practice.fails = false;
+    practice.inboxes(*host);  // rows of threads
+    const auto later = test::make_blast(*host, "lee", "later", {});
+    host->blast_send("lee", later);
+    practice.inboxes(*host);
+    host->blast_recall("lee", practice.blast);
+    host->blast_recall("lee", later);
+    practice.run(damage);
+    for (int i = 0; i < 12; ++i) code_of([&] { host->pump(); });
+    CHECK(practice.ask("SELECT blast_no FROM blast WHERE state = 5 AND swept < roster_size").empty());
+    CHECK(practice.ask("SELECT recalls FROM provider") == std::vector<string>{"0"});
+    CHECK(practice.ask("SELECT 1 FROM thread WHERE origin = 2 AND client_unread > 0").empty());
   }
 }
 

@@ -265,7 +265,9 @@ TEST_CASE("The full store has something in every table") {
   test::make_full_store(folder.file());
   Database db(folder.file());
   for (const auto& table : tables_of(db))
-    if (table.name != "debt")  // empty but between an erase and the emptying of the log
+    // These are empty but between an erase and the emptying of the log, and while an act in parts is under
+    // way.
+    if (table.name != "debt" && table.name != "act")
       CHECK_MESSAGE(std::stoll(db.texts("SELECT count(*) FROM " + table.name).at(0)) > 0, table.name);
 }
 

@@ -121,6 +121,8 @@ constexpr std::array kMayScan{
     Scan{"SCAN line USING INDEX line_to_forget", "state < 0", "the same"},
     Scan{"SEARCH blast USING INDEX blast_scheduled", "min(scheduled_at)", "the first of that index"},
     Scan{"SEARCH debt", "max(debt_no)", "the last of its key"},
+    Scan{"SEARCH act", "max(act_no)", "the same"},
+    Scan{"SCAN act", "FROM act ORDER BY act_no LIMIT 1", "the first of its key"},
 };
 
 /// What a mapping of the adapter writes a row with (mapping.hpp), which stands in no source: all columns and

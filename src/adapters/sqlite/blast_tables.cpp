@@ -184,6 +184,18 @@ std::vector<Blast> SqliteBlastTables::unsent(ProviderNo provider) const {
   return all;
 }
 
+std::optional<BlastNo> SqliteBlastTables::unsent_from(ProviderNo provider, BlastNo from) const {
+  std::optional<BlastNo> first;
+  for (const auto state : {BlastState::draft, BlastState::scheduled}) {
+    auto query = db_.query(
+        "SELECT blast_no FROM blast INDEXED BY blast_in_state WHERE provider_no = ? AND state = ? "
+        "AND blast_no >= ? ORDER BY blast_no LIMIT 1");
+    query.bind(provider).bind(static_cast<std::int64_t>(state)).bind(from);
+    if (query.step() && (!first || query.i64(0) < *first)) first = query.i64(0);
+  }
+  return first;
+}
+
 BlastTables::Agenda SqliteBlastTables::agenda() const {
   auto query = db_.query(
       "SELECT (SELECT min(scheduled_at) FROM blast WHERE state = 1), "
@@ -191,7 +203,8 @@ BlastTables::Agenda SqliteBlastTables::agenda() const {
       "EXISTS (SELECT 1 FROM blast WHERE state = 5 AND swept < roster_size), "
       "(SELECT max(debt_no) FROM debt) IS NOT NULL, "
       "EXISTS (SELECT 1 FROM folding WHERE one = 1 AND provider_no <> 0), "
-      "EXISTS (SELECT 1 FROM line WHERE state < 0)");
+      "EXISTS (SELECT 1 FROM line WHERE state < 0), "
+      "(SELECT max(act_no) FROM act) IS NOT NULL");
   Agenda agenda;
   if (!query.step()) return agenda;
   if (!query.is_null(0)) agenda.schedule = query.i64(0);
@@ -200,6 +213,7 @@ BlastTables::Agenda SqliteBlastTables::agenda() const {
   agenda.owes = query.i64(3) != 0;
   agenda.to_index = query.i64(4) != 0;
   agenda.to_forget = query.i64(5) != 0;
+  agenda.to_finish = query.i64(6) != 0;
   return agenda;
 }
 
@@ -411,6 +425,12 @@ Slice SqliteBlastTables::kept(ProviderNo provider, SliceNo slice, Seq seq) const
   query.bind(provider).bind(std::int64_t{slice}).bind(seq);
   if (!query.step()) return {};
   return Slice::decode(query.blob(4), AudienceRow(query, provider, slice).key_of_kept());
+}
+
+bool SqliteBlastTables::has_kept(ProviderNo provider, SliceNo slice, Seq seq) const {
+  auto query = db_.query(PLACES_OF);
+  query.bind(provider).bind(std::int64_t{slice}).bind(seq);
+  return query.step() && AudienceRow(query, provider, slice).has_kept;
 }
 
 void SqliteBlastTables::put_kept(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no,

@@ -20,6 +20,7 @@ class SqliteBlastTables final : public BlastTables {
   std::vector<Blast> blasts(ProviderNo provider, BlastNo before, std::optional<BlastState> state,
                             std::size_t limit) const override;
   std::vector<Blast> unsent(ProviderNo provider) const override;
+  std::optional<BlastNo> unsent_from(ProviderNo provider, BlastNo from) const override;
   Agenda agenda() const override;
   std::optional<Blast> due_schedule(Ms now) const override;
   std::optional<Blast> due_deadline(Ms now) const override;
@@ -46,6 +47,7 @@ class SqliteBlastTables final : public BlastTables {
   bool is_recipient(ProviderNo provider, Place place, Seq seq) const override;
   bool has_thread(ProviderNo provider, Place place, Seq seq) const override;
   Slice kept(ProviderNo provider, SliceNo slice, Seq seq) const override;
+  bool has_kept(ProviderNo provider, SliceNo slice, Seq seq) const override;
   void put_kept(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no, const Slice& value) override;
   void newer_blasts(ProviderNo provider, Place place, Seq after,
                     FunctionRef<void(Seq, BlastNo, bool recalled)> f) const override;

@@ -15,7 +15,7 @@ namespace {
 
 #define ITEM_COLUMNS                                                                                        \
   "item_no, provider_no, channel_no, line_no, place, origin, notice_no, to_provider, at, state, attempts, " \
-  "due_at, reason, seq, token"
+  "due_at, reason, seq, begun_again, token"
 #define ITEM_ROW ITEM_COLUMNS ", sum"
 
 constexpr RowTable kItem{
@@ -44,6 +44,7 @@ void visit_item(Columns& columns, Row& i, std::string& token) {
   columns.number(i.due_at);
   columns.text(i.reason);
   columns.number(i.seq);
+  columns.number(i.begun_again);
   columns.bytes_or_null(token);
   if constexpr (Columns::kReads) i.thread.provider_no = i.provider_no;
 }

@@ -39,6 +39,16 @@ CREATE TABLE debt(                        -- was overwritten, and may still stan
   debt_no     INTEGER PRIMARY KEY AUTOINCREMENT
 ) STRICT;
 
+CREATE TABLE act(                         -- an act in parts that are not all done (src/core/in_parts.hpp)
+  act_no      INTEGER PRIMARY KEY,
+  kind        INTEGER NOT NULL,           -- 1: a recall, 2: pause or resume, 3: a provider's end, 4: a channel's
+  provider_no INTEGER NOT NULL,
+  number      INTEGER NOT NULL,           -- of the blast, or the channel
+  stage       INTEGER NOT NULL,           -- which kind of parts is next,
+  next        INTEGER NOT NULL,           -- and from where on: a number of a slice, line, blast
+  sum         INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE folding(                     -- of the names and addresses in their indexes
   one         INTEGER PRIMARY KEY CHECK (one = 1),
   version     INTEGER NOT NULL,           -- of the tables of Unicode they are folded with (src/base/unicode.hpp)
@@ -385,7 +395,8 @@ CREATE TABLE item(
   line_no     INTEGER NOT NULL,           -- 0: the notice of one message
   place       INTEGER NOT NULL,
   origin      INTEGER NOT NULL,
-  notice_no   INTEGER NOT NULL,           -- of its provider, for its public id; of a place: times begun again
+  notice_no   INTEGER NOT NULL,           -- of its provider, for its public id; 0: of a place
+  begun_again INTEGER NOT NULL,           -- so often, after it had ended
   seq         INTEGER NOT NULL,           -- of the message in its thread
   to_provider INTEGER NOT NULL,
   at          INTEGER NOT NULL,

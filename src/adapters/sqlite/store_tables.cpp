@@ -20,6 +20,43 @@ void visit(Columns& columns, std::int64_t& one, Row& folding) {
   columns.number(folding.place);
 }
 
+#define ACT_COLUMNS "act_no, kind, provider_no, number, stage, next"
+#define ACT_ROW ACT_COLUMNS ", sum"
+
+constexpr RowTable kAct{"act",
+                        RowKind::act,
+                        ACT_COLUMNS,
+                        {.key = "act_no", .fixed = "kind, provider_no, number", .counted = "act_no"}};
+constexpr Sql kInsertAct = insert_numbered_row(kAct, "(SELECT coalesce(max(act_no), 0) + 1 FROM act)");
+constexpr Sql kUpdateAct = update_row(kAct);
+constexpr Sql kAllActs = select_rows(kAct);
+
+template <typename Columns, typename Row>
+void visit_act(Columns& columns, Row& act) {
+  columns.number(act.no);
+  columns.one_of(act.kind, ActInParts::Kind::channel_end);
+  columns.number(act.provider_no);
+  columns.number(act.number);
+  columns.number(act.stage);
+  columns.number(act.next);
+}
+
+std::optional<ActInParts> act_of(Query& query) {
+  if (!query.step()) return std::nullopt;
+  ActInParts act;
+  RowReader reader(query, kAct);
+  visit_act(reader, act);
+  if (!reader.sound()) act.stage = act.next = 0;
+  return act;
+}
+
+void write_act(Query& query, const ActInParts& act) {
+  RowWriter writer(query, kAct);
+  visit_act(writer, act);
+  writer.finish();
+  query.run();
+}
+
 #define STORE_COLUMNS "one, key, min_reader, min_writer, held"
 
 constexpr RowTable kStore{"store",
@@ -72,6 +109,7 @@ void SqliteStoreTables::set_held(bool held) {
 void SqliteStoreTables::find_damage(std::vector<FindingRow>& findings) const {
   find_damaged_rows(db_, kStore, kAllStores, findings);
   find_damaged_rows(db_, kFolding, kAllFoldings, findings);
+  find_damaged_rows(db_, kAct, kAllActs, findings);
 }
 
 Folding SqliteStoreTables::folding() const {
@@ -110,6 +148,32 @@ std::optional<DebtNo> SqliteStoreTables::last_debt() const {
 
 void SqliteStoreTables::settle_debts(DebtNo last) {
   db_.query("DELETE FROM debt WHERE debt_no <= ?").bind(last).run();
+}
+
+ActNo SqliteStoreTables::add_act(const ActInParts& act) {
+  auto query = db_.query(kInsertAct.c_str());
+  write_act(query, act);
+  return db_.last_rowid();
+}
+
+std::optional<ActInParts> SqliteStoreTables::first_act() const {
+  auto query = db_.query("SELECT " ACT_ROW " FROM act ORDER BY act_no LIMIT 1");
+  return act_of(query);
+}
+
+std::optional<ActInParts> SqliteStoreTables::act(ActNo no) const {
+  auto query = db_.query("SELECT " ACT_ROW " FROM act WHERE act_no = ?");
+  query.bind(no);
+  return act_of(query);
+}
+
+void SqliteStoreTables::update_act(const ActInParts& act) {
+  auto query = db_.query(kUpdateAct.c_str());
+  write_act(query, act);
+}
+
+void SqliteStoreTables::delete_act(ActNo no) {
+  db_.query("DELETE FROM act WHERE act_no = ?").bind(no).run();
 }
 
 }  // namespace bccast::sqlite

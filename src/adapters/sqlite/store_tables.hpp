@@ -1,4 +1,4 @@
-// The store's own row, and its debts, in SQLite.
+// The store's own row, its debts, and acts that are not finished, in SQLite.
 #pragma once
 
 #include <string>
@@ -37,6 +37,11 @@ class SqliteStoreTables final : public StoreTables {
   std::int64_t debts() const override;
   std::optional<DebtNo> last_debt() const override;
   void settle_debts(DebtNo last) override;
+  ActNo add_act(const ActInParts& act) override;
+  std::optional<ActInParts> first_act() const override;
+  std::optional<ActInParts> act(ActNo no) const override;
+  void update_act(const ActInParts& act) override;
+  void delete_act(ActNo no) override;
 
   void find_damage(std::vector<FindingRow>& findings) const;
 
