@@ -484,8 +484,9 @@ BCCAST_API int32_t bccast_blast_resume(bccast_engine *engine, const char *provid
  * and without its text; nobody is told. What was still to be sent is skipped, with the reason
  * recalled; what was delivered is taken back by the deliverers (`retract`). The provider still sees the text, until
  * bccast_blast_purge. bccast_blast_status says how many it was taken from in time. EXISTS: it was recalled. PARTIAL: it is
- * recalled, nobody sees it and nothing more of it is handed out, but something that says who was told is damaged, and stays
- * as it is (bccast_operate_verify names it). STATE: a draft (discard it), or scheduled (unschedule it). [writes] */
+ * recalled, nobody sees it and nothing more of it is handed out, but something that says who was told is damaged
+ * (bccast_operate_verify names it): whoever may have been told keeps the thread. A crash cuts nothing off: whoever works
+ * next ends it. STATE: a draft (discard it), or scheduled (unschedule it). [writes] */
 BCCAST_API int32_t bccast_blast_recall(bccast_engine *engine, const char *provider, const char *blast);
 /* Overwrites the text of a recalled blast, in the file and in its log, for good. PARTIAL: done, but the log still has the
  * bytes; it is emptied as after bccast_directory_client_erase. EXISTS: it was purged. STATE: it was not recalled.
