@@ -926,6 +926,27 @@ TEST_CASE("report: a mail that came back after it had been handed over") {
   CHECK(host.verify().empty());
 }
 
+TEST_CASE("report: nothing is sent again on a channel that was removed, so that the blast stays finished") {
+  for (const bool failed : {false, true}) {
+    CAPTURE(failed);
+    Practice host;
+    const auto blast = host.blast("lee", kEverybody, "Good morning");
+    const auto batch = claim(host);
+    const auto id = test::ids_of(batch.rows())["eve"];
+    if (failed) batch.set(batch.item_to("eve"), BCCAST_ITEM_FAILED, "no_such_mailbox");
+    CHECK(batch.complete() == BCCAST_OK);
+    must(bccast_channel_remove, host, "email");
+    const auto answer = call(bccast_report, host, id, BCCAST_ITEM_RETRY, "bounced");
+    CHECK(answer.code == BCCAST_E_STATE);
+    CHECK(answer.message.find("removed") != string::npos);
+    CHECK(host.sums(blast).text("state") == "finished");
+    const auto other = failed ? BCCAST_ITEM_DONE : BCCAST_ITEM_FAILED;
+    CHECK(call(bccast_report, host, id, other, "bounced").code == BCCAST_OK);
+    CHECK(host.sums(blast).number("failed") == (failed ? 0 : 1));
+    CHECK(host.verify().empty());
+  }
+}
+
 TEST_CASE("report: of single messages' notices only failures are kept") {
   Practice host;
   host.write_direct("lee", "ana", "Hello");

@@ -137,6 +137,14 @@ Code SecondTries::report(std::string_view item, const ItemOutcome& outcome) {
   });
 }
 
+void SecondTries::require_may_retry(const Tables& tables, const Blast& blast, const Line& line) const {
+  const std::string id(view(context_.blast_id(blast.provider_no, blast.no)));
+  access::next(blast, BlastVerb::reopen, id);
+  const auto channel = tables.work().channel(line.channel_no);
+  if (!channel || channel->removed)  // the blast would never finish
+    throw Error(Code::state, "the channel was removed: nothing is sent on it again");
+}
+
 Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemOutcome& outcome) {
   auto blast = tables.blasts().blast(parts.provider, parts.number);
   if (!blast || is_unsent(blast->state) ||
@@ -159,10 +167,7 @@ Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemO
     if (!failed && !states[PlaceState::done].contains(at))
       throw Error(Code::state, "the item has not ended yet");
     if (outcome.status == (failed ? ItemStatus::failed : ItemStatus::done)) return Code::exists;
-    if (outcome.status == ItemStatus::retry) {
-      const std::string id(view(context_.blast_id(blast->provider_no, blast->no)));
-      access::next(*blast, BlastVerb::reopen, id);
-    }
+    if (outcome.status == ItemStatus::retry) require_may_retry(tables, *blast, line);
 
     Item item;
     if (failed) {

@@ -20,6 +20,7 @@ class SecondTries {
   Code report(std::string_view item, const ItemOutcome& outcome);
 
  private:
+  void require_may_retry(const Tables& tables, const Blast& blast, const Line& line) const;
   Code report_place(Tables& tables, const IdParts& parts, const ItemOutcome& outcome);
   Code report_notice(Tables& tables, const IdParts& parts, const ItemOutcome& outcome);
   Context& context_;
