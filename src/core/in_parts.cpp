@@ -224,12 +224,11 @@ class Parts {
   }
 
  private:
-  /// The first that is left of a stage; what cannot be listed is left as it is. Each stage is listed once.
+  /// The first that is left of a stage; what cannot be listed is left as it is. Each stage is listed once,
+  /// and anew where others have gone on with it: the number of an act may have become another's.
   std::optional<std::int64_t> next_number(const Stage& stage, const ActInParts& act) {
-    if (listed_ != act.stage) {
-      listed_ = act.stage;
-      numbers_ = list(stage, act);
-    }
+    if (left_ != act || listed_ != act.stage) numbers_ = list(stage, act);
+    listed_ = act.stage;
     const auto next = std::lower_bound(numbers_.begin(), numbers_.end(), act.next);
     return next != numbers_.end() ? std::optional(*next) : std::nullopt;
   }
@@ -251,6 +250,7 @@ class Parts {
         if (part != nullptr) part(tables, context_, act, number);
         tables.store().update_act(then);
       });
+      left_ = then;
       return true;
     } catch (const Error& error) {
       if (error.code() != Code::corrupt || part == nullptr) throw;
@@ -260,6 +260,7 @@ class Parts {
 
   Context& context_;
   ActNo no_;
+  std::optional<ActInParts> left_;      // how this one has left it
   std::optional<std::int64_t> listed_;  // the stage
   Numbers numbers_;
 };

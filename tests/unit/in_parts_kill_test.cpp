@@ -46,6 +46,21 @@ class MortalStore final : public test::ForwardingStore {
   int left_;
 };
 
+/// Lets others act before one of the transactions that may write: the first is 0.
+class SlowStore final : public test::ForwardingStore {
+ public:
+  SlowStore(std::unique_ptr<Store> store, int before, std::function<void()> others)
+      : ForwardingStore(std::move(store)), before_(before), others_(std::move(others)) {}
+
+ private:
+  void run_write(bccast::FunctionRef<void(bccast::Tables&)> work, bccast::Durability durability) override {
+    if (before_-- == 0) others_();
+    inner().write(work, durability);
+  }
+  int before_;
+  std::function<void()> others_;
+};
+
 /// Two providers whose clients are told by mail and by a second channel, and to whom "chat" delivers.
 class Practice {
  public:
@@ -305,6 +320,34 @@ TEST_CASE("A provider comes back only when its end is finished: what was to be d
   CHECK_FALSE(is_under_way(path));
   CHECK(Database(path).texts("SELECT state FROM line WHERE provider_no = 1 AND " OF_CHANNEL("sms")) ==
         std::vector<string>{"0"});
+}
+
+TEST_CASE("Who was slow to finish an act does not take another one for it that has its number") {
+  const auto& recall = acts().at(0);
+  const auto& removal = acts().at(6);
+  REQUIRE(removal.name == string("the end of a channel"));
+  Practice practice(recall.begin, recall.damage);
+  for (int before = 1; before < 12; ++before) {
+    CAPTURE(before);
+    const auto path = practice.copy();
+    bool met = false;
+    SlowStore slow(std::make_unique<bccast::sqlite::SqliteStore>(path), before, [&] {
+      bccast::sqlite::SqliteStore store(path);
+      Context context(store, *practice.clock);
+      bccast::finish_acts(context);
+      REQUIRE_FALSE(run(removal.parts, practice, path, 1).has_value());
+      met = is_under_way(path);
+    });
+    Context context(slow, *practice.clock);
+    CHECK(recall.parts(context, practice) == Code::partial);
+    if (!met) break;
+    pump(*practice.open(path));
+    CHECK_FALSE(is_under_way(path));
+    CHECK(Database(path).texts("SELECT state FROM line WHERE provider_no = 2 AND " OF_CHANNEL("email")) ==
+          std::vector<string>{"0"});
+    CHECK(Database(path).texts("SELECT skipped FROM line WHERE provider_no = 2 AND " OF_CHANNEL("email")) ==
+          std::vector<string>{"6"});
+  }
 }
 
 TEST_CASE("A damaged row about an act under way is begun anew, and goes when all is done") {
