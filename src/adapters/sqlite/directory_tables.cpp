@@ -191,6 +191,10 @@ Found<std::string_view, Client> SqliteDirectoryTables::clients(std::span<const s
   return find_each(ids, [&](std::string_view id) { return client(id); });
 }
 
+Found<ClientNo, Client> SqliteDirectoryTables::clients(std::span<const ClientNo> nos) const {
+  return find_each(nos, [&](ClientNo no) { return client(no); });
+}
+
 std::vector<std::optional<ClientNo>> SqliteDirectoryTables::insert_clients(std::span<const Client> clients) {
   std::vector<std::optional<ClientNo>> nos;
   nos.reserve(clients.size());
