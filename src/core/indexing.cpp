@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/unicode.hpp"
 #include "core/roster_update.hpp"
+#include "core/unreadable.hpp"
 
 namespace bccast {
 namespace {
@@ -34,6 +35,15 @@ void index_entry(const Tables& tables, RosterUpdate& update, ProviderNo provider
     if (auto entry = tables.directory().entry(provider, place)) update.index(std::move(*entry));
   } catch (const Error& error) {
     if (error.code() != Code::corrupt || error.native() != 0) throw;
+  }
+}
+
+std::optional<RosterEntry> entry_at(const Tables& tables, const Folding& at) {
+  try {
+    return tables.directory().entry(at.provider_no, static_cast<Place>(at.place));
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt) throw;
+    throw Unreadable(error, at);
   }
 }
 
@@ -99,34 +109,28 @@ bool Indexing::go_on(std::exception_ptr& damaged) {
 bool Indexing::go_past_damage(std::exception_ptr& damaged) {
   bool did = false;
   for (Place i = 0; i < kEntriesTogether; ++i) {
-    std::optional<Folding> unreadable;
     try {
-      if (!take_step(unreadable)) return did;
-    } catch (const Error& error) {
-      if (error.code() != Code::corrupt || !unreadable) throw;
-      damaged = std::make_exception_ptr(leave_out(*unreadable));
+      if (!take_step()) return did;
+    } catch (const Unreadable<Folding>& unreadable) {
+      damaged = std::make_exception_ptr(leave_out(unreadable.thing()));
     }
     did = true;
   }
   return did;
 }
 
-/// One entry, or what is to be taken away before. False: nothing is left. `unreadable`: the one that cannot
-/// be read.
-bool Indexing::take_step(std::optional<Folding>& unreadable) {
+/// One entry, or what is to be taken away before. False: nothing is left. Throws Unreadable<Folding> for an
+/// entry that cannot be read.
+bool Indexing::take_step() {
   return context_.store.write(
       [&](Tables& tables) {
-        unreadable.reset();
         const auto at = tables.store().folding();
         if (!at.under_way() || !has_own_version(at)) return false;
         if (at.place == kToBeTakenAway) {
           tables.store().set_folding(next_part(tables, context_, at));
           return true;
         }
-        unreadable = at;
-        auto entry = tables.directory().entry(at.provider_no, static_cast<Place>(at.place));
-        unreadable.reset();
-        if (entry) RosterUpdate(tables, context_).index(std::move(*entry));
+        if (auto entry = entry_at(tables, at)) RosterUpdate(tables, context_).index(std::move(*entry));
         tables.store().set_folding(behind(tables, at));
         return true;
       },
