@@ -160,7 +160,9 @@ std::optional<Provider> SqliteDirectoryTables::provider(std::string_view id) con
 std::optional<Provider> SqliteDirectoryTables::provider(ProviderNo no) const {
   auto query = db_.query("SELECT " PROVIDER_COLUMNS ", sum FROM provider WHERE provider_no = ?");
   query.bind(no);
-  return one_provider(query);
+  auto found = one_provider(query);
+  require_asked_for(!found || found->no == no);
+  return found;
 }
 
 Found<ProviderNo, Provider> SqliteDirectoryTables::providers(std::span<const ProviderNo> nos) const {
@@ -191,7 +193,9 @@ std::optional<Client> SqliteDirectoryTables::client(std::string_view id) const {
 std::optional<Client> SqliteDirectoryTables::client(ClientNo no) const {
   auto query = db_.query("SELECT " CLIENT_COLUMNS ", sum FROM client WHERE client_no = ?");
   query.bind(no);
-  return one_client(query);
+  auto found = one_client(query);
+  require_asked_for(!found || found->no == no);
+  return found;
 }
 
 std::optional<ClientNo> SqliteDirectoryTables::insert_client(const Client& client) {
@@ -217,7 +221,9 @@ std::optional<Membership> SqliteDirectoryTables::membership(ClientNo client, Pro
                          ", sum FROM client_provider WHERE client_no = ? AND provider_no = ?");
   query.bind(client).bind(provider);
   if (!query.step()) return std::nullopt;
-  return membership_of(query, client);
+  const auto found = membership_of(query, client);
+  require_asked_for(found.provider_no == provider);
+  return found;
 }
 
 std::vector<Membership> SqliteDirectoryTables::memberships(ClientNo client) const {
@@ -464,7 +470,7 @@ bool SqliteDirectoryTables::forget_indexes(ProviderNo provider, std::size_t most
 std::optional<ProviderNo> SqliteDirectoryTables::provider_after(ProviderNo no) const {
   auto query = db_.query("SELECT min(provider_no) FROM provider WHERE provider_no > ?");
   if (!query.bind(no).step() || query.is_null(0)) return std::nullopt;
-  return query.i64(0);
+  return query.i64_after(0, no);
 }
 
 std::optional<Place> SqliteDirectoryTables::last_place(ProviderNo provider) const {
