@@ -90,7 +90,7 @@ class TableCheck {
         db, SQLITE_TRACE_STMT,
         [](unsigned, void*, void* statement, void*) {
           const std::string sql = sqlite3_sql(static_cast<sqlite3_stmt*>(statement));
-          if (begins_ && sql.starts_with("PRAGMA quick_check")) std::exchange(begins_, nullptr)();
+          if (begins_ && sql.starts_with("PRAGMA integrity_check(")) std::exchange(begins_, nullptr)();
           return 0;
         },
         nullptr);

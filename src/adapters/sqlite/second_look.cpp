@@ -45,8 +45,9 @@ std::set<std::string> tables_of(Connection& db, const Doubt& doubt) {
   return tables;
 }
 
+/// With its indexes, and whether they have what the table has.
 bool finds_damage(Connection& db, const std::string& table) {
-  auto check = db.once(("PRAGMA quick_check('" + table + "')").c_str());
+  auto check = db.once(("PRAGMA integrity_check('" + table + "')").c_str());
   return !check.step() || check.text(0) != "ok";
 }
 
