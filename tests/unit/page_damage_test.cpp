@@ -375,6 +375,14 @@ TEST_CASE("Verification ends, whatever page stands where it walks from number to
   store.report();
 }
 
+TEST_CASE("Pump ends, whatever page stands in the place of the items") {
+  Damaged store;
+  for (const auto page : store.pages_of("item", "leaf"))
+    for (std::size_t other = 2; other <= store.pages(); ++other)
+      if (other != page) store.try_exchanged(page, other);
+  store.report();
+}
+
 TEST_CASE(
     "A cell that lies elsewhere, or across the end of its page, is CORRUPT each time, and no failed read") {
   Damaged store;
