@@ -257,6 +257,30 @@ void take_items_out_of(Tables& tables, ChannelNo channel, const std::map<Token, 
   }
 }
 
+void undo_claim(Tables& tables, const Assignment& assignment) {
+  const auto claim = tables.work().claim(assignment.claim);
+  if (!claim || claim->tries != 1 || assignment.claim.tries != 1) return;
+  if (assignment.line) {
+    auto line = tables.work().line(assignment.line->no);
+    if (!line || line->cursor != claim->to || claim->from != assignment.claim.from) return;
+    line->cursor = claim->from;
+    tables.work().update_line(*line);
+  } else {
+    auto items = tables.work().items_of(claim->token);
+    for (auto& item : items) {
+      if (item.damaged) return;  // writing it would make it look whole
+      item.state = ItemState::waiting;
+    }
+    tables.work().update_items(items);
+  }
+  tables.work().delete_claim(*claim);
+  if (!assignment.rated) return;
+  auto channel = tables.work().channel(claim->channel_no);
+  if (!channel || !channel->rate.limited()) return;
+  channel->bucket.give_back(channel->rate, assignment.claimed);
+  tables.work().update_channel(*channel);
+}
+
 void split_claim(Tables& tables, Claim claim, const Assignment& assignment) {
   if (!assignment.line) {
     const auto items = tables.work().items_of(claim.token);

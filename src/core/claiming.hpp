@@ -22,6 +22,10 @@ bool is_at_its_limit(const Tables& tables, const Channel& channel, Ms now);
 void take_items_out_of(Tables& tables, ChannelNo channel, const std::map<Token, Position>& less,
                        std::exception_ptr& damage);
 
+/// As if the batch had never been claimed, but that its line has had its turn. A batch that was taken over
+/// from another, or behind which something has been claimed since, waits until its lease is over.
+void undo_claim(Tables& tables, const Assignment& assignment);
+
 /// Halves a batch of a line; of single items, each is taken up alone.
 void split_claim(Tables& tables, Claim claim, const Assignment& assignment);
 

@@ -1,6 +1,9 @@
 #include "core/events.hpp"
 
 #include <map>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "model/text_rules.hpp"
@@ -47,35 +50,70 @@ std::string_view name_of(EventKind kind) {
   return "";
 }
 
-std::string object_of(const Tables& tables, const Context& context, const Event& event) {
-  switch (event.kind) {
-    case EventKind::blast_sent:
-    case EventKind::blast_finished:
-    case EventKind::blast_missed:
-    case EventKind::blast_paused:
-    case EventKind::blast_resumed:
-    case EventKind::blast_overdue:
-    case EventKind::blast_recalled:
-      return std::string(view(context.blast_id(event.provider_no, event.number)));
-    case EventKind::clock_stepped:
-    case EventKind::log_pinned:
-      return {};
-    case EventKind::message_created:
-    case EventKind::thread_read:
-      return std::string(view(context.thread_id({event.provider_no, event.place, event.number})));
-    case EventKind::roster_changed: {
-      const auto client = event.number != 0 ? tables.directory().client(event.number) : std::nullopt;
-      return client ? client->id : std::string();
+/// What the events of a page are about, read together.
+class Objects {
+ public:
+  Objects(const Tables& tables, const Context& context, std::span<const Event> events) : context_(context) {
+    std::vector<ProviderNo> providers;
+    std::vector<ClientNo> clients;
+    for (const auto& event : events) {
+      if (event.provider_no != 0) providers.push_back(event.provider_no);
+      if (event.kind == EventKind::roster_changed && event.number != 0) clients.push_back(event.number);
+      if (is_of_channel(event.kind) && channels_.count(event.number) == 0) {
+        const auto channel = tables.work().channel(event.number);
+        channels_.emplace(event.number, channel ? channel->name : std::string());
+      }
     }
-    case EventKind::channel_failing:
-    case EventKind::channel_working:
-    case EventKind::channel_paused: {
-      const auto channel = tables.work().channel(event.number);
-      return channel ? channel->name : std::string();
-    }
+    if (!providers.empty()) providers_ = tables.directory().providers(providers);
+    if (!clients.empty()) clients_ = tables.directory().clients(clients);
   }
-  return {};
-}
+
+  std::string provider_of(const Event& event) const {
+    if (event.provider_no == 0) return {};
+    const auto* provider = providers_.find(event.provider_no);
+    if (provider == nullptr) throw Error(Code::corrupt, "a provider is missing");
+    return provider->id;
+  }
+
+  std::string object_of(const Event& event) const {
+    switch (event.kind) {
+      case EventKind::blast_sent:
+      case EventKind::blast_finished:
+      case EventKind::blast_missed:
+      case EventKind::blast_paused:
+      case EventKind::blast_resumed:
+      case EventKind::blast_overdue:
+      case EventKind::blast_recalled:
+        return std::string(view(context_.blast_id(event.provider_no, event.number)));
+      case EventKind::clock_stepped:
+      case EventKind::log_pinned:
+        return {};
+      case EventKind::message_created:
+      case EventKind::thread_read:
+        return std::string(view(context_.thread_id({event.provider_no, event.place, event.number})));
+      case EventKind::roster_changed: {
+        const auto* client = event.number != 0 ? clients_.find(event.number) : nullptr;
+        return client != nullptr ? client->id : std::string();
+      }
+      case EventKind::channel_failing:
+      case EventKind::channel_working:
+      case EventKind::channel_paused:
+        return channels_.at(event.number);
+    }
+    return {};
+  }
+
+ private:
+  static bool is_of_channel(EventKind kind) {
+    return kind == EventKind::channel_failing || kind == EventKind::channel_working ||
+           kind == EventKind::channel_paused;
+  }
+
+  const Context& context_;
+  Found<ProviderNo, Provider> providers_;
+  Found<ClientNo, Client> clients_;
+  std::map<ChannelNo, std::string> channels_;
+};
 
 }  // namespace
 
@@ -94,18 +132,13 @@ std::vector<EventRow> Events::list(std::string_view reader, std::size_t limit) {
     const auto after = tables.events().acknowledged(reader);
     if (!after) return std::nullopt;
     std::vector<EventRow> rows;
-    std::map<ProviderNo, std::string> providers;
     const Ms since = context_.clock.wall_ms() - context_.events_keep;
-    for (const auto& event : tables.events().events(*after, since, page_limit(limit))) {
-      if (event.provider_no != 0 && !providers.contains(event.provider_no)) {
-        const auto provider = tables.directory().provider(event.provider_no);
-        if (!provider) throw Error(Code::corrupt, "a provider is missing");
-        providers.emplace(event.provider_no, provider->id);
-      }
+    const auto events = tables.events().events(*after, since, page_limit(limit));
+    const Objects objects(tables, context_, events);
+    for (const auto& event : events)
       rows.push_back({std::string(view(context_.ids.encode({IdKind::event, 0, 0, event.no, 0}))),
-                      event.provider_no != 0 ? providers.at(event.provider_no) : std::string(),
-                      std::string(name_of(event.kind)), object_of(tables, context_, event), event.at});
-    }
+                      objects.provider_of(event), std::string(name_of(event.kind)), objects.object_of(event),
+                      event.at});
     return rows;
   });
   if (listed) return std::move(*listed);

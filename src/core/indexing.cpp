@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/unicode.hpp"
 #include "core/roster_update.hpp"
+#include "core/unreadable.hpp"
 
 namespace bccast {
 namespace {
@@ -42,6 +43,15 @@ void index_entries(Tables& tables, const Context& context, std::span<const Roste
     }
   }
   update.finish();
+}
+
+std::optional<RosterEntry> entry_at(const Tables& tables, const Folding& at) {
+  try {
+    return tables.directory().entry(at.provider_no, static_cast<Place>(at.place));
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt) throw;
+    throw Unreadable(error, at);
+  }
 }
 
 /// Behind one entry. Asks the provider for the end of its roster, whose last page may be damaged.
@@ -106,34 +116,28 @@ bool Indexing::go_on(std::exception_ptr& damaged) {
 bool Indexing::go_past_damage(std::exception_ptr& damaged) {
   bool did = false;
   for (Place i = 0; i < kEntriesTogether; ++i) {
-    std::optional<Folding> unreadable;
     try {
-      if (!take_step(unreadable)) return did;
-    } catch (const Error& error) {
-      if (error.code() != Code::corrupt || !unreadable) throw;
-      damaged = std::make_exception_ptr(leave_out(*unreadable));
+      if (!take_step()) return did;
+    } catch (const Unreadable<Folding>& unreadable) {
+      damaged = std::make_exception_ptr(leave_out(unreadable.thing()));
     }
     did = true;
   }
   return did;
 }
 
-/// One entry, or what is to be taken away before. False: nothing is left. `unreadable`: the one that cannot
-/// be read.
-bool Indexing::take_step(std::optional<Folding>& unreadable) {
+/// One entry, or what is to be taken away before. False: nothing is left. Throws Unreadable<Folding> for an
+/// entry that cannot be read.
+bool Indexing::take_step() {
   return context_.store.write(
       [&](Tables& tables) {
-        unreadable.reset();
         const auto at = tables.store().folding();
         if (!at.under_way() || !has_own_version(at)) return false;
         if (at.place == kToBeTakenAway) {
           tables.store().set_folding(next_part(tables, context_, at));
           return true;
         }
-        unreadable = at;
-        auto entry = tables.directory().entry(at.provider_no, static_cast<Place>(at.place));
-        unreadable.reset();
-        if (entry) {
+        if (const auto entry = entry_at(tables, at)) {
           RosterUpdate update(tables, context_);
           update.index(*entry);
           update.finish();

@@ -44,7 +44,7 @@ class Indexing {
  private:
   bool go_on_together();
   bool go_past_damage(std::exception_ptr& damaged);
-  bool take_step(std::optional<Folding>& damaged);
+  bool take_step();
   Error leave_out(const Folding& at);
 
   Context& context_;

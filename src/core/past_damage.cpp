@@ -7,6 +7,7 @@
 #include "core/claiming.hpp"
 #include "core/holding.hpp"
 #include "core/loading.hpp"
+#include "core/unreadable.hpp"
 #include "model/retry.hpp"
 
 namespace bccast {
@@ -14,9 +15,6 @@ namespace {
 
 /// So many damaged lines, one after the other, are passed by within one look.
 constexpr std::size_t kMostLines = 64;
-
-/// What a transaction throws that is only to show what it would claim.
-struct Undone {};
 
 }  // namespace
 
@@ -35,36 +33,52 @@ std::unique_ptr<Assignment> PastDamage::claim() {
 }
 
 PastDamage::Found PastDamage::try_next() {
-  Next next;
-  std::unique_ptr<Assignment> assignment;
+  Tried tried;
   try {
-    // It returns nothing, since all of it is undone: each run begins these two anew.
-    context_.store.write([&](Tables& tables) {
-      next = {};
-      assignment.reset();
-      if (hands_nothing_out(tables, context_)) throw Undone();
-      put_behind(tables);
-      next = next_of(tables);
-      std::exception_ptr said;
-      assignment = claim_next(tables, context_, channel_, most_, said);
-      throw Undone();
-    });
-  } catch (const Undone&) {
-    if (!assignment) return Found::nothing;
-  } catch (const Error& error) {
-    if (error.code() != Code::corrupt) throw;
-    return pass_by(next);
-  }
-  try {
+    tried = try_out();
+    if (!tried.assignment) return Found::nothing;
     context_.store.read([&](const Tables& tables) {
-      assignment->empty();
-      fill(tables, context_, *assignment);
+      Assignment filled = *tried.assignment;
+      filled.empty();
+      fill(tables, context_, filled);
     });
+  } catch (const Unreadable<Next>& unreadable) {
+    return pass_by(unreadable.thing());
   } catch (const Error& error) {
     if (error.code() != Code::corrupt) throw;
-    return pass_by(next);
+    return pass_by(tried.next);
   }
   return Found::sound;
+}
+
+/// Claims behind all that is passed by, and undoes it. Throws Unreadable<Next> for what cannot be claimed.
+PastDamage::Tried PastDamage::try_out() const {
+  struct Undone {
+    Tried tried;
+  };
+  try {
+    context_.store.write([&](Tables& tables) {
+      if (hands_nothing_out(tables, context_)) throw Undone();
+      throw Undone{claim_in(tables)};
+    });
+  } catch (Undone& undone) {
+    return std::move(undone.tried);
+  }
+  return {};
+}
+
+PastDamage::Tried PastDamage::claim_in(Tables& tables) const {
+  Tried tried;
+  try {
+    put_behind(tables);
+    tried.next = next_of(tables);
+    std::exception_ptr said;
+    tried.assignment = claim_next(tables, context_, channel_, most_, said);
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt) throw;
+    throw Unreadable(error, std::move(tried.next));
+  }
+  return tried;
 }
 
 /// What would be claimed next, or could not be.

@@ -32,7 +32,15 @@ class PastDamage {
   };
   enum class Found { sound, damaged, nothing };
 
+  /// What was claimed in a transaction that was undone; null: there is nothing.
+  struct Tried {
+    Next next;
+    std::shared_ptr<Assignment> assignment;
+  };
+
   Found try_next();
+  Tried try_out() const;
+  Tried claim_in(Tables& tables) const;
   Found pass_by(const Next& next);
   Next next_of(const Tables& tables) const;
   void put_behind(Tables& tables) const;

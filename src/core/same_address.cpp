@@ -315,7 +315,9 @@ bool hold_addresses(Tables& tables, const Assignment& assignment) {
 void follow_addresses(Tables& tables, const Context& context, std::span<const AddressMove> moves) {
   std::map<ProviderNo, std::vector<const AddressMove*>> of_providers;
   for (const auto& move : moves) of_providers[move.at.provider_no].push_back(&move);
-  for (const auto& [provider, of_provider] : of_providers) {
+  for (const auto& one : of_providers) {
+    const ProviderNo provider = one.first;
+    const auto& of_provider = one.second;
     for_each_open_line(tables, provider, [&](const Line& line, const Channel& channel) {
       std::vector<const AddressMove*> here;
       for (const auto* move : of_provider)

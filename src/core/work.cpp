@@ -28,8 +28,13 @@ Durability durability_of(const Report* report) {
 
 Advanced Work::advance(ChannelNo channel, const Report* report, std::size_t most) {
   std::exception_ptr damage;
+  auto& damaged = has_damage(channel);
+  const bool careful = damaged;
+  if (careful) most = std::min(most, kSmallBatch);
   try {
-    return advance_once(channel, report, most);
+    auto advanced = advance_once(channel, report, most);
+    if (careful && most > 0) damaged = false;
+    return advanced;
   } catch (const Error& error) {
     if (error.code() != Code::corrupt || most == 0) throw;
     damage = std::current_exception();
@@ -74,6 +79,32 @@ void Work::claim(Tables& tables, ChannelNo channel, std::size_t most, Advanced& 
 
 void Work::load(Assignment& assignment) {
   if (assignment.loaded) return;
+  try {
+    load_large(assignment);
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt) throw;
+    give_up_loading(assignment);
+    throw;
+  }
+}
+
+/// The claim leaves nothing behind, and the next of its channel are small: those are filled before they are
+/// stored. Else two processes would claim, and wake each other, for ever. What cannot be loaded even so waits
+/// until its lease is over.
+void Work::give_up_loading(const Assignment& assignment) {
+  if (has_damage(assignment.claim.channel_no).exchange(true)) return;
+  try {
+    context_.store.write([&](Tables& tables) { undo_claim(tables, assignment); }, Durability::relaxed);
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt) throw;  // then it waits as well
+  }
+}
+
+std::atomic<bool>& Work::has_damage(ChannelNo channel) noexcept {
+  return damaged_[static_cast<std::size_t>(channel) % damaged_.size()];
+}
+
+void Work::load_large(Assignment& assignment) {
   assignment = context_.store.read([&](const Tables& tables) {
     Assignment filled = assignment;
     filled.withdrawn = has_begun_indexing(tables);

@@ -7,6 +7,8 @@
 // changes nothing else.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -33,7 +35,8 @@ class Work {
   Advanced advance(ChannelNo channel, const Report* report, std::size_t most);
   /// Fills the batch of a claimed assignment, unless it is filled. Small ones are by advance(), whose
   /// transaction has what they need at hand; large ones must not hold the writers up: they are read in a
-  /// snapshot, and only what they hold is written.
+  /// snapshot, and only what they hold is written. Error(corrupt): the claim
+  /// is undone, or waits until its lease is over.
   void load(Assignment& assignment);
   /// The report on a batch after load() that no handler is to see: an empty one, one whose workers die, or
   /// one that is withdrawn: its line has ended meanwhile, or who shares an address is not known any more.
@@ -48,8 +51,12 @@ class Work {
   Advanced advance_once(ChannelNo channel, const Report* report, std::size_t most);
   void claim(Tables& tables, ChannelNo channel, std::size_t most, Advanced& advanced);
   void fill_and_hold(Tables& tables, Assignment& assignment);
+  void load_large(Assignment& assignment);
+  void give_up_loading(const Assignment& assignment);
+  std::atomic<bool>& has_damage(ChannelNo channel) noexcept;
 
   Context& context_;
+  std::array<std::atomic<bool>, kMaxChannels + 1> damaged_{};  // a large batch could not be loaded
 };
 
 }  // namespace bccast

@@ -24,6 +24,17 @@ void Claims::rest(ChannelNo channel) {
   doorbell_.set_timer(channel, due.value_or(-1));
 }
 
+/// What keeps it from being loaded: what is behind it has its turn. Null: it is loaded.
+std::exception_ptr Claims::load(Assignment& assignment) {
+  try {
+    work_.load(assignment);
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt) throw;
+    return std::current_exception();
+  }
+  return nullptr;
+}
+
 std::shared_ptr<BatchControl> Claims::next(ChannelNo channel, std::size_t most,
                                            std::shared_ptr<void> keep_alive) {
   const auto pacing = pacing_of(channel);
@@ -32,6 +43,7 @@ std::shared_ptr<BatchControl> Claims::next(ChannelNo channel, std::size_t most,
   if (alone_) doorbell_.clear();
   std::shared_ptr<Assignment> before;
   std::optional<Report> report;
+  std::exception_ptr damage;
   const auto until = context_.clock.monotonic_us() + kLongestLookUs;
   for (;;) {
     const bool time_is_up = report && context_.clock.monotonic_us() >= until;
@@ -39,10 +51,15 @@ std::shared_ptr<BatchControl> Claims::next(ChannelNo channel, std::size_t most,
     std::shared_ptr<Assignment> assignment = std::move(advanced.next);
     if (!assignment) {
       rest(channel);  // which rings at once where more is due
-      if (advanced.damage) std::rethrow_exception(advanced.damage);
+      if (advanced.damage) damage = advanced.damage;
+      if (damage) std::rethrow_exception(damage);
       return nullptr;
     }
-    work_.load(*assignment);
+    if (const auto found = load(*assignment)) {
+      damage = found;
+      report.reset();
+      continue;
+    }
     report = Work::without_handler(*assignment);
     before = assignment;  // as long as the report on it
     if (report) continue;

@@ -1,6 +1,7 @@
 // Batches for hosts that send by themselves.
 #pragma once
 
+#include <exception>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -29,6 +30,7 @@ class Claims {
   static constexpr std::int64_t kLongestLookUs = 20'000;
 
   void rest(ChannelNo channel);
+  std::exception_ptr load(Assignment& assignment);
   std::shared_ptr<Pacing> pacing_of(ChannelNo channel);
 
   Context& context_;

@@ -161,7 +161,7 @@ bool Pump::run_flows(std::vector<Flow>& flows, Limits& limits, const std::functi
       if (!flow.held_up) turn = take_turn(flow, limits, flows.size() == 1, pumped);
     } catch (const Error& error) {
       pass_by(error);
-      // A batch that could not be filled waits until its lease is over: what is behind it has its turn. Where
+      // A batch that could not be filled is given up: what is behind it has its turn. Where
       // nothing could be claimed, or a report not be stored, the channel is held up.
       flow.held_up = flow.current == nullptr;
       flow.current.reset();

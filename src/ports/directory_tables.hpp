@@ -97,6 +97,7 @@ class DirectoryTables {
   virtual std::optional<Client> client(ClientNo no) const = 0;
   /// By their ids, which must live as long as what is found.
   virtual Found<std::string_view, Client> clients(std::span<const std::string_view> ids) const = 0;
+  virtual Found<ClientNo, Client> clients(std::span<const ClientNo> nos) const = 0;
   /// Their numbers, higher than all before; nothing where the id is taken, be it by another of them.
   virtual std::vector<std::optional<ClientNo>> insert_clients(std::span<const Client> clients) = 0;
   /// REQUIRES: their ids are unchanged.

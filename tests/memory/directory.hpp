@@ -55,6 +55,9 @@ class Directory final : public DirectoryTables {
     for (const auto id : ids) found.add(id, client(id));
     return found;
   }
+  Found<ClientNo, Client> clients(std::span<const ClientNo> nos) const override {
+    return found_in(data_.clients, nos);
+  }
   std::vector<std::optional<ClientNo>> insert_clients(std::span<const Client> clients) override {
     std::vector<std::optional<ClientNo>> nos;
     for (const auto& client : clients) {

@@ -276,6 +276,10 @@ TEST_CASE("directory: clients, their places and their entries are found by sets 
     CHECK(clients.find("c3")->id == "c3");
     CHECK(clients.find("nobody") == nullptr);
     CHECK(!clients.has("c0"));
+    const std::array<ClientNo, 2> nos{clients.find("c70000")->no, clients.find("c70000")->no + 100};
+    const auto by_number = directory.clients(nos);
+    CHECK(by_number.find(nos[0])->id == "c70000");
+    CHECK(by_number.find(nos[1]) == nullptr);
     const auto places = directory.places_of(no, ids);
     CHECK(*places.find("c70000") == 70'000);
     CHECK(places.find("nobody") == nullptr);

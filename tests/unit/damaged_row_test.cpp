@@ -474,3 +474,35 @@ TEST_CASE("A damaged line of a blast under way keeps nobody from being changed o
   CHECK(code_of([&] { store.engine->client_put("dan", "Dan", "family@example.org"); }) == std::nullopt);
   CHECK(code_of([&] { store.engine->roster_add("lee", "dan"); }) == std::nullopt);
 }
+
+TEST_CASE("Counts of unread messages that cannot be added up are CORRUPT") {
+  const test::TemporaryFolder folder;
+  test::make_full_store(folder.file());
+  Database(folder.file()).run("UPDATE thread SET client_unread = 9e18, provider_unread = 9e18");
+  Store store(folder.file());
+  CHECK(code_of([&] { store.engine->provider_unread("lee"); }) == Code::corrupt);
+  CHECK(code_of([&] { store.engine->client_unread("bob"); }) == Code::corrupt);
+}
+
+TEST_CASE(
+    "What a row claims to have beyond all that is ever stored is CORRUPT, and is not read into memory") {
+  constexpr int kClaimed = 200 << 20;
+  const test::TemporaryFolder folder;
+  const auto made = test::make_full_store(folder.file());
+  Database(folder.file()).run("UPDATE blast_text SET text = zeroblob(" + std::to_string(kClaimed) + ")");
+  Store store(folder.file());
+  sqlite3_memory_highwater(1);
+  CHECK(code_of([&] { store.engine->blast_get(made.sent[0].first, made.sent[0].second); }) == Code::corrupt);
+  CHECK(sqlite3_memory_highwater(0) < kClaimed);
+}
+
+TEST_CASE("What of a draft has come to belong to no blast is found by verification") {
+  for (const char* table : {"draft_slice", "mark_slice", "blast_text"}) {
+    CAPTURE(table);
+    const test::TemporaryFolder folder;
+    test::make_full_store(folder.file());
+    Database(folder.file()).run(string("UPDATE ") + table + " SET blast_no = blast_no + 32");
+    Store store(folder.file());
+    CHECK(names(findings_of(*store.engine), table));
+  }
+}

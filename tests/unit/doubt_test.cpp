@@ -1,6 +1,7 @@
 // What looks like damage and is a read that failed without saying so: SQLite is given a page of zeros, once.
 // That is no damage, and is not called so; what is really damaged is.
 #include <doctest/doctest.h>
+#include <sqlite3.h>
 
 #include <atomic>
 #include <bccast/engine.hpp>
@@ -8,10 +9,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <future>
 #include <memory>
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "../support/temporary_folder.hpp"
@@ -64,6 +68,35 @@ void change_all(SqliteStore& store) {
     tables.events().insert_event({});
   });
 }
+
+/// Calls back when SQLite begins to look through a whole table, once. One at a time, and before the first
+/// connection.
+class TableCheck {
+ public:
+  explicit TableCheck(std::function<void()> begins) {
+    begins_ = std::move(begins);
+    REQUIRE(sqlite3_auto_extension(reinterpret_cast<void (*)()>(trace)) == SQLITE_OK);
+  }
+  ~TableCheck() {
+    sqlite3_cancel_auto_extension(reinterpret_cast<void (*)()>(trace));
+    begins_ = nullptr;
+  }
+  TableCheck(const TableCheck&) = delete;
+  TableCheck& operator=(const TableCheck&) = delete;
+
+ private:
+  static int trace(sqlite3* db, char**, const sqlite3_api_routines*) {
+    return sqlite3_trace_v2(
+        db, SQLITE_TRACE_STMT,
+        [](unsigned, void*, void* statement, void*) {
+          const std::string sql = sqlite3_sql(static_cast<sqlite3_stmt*>(statement));
+          if (begins_ && sql.starts_with("PRAGMA integrity_check(")) std::exchange(begins_, nullptr)();
+          return 0;
+        },
+        nullptr);
+  }
+  inline static std::function<void()> begins_;
+};
 
 }  // namespace
 
@@ -290,4 +323,47 @@ TEST_CASE("A write that meets a damaged page fails nobody whose write is committ
       CHECK(tables.directory().provider("provider " + std::to_string(i)).has_value() == (i % 2 == 0));
     }
   });
+}
+
+TEST_CASE("While a table is looked through, since a write seemed to meet damage, others write") {
+  const FaultyFiles files;
+  const TemporaryFolder folder;
+  fill(folder.file());
+  std::unique_ptr<SqliteStore> store;
+  const auto write_one = [&] {
+    return code_of([&] { store->write([](Tables& tables) { tables.events().insert_event({}); }); });
+  };
+  int looks = 0;
+  for (std::int64_t at = 1; at < 200; ++at) {
+    std::future<Code> written;
+    const TableCheck check([&] {
+      ++looks;
+      fault.lift();
+      written = std::async(std::launch::async, write_one);
+      CHECK(written.wait_for(std::chrono::seconds(2)) == std::future_status::ready);
+      // Another process, too.
+      SqliteStore another(folder.file());
+      CHECK(another.try_write([](Tables& tables) { tables.events().insert_event({}); }));
+    });
+    store = std::make_unique<SqliteStore>(folder.file());
+    fault.set(Kind::empty_read, at, false);
+    const auto code = code_of([&] { change_all(*store); });
+    const bool failed = fault.failed > 0;
+    fault.lift();
+    CHECK((code == Code::ok || code == Code::storage));
+    if (written.valid()) CHECK(written.get() == Code::ok);
+    if (!failed) break;
+  }
+  CHECK(looks > 0);
+}
+
+TEST_CASE("A header that forbids writing is CORRUPT when the store is opened") {
+  constexpr std::streamoff kWriteVersion = 18;
+  const TemporaryFolder folder;
+  fill(folder.file());
+  {
+    std::fstream file(folder.file(), std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(kWriteVersion).put(3);
+  }
+  CHECK(code_of([&] { SqliteStore store(folder.file()); }) == Code::corrupt);
 }

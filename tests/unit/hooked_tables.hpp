@@ -43,6 +43,9 @@ class HookedDirectory final : public DirectoryTables {
   Found<std::string_view, Client> clients(std::span<const std::string_view> ids) const override {
     return to_for("clients", PortCall::reads).clients(ids);
   }
+  Found<ClientNo, Client> clients(std::span<const ClientNo> nos) const override {
+    return to_for("clients", PortCall::reads).clients(nos);
+  }
   std::vector<std::optional<ClientNo>> insert_clients(std::span<const Client> clients) override {
     return to_for("insert_clients", PortCall::writes).insert_clients(clients);
   }

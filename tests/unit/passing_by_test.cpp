@@ -301,3 +301,48 @@ TEST_CASE("Who claims is not woken again and again for what the agenda cannot re
     }
   }
 }
+
+TEST_CASE("A large batch of a blast that cannot be read leaves no claim behind, and wakes nobody for ever") {
+  constexpr int kClients = 200;  // more than are read in the transaction that claims them
+  for (const auto& damage : {std::pair<string, string>{"blast", "sum = sum + 1"},
+                             std::pair<string, string>{"mark_slice", "opened = x'00'"}}) {
+    CAPTURE(damage.first);
+    TwoHosts world(1);
+    const auto one = world.open();
+    one->pump();
+    one->provider_put("lee", "lee");
+    for (int i = 0; i < kClients; ++i) {
+      const auto client = "lee-" + to_string(i);
+      one->client_put(client, client, client + "@example.org");
+      one->roster_add("lee", client);
+    }
+    const auto blast = test::make_blast(*one, "lee", "blast", {});
+    one->blast_send("lee", blast);
+    one->client_read("lee-7", one->client_threads("lee-7").items.at(0).thread, 1);
+    world.damage(damage.first,
+                 damage.second + " WHERE provider_no = (SELECT max(provider_no) FROM provider)");
+    const auto other = world.open();
+    const auto claims = [&] {
+      return test::Database(world.path()).texts("SELECT count(*) FROM claim").at(0) +
+             test::Database(world.path()).texts("SELECT sum(cursor) FROM line").at(0);
+    };
+    const auto before = claims();
+    for (auto* host : {one.get(), other.get()}) {
+      CHECK(code_of([&] { host->claim("email", 1000); }) == Code::corrupt);
+      CHECK(claims() == before);
+    }
+    wakings(*one, *other);
+    const auto commits = world.commits.count();
+    for (auto* host : {one.get(), other.get()}) {
+      CHECK(code_of([&] { host->claim("email", 1000); }) == Code::corrupt);
+      CHECK(code_of([&] { host->pump(); }) == Code::corrupt);
+    }
+    CHECK(world.commits.count() == commits);
+    CHECK(claims() == before);
+    // What is behind it has its turn.
+    world.told.clear();
+    one->blast_send(TwoHosts::provider(0), test::make_blast(*one, TwoHosts::provider(0), "second", {}));
+    CHECK(code_of([&] { one->pump(); }) == Code::corrupt);
+    CHECK(world.told.size() == 2);
+  }
+}

@@ -20,6 +20,7 @@
 #include "core/conversation.hpp"
 #include "core/directory.hpp"
 #include "core/drafting.hpp"
+#include "core/events.hpp"
 #include "core/inbox.hpp"
 #include "core/progress.hpp"
 #include "core/second_tries.hpp"
@@ -341,6 +342,12 @@ std::vector<ActOnMany> acts_on_many() {
        [object](World& w) { w.progress.find("lee", *object, w.views); }},
       {"list a page of recipients", [object](World& w) { *object = w.sent(); },
        [object](World& w) { w.progress.recipients("lee", *object, {}, {}, 1'000); }},
+      {"list a page of events",
+       [](World& w) {
+         Events(w.context).list("host", 1);
+         for (const auto& id : w.views) w.directory.client_set(id, "chat", "off");
+       },
+       [](World& w) { CHECK(Events(w.context).list("host", 1'000).size() == w.ids.size()); }},
       {"list a page of a selection",
        [object](World& w) {
          *object = w.drafting.create("lee", {}, {}).blast;

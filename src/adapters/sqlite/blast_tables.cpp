@@ -125,13 +125,28 @@ constexpr RowTable kAudience{
     {.key = "provider_no, slice_no, seq", .fixed = "", .counted = "kept IS NOT NULL"}};
 constexpr Sql kAllAudiences = select_rows(kAudience);
 
+/// Nobody would ask for them.
+constexpr Sql rows_of_no_blast(std::string_view table) {
+  return Sql()
+      .add("SELECT")
+      .add(" provider_no, blast_no FROM ")
+      .add(table)
+      .add(" AS row WHERE NOT EXISTS (SELECT 1 FROM blast WHERE blast.provider_no = row.provider_no AND ")
+      .add("blast.blast_no = row.blast_no)");
+}
+constexpr Sql kDraftsOfNone = rows_of_no_blast("draft_slice");
+constexpr Sql kMarksOfNone = rows_of_no_blast("mark_slice");
+constexpr Sql kTextsOfNone = rows_of_no_blast("blast_text");
+
 }  // namespace
 
 std::optional<Blast> SqliteBlastTables::blast(ProviderNo provider, BlastNo no) const {
   auto query = db_.query("SELECT " BLAST_ROW " FROM blast WHERE provider_no = ? AND blast_no = ?");
   query.bind(provider).bind(no);
   if (!query.step()) return std::nullopt;
-  return blast_of(query);
+  auto found = blast_of(query);
+  require_asked_for(found.provider_no == provider && found.no == no);
+  return found;
 }
 
 Found<BlastKey, Blast> SqliteBlastTables::blasts(std::span<const BlastKey> keys) const {
@@ -143,7 +158,8 @@ std::optional<BlastNo> SqliteBlastTables::blast_by_key(ProviderNo provider, std:
   query.bind(provider).bind(string_as_bytes(key_hash));
   if (!query.step()) return std::nullopt;
   const Blast found = blast_of(query);
-  if (found.key_hash != key_hash) throw Error(Code::corrupt, "the index of keys leads to another blast");
+  if (found.provider_no != provider || found.key_hash != key_hash)
+    throw Error(Code::corrupt, "the index of keys leads to another blast");
   return found.no;
 }
 
@@ -161,7 +177,13 @@ std::vector<Blast> SqliteBlastTables::blasts(ProviderNo provider, BlastNo before
   if (state) query.bind(static_cast<std::int64_t>(*state));
   query.bind(before).bind(static_cast<std::int64_t>(limit));
   std::vector<Blast> all;
-  while (query.step()) all.push_back(blast_of(query));
+  while (query.step()) {
+    all.push_back(blast_of(query));
+    const Blast& found = all.back();
+    require_asked_for(found.provider_no == provider && found.no < before &&
+                      (!state || found.state == *state));
+    before = found.no;
+  }
   return all;
 }
 
@@ -180,7 +202,10 @@ std::vector<Blast> SqliteBlastTables::unsent(ProviderNo provider) const {
       db_.query("SELECT " BLAST_ROW " FROM blast WHERE provider_no = ? AND state < 2 ORDER BY state");
   query.bind(provider);
   std::vector<Blast> all;
-  while (query.step()) all.push_back(blast_of(query));
+  while (query.step()) {
+    all.push_back(blast_of(query));
+    require_asked_for(all.back().provider_no == provider && all.back().state < BlastState::sent);
+  }
   return all;
 }
 
@@ -257,7 +282,10 @@ std::vector<Blast> SqliteBlastTables::past_deadline(std::optional<ProviderNo> pr
   query.bind(now).bind(after.deadline_at).bind(after.provider_no).bind(after.blast_no);
   query.bind(provider.value_or(0)).bind(static_cast<std::int64_t>(limit));
   std::vector<Blast> all;
-  while (query.step()) all.push_back(blast_of(query));
+  while (query.step()) {
+    all.push_back(blast_of(query));
+    require_asked_for(!provider || all.back().provider_no == *provider);
+  }
   return all;
 }
 
@@ -484,6 +512,16 @@ void SqliteBlastTables::count_marks(ProviderNo provider, BlastNo no, std::int64_
 void SqliteBlastTables::find_damage(std::vector<FindingRow>& findings) const {
   find_damaged_rows(db_, kBlast, kAllBlasts, findings);
   find_damaged_rows(db_, kAudience, kAllAudiences, findings);
+  for (const auto& [table, sql] :
+       {std::pair("draft_slice", &kDraftsOfNone), std::pair("mark_slice", &kMarksOfNone),
+        std::pair("blast_text", &kTextsOfNone)}) {
+    auto query = db_.query(sql->c_str());
+    while (query.step())
+      findings.push_back({"row",
+                          std::string(table) + " provider_no " + std::to_string(query.any_i64(0)) +
+                              " blast_no " + std::to_string(query.any_i64(1)),
+                          "its blast is not there"});
+  }
 }
 
 }  // namespace bccast::sqlite

@@ -48,6 +48,12 @@ Claim claim_of(const Query& query) {
   return claim;
 }
 
+Claim claim_of_line(const Query& query, ChannelNo channel, LineNo line) {
+  auto claim = claim_of(query);
+  require_asked_for(claim.channel_no == channel && claim.line_no == line);
+  return claim;
+}
+
 void write_claim(Query& query, const Claim& claim) {
   std::string token = bytes_of(claim.token);
   RowWriter writer(query, kClaim);
@@ -64,7 +70,9 @@ std::optional<Claim> SqliteClaimTables::claim(const Claim& of) const {
   auto query = db_.query("SELECT " CLAIM_ROW " FROM claim WHERE " CLAIM_KEY);
   bind_key(query, of);
   if (!query.step()) return std::nullopt;
-  return claim_of(query);
+  auto found = claim_of_line(query, of.channel_no, of.line_no);
+  require_asked_for(found.token == of.token);
+  return found;
 }
 
 std::optional<Claim> SqliteClaimTables::expired_claim(ChannelNo channel, Ms now, Ms longest,
@@ -73,6 +81,7 @@ std::optional<Claim> SqliteClaimTables::expired_claim(ChannelNo channel, Ms now,
     query.bind(channel).bind(at);
     const auto asked_for = [&](const Query& row) {
       auto claim = claim_of(row);
+      require_asked_for(claim.channel_no == channel);
       require_asked_for(later ? claim.lease_until > at : claim.lease_until <= at);
       return claim;
     };
@@ -106,14 +115,15 @@ bool SqliteClaimTables::delete_claim(const Claim& of) {
 void SqliteClaimTables::claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const {
   auto query = db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND line_no = ?");
   query.bind(line.channel_no).bind(line.no);
-  while (query.step()) f(claim_of(query));
+  while (query.step()) f(claim_of_line(query, line.channel_no, line.no));
 }
 
 bool SqliteClaimTables::sound_claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const {
   auto query = db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND line_no = ?");
   query.bind(line.channel_no).bind(line.no);
+  const auto of_line = [&](const Query& row) { return claim_of_line(row, line.channel_no, line.no); };
   std::exception_ptr damaged;
-  while (const auto claim = next_sound(query, claim_of, damaged)) f(*claim);
+  while (const auto claim = next_sound(query, of_line, damaged)) f(*claim);
   return damaged == nullptr;
 }
 
@@ -131,14 +141,15 @@ void SqliteClaimTables::delete_claims(ChannelNo channel) {
 void SqliteClaimTables::item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const {
   auto query = db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND line_no = 0");
   query.bind(channel);
-  while (query.step()) f(claim_of(query));
+  while (query.step()) f(claim_of_line(query, channel, 0));
 }
 
 bool SqliteClaimTables::sound_item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const {
   auto query = db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND line_no = 0");
   query.bind(channel);
+  const auto of_items = [&](const Query& row) { return claim_of_line(row, channel, 0); };
   std::exception_ptr damaged;
-  while (const auto claim = next_sound(query, claim_of, damaged)) f(*claim);
+  while (const auto claim = next_sound(query, of_items, damaged)) f(*claim);
   return damaged == nullptr;
 }
 

@@ -80,6 +80,7 @@ std::optional<Community> SqliteCommunityTables::community(ProviderNo provider, C
   RowReader reader(query, kCommunity);
   visit(reader, found);
   reader.finish();
+  require_asked_for(found.provider_no == provider && found.no == no);
   return found;
 }
 
@@ -110,7 +111,9 @@ std::optional<Member> SqliteCommunityTables::member(ProviderNo provider, Communi
   auto query = db_.query("SELECT " MEMBER_COLUMNS
                          ", sum FROM member WHERE provider_no = ? AND community_no = ? AND place = ?");
   if (!query.bind(provider).bind(no).bind(std::int64_t{place}).step()) return std::nullopt;
-  return member_of(query).member;
+  const auto found = member_of(query);
+  require_asked_for(found.provider == provider && found.community == no && found.member.place == place);
+  return found.member;
 }
 
 std::vector<Member> SqliteCommunityTables::members(ProviderNo provider, CommunityNo no) const {
@@ -118,7 +121,11 @@ std::vector<Member> SqliteCommunityTables::members(ProviderNo provider, Communit
                          ", sum FROM member WHERE provider_no = ? AND community_no = ? ORDER BY place");
   query.bind(provider).bind(no);
   std::vector<Member> all;
-  while (query.step()) all.push_back(member_of(query).member);
+  while (query.step()) {
+    const auto found = member_of(query);
+    require_asked_for(found.provider == provider && found.community == no);
+    all.push_back(found.member);
+  }
   return all;
 }
 
@@ -141,7 +148,11 @@ std::vector<ThreadKey> SqliteCommunityTables::memberships_of(std::span<const Ros
                            ", sum FROM member INDEXED BY member_place WHERE provider_no = ? AND place = ? "
                            "ORDER BY community_no");
     query.bind(key.provider_no).bind(std::int64_t{key.place});
-    while (query.step()) all.push_back(community_key(key.provider_no, member_of(query).community, key.place));
+    while (query.step()) {
+      const auto found = member_of(query);
+      require_asked_for(found.provider == key.provider_no && found.member.place == key.place);
+      all.push_back(community_key(key.provider_no, found.community, key.place));
+    }
   }
   return all;
 }

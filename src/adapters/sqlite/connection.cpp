@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace bccast::sqlite {
 
 Error error_of(int extended_code) {
@@ -18,6 +16,7 @@ Error error_of(int extended_code) {
       break;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+    case SQLITE_TOOBIG:      // nothing is stored that is longer than kLongestValue
     case SQLITE_CONSTRAINT:  // what is written here violates none, unless rows or indexes are damaged
       code = Code::corrupt;
       break;
@@ -41,20 +40,11 @@ Error error_of(int extended_code) {
 
 namespace {
 
+/// Far more than anything that is stored (texts end at 1 MiB) or bound (lists of numbers). What a damaged row
+/// claims to have beyond it is not read at all, whatever memory there is.
+constexpr int kLongestValue = 64 << 20;
 /// So many statements do not fail by one read.
 constexpr std::size_t kMostDoubts = 64;
-
-/// The table that a statement writes; empty: it reads.
-std::string table_written(std::string_view sql) {
-  const auto verb = sql.substr(0, sql.find(' '));
-  std::string_view before;
-  if (verb == "INSERT") before = " INTO ";
-  if (verb == "UPDATE") before = " ";
-  if (verb == "DELETE") before = " FROM ";
-  if (before.empty()) return {};
-  sql.remove_prefix(std::min(sql.size(), sql.find(before) + before.size()));
-  return std::string(sql.substr(0, sql.find_first_of(" (")));
-}
 
 /// The path as SQLite reads it in a URI.
 std::string immutable_uri(const std::string& path) {
@@ -91,6 +81,10 @@ Connection::Connection(const std::string& path, Mode mode, int busy_timeout_ms) 
   sqlite3_extended_result_codes(db_, 1);
   sqlite3_busy_timeout(db_, busy_timeout_ms);
   try {
+    // A cell that a damaged page places across its end would be compared, and returned, with what lies behind
+    // the page in memory: another answer each time, which may be nobody's, or right, or CORRUPT.
+    execute("PRAGMA cell_size_check = ON");
+    sqlite3_limit(db_, SQLITE_LIMIT_LENGTH, kLongestValue);
     if (!reads) clean_pages_ = std::make_unique<CleanPages>(db_);
   } catch (...) {
     sqlite3_close(db_);
@@ -134,6 +128,10 @@ void Connection::remember_doubt(sqlite3_stmt* statement, const char* sql, int st
 
 void Connection::fail(sqlite3_stmt* statement, const char* sql, int steps) {
   const int code = sqlite3_extended_errcode(db_);
+  // What is ours, and was prepared, fails for what it reads: numbers too large to be added up.
+  if (code == SQLITE_ERROR && statement != nullptr &&
+      std::string_view(sqlite3_sql(statement)).starts_with("SELECT"))
+    throw Error(Code::corrupt, "the store has numbers that cannot be");
   // A rule that is broken may be so by what this transaction wrote before: alone it would not be broken
   // again, and no failed read looks like that.
   if (error_of(code).code() == Code::corrupt && (code & 0xff) != SQLITE_CONSTRAINT)
@@ -141,52 +139,28 @@ void Connection::fail(sqlite3_stmt* statement, const char* sql, int steps) {
   throw error_of(code);
 }
 
-bool Connection::confirms(const std::vector<Doubt>& doubts) {
-  return std::all_of(doubts.begin(), doubts.end(), [&](const Doubt& doubt) { return confirms(doubt); });
-}
-
-/// What writes may meet a page only because of what its transaction wrote before: then all of the table
-/// tells.
-bool Connection::finds_damage(const std::string& table) {
-  Query query(*this, prepare(("PRAGMA quick_check('" + table + "')").c_str()), nullptr);
-  return !query.step() || query.text(0) != "ok";
-}
-
-bool Connection::confirms(const Doubt& doubt) {
-  bool again = false;
-  try {
-    execute("SAVEPOINT doubt");
-    Query query(*this, prepare(doubt.sql.c_str()), nullptr);
-    for (int i = 0; i < doubt.steps && query.step(); ++i) {
-    }
-    const auto table = table_written(doubt.sql);
-    again = !table.empty() && finds_damage(table);
-  } catch (const Error& error) {
-    again = error.code() == Code::corrupt;
-  }
-  doubts_.clear();
-  if (in_transaction()) execute("ROLLBACK");
-  return again;
-}
-
 std::int64_t Connection::number(const char* sql) {
-  Query query(*this, prepare(sql), nullptr);
+  Query query = once(sql);
   const std::int64_t value = query.step() ? query.i64(0) : 0;
   query.run();
   return value;
 }
 
 std::string Connection::text(const char* sql) {
-  Query query(*this, prepare(sql), nullptr);
+  Query query = once(sql);
   std::string value = query.step() ? query.string(0) : std::string();
   query.run();
   return value;
 }
 
+Query Connection::once(const char* sql) {
+  return {*this, prepare(sql), nullptr};
+}
+
 Query Connection::query(const char* sql) {
   Prepared& prepared = prepared_[sql];
   if (prepared.statement == nullptr) prepared.statement = prepare(sql);
-  if (prepared.in_use) return {*this, prepare(sql), nullptr};  // within a scan of the same statement
+  if (prepared.in_use) return once(sql);  // within a scan of the same statement
   prepared.in_use = true;
   return {*this, prepared.statement, &prepared};
 }
@@ -257,14 +231,34 @@ int Query::run() {
   return db_.changes();
 }
 
+std::int64_t Query::i64(int column) const {
+  const int type = sqlite3_column_type(statement_, column);
+  if (type != SQLITE_INTEGER && type != SQLITE_NULL)
+    throw Error(Code::corrupt, "the store has something else where a number must be");
+  return any_i64(column);
+}
+
+std::int64_t Query::i64_after(int column, std::int64_t last) const {
+  const auto number = i64(column);
+  if (number <= last) throw Error(Code::corrupt, "the store has numbers that are not in their order");
+  return number;
+}
+
+/// SQLite gives nothing for what is empty, and when it is out of memory.
+void Query::require_memory() const {
+  if (sqlite3_errcode(db_.handle()) == SQLITE_NOMEM) throw error_of(SQLITE_NOMEM);
+}
+
 std::string_view Query::text(int column) const {
   const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+  if (data == nullptr) require_memory();
   if (data == nullptr) return {};
   return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
 std::span<const std::uint8_t> Query::blob(int column) const {
   const auto* data = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_, column));
+  if (data == nullptr) require_memory();
   if (data == nullptr) return {};
   return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }

@@ -23,8 +23,7 @@ Error error_of(int extended_code);
 
 class Query;
 
-/// A statement for which SQLite found the file damaged. That may be a read that failed without saying so:
-/// asked again, with nothing kept from the first time, it tells.
+/// A statement for which SQLite found the file damaged, if it is (second_look.hpp).
 struct Doubt {
   std::string sql;  // with its values
   int steps = 0;    // as far as it got, and one more
@@ -54,13 +53,12 @@ class Connection {
 
   /// A prepared statement, kept for the next time. `sql` must be a string literal: its address is the key.
   Query query(const char* sql);
+  /// A statement that is prepared for this use alone.
+  Query once(const char* sql);
 
   bool has_doubts() const noexcept { return !doubts_.empty(); }
   /// What SQLite found the file damaged for since this was last asked.
   std::vector<Doubt> take_doubts() noexcept { return std::exchange(doubts_, {}); }
-  /// Whether it does so again for each of them, on this connection. Changes nothing. REQUIRES: no transaction
-  /// is open.
-  bool confirms(const std::vector<Doubt>& doubts);
 
   bool in_transaction() const noexcept { return sqlite3_get_autocommit(db_) == 0; }
   int changes() const noexcept { return sqlite3_changes(db_); }
@@ -77,8 +75,6 @@ class Connection {
   };
   sqlite3_stmt* prepare(const char* sql);
   void remember_doubt(sqlite3_stmt* statement, const char* sql, int steps);
-  bool confirms(const Doubt& doubt);
-  bool finds_damage(const std::string& table);
   [[noreturn]] void fail(sqlite3_stmt* statement, const char* sql, int steps);
 
   sqlite3* db_ = nullptr;
@@ -110,7 +106,13 @@ class Query {
   /// For statements without rows. Returns the number of rows changed.
   int run();
 
-  std::int64_t i64(int column) const noexcept { return sqlite3_column_int64(statement_, column); }
+  /// 0 for NULL. Throws Error(corrupt) for what is no number: where SQLite would read 0, a walk from number
+  /// to number would begin anew for ever.
+  std::int64_t i64(int column) const;
+  /// The next number of a walk. Throws Error(corrupt) when it leads back.
+  std::int64_t i64_after(int column, std::int64_t last) const;
+  /// Of a row with a sum, which tells whether it is one.
+  std::int64_t any_i64(int column) const noexcept { return sqlite3_column_int64(statement_, column); }
   bool is_number(int column) const noexcept {
     return sqlite3_column_type(statement_, column) == SQLITE_INTEGER;
   }
@@ -121,6 +123,8 @@ class Query {
   std::string string(int column) const { return std::string(text(column)); }
 
  private:
+  void require_memory() const;
+
   Connection& db_;
   sqlite3_stmt* statement_;
   Connection::Prepared* home_;  // null: finalised when done

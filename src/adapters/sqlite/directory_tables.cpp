@@ -153,7 +153,9 @@ std::optional<Provider> SqliteDirectoryTables::provider(std::string_view id) con
 std::optional<Provider> SqliteDirectoryTables::provider(ProviderNo no) const {
   auto query = db_.query("SELECT " PROVIDER_COLUMNS ", sum FROM provider WHERE provider_no = ?");
   query.bind(no);
-  return one_provider(query);
+  auto found = one_provider(query);
+  require_asked_for(!found || found->no == no);
+  return found;
 }
 
 Found<ProviderNo, Provider> SqliteDirectoryTables::providers(std::span<const ProviderNo> nos) const {
@@ -184,11 +186,17 @@ std::optional<Client> SqliteDirectoryTables::client(std::string_view id) const {
 std::optional<Client> SqliteDirectoryTables::client(ClientNo no) const {
   auto query = db_.query("SELECT " CLIENT_COLUMNS ", sum FROM client WHERE client_no = ?");
   query.bind(no);
-  return one_client(query);
+  auto found = one_client(query);
+  require_asked_for(!found || found->no == no);
+  return found;
 }
 
 Found<std::string_view, Client> SqliteDirectoryTables::clients(std::span<const std::string_view> ids) const {
   return find_each(ids, [&](std::string_view id) { return client(id); });
+}
+
+Found<ClientNo, Client> SqliteDirectoryTables::clients(std::span<const ClientNo> nos) const {
+  return find_each(nos, [&](ClientNo no) { return client(no); });
 }
 
 std::vector<std::optional<ClientNo>> SqliteDirectoryTables::insert_clients(std::span<const Client> clients) {
@@ -220,7 +228,9 @@ std::optional<Membership> SqliteDirectoryTables::membership(ClientNo client, Pro
                          ", sum FROM client_provider WHERE client_no = ? AND provider_no = ?");
   query.bind(client).bind(provider);
   if (!query.step()) return std::nullopt;
-  return membership_of(query, client);
+  const auto found = membership_of(query, client);
+  require_asked_for(found.provider_no == provider);
+  return found;
 }
 
 std::vector<Membership> SqliteDirectoryTables::memberships(ClientNo client) const {
@@ -373,7 +383,7 @@ void SqliteDirectoryTables::entries(ProviderNo provider, std::span<const Place> 
 std::optional<ProviderNo> SqliteDirectoryTables::provider_after(ProviderNo no) const {
   auto query = db_.query("SELECT min(provider_no) FROM provider WHERE provider_no > ?");
   if (!query.bind(no).step() || query.is_null(0)) return std::nullopt;
-  return query.i64(0);
+  return query.i64_after(0, no);
 }
 
 std::optional<Place> SqliteDirectoryTables::last_place(ProviderNo provider) const {

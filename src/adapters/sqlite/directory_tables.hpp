@@ -24,6 +24,7 @@ class SqliteDirectoryTables final : public DirectoryTables {
   std::optional<Client> client(std::string_view id) const override;
   std::optional<Client> client(ClientNo no) const override;
   Found<std::string_view, Client> clients(std::span<const std::string_view> ids) const override;
+  Found<ClientNo, Client> clients(std::span<const ClientNo> nos) const override;
   std::vector<std::optional<ClientNo>> insert_clients(std::span<const Client> clients) override;
   void update_clients(std::span<const Client> clients) override;
   void delete_client(ClientNo no) override;

@@ -60,11 +60,6 @@ Item item_of(const Query& query, std::string* token = nullptr) {
   return item;
 }
 
-/// Never twice because an index says so.
-bool may_be_due(const Item& item) {
-  return item.damaged || item.state == ItemState::waiting;
-}
-
 void write_item(Query& query, const Item& item, std::string token = {}) {
   RowWriter writer(query, kItem);
   visit_item(writer, item, token);
@@ -86,6 +81,15 @@ std::vector<ItemNo> SqliteItemTables::insert_items(std::span<const Item> items) 
     item_places_.put(item);
   }
   return numbers;
+}
+
+/// Never twice because an index says so: of a damaged row the index may keep what the row was before it
+/// failed, and SQLite gives the state as the index has it.
+bool SqliteItemTables::may_be_due(const Item& item) const {
+  if (!item.damaged) return item.state == ItemState::waiting;
+  auto query = db_.query("SELECT state FROM item NOT INDEXED WHERE item_no = ?");
+  query.bind(item.no);
+  return query.step() && query.any_i64(0) != static_cast<std::int64_t>(ItemState::failed);
 }
 
 std::vector<Item> SqliteItemTables::due_items(ChannelNo channel, Ms now, Ms longest,
@@ -315,7 +319,7 @@ void SqliteItemTables::park_items(LineNo line, bool parked) {
 std::optional<Ms> SqliteItemTables::next_item_due(ChannelNo channel) const {
   auto query = db_.query("SELECT " ITEM_ROW " FROM item WHERE channel_no = ? AND state = 0 ORDER BY due_at");
   query.bind(channel);
-  return first_sound(query, [](const Query& row) {
+  return first_sound(query, [&](const Query& row) {
     const auto item = item_of(row);
     require_asked_for(may_be_due(item));  // else it would be due for ever
     return item.due_at;

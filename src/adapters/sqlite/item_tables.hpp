@@ -50,6 +50,7 @@ class SqliteItemTables : public virtual ItemTables {
  private:
   void update_item(const Item& item);
   bool stands_where_it_says(const Item& item) const;
+  bool may_be_due(const Item& item) const;
 
   Connection& db_;
   ItemPlaces item_places_;

@@ -200,7 +200,12 @@ std::vector<Line> SqliteLineTables::sound_lines(ProviderNo provider, BlastNo bla
       db_.query("SELECT " LINE_ROW " FROM line WHERE provider_no = ? AND blast_no = ? ORDER BY line_no");
   query.bind(provider).bind(blast);
   std::vector<Line> all;
-  while (auto line = next_sound(query, line_of, damaged)) all.push_back(std::move(*line));
+  const auto asked_for = [&](const Query& row) {
+    auto line = line_of(row);
+    require_asked_for(line.provider_no == provider && line.blast_no == blast);
+    return line;
+  };
+  while (auto line = next_sound(query, asked_for, damaged)) all.push_back(std::move(*line));
   return all;
 }
 
@@ -247,7 +252,12 @@ std::vector<Line> SqliteLineTables::sound_open_lines_of_channel(ChannelNo channe
   auto query = db_.query("SELECT " LINE_ROW " FROM line WHERE channel_no = ? AND state > 0");
   query.bind(channel);
   std::vector<Line> all;
-  while (auto line = next_sound(query, line_of, damaged)) all.push_back(std::move(*line));
+  const auto asked_for = [&](const Query& row) {
+    auto line = line_of(row);
+    require_asked_for(line.channel_no == channel && line.open);
+    return line;
+  };
+  while (auto line = next_sound(query, asked_for, damaged)) all.push_back(std::move(*line));
   sort_by_number(all);
   return all;
 }
@@ -468,7 +478,7 @@ void SqliteLineTables::forget_told_addresses(LineNo line, std::size_t most) {
 std::optional<LineNo> SqliteLineTables::told_line_after(LineNo after) const {
   auto query = db_.query("SELECT line_no FROM told_address WHERE line_no > ? ORDER BY line_no LIMIT 1");
   query.bind(after);
-  return query.step() ? std::optional(query.i64(0)) : std::nullopt;
+  return query.step() ? std::optional(query.i64_after(0, after)) : std::nullopt;
 }
 
 void SqliteLineTables::find_damage(std::vector<FindingRow>& findings) const {

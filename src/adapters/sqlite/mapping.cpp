@@ -14,12 +14,12 @@ bool is_sound(const Query& query, const RowTable& table) {
     if (!query.is_number(column)) {
       sum.add(query.text(column));
     } else if (table.weights[i] == 0) {
-      sum.add(query.i64(column));
+      sum.add(query.any_i64(column));
     } else {
-      sum.add_counted(query.i64(column), table.weights[i]);
+      sum.add_counted(query.any_i64(column), table.weights[i]);
     }
   }
-  return query.i64(static_cast<int>(table.count)) == sum.finish();
+  return query.any_i64(static_cast<int>(table.count)) == sum.finish();
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ void find_damaged_rows(Connection& db, const RowTable& table, const Sql& select,
     for_each_column(table.columns, [&](std::string_view column, std::size_t number) {
       const int at = static_cast<int>(number) - 1;
       if (number_in(table.lists.key, column) == 0 || !query.is_number(at)) return;
-      key += " " + std::string(column) + " " + std::to_string(query.i64(at));
+      key += " " + std::string(column) + " " + std::to_string(query.any_i64(at));
     });
     findings.push_back({"row", std::move(key), "it is damaged, or another's"});
   }

@@ -272,7 +272,7 @@ class RowReader {
   void bytes_or_null(std::string& value) { bytes(value); }
 
   /// Whether the row is what was once written.
-  bool sound() const { return in_range_ && query_.i64(first_ + static_cast<int>(at_)) == sum_.finish(); }
+  bool sound() const { return in_range_ && query_.any_i64(first_ + static_cast<int>(at_)) == sum_.finish(); }
   /// Throws Error(corrupt) when it is not.
   void finish() const {
     if (!sound())
@@ -282,7 +282,7 @@ class RowReader {
 
  private:
   std::int64_t next() {
-    const auto value = query_.i64(first_ + static_cast<int>(at_));
+    const auto value = query_.any_i64(first_ + static_cast<int>(at_));
     const auto weight = table_.weights[at_++];
     if (weight == 0) {
       sum_.add(value);
@@ -308,11 +308,12 @@ class RowReader {
   bool in_range_ = true;
 };
 
-/// An index may name a row that has changed since, when damage has put an older state of it in its place:
-/// what is looked for because something is to be done about it would be found again and again. `is`: the row
-/// is what was asked for.
+/// `is`: the row is what was asked for. In a tree whose pages stand in another's place SQLite finds rows with
+/// other keys, each of them sound, which may be somebody else's. And an index may name a row that has changed
+/// since, when damage has put an older state of it in its place: what is looked for because something is to
+/// be done about it would be found again and again.
 inline void require_asked_for(bool is) {
-  if (!is) throw Error(Code::corrupt, "an index names a row that was not asked for");
+  if (!is) throw Error(Code::corrupt, "a row was found that was not asked for");
 }
 
 /// The next row of a query that is sound; the damaged ones before it are passed by, and remembered in

@@ -1,16 +1,11 @@
 #include "adapters/sqlite/sqlite_store.hpp"
 
 #include "adapters/sqlite/backup.hpp"
-#include "adapters/sqlite/blast_tables.hpp"
-#include "adapters/sqlite/community_tables.hpp"
-#include "adapters/sqlite/directory_tables.hpp"
-#include "adapters/sqlite/event_tables.hpp"
 #include "adapters/sqlite/log_mark.hpp"
 #include "adapters/sqlite/row_damage.hpp"
 #include "adapters/sqlite/schema.hpp"
-#include "adapters/sqlite/store_tables.hpp"
-#include "adapters/sqlite/thread_tables.hpp"
-#include "adapters/sqlite/work_tables.hpp"
+#include "adapters/sqlite/second_look.hpp"
+#include "adapters/sqlite/session.hpp"
 
 namespace bccast::sqlite {
 namespace {
@@ -26,66 +21,6 @@ constexpr std::size_t kIdleReaders = 8;
 /// How often, and how far apart, the log is tried to be emptied while others read.
 constexpr int kEmptyingTries = 20;
 constexpr int kEmptyingWaitMs = 10;
-
-}  // namespace
-
-/// A connection and the tables on it.
-class SqliteStore::Session final : public Tables {
- public:
-  Session(const std::string& path, Connection::Mode mode)
-      : db(path, mode, kBusyTimeoutMs),
-        directory_(db),
-        blasts_(db),
-        threads_(db),
-        communities_(db),
-        work_(db),
-        events_(db),
-        store_(db) {}
-
-  DirectoryTables& directory() override { return directory_; }
-  BlastTables& blasts() override { return blasts_; }
-  ThreadTables& threads() override { return threads_; }
-  CommunityTables& communities() override { return communities_; }
-  WorkTables& work() override { return work_; }
-  EventTables& events() override { return events_; }
-  StoreTables& store() override { return store_; }
-  const DirectoryTables& directory() const override { return directory_; }
-  const BlastTables& blasts() const override { return blasts_; }
-  const ThreadTables& threads() const override { return threads_; }
-  const CommunityTables& communities() const override { return communities_; }
-  const WorkTables& work() const override { return work_; }
-  const EventTables& events() const override { return events_; }
-  const StoreTables& store() const override { return store_; }
-
-  /// What a transaction has gathered is part of it.
-  void write_gathered() { work_.gathered().write(); }
-  void forget_gathered() noexcept { work_.gathered().forget(); }
-
-  Connection db;
-
- private:
-  SqliteDirectoryTables directory_;
-  SqliteBlastTables blasts_;
-  SqliteThreadTables threads_;
-  SqliteCommunityTables communities_;
-  SqliteWorkTables work_;
-  SqliteEventTables events_;
-  SqliteStoreTables store_;
-};
-
-namespace {
-
-/// Settings that every connection has.
-void configure(Connection& db) {
-  db.execute("PRAGMA synchronous = FULL");
-  db.execute("PRAGMA temp_store = MEMORY");
-  db.execute("PRAGMA secure_delete = ON");
-  db.execute("PRAGMA trusted_schema = OFF");
-  db.execute("PRAGMA cache_size = -4096");
-  sqlite3_wal_autocheckpoint(db.handle(), 0);
-  sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-}
 
 /// A transaction that could not be undone when it failed is undone before anything else is done.
 void leave_transaction(Connection& db) {
@@ -149,6 +84,12 @@ auto twice_if_damaged(Work&& work) {
   return work();
 }
 
+/// Where a damaged header asks for it SQLite begins no transaction that writes, and does not say so.
+void require_writable_header(Connection& db) {
+  if (sqlite3_db_readonly(db.handle(), "main") == 1)
+    throw Error(Code::corrupt, "the header of the store's file says that nobody may write it");
+}
+
 /// A log or an index that SQLite could open for reading only, if only for a moment, stays so for as long as
 /// the connection does.
 void require_writable_log(Connection& db) {
@@ -156,6 +97,7 @@ void require_writable_log(Connection& db) {
   try {
     db.execute("BEGIN IMMEDIATE");
     db.execute("ROLLBACK");
+    require_writable_header(db);
   } catch (const Error& error) {
     // Somebody else writes: SQLite has looked first whether this one may.
     if (error.code() != Code::busy) throw;
@@ -237,15 +179,11 @@ bool SqliteStore::may_remove_log() noexcept {
   }
 }
 
-std::unique_ptr<SqliteStore::Session> SqliteStore::open_session(Connection::Mode mode) {
-  return twice_if_damaged([&] {
-    auto session = std::make_unique<Session>(location_.path, mode);
-    configure(session->db);
-    return session;
-  });
+std::unique_ptr<Session> SqliteStore::open_session(Connection::Mode mode) {
+  return twice_if_damaged([&] { return std::make_unique<Session>(location_.path, mode, kBusyTimeoutMs); });
 }
 
-std::unique_ptr<SqliteStore::Session> SqliteStore::open_reader() {
+std::unique_ptr<Session> SqliteStore::open_reader() {
   auto reader = open_session(Connection::Mode::read_only);
   identity_->require_same_file(reader->db);
   return reader;
@@ -269,6 +207,7 @@ void SqliteStore::begin_write() {
   if (identity_) identity_->require_in_place();
   db.query("BEGIN IMMEDIATE").run();
   try {
+    require_writable_header(db);
     if (identity_) identity_->require_whole(db);
     own_folding_.require(db);
   } catch (...) {
@@ -282,7 +221,7 @@ void SqliteStore::require_writable() const {
   if (location_.read_only) throw Error(Code::state, "the store was opened for reading only");
 }
 
-std::unique_ptr<SqliteStore::Session> SqliteStore::take_reader() {
+std::unique_ptr<Session> SqliteStore::take_reader() {
   {
     const std::lock_guard lock(readers_mutex_);
     if (!idle_readers_.empty()) {
@@ -298,7 +237,7 @@ void SqliteStore::run_read(FunctionRef<void(const Tables&)> work) {
   if (location_.in_memory()) {  // one connection for all
     const auto on_writer = [&] { work(*writer_); };
     WriteQueue::Request request{on_writer, Durability::relaxed};
-    queue_.submit(request, [this](Group group) { run_group(group); });
+    submit(request);
     return;
   }
   open_store_->require_ours();
@@ -310,13 +249,13 @@ void SqliteStore::run_read(FunctionRef<void(const Tables&)> work) {
   } catch (const Error& error) {
     const auto doubts = reader->db.take_doubts();
     reader.reset();
-    if (error.code() == Code::corrupt && !doubts.empty() && !open_reader()->db.confirms(doubts))
+    if (error.code() == Code::corrupt && !doubts.empty() && !fail_again(open_reader()->db, doubts))
       throw failed_read(error);
     throw;
   }
   if (const auto passed_by = reader->db.take_doubts(); !passed_by.empty()) {
     reader.reset();  // its COMMIT would only say it again
-    if (!open_reader()->db.confirms(passed_by)) throw failed_read(error_of(SQLITE_CORRUPT));
+    if (!fail_again(open_reader()->db, passed_by)) throw failed_read(error_of(SQLITE_CORRUPT));
     return;
   }
   reader->db.query("COMMIT").run();
@@ -328,7 +267,7 @@ void SqliteStore::run_write(FunctionRef<void(Tables&)> work, Durability durabili
   require_writable();
   const auto on_writer = [&] { work(*writer_); };
   WriteQueue::Request request{on_writer, durability};
-  queue_.submit(request, [this](Group group) { run_group(group); });
+  submit(request);
 }
 
 bool SqliteStore::run_try_write(FunctionRef<void(Tables&)> work) noexcept {
@@ -367,7 +306,7 @@ void SqliteStore::run_group(Group group) noexcept {
       if (!request->error) request->error = std::current_exception();
   }
   try {
-    look_again(group);
+    keep_doubts(group);
   } catch (...) {
     // Then what was found stands.
   }
@@ -375,36 +314,38 @@ void SqliteStore::run_group(Group group) noexcept {
     if (!group[i]->error) run_group(group.subspan(i, 1));
 }
 
-/// On a connection of its own: after a failed read SQLite may keep pages that hold nothing.
+/// For what failed because the file seems damaged. After a failed read SQLite may keep pages that hold
+/// nothing.
+void SqliteStore::keep_doubts(Group group) {
+  const auto doubts = writer_->db.take_doubts();
+  if (doubts.empty()) return;
+  leave_transaction(writer_->db);
+  sqlite3_db_release_memory(writer_->db.handle());
+  for (auto* request : group)
+    if (request->error) request->doubts = doubts;
+}
+
+/// On a connection of its own, and with no place in the queue: a look takes as long as the tables are large.
 bool SqliteStore::is_found_again(const std::vector<Doubt>& doubts) {
-  if (location_.in_memory()) return writer_->db.confirms(doubts);
+  if (location_.in_memory()) return true;  // no read fails there
   try {
     Connection fresh(location_.path, Connection::Mode::read_write, kBusyTimeoutMs);
     configure(fresh);
     identity_->require_same_file(fresh);
-    return fresh.confirms(doubts);
+    return are_damaged(fresh, doubts);
   } catch (const Error& error) {
     return error.code() == Code::corrupt;
   }
 }
 
-/// Where SQLite found the file damaged and does not find it so again, the requests are told of a failed read.
-void SqliteStore::look_again(Group group) {
-  const auto doubts = writer_->db.take_doubts();
-  if (doubts.empty()) return;
-  leave_transaction(writer_->db);
-  sqlite3_db_release_memory(writer_->db.handle());  // the pages as they were read
-  if (is_found_again(doubts)) return;
-  for (auto* request : group) {
-    if (!request->error) continue;
-    try {
-      std::rethrow_exception(request->error);
-    } catch (const Error& error) {
-      if (error.code() == Code::corrupt && error.native() != 0)
-        request->error = std::make_exception_ptr(failed_read(error));
-    } catch (...) {
-      // Not of the store.
-    }
+/// Where SQLite found the file damaged and does not find it so again, a read has failed.
+void SqliteStore::submit(WriteQueue::Request& request) {
+  try {
+    queue_.submit(request, [this](Group group) { run_group(group); });
+  } catch (const Error& error) {
+    const bool doubtful = error.code() == Code::corrupt && error.native() != 0 && !request.doubts.empty();
+    if (doubtful && !is_found_again(request.doubts)) throw failed_read(error);
+    throw;
   }
 }
 
@@ -543,7 +484,7 @@ bool SqliteStore::checkpoint(Patience patience) {
     emptied = empty_log(patience);
   };
   WriteQueue::Request request{work, Durability::synced, true};
-  queue_.submit(request, [this](Group group) { run_group(group); });
+  submit(request);
   return emptied;
 }
 
@@ -559,7 +500,7 @@ bool SqliteStore::backup(std::string_view path) {
     sound = back_up(writer_->db, path);
   };
   WriteQueue::Request request{work, Durability::synced, true};
-  queue_.submit(request, [this](Group group) { run_group(group); });
+  submit(request);
   return sound;
 }
 
@@ -590,7 +531,7 @@ std::vector<FindingRow> SqliteStore::verify() {
   if (location_.in_memory()) {
     const auto work = [&] { findings = check(*writer_); };
     WriteQueue::Request request{work, Durability::synced, true};
-    queue_.submit(request, [this](Group group) { run_group(group); });
+    submit(request);
     return findings;
   }
   const auto look = [&] {
@@ -608,7 +549,7 @@ Counters SqliteStore::counters() {
     counters = {writer_->db.statements_run(), writer_->db.total_changes(), synced_commits_};
   };
   WriteQueue::Request request{work, Durability::synced, true};
-  queue_.submit(request, [this](Group group) { run_group(group); });
+  submit(request);
   return counters;
 }
 

@@ -30,6 +30,8 @@
 
 namespace bccast::sqlite {
 
+class Session;
+
 /// What a store has done since it was opened; for checks that an operation costs what it should.
 struct Counters {
   std::int64_t statements = 0;    // of the writing connection
@@ -58,7 +60,6 @@ class SqliteStore final : public Store {
   Counters counters();
 
  private:
-  class Session;
   using Group = std::span<WriteQueue::Request* const>;
 
   void run_read(FunctionRef<void(const Tables&)> work) override;
@@ -72,7 +73,8 @@ class SqliteStore final : public Store {
   void begin_write();
   bool may_remove_log() noexcept;
   void run_group(Group group) noexcept;
-  void look_again(Group group);
+  void keep_doubts(Group group);
+  void submit(WriteQueue::Request& request);
   bool is_found_again(const std::vector<Doubt>& doubts);
   std::optional<std::size_t> run_requests(Group group);
   bool run_transaction(Group group);

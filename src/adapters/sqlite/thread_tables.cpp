@@ -101,7 +101,7 @@ std::pair<ThreadKey, std::string> reference_of(const Query& query) {
 class ThreadStream {
  public:
   template <typename Bind>
-  ThreadStream(Connection& db, const char* sql, Bind&& bind) {
+  ThreadStream(Connection& db, const char* sql, ProviderNo provider, Bind&& bind) : provider_(provider) {
     if (sql == nullptr) return;
     query_.emplace(db, sql);
     bind(query_->query);
@@ -109,7 +109,9 @@ class ThreadStream {
   }
   void advance() {
     head.reset();
-    if (query_->query.step()) head = thread_of(query_->query);
+    if (!query_->query.step()) return;
+    head = thread_of(query_->query);
+    require_asked_for(head->key.provider_no == provider_);
   }
   std::optional<Thread> head;
 
@@ -118,6 +120,7 @@ class ThreadStream {
     Held(Connection& db, const char* sql) : query(db.query(sql)) {}
     Query query;
   };
+  ProviderNo provider_;
   std::optional<Held> query_;
 };
 
@@ -213,8 +216,11 @@ void SqliteThreadTables::client_threads(ProviderNo provider, Place place, Ms fro
                                ", sum FROM thread WHERE provider_no = ? AND place = ? AND last_at <= ? "
                                "ORDER BY last_at DESC, origin DESC");
   query.bind(provider).bind(std::int64_t{place}).bind(from);
-  while (query.step())
-    if (!f(thread_of(query))) return;
+  while (query.step()) {
+    const auto found = thread_of(query);
+    require_asked_for(found.key.provider_no == provider && found.key.place == place);
+    if (!f(found)) return;
+  }
 }
 
 void SqliteThreadTables::provider_threads(ProviderNo provider, const ThreadPosition* after,
@@ -229,7 +235,7 @@ void SqliteThreadTables::provider_threads(ProviderNo provider, const ThreadPosit
   const bool of_blast = wanted.of_blast.has_value();
   if (wanted.unread) {
     ThreadStream unread(db_, of_blast ? OF_BLAST("provider_unread > 0") : OF_PROVIDER("provider_unread > 0"),
-                        bind);
+                        provider, bind);
     for (; unread.head; unread.advance())
       if (!f(*unread.head)) return;
     return;
@@ -238,8 +244,16 @@ void SqliteThreadTables::provider_threads(ProviderNo provider, const ThreadPosit
   constexpr const char* kEmpty = nullptr;
   const bool with = wanted.replied.value_or(true);
   const bool without = !wanted.replied.value_or(false);
-  ThreadStream replied(db_, !with ? kEmpty : of_blast ? OF_BLAST(REPLIED) : OF_PROVIDER(REPLIED), bind);
-  ThreadStream alone(db_, !without ? kEmpty : of_blast ? OF_BLAST(ALONE) : OF_PROVIDER(ALONE), bind);
+  ThreadStream replied(db_,
+                       !with      ? kEmpty
+                       : of_blast ? OF_BLAST(REPLIED)
+                                  : OF_PROVIDER(REPLIED),
+                       provider, bind);
+  ThreadStream alone(db_,
+                     !without   ? kEmpty
+                     : of_blast ? OF_BLAST(ALONE)
+                                : OF_PROVIDER(ALONE),
+                     provider, bind);
   while (replied.head || alone.head) {
     const bool first = !alone.head || (replied.head && position_of(*replied.head) > position_of(*alone.head));
     ThreadStream& next = first ? replied : alone;
@@ -286,7 +300,9 @@ std::optional<Message> SqliteThreadTables::message(const ThreadKey& thread, std:
   auto query = db_.query("SELECT " MESSAGE_COLUMNS
                          ", sum FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND seq = ?");
   if (!bind_key(query, thread).bind(seq).step()) return std::nullopt;
-  return message_of(query, thread);
+  auto found = message_of(query, thread);
+  require_asked_for(found.seq == seq);
+  return found;
 }
 
 std::optional<Message> SqliteThreadTables::message_by_key(const ThreadKey& thread, const Author& author,
@@ -388,7 +404,9 @@ std::optional<std::string> SqliteThreadTables::host_ref(const ThreadKey& thread)
   auto query = db_.query("SELECT " REF_COLUMNS
                          ", sum FROM thread_ref WHERE provider_no = ? AND place = ? AND origin = ?");
   if (!bind_key(query, thread).step()) return std::nullopt;
-  return reference_of(query).second;
+  auto found = reference_of(query);
+  require_asked_for(found.first == thread);
+  return std::move(found.second);
 }
 
 std::optional<ThreadKey> SqliteThreadTables::thread_bound_to(std::string_view host_ref) const {

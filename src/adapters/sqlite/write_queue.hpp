@@ -10,7 +10,9 @@
 #include <exception>
 #include <mutex>
 #include <span>
+#include <vector>
 
+#include "adapters/sqlite/connection.hpp"
 #include "base/function_ref.hpp"
 #include "ports/store.hpp"
 
@@ -23,6 +25,7 @@ class WriteQueue {
     Durability durability;
     bool alone = false;  // not within a transaction of the queue, nor together with others
     std::exception_ptr error{};
+    std::vector<Doubt> doubts{};  // where the error says that the file is damaged, if it is
 
     enum class State { waiting, leading, done } state = State::waiting;
     std::condition_variable changed{};
