@@ -403,6 +403,24 @@ TEST_CASE("who could not be delivered to is not notified, with a reason, and the
   CHECK(host.verify().empty());
 }
 
+TEST_CASE("who was not told on a channel since removed is not told there once it is delivered after all") {
+  Practice host;
+  host.judge = [](const Step& step) -> test::Outcome {
+    return step.channel == "chat" && step.to() == "ben" ? test::Outcome{BCCAST_ITEM_FAILED, "no_such_room"}
+                                                        : test::Outcome{};
+  };
+  const auto blast = host.blast("lee", kEverybody, "Good morning");
+  CHECK(host.pump_desk_to_the_end());
+  must(bccast_channel_remove, host, "email");
+  host.judge = nullptr;
+  must(bccast_blast_retry_failed, host, "lee", blast, nullptr);
+  CHECK(host.pump_desk_to_the_end());
+  CHECK(host.state(blast, "ben", "chat").text("state") == "done");
+  CHECK(host.on("email", "ben").empty());
+  CHECK(test::people_of(host, blast).text("state") == "finished");
+  CHECK(host.verify().empty());
+}
+
 TEST_CASE("while a delivery is in flight nobody of it is notified, whoever asks and however often") {
   Practice host;
   Names more;

@@ -39,6 +39,21 @@ void begin_again(Item& item, Ms now) {
   ++item.begun_again;
 }
 
+struct LineToGoOn {
+  Line line;
+  bool delivers;
+};
+
+/// A blast's lines, but for those on channels that were removed: nobody hands anything out on these.
+std::vector<LineToGoOn> lines_to_go_on(const Tables& tables, const Blast& blast) {
+  std::vector<LineToGoOn> lines;
+  for (auto& line : tables.work().lines(blast.provider_no, blast.no)) {
+    const auto channel = tables.work().channel(line.channel_no);
+    if (channel && !channel->removed) lines.push_back({std::move(line), channel->delivers});
+  }
+  return lines;
+}
+
 /// Those that have failed, of a page of a line's items from `from` on, which goes on to where the next page
 /// begins.
 std::vector<Item> failed_items(const Tables& tables, const Line& line, std::optional<Place>& from) {
@@ -95,26 +110,24 @@ std::int64_t SecondTries::retry_failed(std::string_view provider_id, std::string
     Blast blast = access::sent_blast(tables, context_, provider, blast_id);
     access::next(blast, BlastVerb::reopen, blast_id);
     const Ms now = context_.clock.wall_ms();
-    auto lines = tables.work().lines(provider.no, blast.no);
-    for (auto& line : lines) {
-      const auto channel = tables.work().channel(line.channel_no);
-      if (!channel || channel->removed) continue;
+    auto lines = lines_to_go_on(tables, blast);
+    for (auto& [line, delivers] : lines) {
       for (std::optional<Place> from = 0; from;) {
         auto failed = failed_items(tables, line, from);
         if (failed.empty()) continue;
         for (Item& item : failed) begin_again(item, now);
         line.failed -= static_cast<std::int64_t>(failed.size());
         count += static_cast<std::int64_t>(failed.size());
-        if (channel->delivers)
-          for (auto& follower : lines)
-            if (follower.follows) tell_after_all(tables, follower, failed, now);
+        if (delivers)
+          for (auto& other : lines)
+            if (other.line.follows) tell_after_all(tables, other.line, failed, now);
         tables.work().update_items(failed);
       }
     }
     if (count == 0) return count;
     blast.deadline_at = now + context_.deadline_of(blast);
     blast.overdue = false;
-    for (auto& line : lines) {
+    for (auto& [line, delivers] : lines) {
       if (line.pending() > 0) reopen(context_, line, blast);
       tables.work().update_line(line);
       if (line.paused) tables.work().park_items(line.no, true);
