@@ -285,6 +285,39 @@ TEST_CASE("An act in parts that is killed after any of its transactions is finis
   }
 }
 
+TEST_CASE("An act in parts that others finish at the same time, or some of it, leaves what one alone does") {
+  for (const auto& act : acts()) {
+    CAPTURE(string(act.name));
+    Practice practice(act.begin, act.damage);
+    const auto alone = practice.copy();
+    REQUIRE(run(act, practice, alone, kNeverDies) == Code::partial);
+    pump(*practice.open(alone));
+    const auto expected = rows(alone);
+    bool met = true;
+    for (int before = 1; met; ++before) {
+      for (const int transactions : {1, 2, kNeverDies}) {
+        CAPTURE(before);
+        CAPTURE(transactions);
+        const auto path = practice.copy();
+        met = false;
+        SlowStore slow(std::make_unique<bccast::sqlite::SqliteStore>(path), before, [&] {
+          met = true;
+          const Do finish = [](Context& context, const Practice&) {
+            bccast::finish_acts(context);
+            return Code::ok;
+          };
+          run(finish, practice, path, transactions);
+        });
+        Context context(slow, *practice.clock);
+        CHECK(act.parts(context, practice) == Code::partial);
+        CHECK_FALSE(is_under_way(path));
+        pump(*practice.open(path));
+        CHECK(rows(path) == expected);
+      }
+    }
+  }
+}
+
 TEST_CASE("Where nothing is damaged, an act in parts leaves what the whole one does, killed or not") {
   for (const auto& act : acts()) {
     CAPTURE(string(act.name));
