@@ -170,6 +170,33 @@ TEST_CASE(
   CHECK(host.verify().empty());
 }
 
+TEST_CASE("pump and next wait for nothing once another has done what a handler gave back") {
+  Practice host(3, {});
+  must(bccast_channel_put, host, "email", "notify");
+  const Engine engine(host.store_path(), [&](bccast_config* c) {
+    host.clock.attach(c);
+    test::attach_notifier(c, "email", [](bccast_batch* batch) {
+      bccast_batch_free(batch);
+      return BCCAST_PENDING;
+    });
+  });
+  const auto next_of = [&] {
+    std::int64_t pumped = 0;
+    std::int64_t next = 0;
+    must(bccast_pump, engine, 0U, 0U, nullptr, &pumped);
+    must(bccast_next, engine, &next);
+    CHECK(pumped == next);
+    return pumped;
+  };
+  const auto blast = host.blast("lee", "Good morning");
+  CHECK(next_of() == 1'000);
+  CHECK(next_of() == 1'000);
+  const Host other(test::Setup{.channels = {}, .beside = &host});
+  CHECK(claim(other).complete() == BCCAST_OK);
+  CHECK(host.people(blast).text("state") == "finished");
+  CHECK(next_of() == -1);
+}
+
 TEST_CASE(
     "a handler that gives its batch back is called again after a second, and another engine has it at once") {
   enum class Way { freed_and_pending, pending_and_freed, in_parts };

@@ -190,7 +190,8 @@ Pump::Turn Pump::take_turn(Flow& flow, Limits& limits, bool alone, Pumped& pumpe
     flow.next_due = advanced.next_due;
   }
   if (!flow.current) {
-    if (rests > 0) flow.next_due = rests;
+    if (rests > 0)  // another may have done meanwhile what was given back
+      flow.next_due = context_.store.read([&](const Tables& tables) { return next_due(tables, *flow.way); });
     if (!has_room) flow.next_due.reset();  // rung when there is
     return Turn::idle;
   }
@@ -385,6 +386,14 @@ void Pump::finish() {
   if (const auto damage = take_damage()) std::rethrow_exception(damage);
 }
 
+std::optional<Ms> Pump::next_due(const Tables& tables, const Way& way) {
+  const auto channel = tables.work().channel(way.name);
+  if (!channel || channel->delivers != (way.handler.deliverer != nullptr)) return std::nullopt;
+  if (is_held_up(channel->no)) return std::nullopt;
+  const auto due = work_.next_due(tables, *channel);
+  return due ? std::optional(std::max(*due, rests_for(way))) : std::nullopt;
+}
+
 std::int64_t Pump::next_ms() {
   {
     const std::lock_guard lock(mutex_);
@@ -400,11 +409,7 @@ std::int64_t Pump::next_ms() {
     for (const auto& way : ways_) {
       if (way->kept->load() >= kMostKept) continue;
       try {
-        const auto channel = tables.work().channel(way->name);
-        if (!channel || channel->delivers != (way->handler.deliverer != nullptr)) continue;
-        if (is_held_up(channel->no)) continue;
-        auto due = work_.next_due(tables, *channel);
-        if (due) due = std::max(*due, rests_for(*way));
+        const auto due = next_due(tables, *way);
         if (due && (!all.next || *due < *all.next)) all.next = due;
       } catch (const Error& error) {
         all.damage = passed_by(error);

@@ -10,6 +10,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -81,6 +82,8 @@ class Pump {
                  Pumped& pumped);
   /// For so many milliseconds nothing is handed to its handler.
   Ms rests_for(const Way& way) const;
+  /// In how many milliseconds its handler has something to do; nothing: nothing known.
+  std::optional<Ms> next_due(const Tables& tables, const Way& way);
   std::size_t batch_size(const Way& way, const Limits& limits, std::int64_t transactions);
   Turn take_turn(Flow& flow, Limits& limits, bool alone, Pumped& pumped);
   bool work_off(Flow& flow, Report& report);
