@@ -947,6 +947,19 @@ TEST_CASE("report: nothing is sent again on a channel that was removed, so that 
   }
 }
 
+TEST_CASE("a provider is archived while a batch of a paused blast is in flight: nothing is wrong with that") {
+  Practice host;
+  const auto blast = host.blast("lee", kEverybody, "Good morning");
+  const auto batch = claim(host, "email", 2);
+  must(bccast_blast_pause, host, "lee", blast);
+  CHECK(host.verify().empty());
+  must(bccast_directory_provider_archive, host, "lee");
+  CHECK(host.verify().empty());
+  CHECK(batch.complete() == BCCAST_OK);
+  CHECK(host.sums(blast).text("state") == "finished");
+  CHECK(host.verify().empty());
+}
+
 TEST_CASE("report: of single messages' notices only failures are kept") {
   Practice host;
   host.write_direct("lee", "ana", "Hello");
