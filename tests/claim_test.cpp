@@ -960,6 +960,25 @@ TEST_CASE("a provider is archived while a batch of a paused blast is in flight: 
   CHECK(host.verify().empty());
 }
 
+TEST_CASE(
+    "a provider comes back while a batch of its paused blast is in flight: what is left is paused again") {
+  Practice host;
+  const auto blast = host.blast("lee", kEverybody, "Good morning");
+  auto batch = claim(host, "email", 2);
+  must(bccast_blast_pause, host, "lee", blast);
+  must(bccast_directory_provider_archive, host, "lee");
+  must(bccast_directory_provider_restore, host, "lee");
+  CHECK(host.verify().empty());
+  batch.set(0, BCCAST_ITEM_RETRY, "busy", 1000);
+  CHECK(batch.complete() == BCCAST_OK);
+  CHECK(host.verify().empty());
+  host.clock.advance(60'000);
+  CHECK(claim(host, "email").empty());
+  must(bccast_blast_resume, host, "lee", blast);
+  CHECK(claim(host, "email").size() == 1);
+  CHECK(host.verify().empty());
+}
+
 TEST_CASE("report: of single messages' notices only failures are kept") {
   Practice host;
   host.write_direct("lee", "ana", "Hello");

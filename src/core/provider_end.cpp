@@ -1,13 +1,42 @@
 #include "core/provider_end.hpp"
 
 #include <optional>
+#include <vector>
 
+#include "base/error.hpp"
 #include "core/access.hpp"
 #include "core/in_parts.hpp"
 #include "core/line_update.hpp"
 #include "core/scheduling.hpp"
 
 namespace bccast {
+namespace {
+
+bool is_paused(const Found<BlastKey, Blast>& blasts, const Line& line) {
+  try {
+    const auto* blast = blasts.find({line.provider_no, line.blast_no});
+    return blast != nullptr && blast->state == BlastState::paused;
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt) throw;
+    return false;  // nothing of it is handed out
+  }
+}
+
+/// What of paused blasts was in flight, and was left to whoever had it, is paused with the rest again.
+void pause_what_is_left(Tables& tables, ProviderNo provider) {
+  auto lines = tables.work().sound_open_lines(provider);
+  std::vector<BlastKey> keys;
+  for (const auto& line : lines) keys.emplace_back(line.provider_no, line.blast_no);
+  const auto blasts = tables.blasts().blasts(keys);
+  for (auto& line : lines) {
+    if (line.paused || line.retracts || !is_paused(blasts, line)) continue;
+    line.paused = true;
+    tables.work().update_line(line);
+    tables.work().park_items(line.no, true);
+  }
+}
+
+}  // namespace
 
 Code ProviderEnd::archive(std::string_view provider_id) {
   return context_.store.write([&](Tables& tables) {
@@ -39,6 +68,7 @@ Code ProviderEnd::restore(std::string_view provider_id) {
       if (tables.store().first_act()) return std::nullopt;
       provider.archived_at = 0;
       tables.directory().update_provider(provider);
+      pause_what_is_left(tables, provider.no);
       return Code::ok;
     });
     if (result) return *result;
