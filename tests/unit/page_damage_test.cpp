@@ -337,6 +337,18 @@ TEST_CASE("Two rows of a table that were exchanged show nobody another's, nor do
   store.report();
 }
 
+TEST_CASE("A row of recipients whose key cannot be read is not taken for another blast's") {
+  Damaged damaged;
+  for (const auto page : damaged.pages_of("recipients", "leaf"))
+    for (std::size_t bit = damaged.page_size() * 7; bit < damaged.page_size() * 8; ++bit) {
+      string bytes = damaged.whole();
+      char& byte = bytes[(page - 1) * damaged.page_size() + bit / 8];
+      byte = static_cast<char>(byte ^ (1 << (bit % 8)));
+      damaged.try_one(bytes, "page " + to_string(page) + ", bit " + to_string(bit));
+    }
+  damaged.report();
+}
+
 TEST_CASE("Two pages that were exchanged show nobody another's") {
   Damaged store;
   const auto pairs = store.pages() * (store.pages() - 1) / 2;

@@ -90,6 +90,11 @@ struct AudienceRow {
     if (query.i64(3) != sum() + std::int64_t{has_kept})
       throw Error(Code::corrupt, "who has a blast is damaged, or another's");
   }
+  /// The row of this blast: where a key is damaged, a look-up may end at another.
+  AudienceRow(const Query& query, ProviderNo provider, SliceNo slice_in, Seq asked)
+      : AudienceRow(query, provider, slice_in) {
+    require_asked_for(seq == asked);
+  }
   AudienceRow(ProviderNo provider, SliceNo slice_in, Seq seq_in, BlastNo blast)
       : provider_no(provider), slice(slice_in), seq(seq_in), blast_no(blast) {}
 
@@ -411,7 +416,7 @@ Audience SqliteBlastTables::audience(ProviderNo provider, SliceNo slice, Seq seq
                          "AND slice_no = ? AND seq = ?");
   query.bind(provider).bind(std::int64_t{slice}).bind(seq);
   if (!query.step()) return {};
-  const AudienceRow row(query, provider, slice);
+  const AudienceRow row(query, provider, slice, seq);
   return {Slice::decode(query.blob(4), row.key(kPlaces)),
           Slice::decode(query.blob(5), row.key(kArchived)),
           Slice::decode(query.blob(6), row.key(kOff)),
@@ -429,14 +434,14 @@ Slice SqliteBlastTables::recipients(ProviderNo provider, SliceNo slice, Seq seq)
   auto query = db_.query(PLACES_OF);
   query.bind(provider).bind(std::int64_t{slice}).bind(seq);
   if (!query.step()) return {};
-  return Slice::decode(query.blob(4), AudienceRow(query, provider, slice).key(kPlaces));
+  return Slice::decode(query.blob(4), AudienceRow(query, provider, slice, seq).key(kPlaces));
 }
 
 bool SqliteBlastTables::is_recipient(ProviderNo provider, Place place, Seq seq) const {
   auto query = db_.query(PLACES_OF);
   query.bind(provider).bind(std::int64_t{slice_of(place)}).bind(seq);
   if (!query.step()) return false;
-  const AudienceRow row(query, provider, slice_of(place));
+  const AudienceRow row(query, provider, slice_of(place), seq);
   return Slice::encoded_contains(query.blob(4), within_slice(place), row.key(kPlaces));
 }
 
@@ -444,7 +449,7 @@ bool SqliteBlastTables::has_thread(ProviderNo provider, Place place, Seq seq) co
   auto query = db_.query(KEPT_OF);
   query.bind(provider).bind(std::int64_t{slice_of(place)}).bind(seq);
   if (!query.step()) return false;
-  const AudienceRow row(query, provider, slice_of(place));
+  const AudienceRow row(query, provider, slice_of(place), seq);
   return Slice::encoded_contains(query.blob(4), within_slice(place), row.key_of_kept());
 }
 
@@ -452,13 +457,13 @@ Slice SqliteBlastTables::kept(ProviderNo provider, SliceNo slice, Seq seq) const
   auto query = db_.query(KEPT_OF);
   query.bind(provider).bind(std::int64_t{slice}).bind(seq);
   if (!query.step()) return {};
-  return Slice::decode(query.blob(4), AudienceRow(query, provider, slice).key_of_kept());
+  return Slice::decode(query.blob(4), AudienceRow(query, provider, slice, seq).key_of_kept());
 }
 
 bool SqliteBlastTables::has_kept(ProviderNo provider, SliceNo slice, Seq seq) const {
   auto query = db_.query(PLACES_OF);
   query.bind(provider).bind(std::int64_t{slice}).bind(seq);
-  return query.step() && AudienceRow(query, provider, slice).has_kept;
+  return query.step() && AudienceRow(query, provider, slice, seq).has_kept;
 }
 
 void SqliteBlastTables::put_kept(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no,
@@ -478,6 +483,8 @@ void SqliteBlastTables::newer_blasts(ProviderNo provider, Place place, Seq after
   query.bind(provider).bind(std::int64_t{slice_of(place)}).bind(after);
   while (query.step()) {
     const AudienceRow row(query, provider, slice_of(place));
+    require_asked_for(row.seq > after);
+    after = row.seq;
     if (Slice::encoded_contains(query.blob(4), within_slice(place), row.key_of_kept()))
       f(row.seq, row.blast_no, row.has_kept);
   }
