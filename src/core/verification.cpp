@@ -217,10 +217,11 @@ class ProviderCheck {
   void blast(const Blast& blast) {
     const std::string id(view(context_.blast_id(provider_.no, blast.no)));
     const auto text = texts::of_blast(tables_, provider_.no, blast.no);
-    if (is_unsent(blast.state)) {
-      tables_.blasts().draft_slices(provider_.no, blast.no, [](SliceNo, const DraftSlice&) {});
-      return;
-    }
+    bool has_selection = false;
+    tables_.blasts().draft_slices(provider_.no, blast.no,
+                                  [&](SliceNo, const DraftSlice&) { has_selection = true; });
+    if (is_unsent(blast.state)) return;
+    if (has_selection) found("blast", id, "it was sent, and has a draft's selection");
     if (!text) found("blast", id, "the text is missing");
     std::int64_t recipients = 0;
     std::int64_t opened = 0;
