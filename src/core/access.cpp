@@ -25,16 +25,24 @@ Error entry_missing(const RosterKey& key) {
           fmt::format("roster entry {} of provider {} is missing", key.place, key.provider_no)};
 }
 
+struct Visible {
+  Thread thread;
+  bool stored = false;
+};
+
 /// The thread by its key, if it can be seen at all.
-std::optional<Thread> visible_thread(const Tables& tables, const ThreadKey& key) {
-  const auto stored = tables.threads().thread(key);
-  if (stored) return as_seen(tables, *stored);
+std::optional<Visible> visible_thread(const Tables& tables, const ThreadKey& key) {
+  if (const auto stored = tables.threads().thread(key)) {
+    auto seen = as_seen(tables, *stored);
+    if (!seen) return std::nullopt;
+    return Visible{std::move(*seen), true};
+  }
   if (!key.of_blast()) return std::nullopt;
   const auto blast = tables.blasts().blast(key.provider_no, key.origin);
   if (!blast || is_unsent(blast->state)) return std::nullopt;
   if (!tables.blasts().has_thread(key.provider_no, key.place, blast->seq)) return std::nullopt;
   const Thread thread = untouched(key, blast->sent_at, blast->activity);
-  return blast->state == BlastState::recalled ? without_message(thread) : thread;
+  return Visible{blast->state == BlastState::recalled ? without_message(thread) : thread};
 }
 
 }  // namespace
@@ -153,11 +161,12 @@ std::optional<Reached> find_thread_of_client(const Tables& tables, const Context
     key->place = membership->place;
   }
   if (membership->place != key->place) return std::nullopt;
-  auto thread = visible_thread(tables, *key);
-  if (!thread) return std::nullopt;
+  auto visible = visible_thread(tables, *key);
+  if (!visible) return std::nullopt;
   auto provider = tables.directory().provider(key->provider_no);
   if (!provider) throw Error(Code::corrupt, fmt::format("provider {} is missing", key->provider_no));
-  reached.thread = std::move(*thread);
+  reached.thread = std::move(visible->thread);
+  reached.stored = visible->stored;
   reached.provider = std::move(*provider);
   reached.entry = entry_at(tables, key->provider_no, key->place);
   if (reached.entry->client.no != client.no)
@@ -177,13 +186,13 @@ std::optional<Reached> find_thread_of_provider(const Tables& tables, const Conte
                                                bool may_begin) {
   const auto key = context.thread_key(thread_id);
   if (!key || key->provider_no != provider.no) return std::nullopt;
-  auto thread = visible_thread(tables, *key);
-  if (!thread && key->origin == kDirect && may_begin && key->place < provider.next_place) {
-    thread.emplace();
-    thread->key = *key;
+  auto visible = visible_thread(tables, *key);
+  if (!visible && key->origin == kDirect && may_begin && key->place < provider.next_place) {
+    visible.emplace();
+    visible->thread.key = *key;
   }
-  if (!thread) return std::nullopt;
-  Reached reached{std::move(*thread), provider, std::nullopt, 1};
+  if (!visible) return std::nullopt;
+  Reached reached{std::move(visible->thread), provider, std::nullopt, 1, visible->stored};
   if (!key->of_community()) reached.entry = entry_at(tables, provider.no, key->place);
   return reached;
 }

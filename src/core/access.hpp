@@ -45,6 +45,7 @@ struct Reached {
   Provider provider;
   std::optional<RosterEntry> entry;  // the client's; nothing: a community, reached by its provider
   std::int64_t first_seq = 1;        // earlier messages are not shown to the one who reached it
+  bool stored = true;                // the thread is a row
 
   /// Nobody can write there any more.
   bool closed() const noexcept { return provider.archived_at != 0 || (entry && entry->erased()); }

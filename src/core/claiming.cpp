@@ -257,12 +257,27 @@ void take_items_out_of(Tables& tables, ChannelNo channel, const std::map<Token, 
   }
 }
 
+namespace {
+
+/// Nothing more of it is to be handed out: what is left was dropped, maybe while the batch was filled.
+bool is_dropped(const Tables& tables, const Line& line) {
+  const auto blast = tables.blasts().blast(line.provider_no, line.blast_no);
+  const auto provider = tables.directory().provider(line.provider_no);
+  const auto channel = tables.work().channel(line.channel_no);
+  if (!blast || !provider || !channel) return true;
+  const bool recalled = blast->state == BlastState::recalled && !line.retracts;
+  return recalled || provider->archived_at != 0 || channel->removed;
+}
+
+}  // namespace
+
 void undo_claim(Tables& tables, const Assignment& assignment) {
   const auto claim = tables.work().claim(assignment.claim);
   if (!claim || claim->tries != 1 || assignment.claim.tries != 1) return;
   if (assignment.line) {
     auto line = tables.work().line(assignment.line->no);
     if (!line || line->cursor != claim->to || claim->from != assignment.claim.from) return;
+    if (is_dropped(tables, *line)) return;  // it is left out by whoever takes it up
     line->cursor = claim->from;
     tables.work().update_line(*line);
   } else {

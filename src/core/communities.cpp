@@ -69,11 +69,26 @@ class Adding {
     }
     if (members.empty()) return codes;
     tables_.communities().insert_members(provider_.no, community_.no, members);
-    tables_.threads().put_threads(threads);
+    insert_views(threads);
     return codes;
   }
 
  private:
+  /// What a member that was lost has left there goes first.
+  void insert_views(std::span<const Thread> threads) {
+    const auto inserted = tables_.threads().insert_threads(threads);
+    std::vector<Thread> others;
+    std::vector<ThreadKey> left;
+    for (std::size_t i = 0; i < threads.size(); ++i) {
+      if (inserted[i]) continue;
+      others.push_back(threads[i]);
+      left.push_back(threads[i].key);
+    }
+    if (left.empty()) return;
+    tables_.threads().delete_threads(left);
+    tables_.threads().insert_threads(others);
+  }
+
   Code add(const RosterEntry& entry, const Found<ThreadKey, Member>& known, const ThreadKey& key) {
     if (!entry.active()) return Code::state;
     if (known.find(key) != nullptr) return Code::exists;
@@ -121,7 +136,8 @@ std::string Communities::create(std::string_view provider_id, std::string_view t
     thread.key = community_key(provider.no, community.no);
     thread.last_at = community.created_at;
     thread.touched = true;
-    tables.threads().put_threads({&thread, 1});
+    if (!tables.threads().insert_threads({&thread, 1}).front())
+      throw Error(Code::corrupt, "a new community has a thread");
     tables.directory().update_provider(provider);
     return std::string(view(context_.thread_id(thread.key)));
   });

@@ -34,6 +34,30 @@ void require_writable(Conversation::Actor actor, const access::Reached& reached)
   }
 }
 
+/// Whether that side has read all up to this message.
+bool is_read(const Thread& thread, Side side, std::int64_t up_to_seq) {
+  return std::min(up_to_seq, thread.last_seq) <=
+         (side == Side::client ? thread.client_read : thread.provider_read);
+}
+
+/// Stores a thread as it was changed. A thread that is no row yet becomes one as it is then: inserted as
+/// unread and read afterwards, it would go through the index of unread threads. False: somebody else has made
+/// it a row meanwhile. Nothing was stored, and what was read of it holds no more: whoever changes it begins
+/// anew, and finds the row.
+bool store_changed(Tables& tables, const access::Reached& reached) {
+  const std::span<const Thread> thread(&reached.thread, 1);
+  if (!reached.stored) return tables.threads().insert_threads(thread).front();
+  tables.threads().update_threads(thread);
+  return true;
+}
+
+/// A thread that was no row becomes one once: whoever meets somebody else there finds the row the next time.
+constexpr int kTries = 2;
+
+Error neither_there_nor_not() {
+  return {Code::corrupt, "a thread is not found, and cannot be inserted"};
+}
+
 }  // namespace
 
 access::Reached Conversation::reach(const Tables& tables, Actor actor, std::string_view thread,
@@ -67,49 +91,57 @@ Written Conversation::write(Actor actor, std::string_view thread_id, std::string
                             std::string_view text, std::string_view on_behalf) {
   check_message(text);
   Written written = context_.store.write([&](Tables& tables) {
-    access::Reached reached = reach(tables, actor, thread_id, true);
-    Provider& provider = reached.provider;
-    const ThreadKey shelf = reached.thread.key.shelf();
-    Message message;
-    message.author = author_of(actor, reached);
-    message.key_hash = context_.key_hash(key);
-    if (!message.key_hash.empty()) {
-      if (const auto first = tables.threads().message_by_key(shelf, message.author, message.key_hash))
-        return Written{true, first->seq, first->at};
-    }
-    require_writable(actor, reached);
-    if (shelf != reached.thread.key) {  // a member's view of a community
-      auto community = tables.threads().thread(shelf);
-      if (!community) throw Error(Code::corrupt, "a community has lost its thread");
-      reached.thread = *community;
-    }
-    Thread& thread = reached.thread;
-    message.seq = ++thread.last_seq;
-    message.at = thread.last_at = context_.time_after(thread.last_at);
-    thread.activity = ++provider.activity;
-    message.actor = on_behalf;
-    thread.touched = true;
-    if (actor.side == Side::client) {
-      thread.replied = true;
-      ++thread.provider_unread;
-      mark(tables, thread.key, false, true);
-      notify(tables, provider, {&thread.key, 1}, true, message);
-    }
-    if (thread.key.of_community()) {
-      pass_on(tables, thread, message, provider);
-    } else if (actor.side == Side::provider) {
-      ++thread.client_unread;
-      notify(tables, provider, {&thread.key, 1}, false, message);
-    }
-    message.text = texts::seal_of_message(thread.key, message.seq, text);
-    tables.threads().insert_message(thread.key, message);
-    tables.threads().put_threads({&thread, 1});
-    tables.directory().update_provider(provider);
-    emit(tables, context_, EventKind::message_created, provider.no, thread.key.origin, thread.key.place);
-    return Written{false, message.seq, message.at};
+    for (int i = 0; i < kTries; ++i)
+      if (const auto done = try_to_write(tables, actor, thread_id, key, text, on_behalf)) return *done;
+    throw neither_there_nor_not();
   });
   if (actor.side == Side::client) written.at_ms = whole_seconds(written.at_ms);
   return written;
+}
+
+/// Nothing: see store_changed().
+std::optional<Written> Conversation::try_to_write(Tables& tables, Actor actor, std::string_view thread_id,
+                                                  std::string_view key, std::string_view text,
+                                                  std::string_view on_behalf) const {
+  access::Reached reached = reach(tables, actor, thread_id, true);
+  Provider& provider = reached.provider;
+  const ThreadKey shelf = reached.thread.key.shelf();
+  Message message;
+  message.author = author_of(actor, reached);
+  message.key_hash = context_.key_hash(key);
+  if (!message.key_hash.empty()) {
+    if (const auto first = tables.threads().message_by_key(shelf, message.author, message.key_hash))
+      return Written{true, first->seq, first->at};
+  }
+  require_writable(actor, reached);
+  if (shelf != reached.thread.key) {  // a member's view of a community
+    auto community = tables.threads().thread(shelf);
+    if (!community) throw Error(Code::corrupt, "a community has lost its thread");
+    reached.thread = *community;
+  }
+  Thread& thread = reached.thread;
+  message.seq = ++thread.last_seq;
+  message.at = thread.last_at = context_.time_after(thread.last_at);
+  thread.activity = ++provider.activity;
+  message.actor = on_behalf;
+  thread.touched = true;
+  const bool by_client = actor.side == Side::client;
+  const bool in_community = thread.key.of_community();
+  if (by_client) {
+    thread.replied = true;
+    ++thread.provider_unread;
+  } else if (!in_community) {
+    ++thread.client_unread;
+  }
+  if (!store_changed(tables, reached)) return std::nullopt;
+  message.text = texts::seal_of_message(thread.key, message.seq, text);
+  tables.threads().insert_message(thread.key, message);
+  if (by_client) mark(tables, thread.key, false, true);
+  if (by_client || !in_community) notify(tables, provider, {&thread.key, 1}, by_client, message);
+  if (in_community) pass_on(tables, thread, message, provider);
+  tables.directory().update_provider(provider);
+  emit(tables, context_, EventKind::message_created, provider.no, thread.key.origin, thread.key.place);
+  return Written{false, message.seq, message.at};
 }
 
 /// A message in a community reaches the members it has now: a row each, and a notice for all but its author.
@@ -135,39 +167,44 @@ void Conversation::pass_on(Tables& tables, const Thread& community, const Messag
     told.push_back(key);
   }
   notify(tables, provider, told, false, message);
-  tables.threads().put_threads(threads);
+  tables.threads().update_threads(threads);
 }
 
 void Conversation::read(Actor actor, std::string_view thread_id, std::int64_t up_to_seq) {
   if (up_to_seq < 0) throw Error(Code::argument, "the number to read up to is below 0");
-  const bool by_client = actor.side == Side::client;
-  const auto already = [&](const Thread& thread) {
-    return std::min(up_to_seq, thread.last_seq) <= (by_client ? thread.client_read : thread.provider_read);
-  };
-  const bool nothing_to_do = context_.store.read(
-      [&](const Tables& tables) { return already(reach(tables, actor, thread_id).thread); });
+  const bool nothing_to_do = context_.store.read([&](const Tables& tables) {
+    return is_read(reach(tables, actor, thread_id).thread, actor.side, up_to_seq);
+  });
   if (nothing_to_do) return;
   context_.store.write([&](Tables& tables) {
-    const auto reached = reach(tables, actor, thread_id);
-    Thread thread = reached.thread;
-    if (already(thread)) return;
-    const auto up_to = std::min(up_to_seq, thread.last_seq);
-    const auto unread = tables.threads().count_for(thread.key.shelf(), up_to, author_of(actor, reached));
-    if (by_client) {
-      thread.client_read = up_to;
-      thread.client_unread = unread;
-      if (thread.opened_at == 0) {
-        thread.opened_at = context_.clock.wall_ms();
-        mark(tables, thread.key, true, false);
-      }
-    } else {
-      thread.provider_read = up_to;
-      thread.provider_unread = unread;
-    }
-    tables.threads().put_threads({&thread, 1});
-    emit(tables, context_, EventKind::thread_read, thread.key.provider_no, thread.key.origin,
-         thread.key.place);
+    for (int i = 0; i < kTries; ++i)
+      if (try_to_read(tables, actor, thread_id, up_to_seq)) return;
+    throw neither_there_nor_not();
   });
+}
+
+/// False: see store_changed().
+bool Conversation::try_to_read(Tables& tables, Actor actor, std::string_view thread_id,
+                               std::int64_t up_to_seq) const {
+  auto reached = reach(tables, actor, thread_id);
+  Thread& thread = reached.thread;
+  if (is_read(thread, actor.side, up_to_seq)) return true;
+  const auto up_to = std::min(up_to_seq, thread.last_seq);
+  const auto unread = tables.threads().count_for(thread.key.shelf(), up_to, author_of(actor, reached));
+  bool opened = false;
+  if (actor.side == Side::client) {
+    thread.client_read = up_to;
+    thread.client_unread = unread;
+    opened = thread.opened_at == 0;
+    if (opened) thread.opened_at = context_.clock.wall_ms();
+  } else {
+    thread.provider_read = up_to;
+    thread.provider_unread = unread;
+  }
+  if (!store_changed(tables, reached)) return false;
+  if (opened) mark(tables, thread.key, true, false);
+  emit(tables, context_, EventKind::thread_read, thread.key.provider_no, thread.key.origin, thread.key.place);
+  return true;
 }
 
 std::string Conversation::direct(std::string_view provider_id, std::string_view client_id) {

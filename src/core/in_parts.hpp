@@ -7,7 +7,8 @@
 // what the act is about is damaged itself.
 //
 // The first transaction also writes a row that says which act is under way, and each part how far it is. So
-// what a crash has left undone is done by the agenda, of whatever process, from where it stood.
+// what a crash has left undone is done by the agenda, of whatever process, from where it stood. Where that
+// row is damaged, nobody knows what it was about: all acts that it may have been are done anew.
 #pragma once
 
 #include <cstdint>

@@ -53,7 +53,7 @@ void store_memo(Tables& tables, const Memo& memo) {
   for (const auto& roster : memo.rosters) {
     if (!still_true(tables, memo.client_no, roster)) continue;  // the next look finds out anew
     for_each_page(std::span<const Thread>(roster.threads),
-                  [&](auto page, std::size_t) { tables.threads().add_threads(page); });
+                  [&](auto page, std::size_t) { tables.threads().insert_threads(page); });
     tables.directory().set_stored_seq(memo.client_no, roster.membership.provider_no, roster.seq);
   }
 }

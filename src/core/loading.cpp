@@ -193,24 +193,45 @@ class Filling {
       if (!channel || !channel->delivers || channel->removed) continue;
       tables_.work().skips(line, slice_of(sorted.front().place),
                            [&](SkipReason, const Slice& places) { deliveries.not_delivered |= places; });
-      if (!meet_items(line, sorted, deliveries))
-        tables_.work().items_at(line.no, places_of(sorted),
-                                [&](Place place, const Item& item) { meet_item(place, item, deliveries); });
+      if (meet_items(line, sorted, deliveries)) continue;
+      bool damaged = false;
+      tables_.work().items_at(line.no, places_of(sorted), [&](Place place, const Item& item) {
+        damaged = damaged || item.damaged;
+        if (!item.damaged) meet_item(place, item, deliveries);
+      });
+      if (damaged) meet_places(line, sorted, deliveries);
     }
     return deliveries;
   }
 
-  /// The items of a line that delivers, from the first to the last of the places. False: they are too many.
+  /// The items of a line that delivers, from the first to the last of the places. False: they are too many,
+  /// or one of them is damaged, whose place may be another's.
   bool meet_items(const Line& line, std::span<const PlaceInOrder> sorted, Deliveries& deliveries) const {
     const std::size_t most = sorted.size() + kItemsBetween;
     std::size_t met = 0;
+    bool sound = true;
     tables_.work().items_of_line(line.no, sorted.front().place, sorted.back().place + 1,
                                  [&](const Item& item) {
-                                   if (++met > most) return false;
+                                   sound = !item.damaged;
+                                   if (++met > most || !sound) return false;
                                    meet_item(item.thread.place, item, deliveries);
                                    return true;
                                  });
-    return met <= most;
+    return sound && met <= most;
+  }
+  /// What became of places whose items are damaged their bitmaps tell.
+  void meet_places(const Line& line, std::span<const PlaceInOrder> sorted, Deliveries& deliveries) const {
+    const auto s = slice_of(sorted.front().place);
+    const Slice failed = tables_.work().failed_places(line.no, s);
+    const Slice with_item = tables_.work().item_places(line.no, s);
+    for (const auto& one : sorted) {
+      const auto at = within_slice(one.place);
+      if (failed.contains(at)) {
+        deliveries.not_delivered.add(at);
+      } else if (with_item.contains(at)) {
+        deliveries.until.try_emplace(one.place, now_ + kGivenBackWait);
+      }
+    }
   }
   void meet_item(Place place, const Item& item, Deliveries& deliveries) const {
     if (item.state == ItemState::failed) {
@@ -507,9 +528,11 @@ class Filling {
 
   /// A batch delivers one message, to however many: it is read once, and its text goes into the batch.
   const AtHand& message_of(const Item& item) {
-    const auto shelf =
-        item.thread.of_blast() ? ThreadKey{item.provider_no, 0, item.thread.origin} : item.thread.shelf();
+    const bool of_all = item.thread.of_blast() && item.seq == 1;
+    const auto shelf = of_all ? ThreadKey{item.provider_no, 0, item.thread.origin} : item.thread.shelf();
     if (at_hand_ && at_hand_->shelf == shelf && at_hand_->seq == item.seq) return *at_hand_;
+    if (at_hand_ && !assignment_.entries.empty())
+      throw Error(Code::corrupt, "a claim has items of several messages");
     at_hand_.reset();
     Message message = message_at(tables_, item.thread, item.seq);
     AtHand found{shelf, item.seq, message.removed, message.author, {}, {}};

@@ -181,7 +181,7 @@ void sweep_threads(Tables& tables, const Blast& read, std::size_t most) {
       gone.push_back(keys[i]);
     }
   }
-  if (!left.empty()) tables.threads().put_threads(left);
+  if (!left.empty()) tables.threads().update_threads(left);
   if (!gone.empty()) tables.threads().delete_threads(gone);
   set_swept(tables, *blast, swept);
 }

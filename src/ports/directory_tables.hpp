@@ -116,6 +116,7 @@ class DirectoryTables {
   virtual std::vector<std::optional<Place>> insert_memberships(ProviderNo provider,
                                                                std::span<const ClientNo> clients, Place first,
                                                                Seq stored_seq) = 0;
+  /// Never back: what is stored stays where it is higher.
   virtual void set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) = 0;
 
   /// The place of a client on a roster by its id, in one look-up.

@@ -32,9 +32,10 @@ class ThreadTables {
 
   virtual std::optional<Thread> thread(const ThreadKey& key) const = 0;
   virtual Found<ThreadKey, Thread> threads(std::span<const ThreadKey> keys) const = 0;
-  virtual void put_threads(std::span<const Thread> threads) = 0;
-  /// Those that are there already stay as they are.
-  virtual void add_threads(std::span<const Thread> threads) = 0;
+  /// Which were inserted: those that are there already stay as they are.
+  virtual std::vector<bool> insert_threads(std::span<const Thread> threads) = 0;
+  /// Of threads that are there. `last_seq` never goes back: what is stored stays where it is higher.
+  virtual void update_threads(std::span<const Thread> threads) = 0;
 
   /// The stored threads of one client with one provider, the latest activity first, from those of the time
   /// `from` on; all, or those with messages it has not read.

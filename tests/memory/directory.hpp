@@ -114,7 +114,7 @@ class Directory final : public DirectoryTables {
   }
   void set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) override {
     if (auto row = membership(client, provider)) {
-      row->stored_seq = seq;
+      row->stored_seq = std::max(row->stored_seq, seq);
       data_.memberships.put({client, provider}, *row);
     }
   }

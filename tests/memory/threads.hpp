@@ -16,11 +16,19 @@ class Threads final : public ThreadTables {
   Found<ThreadKey, Thread> threads(std::span<const ThreadKey> keys) const override {
     return found_in(data_.threads, keys);
   }
-  void put_threads(std::span<const Thread> threads) override {
-    for (const auto& thread : threads) data_.threads.put(thread.key, thread);
+  std::vector<bool> insert_threads(std::span<const Thread> threads) override {
+    std::vector<bool> inserted;
+    for (const auto& thread : threads) inserted.push_back(data_.threads.add(thread.key, thread));
+    return inserted;
   }
-  void add_threads(std::span<const Thread> threads) override {
-    for (const auto& thread : threads) data_.threads.add(thread.key, thread);
+  void update_threads(std::span<const Thread> threads) override {
+    for (const auto& thread : threads) {
+      const auto stored = data_.threads.get(thread.key);
+      if (!stored) continue;
+      Thread changed = thread;
+      changed.last_seq = std::max(stored->last_seq, thread.last_seq);
+      data_.threads.put(thread.key, changed);
+    }
   }
   void delete_threads(std::span<const ThreadKey> keys) override {
     for (const auto& key : keys) data_.threads.erase(key);

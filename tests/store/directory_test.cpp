@@ -253,6 +253,8 @@ TEST_CASE("directory: who is on a roster stands at one place there") {
     CHECK(directory.memberships(ann.no).size() == 2);
     directory.set_stored_seq(ann.no, lee, 9);
     CHECK(directory.membership(ann.no, lee)->stored_seq == 9);
+    directory.set_stored_seq(ann.no, lee, 8);  // of a look that took its time
+    CHECK(directory.membership(ann.no, lee)->stored_seq == 9);
     CHECK(directory.membership(ann.no, kim)->stored_seq == 0);
 
     entry.flags = flag::archived;

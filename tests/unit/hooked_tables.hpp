@@ -299,11 +299,11 @@ class HookedThreads final : public ThreadTables {
   Found<ThreadKey, Thread> threads(std::span<const ThreadKey> keys) const override {
     return to_for("threads", PortCall::reads).threads(keys);
   }
-  void put_threads(std::span<const Thread> threads) override {
-    to_for("put_threads", PortCall::writes).put_threads(threads);
+  std::vector<bool> insert_threads(std::span<const Thread> threads) override {
+    return to_for("insert_threads", PortCall::writes).insert_threads(threads);
   }
-  void add_threads(std::span<const Thread> threads) override {
-    to_for("add_threads", PortCall::writes).add_threads(threads);
+  void update_threads(std::span<const Thread> threads) override {
+    to_for("update_threads", PortCall::writes).update_threads(threads);
   }
   void client_threads(ProviderNo provider, Place place, Ms from, bool unread,
                       FunctionRef<bool(const Thread&)> f) const override {

@@ -281,7 +281,7 @@ std::vector<std::optional<Place>> SqliteDirectoryTables::insert_memberships(Prov
 void SqliteDirectoryTables::set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) {
   auto query = db_.query(
       "UPDATE client_provider SET stored_seq = ?1, sum = sum + (?1 - stored_seq) "
-      "WHERE client_no = ?2 AND provider_no = ?3");
+      "WHERE client_no = ?2 AND provider_no = ?3 AND stored_seq < ?1");
   query.bind(seq).bind(client).bind(provider).run();
 }
 

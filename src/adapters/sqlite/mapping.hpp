@@ -73,6 +73,7 @@ struct RowTable {
     std::string_view key;      // columns by which a row is found
     std::string_view fixed;    // others that an update leaves as they are
     std::string_view counted;  // those of the sum that are not hashed: changed in place, or given by SQLite
+    std::string_view growing = {};  // counted ones that an update never takes back
   };
 
   consteval RowTable(std::string_view name_in, RowKind kind_in, std::string_view columns_in, Lists lists_in)
@@ -142,17 +143,23 @@ constexpr void add_changes(Sql& sql, const RowTable& table) {
   const auto changes = [&](std::string_view column) {
     return number_in(table.lists.key, column) == 0 && number_in(table.lists.fixed, column) == 0;
   };
+  const auto value = [&](Sql& to, std::string_view column, std::size_t number) {
+    if (!changes(column)) {
+      to.add(column);
+    } else if (number_in(table.lists.growing, column) != 0) {
+      to.add("max(").add(column).add(", ?").add_number(number).add(")");
+    } else {
+      to.add("?").add_number(number);
+    }
+  };
   for_each_column(table.columns, [&](std::string_view column, std::size_t number) {
-    if (changes(column)) sql.add(column).add(" = ?").add_number(number).add(", ");
+    if (!changes(column)) return;
+    sql.add(column).add(" = ");
+    value(sql, column, number);
+    sql.add(", ");
   });
   sql.add("sum = ");
-  add_sum(sql, table, [&](Sql& to, std::string_view column, std::size_t number) {
-    if (changes(column)) {
-      to.add("?").add_number(number);
-    } else {
-      to.add(column);
-    }
-  });
+  add_sum(sql, table, value);
 }
 
 }  // namespace mapping_detail

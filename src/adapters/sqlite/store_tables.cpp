@@ -46,7 +46,7 @@ std::optional<ActInParts> act_of(Query& query) {
   ActInParts act;
   RowReader reader(query, kAct);
   visit_act(reader, act);
-  if (!reader.sound()) act.stage = act.next = 0;
+  act.damaged = !reader.sound();
   return act;
 }
 

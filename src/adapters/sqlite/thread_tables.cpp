@@ -18,12 +18,13 @@ namespace {
 #define MESSAGE_COLUMNS "provider_no, place, origin, seq, author, at, key_hash, actor, text"
 #define REF_COLUMNS "provider_no, place, origin, host_ref"
 
-constexpr RowTable kThread{"thread",
-                           RowKind::thread,
-                           THREAD_COLUMNS,
-                           {.key = "provider_no, place, origin", .fixed = "", .counted = ""}};
-constexpr Sql kPutThread = replace_row(kThread);
-constexpr Sql kAddThread = insert_row(kThread, " ON CONFLICT DO NOTHING");
+constexpr RowTable kThread{
+    "thread",
+    RowKind::thread,
+    THREAD_COLUMNS,
+    {.key = "provider_no, place, origin", .fixed = "", .counted = "last_seq", .growing = "last_seq"}};
+constexpr Sql kInsertThread = insert_row(kThread, " ON CONFLICT DO NOTHING");
+constexpr Sql kUpdateThread = update_row(kThread);
 
 constexpr RowTable kMessage{
     "message",
@@ -124,11 +125,12 @@ class ThreadStream {
   std::optional<Held> query_;
 };
 
-void write_thread(Query& query, const Thread& thread) {
+/// Says whether there is a row of it now that was not there, or not so.
+bool write_thread(Query& query, const Thread& thread) {
   RowWriter writer(query, kThread);
   visit(writer, thread);
   writer.finish();
-  query.run();
+  return query.run() > 0;
 }
 
 std::int64_t number_of(const Author& author) {
@@ -192,16 +194,19 @@ Found<ThreadKey, Thread> SqliteThreadTables::threads(std::span<const ThreadKey> 
   return find_each(keys, [&](const ThreadKey& key) { return thread(key); });
 }
 
-void SqliteThreadTables::put_threads(std::span<const Thread> threads) {
+std::vector<bool> SqliteThreadTables::insert_threads(std::span<const Thread> threads) {
+  std::vector<bool> inserted;
+  inserted.reserve(threads.size());
   for (const auto& thread : threads) {
-    auto query = db_.query(kPutThread.c_str());
-    write_thread(query, thread);
+    auto query = db_.query(kInsertThread.c_str());
+    inserted.push_back(write_thread(query, thread));
   }
+  return inserted;
 }
 
-void SqliteThreadTables::add_threads(std::span<const Thread> threads) {
+void SqliteThreadTables::update_threads(std::span<const Thread> threads) {
   for (const auto& thread : threads) {
-    auto query = db_.query(kAddThread.c_str());
+    auto query = db_.query(kUpdateThread.c_str());
     write_thread(query, thread);
   }
 }

@@ -16,8 +16,8 @@ class SqliteThreadTables final : public ThreadTables {
 
   std::optional<Thread> thread(const ThreadKey& key) const override;
   Found<ThreadKey, Thread> threads(std::span<const ThreadKey> keys) const override;
-  void put_threads(std::span<const Thread> threads) override;
-  void add_threads(std::span<const Thread> threads) override;
+  std::vector<bool> insert_threads(std::span<const Thread> threads) override;
+  void update_threads(std::span<const Thread> threads) override;
   void client_threads(ProviderNo provider, Place place, Ms from, bool unread,
                       FunctionRef<bool(const Thread&)> f) const override;
   void provider_threads(ProviderNo provider, const ThreadPosition* after, const Wanted& wanted,
