@@ -162,8 +162,8 @@ struct Act {
 
   /// As an engine does it.
   Code operator()(Context& context, const Practice& practice) const {
-    return bccast::whole_or_in_parts([&] { return whole(context, practice); },
-                                     [&] { return parts(context, practice); });
+    return bccast::whole_or_in_parts(
+        context, [&] { return whole(context, practice); }, [&] { return parts(context, practice); });
   }
 };
 
@@ -281,6 +281,23 @@ TEST_CASE("An act in parts that is killed after any of its transactions is finis
         CHECK(rows(path) == expected);
       }
       CHECK(under_way >= 3);
+    }
+  }
+}
+
+TEST_CASE("An act in parts that was killed is finished by the same call again, without a pump") {
+  for (const auto& act : acts()) {
+    CAPTURE(string(act.name));
+    Practice practice(act.begin, act.damage);
+    for (const int transactions : {2, 4}) {
+      CAPTURE(transactions);
+      const auto path = practice.copy();
+      REQUIRE_FALSE(run(act, practice, path, transactions).has_value());
+      REQUIRE(is_under_way(path));
+      bccast::Engine second(path, practice.own_clock());
+      const auto code = code_of([&] { act.again(second, practice); });
+      CHECK(code.value_or(Code::not_found) == Code::not_found);
+      CHECK_FALSE(is_under_way(path));
     }
   }
 }

@@ -1,5 +1,7 @@
 #include "adapters/sqlite/thread_tables.hpp"
 
+#include <fmt/format.h>
+
 #include <limits>
 #include <optional>
 #include <utility>
@@ -445,6 +447,26 @@ void SqliteThreadTables::find_damage(std::vector<FindingRow>& findings) const {
   find_damaged_rows(db_, kThread, kAllThreads, findings);
   find_damaged_rows(db_, kMessage, kAllMessages, findings);
   find_damaged_rows(db_, kRef, kAllRefs, findings);
+  find_gone(findings, "thread", "it is gone, and has messages",
+            "SELECT DISTINCT provider_no, place, origin FROM message AS m WHERE NOT EXISTS (SELECT 1 FROM "
+            "thread AS t WHERE t.provider_no = m.provider_no AND t.place = m.place AND t.origin = m.origin)");
+  find_gone(findings, "member", "it is gone, and has a thread of the community",
+            fmt::format("SELECT provider_no, place, origin FROM thread AS t WHERE origin < 0 AND place <> {} "
+                        "AND NOT EXISTS (SELECT 1 FROM member AS m WHERE m.provider_no = t.provider_no "
+                        "AND m.community_no = -t.origin AND m.place = t.place)",
+                        std::int64_t{kCommunityPlace})
+                .c_str());
+}
+
+/// Rows that are no more, by what they have left.
+void SqliteThreadTables::find_gone(std::vector<FindingRow>& findings, const char* table, const char* detail,
+                                   const char* sql) const {
+  auto query = db_.once(sql);
+  while (query.step())
+    findings.push_back({"row",
+                        fmt::format("{} provider_no {} place {} origin {}", table, query.any_i64(0),
+                                    query.any_i64(1), query.any_i64(2)),
+                        detail});
 }
 
 }  // namespace bccast::sqlite
