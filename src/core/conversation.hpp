@@ -34,9 +34,11 @@ class Conversation {
   access::Reached reach(const Tables& tables, Actor actor, std::string_view thread,
                         bool may_begin = false) const;
   void mark(Tables& tables, const ThreadKey& key, bool opened, bool replied) const;
-  void pass_on(Tables& tables, const Thread& community, const Message& message, Provider& provider) const;
-  void notify(Tables& tables, Provider& provider, std::span<const ThreadKey> threads, bool to_provider,
-              const Message& message) const;
+  struct Telling;
+  Telling telling(Tables& tables, const ThreadKey& thread) const;
+  void pass_on(Tables& tables, const Thread& community, const Message& message, Telling& telling) const;
+  void notify(Tables& tables, std::span<const ThreadKey> threads, bool to_provider, const Message& message,
+              Telling& telling) const;
 
   Context& context_;
 };

@@ -59,8 +59,8 @@ class StoreTables {
   /// Those up to and including `last`: the log was emptied after they were committed.
   virtual void settle_debts(DebtNo last) = 0;
 
-  /// The number that it was given.
-  virtual ActNo add_act(const ActInParts& act) = 0;
+  /// REQUIRES: its number was drawn for it.
+  virtual void add_act(const ActInParts& act) = 0;
   /// The first one, or that one. A damaged row begins anew, about whatever it says: each part looks whether
   /// there is anything to do.
   virtual std::optional<ActInParts> first_act() const = 0;
