@@ -29,6 +29,14 @@ struct Visible {
   Thread thread;
   bool stored = false;
 };
+/// The entry at a place, if it was given out.
+std::optional<RosterEntry> entry_if_any(const Tables& tables, const RosterKey& key) {
+  auto entry = tables.directory().entry(key.provider_no, key.place);
+  if (entry) return entry;
+  const auto work = tables.directory().roster_work(key.provider_no);
+  if (work && key.place < work->next_place) throw entry_missing(key);
+  return std::nullopt;
+}
 
 /// The thread by its key, if it can be seen at all.
 std::optional<Visible> visible_thread(const Tables& tables, const ThreadKey& key) {
@@ -75,6 +83,12 @@ Provider provider(const Tables& tables, std::string_view id) {
   auto provider = tables.directory().provider(id);
   if (!provider) throw Error(Code::not_found, "there is no such provider");
   return std::move(*provider);
+}
+
+RosterWork roster_work(const Tables& tables, ProviderNo provider) {
+  const auto work = tables.directory().roster_work(provider);
+  if (!work) throw Error(Code::corrupt, fmt::format("the roster of provider {} has lost its row", provider));
+  return *work;
 }
 
 Client client(const Tables& tables, std::string_view id) {
@@ -187,14 +201,16 @@ std::optional<Reached> find_thread_of_provider(const Tables& tables, const Conte
   const auto key = context.thread_key(thread_id);
   if (!key || key->provider_no != provider.no) return std::nullopt;
   auto visible = visible_thread(tables, *key);
-  if (!visible && key->origin == kDirect && may_begin && key->place < provider.next_place) {
+  std::optional<RosterEntry> entry;
+  if (!visible && key->origin == kDirect && may_begin) {
+    entry = entry_if_any(tables, {provider.no, key->place});
+    if (!entry) return std::nullopt;
     visible.emplace();
     visible->thread.key = *key;
   }
   if (!visible) return std::nullopt;
-  Reached reached{std::move(visible->thread), provider, std::nullopt, 1, visible->stored};
-  if (!key->of_community()) reached.entry = entry_at(tables, provider.no, key->place);
-  return reached;
+  if (!entry && !key->of_community()) entry = entry_at(tables, provider.no, key->place);
+  return Reached{std::move(visible->thread), provider, std::move(entry), 1, visible->stored};
 }
 
 Reached thread_of_provider(const Tables& tables, const Context& context, const Provider& provider,
@@ -216,8 +232,8 @@ Community community(const Tables& tables, const Context& context, const Provider
 bool exists(const Tables& tables, const ThreadKey& key) {
   if (visible_thread(tables, key)) return true;
   if (key.origin != kDirect) return false;
-  const auto provider = tables.directory().provider(key.provider_no);
-  return provider && key.place < provider->next_place && !entry_at(tables, provider->no, key.place).erased();
+  const auto entry = entry_if_any(tables, {key.provider_no, key.place});
+  return entry && !entry->erased();
 }
 
 }  // namespace bccast::access

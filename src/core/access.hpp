@@ -18,6 +18,8 @@ Provider provider(const Tables& tables, std::string_view id);
 /// For what changes something. Throws Error(state) when the provider is archived.
 Provider open_provider(const Tables& tables, std::string_view id);
 void require_open(const Provider& provider);
+/// The store is damaged when there is none.
+RosterWork roster_work(const Tables& tables, ProviderNo provider);
 Client client(const Tables& tables, std::string_view id);
 /// The entry of a client on a provider's roster.
 RosterEntry entry(const Tables& tables, const Provider& provider, std::string_view client_id);

@@ -4,20 +4,20 @@
 
 namespace bccast {
 
-void for_each_audience(const Tables& tables, const Provider& provider, const Blast& draft,
+void for_each_audience(const Tables& tables, const RosterWork& roster, const Blast& draft,
                        FunctionRef<void(SliceNo, const Audience&)> f) {
-  const SliceNo end = slices_for(provider.next_place);
+  const SliceNo end = slices_for(roster.next_place);
   const auto resolved = [&](SliceNo s, const DraftSlice& chosen) {
-    const Place left = provider.next_place - place_at(s, 0);
+    const Place left = roster.next_place - place_at(s, 0);
     const Slice existing = Slice::range(0, left < Slice::kPlaces ? left : Slice::kPlaces);
-    f(s, resolve(draft.all_active, chosen, tables.directory().roster_slice(provider.no, s), existing));
+    f(s, resolve(draft.all_active, chosen, tables.directory().roster_slice(roster.provider_no, s), existing));
   };
   SliceNo next = 0;
   // Where nobody was chosen one by one, the rule alone says who is.
   const auto by_rule_until = [&](SliceNo until) {
     for (; draft.all_active && next < until; ++next) resolved(next, {});
   };
-  tables.blasts().draft_slices(provider.no, draft.no, [&](SliceNo s, const DraftSlice& chosen) {
+  tables.blasts().draft_slices(roster.provider_no, draft.no, [&](SliceNo s, const DraftSlice& chosen) {
     if (s >= end) return;
     by_rule_until(s);
     resolved(s, chosen);

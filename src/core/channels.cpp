@@ -115,10 +115,12 @@ Code Channels::put(std::string_view name, std::string_view role) {
     Channel channel;
     channel.name = name;
     channel.delivers = delivers;
-    if (tables.work().insert_channel(channel) > kMaxChannels)
-      throw Error(Code::limit,
-                  fmt::format("a store has at most {} channels, with removed ones", kMaxChannels));
-    return Code::ok;
+    for (channel.no = tables.work().last_channel() + 1; channel.no <= kMaxChannels; ++channel.no) {
+      if (tables.work().insert_channel(channel)) return Code::ok;
+      if (is_there(tables))
+        return Code::exists;  // another was faster; or its number is taken, and the next is tried
+    }
+    throw Error(Code::limit, fmt::format("a store has at most {} channels, with removed ones", kMaxChannels));
   });
 }
 

@@ -180,8 +180,8 @@ class Claiming {
     claim.tries = 1;
     tables_.work().insert_claim(claim);
     tables_.work().claim_items(due, claim.token);
-    if (const auto last = tables_.work().last_turn(channel_.no); last > 0) {  // to the back of the line
-      channel_.items_turn = std::max(last, channel_.items_turn) + 1;
+    if (tables_.work().last_turn(channel_.no) > 0) {  // to the back of the line
+      channel_.items_turn = tables_.numbers().next(NumberKind::work);
       tables_.work().update_channel(channel_);
     }
     assignment->items = std::move(due);
@@ -206,7 +206,7 @@ class Claiming {
     line.cursor = to;
     // To the back; a line that is alone stays where it is, which spares its index a change.
     const auto last = std::max(tables_.work().last_turn(channel_.no), channel_.items_turn);
-    if (last > line.turn) line.turn = last + 1;
+    if (last > line.turn) line.turn = tables_.numbers().next(NumberKind::work);
     tables_.work().update_line(line);
     assignment->line = std::move(line);
     return assignment;

@@ -37,15 +37,15 @@ std::vector<ExportRow> profile_of(const Client& client) {
 }
 
 /// The origins of the client's threads with one provider, ascending.
-std::vector<BlastNo> origins_of(const Tables& tables, const Provider& provider,
-                                const Membership& membership) {
+std::vector<BlastNo> origins_of(const Tables& tables, const Membership& membership) {
   std::vector<BlastNo> origins;
-  tables.threads().client_threads(
-      membership.provider_no, membership.place, kEndOfTime, false, [&](const Thread& thread) {
-        if (thread.last_seq > 0 && (provider.recalls == 0 || as_seen(tables, thread)))
-          origins.push_back(thread.key.origin);
-        return true;
-      });
+  const bool sweeping = tables.blasts().has_recall_to_sweep(membership.provider_no);
+  tables.threads().client_threads(membership.provider_no, membership.place, kEndOfTime, false,
+                                  [&](const Thread& thread) {
+                                    if (thread.last_seq > 0 && (!sweeping || as_seen(tables, thread)))
+                                      origins.push_back(thread.key.origin);
+                                    return true;
+                                  });
   tables.blasts().newer_blasts(membership.provider_no, membership.place, membership.stored_seq,
                                [&](Seq, BlastNo no, bool) { origins.push_back(no); });
   std::sort(origins.begin(), origins.end());
@@ -93,7 +93,7 @@ Page<ExportRow> ClientExport::list(std::string_view client_id, std::string_view 
       const bool here = provider.no == from[0];
       if (!reached_cursor && !here) continue;
       reached_cursor = true;
-      for (const auto origin : origins_of(tables, provider, membership)) {
+      for (const auto origin : origins_of(tables, membership)) {
         if (here && origin < from[1]) continue;
         const std::string thread(view(context_.thread_id({provider.no, membership.place, origin})));
         const auto reached = access::thread_of_client(tables, context_, client, thread);

@@ -121,10 +121,11 @@ std::string Communities::create(std::string_view provider_id, std::string_view t
                                 std::string_view actor) {
   check_title(title);
   return context_.store.write([&](Tables& tables) {
-    Provider provider = access::open_provider(tables, provider_id);
+    const Provider provider = access::open_provider(tables, provider_id);
+    RosterWork roster = access::roster_work(tables, provider.no);
     Community community;
     community.provider_no = provider.no;
-    community.no = provider.next_community++;
+    community.no = roster.next_community++;
     if (community.no > kMaxNumber)
       throw Error(Code::limit, "the provider has no numbers left for communities");
     community.title = title;
@@ -138,7 +139,7 @@ std::string Communities::create(std::string_view provider_id, std::string_view t
     thread.touched = true;
     if (!tables.threads().insert_threads({&thread, 1}).front())
       throw Error(Code::corrupt, "a new community has a thread");
-    tables.directory().update_provider(provider);
+    tables.directory().update_roster_work(roster);
     return std::string(view(context_.thread_id(thread.key)));
   });
 }

@@ -74,7 +74,7 @@ Code Control::resume(std::string_view provider_id, std::string_view blast_id) {
 
 Code Control::recall(std::string_view provider_id, std::string_view blast_id) {
   return context_.store.write([&](Tables& tables) {
-    Provider provider = access::open_provider(tables, provider_id);
+    const Provider provider = access::open_provider(tables, provider_id);
     Blast blast = access::blast(tables, context_, provider, blast_id);
     if (blast.state == BlastState::recalled) return Code::exists;
     blast.state = access::next(blast, BlastVerb::recall, blast_id);
@@ -89,8 +89,6 @@ Code Control::recall(std::string_view provider_id, std::string_view blast_id) {
       blast.finished_at = blast.recalled_at;
     }
     tables.blasts().update_blast(blast);
-    ++provider.recalls;
-    tables.directory().update_provider(provider);
     for (const auto& line : lines) {
       if (!line.open) continue;
       if (line.paused) tables.work().park_items(line.no, false);

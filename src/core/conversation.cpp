@@ -23,6 +23,16 @@ std::optional<Place> viewer_of(Conversation::Actor actor, const access::Reached&
   return reached.entry->place;
 }
 
+/// The own threads of those who are in a community; of another thread nobody.
+std::vector<ThreadKey> members_of(const Tables& tables, const ThreadKey& key) {
+  static_assert(kMaxMembers <= std::int64_t{kRowsTogether});
+  std::vector<ThreadKey> keys;
+  if (!key.of_community()) return keys;
+  for (const auto& member : tables.communities().members(key.provider_no, key.community()))
+    keys.push_back(community_key(key.provider_no, key.community(), member.place));
+  return keys;
+}
+
 void require_writable(Conversation::Actor actor, const access::Reached& reached) {
   if (actor.side == Side::provider) {
     access::require_open(reached.provider);
@@ -87,6 +97,26 @@ Page<MessageView> Conversation::messages(Actor actor, std::string_view thread_id
   });
 }
 
+/// Whom a message is told to, by which channels, and with which numbers.
+struct Conversation::Telling {
+  std::vector<ThreadKey> members;  // of a community: their own threads
+  std::vector<Channel> channels;
+  std::int64_t next_number = 0;  // the message's; then of each notice, and behind it those of its items
+};
+
+Conversation::Telling Conversation::telling(Tables& tables, const ThreadKey& thread) const {
+  Telling telling;
+  telling.members = members_of(tables, thread);
+  telling.channels = tables.work().channels();
+  std::erase_if(telling.channels, [&](const Channel& channel) {
+    return channel.delivers && channel.name == context_.own_channel;  // the host has it there already
+  });
+  const auto participants = telling.members.size() + 1;  // at most
+  const auto numbers = 1 + participants * (1 + telling.channels.size());
+  telling.next_number = tables.numbers().next(NumberKind::work, static_cast<std::int64_t>(numbers));
+  return telling;
+}
+
 Written Conversation::write(Actor actor, std::string_view thread_id, std::string_view key,
                             std::string_view text, std::string_view on_behalf) {
   check_message(text);
@@ -104,7 +134,6 @@ std::optional<Written> Conversation::try_to_write(Tables& tables, Actor actor, s
                                                   std::string_view key, std::string_view text,
                                                   std::string_view on_behalf) const {
   access::Reached reached = reach(tables, actor, thread_id, true);
-  Provider& provider = reached.provider;
   const ThreadKey shelf = reached.thread.key.shelf();
   Message message;
   message.author = author_of(actor, reached);
@@ -122,7 +151,8 @@ std::optional<Written> Conversation::try_to_write(Tables& tables, Actor actor, s
   Thread& thread = reached.thread;
   message.seq = ++thread.last_seq;
   message.at = thread.last_at = context_.time_after(thread.last_at);
-  thread.activity = ++provider.activity;
+  Telling telling = this->telling(tables, thread.key);
+  thread.activity = telling.next_number++;
   message.actor = on_behalf;
   thread.touched = true;
   const bool by_client = actor.side == Side::client;
@@ -137,25 +167,21 @@ std::optional<Written> Conversation::try_to_write(Tables& tables, Actor actor, s
   message.text = texts::seal_of_message(thread.key, message.seq, text);
   tables.threads().insert_message(thread.key, message);
   if (by_client) mark(tables, thread.key, false, true);
-  if (by_client || !in_community) notify(tables, provider, {&thread.key, 1}, by_client, message);
-  if (in_community) pass_on(tables, thread, message, provider);
-  tables.directory().update_provider(provider);
-  emit(tables, context_, EventKind::message_created, provider.no, thread.key.origin, thread.key.place);
+  if (by_client || !in_community) notify(tables, {&thread.key, 1}, by_client, message, telling);
+  if (in_community) pass_on(tables, thread, message, telling);
+  emit(tables, context_, EventKind::message_created, thread.key.provider_no, thread.key.origin,
+       thread.key.place);
   return Written{false, message.seq, message.at};
 }
 
 /// A message in a community reaches the members it has now: a row each, and a notice for all but its author.
 void Conversation::pass_on(Tables& tables, const Thread& community, const Message& message,
-                           Provider& provider) const {
-  static_assert(kMaxMembers <= std::int64_t{kRowsTogether});
-  std::vector<ThreadKey> keys;
-  for (const auto& member : tables.communities().members(provider.no, community.key.community()))
-    keys.push_back(community_key(provider.no, community.key.community(), member.place));
-  if (keys.empty()) return;
-  const auto found = tables.threads().threads(keys);
+                           Telling& telling) const {
+  if (telling.members.empty()) return;
+  const auto found = tables.threads().threads(telling.members);
   std::vector<Thread> threads;
   std::vector<ThreadKey> told;
-  for (const auto& key : keys) {
+  for (const auto& key : telling.members) {
     const auto* before = found.find(key);
     if (before == nullptr) throw Error(Code::corrupt, "a member has lost its thread");
     auto& thread = threads.emplace_back(*before);
@@ -166,7 +192,7 @@ void Conversation::pass_on(Tables& tables, const Thread& community, const Messag
     ++thread.client_unread;
     told.push_back(key);
   }
-  notify(tables, provider, told, false, message);
+  notify(tables, told, false, message, telling);
   tables.threads().update_threads(threads);
 }
 
@@ -234,19 +260,14 @@ void Conversation::mark(Tables& tables, const ThreadKey& key, bool opened, bool 
 
 /// Every message makes work: for each participant that did not write it, on every channel but the one it came
 /// by. `threads`: of each participant the thread as it is seen there.
-void Conversation::notify(Tables& tables, Provider& provider, std::span<const ThreadKey> threads,
-                          bool to_provider, const Message& message) const {
-  if (threads.empty()) return;
-  const auto channels = tables.work().channels();
+void Conversation::notify(Tables& tables, std::span<const ThreadKey> threads, bool to_provider,
+                          const Message& message, Telling& telling) const {
   std::vector<Item> items;
   for (const auto& key : threads) {
-    if (provider.next_notice > kMaxNumber)
-      throw Error(Code::limit, "the provider has no numbers left for notices");
-    const std::int64_t number = provider.next_notice++;
-    for (const auto& channel : channels) {
-      if (channel.delivers && channel.name == context_.own_channel)
-        continue;  // the host has it there already
+    const std::int64_t number = telling.next_number++;
+    for (const auto& channel : telling.channels) {
       Item& item = items.emplace_back();
+      item.no = telling.next_number++;
       item.provider_no = key.provider_no;
       item.channel_no = channel.no;
       item.thread = key;

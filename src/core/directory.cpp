@@ -49,8 +49,9 @@ bool set_common(Person& person, std::string_view key, std::string_view value, co
 
 /// The entries of a roster; dead places are none.
 std::int64_t clients_of(const Tables& tables, const Provider& provider) {
-  std::int64_t clients = provider.next_place;
-  for (SliceNo s = 0; s < slices_for(provider.next_place); ++s)
+  const Place end = access::roster_work(tables, provider.no).next_place;
+  std::int64_t clients = end;
+  for (SliceNo s = 0; s < slices_for(end); ++s)
     clients -= tables.directory().roster_slice(provider.no, s).dead.count();
   return clients;
 }
@@ -88,8 +89,8 @@ class ClientPut {
       if (!inserted[i]) {
         known.push_back(numbers[i]);
         known_ids.push_back(ids[numbers[i]]);
-      } else if (!first_new_) {
-        first_new_ = inserted[i];
+      } else {
+        made_.insert(*inserted[i]);
       }
     }
     if (known.empty()) return;
@@ -98,7 +99,7 @@ class ClientPut {
     for (std::size_t i = 0; i < known.size(); ++i) {
       const auto* before = found.find(known_ids[i]);
       if (before == nullptr) throw Error(Code::corrupt, "a client is missing");
-      if ((first_new_ && before->no >= *first_new_) || !known_.insert(before->no).second) {
+      if (made_.count(before->no) > 0 || !known_.insert(before->no).second) {
         results[known[i]] = Code::exists;
         continue;
       }
@@ -127,7 +128,7 @@ class ClientPut {
   RosterUpdate rosters_;
   std::span<const std::string_view> names_;
   std::span<const std::string_view> addresses_;
-  std::optional<ClientNo> first_new_;
+  std::unordered_set<ClientNo> made_;   // by this list
   std::unordered_set<ClientNo> known_;  // those that were there before
 };
 
@@ -143,15 +144,18 @@ void Directory::provider_put(std::string_view id, std::string_view name) {
   context_.store.write([&](Tables& tables) {
     auto provider = tables.directory().provider(id);
     if (!provider) {
-      provider.emplace();
-      provider->id = id;
-      provider->name = name;
-      if (tables.directory().insert_provider(*provider) > kMaxProviders)
-        throw Error(Code::limit, "the store is full: it has too many providers");
-    } else if (provider->name != name) {
-      provider->name = name;
-      tables.directory().update_provider(*provider);
+      Provider fresh;
+      fresh.id = id;
+      fresh.name = name;
+      if (const auto no = tables.directory().insert_provider(fresh)) {
+        if (*no > kMaxProviders) throw Error(Code::limit, "the store has no numbers left for providers");
+        return;
+      }
+      provider = access::provider(tables, id);  // another was faster
     }
+    if (provider->name == name) return;
+    provider->name = name;
+    tables.directory().update_provider(*provider);
   });
 }
 
@@ -243,10 +247,11 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
                                              std::span<const std::string_view> ids, bool archived) {
   return context_.store.write([&](Tables& tables) {
     std::vector<Code> results(ids.size(), Code::ok);
-    Provider provider = access::provider(tables, provider_id);
+    const Provider provider = access::provider(tables, provider_id);
+    RosterWork roster = access::roster_work(tables, provider.no);
     RosterUpdate rosters(tables, context_);
     ClientNo last_added = 0;
-    const Place first = provider.next_place;
+    const Place first = roster.next_place;
     std::vector<std::size_t> sound;
     for (std::size_t i = 0; i < ids.size(); ++i) {
       try {
@@ -271,7 +276,7 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
         }
       }
       if (clients.empty()) return;
-      const auto added = rosters.add(provider, clients, archived ? flag::archived : 0);
+      const auto added = rosters.add(roster, clients, archived ? flag::archived : 0);
       for (std::size_t i = 0; i < clients.size(); ++i) {
         if (added[i]) {
           last_added = clients[i]->no;
@@ -280,8 +285,8 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
         }
       }
     });
-    if (provider.next_place == first) return results;
-    tables.directory().update_provider(provider);
+    if (roster.next_place == first) return results;
+    tables.directory().update_roster_work(roster);
     rosters.finish();
     emit(tables, context_, EventKind::roster_changed, provider.no, ids.size() == 1 ? last_added : 0);
     return results;
@@ -399,8 +404,9 @@ RosterCount Directory::roster_count(std::string_view provider_id) {
   return context_.store.read([&](const Tables& tables) {
     RosterCount count;
     const Provider provider = access::provider(tables, provider_id);
-    count.archived = provider.next_place;
-    for (SliceNo s = 0; s < slices_for(provider.next_place); ++s) {
+    const Place end = access::roster_work(tables, provider.no).next_place;
+    count.archived = end;
+    for (SliceNo s = 0; s < slices_for(end); ++s) {
       const auto slice = tables.directory().roster_slice(provider.no, s);
       count.active += slice.active.count();
       count.archived -= slice.active.count() + slice.dead.count();

@@ -37,7 +37,7 @@ void touch(Tables& tables, Blast& blast) {
 Drafting::Created Drafting::create(std::string_view provider_id, std::string_view key,
                                    std::string_view actor) {
   return context_.store.write([&](Tables& tables) {
-    Provider provider = access::open_provider(tables, provider_id);
+    const Provider provider = access::open_provider(tables, provider_id);
     const auto key_hash = context_.key_hash(key);
     if (!key_hash.empty()) {
       if (const auto no = tables.blasts().blast_by_key(provider.no, key_hash))
@@ -45,13 +45,14 @@ Drafting::Created Drafting::create(std::string_view provider_id, std::string_vie
     }
     Blast blast;
     blast.provider_no = provider.no;
-    blast.no = provider.next_blast++;
+    RosterWork roster = access::roster_work(tables, provider.no);
+    blast.no = roster.next_blast++;
     if (blast.no > kMaxNumber) throw Error(Code::limit, "the provider has no numbers left for blasts");
     blast.created_at = context_.clock.wall_ms();
     blast.key_hash = key_hash;
     blast.actor = actor;
     tables.blasts().insert_blast(blast);
-    tables.directory().update_provider(provider);
+    tables.directory().update_roster_work(roster);
     return Created{false, std::string(view(context_.blast_id(provider.no, blast.no)))};
   });
 }
@@ -232,28 +233,31 @@ Page<SelectionRow> Drafting::selection(std::string_view provider_id, std::string
     Page<SelectionRow> page;
     const Provider provider = access::provider(tables, provider_id);
     const Blast blast = access::unsent_blast(tables, context_, provider, blast_id);
-    for_each_audience(tables, provider, blast, [&](SliceNo s, const Audience& audience) {
-      if (s < slice_of(from) || !page.next.empty()) return;
-      const Slice left_out = audience.archived | audience.off | audience.deselected;
-      const Slice listed = !only ? audience.recipients | left_out : *only ? audience.recipients : left_out;
-      const std::uint32_t begin = s == slice_of(from) ? within_slice(from) : 0;
-      std::vector<RosterKey> keys;  // one more than there is room for
-      for (auto at = listed.next(begin); at < Slice::kPlaces && page.items.size() + keys.size() <= most;
-           at = listed.next(at + 1))
-        keys.push_back({provider.no, place_at(s, at)});
-      if (page.items.size() + keys.size() > most) {
-        page.next = seal_cursor<1>(context_, list, {std::int64_t{keys.back().place}});
-        keys.pop_back();
-      }
-      if (keys.empty()) return;
-      const auto entries = tables.directory().entries(keys);
-      for (const auto& key : keys) {
-        const auto& entry = access::entry_in(entries, key);
-        const auto at = within_slice(key.place);
-        page.items.push_back({entry.client.id, entry.client.name, audience.recipients.contains(at),
-                              std::string(reason_left_out(audience, at))});
-      }
-    });
+    for_each_audience(
+        tables, access::roster_work(tables, provider.no), blast, [&](SliceNo s, const Audience& audience) {
+          if (s < slice_of(from) || !page.next.empty()) return;
+          const Slice left_out = audience.archived | audience.off | audience.deselected;
+          const Slice listed = !only   ? audience.recipients | left_out
+                               : *only ? audience.recipients
+                                       : left_out;
+          const std::uint32_t begin = s == slice_of(from) ? within_slice(from) : 0;
+          std::vector<RosterKey> keys;  // one more than there is room for
+          for (auto at = listed.next(begin); at < Slice::kPlaces && page.items.size() + keys.size() <= most;
+               at = listed.next(at + 1))
+            keys.push_back({provider.no, place_at(s, at)});
+          if (page.items.size() + keys.size() > most) {
+            page.next = seal_cursor<1>(context_, list, {std::int64_t{keys.back().place}});
+            keys.pop_back();
+          }
+          if (keys.empty()) return;
+          const auto entries = tables.directory().entries(keys);
+          for (const auto& key : keys) {
+            const auto& entry = access::entry_in(entries, key);
+            const auto at = within_slice(key.place);
+            page.items.push_back({entry.client.id, entry.client.name, audience.recipients.contains(at),
+                                  std::string(reason_left_out(audience, at))});
+          }
+        });
     return page;
   });
 }
@@ -265,15 +269,16 @@ Preview Drafting::preview(std::string_view provider_id, std::string_view blast_i
     const Blast blast = access::unsent_blast(tables, context_, provider, blast_id);
     const Contact contact(channels_of(tables, blast));
     AudienceDigest digest(context_, blast, texts::of_blast(tables, provider.no, blast.no).value_or(""));
-    for_each_audience(tables, provider, blast, [&](SliceNo s, const Audience& audience) {
-      preview.recipients += audience.recipients.count();
-      preview.archived += audience.archived.count();
-      preview.off += audience.off.count();
-      preview.deselected += audience.deselected.count();
-      preview.not_on_roster += audience.gone.count();
-      digest.add(s, audience.recipients);
-      preview.no_address += contact.without(tables, provider.no, s, audience.recipients).count();
-    });
+    for_each_audience(
+        tables, access::roster_work(tables, provider.no), blast, [&](SliceNo s, const Audience& audience) {
+          preview.recipients += audience.recipients.count();
+          preview.archived += audience.archived.count();
+          preview.off += audience.off.count();
+          preview.deselected += audience.deselected.count();
+          preview.not_on_roster += audience.gone.count();
+          digest.add(s, audience.recipients);
+          preview.no_address += contact.without(tables, provider.no, s, audience.recipients).count();
+        });
     preview.digest = digest.finish();
     return preview;
   });

@@ -24,7 +24,9 @@ ActNo add_act(Tables& tables, Kind kind, ProviderNo provider, std::int64_t numbe
   act.kind = kind;
   act.provider_no = provider;
   act.number = number;
-  return tables.store().add_act(act);
+  act.no = tables.numbers().next(NumberKind::act);
+  tables.store().add_act(act);
+  return act.no;
 }
 
 /// Parts of one kind, each of which has a number: of a slice, a line, a blast.
@@ -384,14 +386,12 @@ bool InParts::finish_some(std::int64_t until_us) {
 
 Code InParts::recall(std::string_view provider_id, std::string_view blast_id) {
   return finish(context_.store.write([&](Tables& tables) {
-    Provider provider = access::open_provider(tables, provider_id);
+    const Provider provider = access::open_provider(tables, provider_id);
     Blast blast = access::blast(tables, context_, provider, blast_id);
     blast.state = access::next(blast, BlastVerb::recall, blast_id);
     blast.recalled_at = context_.clock.wall_ms();
     if (blast.open_lines == 0 && blast.finished_at == 0) blast.finished_at = blast.recalled_at;
     tables.blasts().update_blast(blast);
-    ++provider.recalls;
-    tables.directory().update_provider(provider);
     emit(tables, context_, EventKind::blast_recalled, provider.no, blast.no);
     return add_act(tables, Kind::recall, provider.no, blast.no);
   }));

@@ -264,21 +264,24 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
       auto stored = tables.directory().provider(membership.provider_no);
       if (!stored) throw Error(Code::corrupt, "a provider is missing");
       const Provider& provider = providers.emplace(membership.provider_no, std::move(*stored)).first->second;
-      if (provider.send_seq > membership.stored_seq) {
+      const Seq newest = access::roster_work(tables, provider.no).send_seq;
+      if (newest > membership.stored_seq) {
         auto threads = unstored_threads(tables, membership);
         for (const auto& thread : threads)
           if (wanted(thread)) merge.offer(provider, thread);
-        if (!threads.empty() || provider.send_seq - membership.stored_seq >= kLongGap)
-          found.memo.rosters.push_back({membership, provider.send_seq, std::move(threads)});
+        if (!threads.empty() || newest - membership.stored_seq >= kLongGap)
+          found.memo.rosters.push_back({membership, newest, std::move(threads)});
       }
-      tables.threads().client_threads(
-          membership.provider_no, membership.place, after ? after->last_at : kEndOfTime,
-          unread.value_or(false), [&](const Thread& thread) {
-            if (!merge.wants(thread.last_at)) return false;
-            const auto seen = provider.recalls > 0 ? as_seen(tables, thread) : thread;
-            if (seen && seen->last_seq > 0 && wanted(*seen)) merge.offer(provider, *seen);
-            return true;
-          });
+      const bool sweeping = tables.blasts().has_recall_to_sweep(provider.no);
+      tables.threads().client_threads(membership.provider_no, membership.place,
+                                      after ? after->last_at : kEndOfTime, unread.value_or(false),
+                                      [&](const Thread& thread) {
+                                        if (!merge.wants(thread.last_at)) return false;
+                                        const auto seen = sweeping ? as_seen(tables, thread) : thread;
+                                        if (seen && seen->last_seq > 0 && wanted(*seen))
+                                          merge.offer(provider, *seen);
+                                        return true;
+                                      });
     }
     const auto seal = [&](const Thread& last) {
       return seal_client_position(context_, list, providers.at(last.key.provider_no), last);
@@ -298,9 +301,8 @@ namespace {
 /// Over the client's stored threads with one provider. Its index has the answer, unless a recall is not yet
 /// in all rows.
 ThreadTables::Unread stored_unread(const Tables& tables, const Membership& membership) {
-  const auto provider = tables.directory().provider(membership.provider_no);
-  if (!provider) throw Error(Code::corrupt, "a provider is missing");
-  if (provider->recalls == 0) return tables.threads().client_unread(membership.provider_no, membership.place);
+  if (!tables.blasts().has_recall_to_sweep(membership.provider_no))
+    return tables.threads().client_unread(membership.provider_no, membership.place);
   ThreadTables::Unread unread;
   tables.threads().client_threads(membership.provider_no, membership.place, kEndOfTime, true,
                                   [&](const Thread& thread) {

@@ -431,8 +431,7 @@ class Filling {
     }
     const IdParts id = item.line_no != 0 ? IdParts{IdKind::blast_item, item.channel_no, item.provider_no,
                                                    item.thread.origin, item.thread.place}
-                                         : IdParts{IdKind::notice_item, item.channel_no, item.provider_no,
-                                                   item.notice_no, 0};
+                                         : notice_id(item.channel_no, item.provider_no, item.notice_no);
     assignment_.batch.add(id, Context::parts_of(item.thread), item.to_provider, person.id, address,
                           person.name, person.locale, whole_seconds(item.at));
     assignment_.entries.push_back(i);

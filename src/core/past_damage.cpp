@@ -124,15 +124,15 @@ void PastDamage::put_behind(Tables& tables) const {
   if (lines_.empty() && !items_) return;
   auto channel = tables.work().channel(channel_);
   if (!channel) return;
-  auto last = std::max(tables.work().last_turn(channel_), channel->items_turn);
+  std::int64_t next = tables.numbers().next(NumberKind::work, static_cast<std::int64_t>(lines_.size()) + 1);
   if (items_) {
-    channel->items_turn = ++last;
+    channel->items_turn = next++;
     tables.work().update_channel(*channel);
   }
   for (const auto no : lines_) {
     auto line = tables.work().line(no);
     if (!line || !line->open) continue;
-    line->turn = ++last;
+    line->turn = next++;
     tables.work().update_line(*line);
   }
 }

@@ -393,9 +393,10 @@ std::vector<RecipientRow> Progress::why(std::string_view provider_id, std::strin
     const auto at = within_slice(entry.place);
     Audience audience;
     if (is_unsent(blast.state)) {
-      for_each_audience(tables, provider, blast, [&](SliceNo slice, const Audience& one) {
-        if (slice == s) audience = one;
-      });
+      for_each_audience(tables, access::roster_work(tables, provider.no), blast,
+                        [&](SliceNo slice, const Audience& one) {
+                          if (slice == s) audience = one;
+                        });
     } else {
       audience = tables.blasts().audience(provider.no, s, blast.seq);
     }

@@ -79,23 +79,23 @@ void for_each_membership_page(const Tables& tables, std::span<const ClientNo> cl
 
 // ---- What is to be done
 
-std::vector<bool> RosterUpdate::add(Provider& provider, std::span<const Client* const> clients,
+std::vector<bool> RosterUpdate::add(RosterWork& roster, std::span<const Client* const> clients,
                                     std::uint32_t flags) {
   std::vector<ClientNo> nos;
   nos.reserve(clients.size());
   for (const auto* client : clients) nos.push_back(client->no);
   // Blasts sent so far cannot have reached these places: their inboxes need not look at them.
   const auto places =
-      tables_.directory().insert_memberships(provider.no, nos, provider.next_place, provider.send_seq);
+      tables_.directory().insert_memberships(roster.provider_no, nos, roster.next_place, roster.send_seq);
   std::vector<bool> added(clients.size());
   for (std::size_t i = 0; i < clients.size(); ++i) {
     if (!places[i]) continue;
     if (*places[i] >= kMaxPlaces) throw Error(Code::limit, "the roster is full");
     added[i] = true;
-    provider.next_place = *places[i] + 1;
+    roster.next_place = *places[i] + 1;
     Change& change = noted_.emplace_back();
     change.kind = Kind::added;
-    change.entry.provider_no = provider.no;
+    change.entry.provider_no = roster.provider_no;
     change.entry.place = *places[i];
     change.entry.flags = clients[i]->flags | flags;
     change.entry.since = now_;

@@ -45,10 +45,11 @@ void put_on_schedule(Tables& tables, const Context& context, const Provider& pro
   if (!text) throw why_not_sent({SendOutcome::no_text, 0}, id);
   std::int64_t recipients = 0;
   AudienceDigest today(context, blast, *text);
-  for_each_audience(tables, provider, blast, [&](SliceNo s, const Audience& audience) {
-    today.add(s, audience.recipients);
-    recipients += audience.recipients.count();
-  });
+  for_each_audience(tables, access::roster_work(tables, provider.no), blast,
+                    [&](SliceNo s, const Audience& audience) {
+                      today.add(s, audience.recipients);
+                      recipients += audience.recipients.count();
+                    });
   if (!digest.empty() && digest != today.finish()) throw why_not_sent({SendOutcome::changed, recipients}, id);
   if (recipients < fewest) throw why_not_sent({SendOutcome::too_few, recipients}, id);
   blast.scheduled_at = at;

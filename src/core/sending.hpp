@@ -18,12 +18,10 @@ struct SendResult {
 /// Sends a draft or what was scheduled, within the caller's transaction; nothing is written unless `sent`.
 /// Its deadline is counted from `since`. `digest` empty: whatever the draft is now. Rows written: one a slice
 /// with recipients, one a channel, and a constant; whatever the number of recipients.
-SendResult send_now(Tables& tables, const Context& context, Provider provider, Blast blast,
+SendResult send_now(Tables& tables, const Context& context, const Provider& provider, Blast blast,
                     std::string_view digest, Ms since);
 /// The outcome, one other than `sent`, as an error.
 Error why_not_sent(const SendResult& result, std::string_view blast_id);
-/// A turn behind all that wait on the channel.
-std::int64_t next_turn(const Tables& tables, const Channel& channel);
 
 class Sending {
  public:

@@ -39,11 +39,9 @@ std::uint64_t random_number() {
 /// What becomes of somebody whose roster entry is damaged, or gone: never a guess.
 const ItemOutcome kDamaged{ItemStatus::failed, std::string(kDamagedEntry), -1};
 
-/// Nobody has reported the item since. Numbers of items are used again.
+/// Nobody has reported the item since.
 bool is_same_try(const Item& row, const Item& item) {
-  return row.channel_no == item.channel_no && row.line_no == item.line_no && row.thread == item.thread &&
-         row.notice_no == item.notice_no && row.to_provider == item.to_provider &&
-         row.begun_again == item.begun_again && row.attempts == item.attempts &&
+  return row.begun_again == item.begun_again && row.attempts == item.attempts &&
          row.state != ItemState::failed;
 }
 

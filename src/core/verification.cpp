@@ -23,8 +23,8 @@ namespace {
 class ProviderCheck {
  public:
   ProviderCheck(const Context& context, const Tables& tables, const Provider& provider,
-                std::vector<FindingRow>& findings)
-      : context_(context), tables_(tables), provider_(provider), findings_(findings) {}
+                const RosterWork& roster, std::vector<FindingRow>& findings)
+      : context_(context), tables_(tables), provider_(provider), roster_(roster), findings_(findings) {}
 
   void run() {
     const std::string provider = fmt::format("provider {}", provider_.no);
@@ -32,10 +32,10 @@ class ProviderCheck {
     attempt("roster", provider, [&] { addresses(); });
     attempt("blast", provider, [&] { blasts(); });
     attempt("thread", provider, [&] { threads(); });
-    if (recalls_ != provider_.recalls)
-      found("provider", provider_.id, "the count of recalls that are not in all rows is wrong");
+    if ((recalls_ > 0) != tables_.blasts().has_recall_to_sweep(provider_.no))
+      found("provider", provider, "recalls that are not in all rows are not found by their index");
     for (const auto no : tables_.communities().communities(provider_.no)) {
-      if (no < 1 || no >= provider_.next_community) {
+      if (no < 1 || no >= roster_.next_community) {
         found("provider", provider, "a community has a number that none can have yet");
         continue;
       }
@@ -78,7 +78,7 @@ class ProviderCheck {
   }
 
   void blast_numbered(BlastNo no) {
-    if (no < 1 || no >= provider_.next_blast)
+    if (no < 1 || no >= roster_.next_blast)
       throw Error(Code::corrupt, "its number is beyond the provider's blasts");
     const auto found = tables_.blasts().blast(provider_.no, no);
     if (!found) throw Error(Code::corrupt, "its row is not found by its number");
@@ -94,7 +94,7 @@ class ProviderCheck {
 
   /// Every place has its entry, and the bitmaps say what the entries say.
   void roster() {
-    std::vector<RosterSlice> slices(slices_for(provider_.next_place));
+    std::vector<RosterSlice> slices(slices_for(roster_.next_place));
     std::vector<std::map<std::string, Slice, std::less<>>> addressed(slices.size());  // by channel
     Place expected = 0;
     std::size_t words = 0;
@@ -102,7 +102,7 @@ class ProviderCheck {
     tables_.directory().scan(provider_.no, 0, kMaxPlaces, [&](const RosterView& entry) {
       if (entry.place != expected) found("roster", place_name(expected), "the entry is missing");
       expected = entry.place + 1;
-      if (entry.place >= provider_.next_place) {
+      if (entry.place >= roster_.next_place) {
         found("roster", place_name(entry.place), "the entry is beyond the roster's end");
         return;
       }
@@ -134,7 +134,7 @@ class ProviderCheck {
       inbox_stored_.resize(entry.place);  // of others before it nothing is known
       inbox_stored_.push_back(membership->stored_seq);
     });
-    if (expected != provider_.next_place) found("roster", place_name(expected), "the roster ends too early");
+    if (expected != roster_.next_place) found("roster", place_name(expected), "the roster ends too early");
     for (SliceNo s = 0; s < slices.size(); ++s) {
       const auto stored = tables_.directory().roster_slice(provider_.no, s);
       if (!(stored.active == slices[s].active) || !(stored.chat_off == slices[s].chat_off) ||
@@ -144,7 +144,7 @@ class ProviderCheck {
       addresses_of_slice(s, std::move(addressed[s]));
     }
     if (!is_indexed(tables_.store().folding(), provider_.no)) return;
-    names(NameKind::whole, provider_.next_place - dead);
+    names(NameKind::whole, roster_.next_place - dead);
     names(NameKind::later_word, words);
   }
 
@@ -230,7 +230,7 @@ class ProviderCheck {
     std::int64_t recipients = 0;
     std::int64_t opened = 0;
     std::int64_t replied = 0;
-    for (SliceNo s = 0; s < slices_for(provider_.next_place); ++s) {
+    for (SliceNo s = 0; s < slices_for(roster_.next_place); ++s) {
       const auto of_slice = tables_.blasts().recipients(provider_.no, s, blast.seq).count();
       recipients += of_slice;
       if (of_slice > 0) stored_threads(blast, s);
@@ -372,25 +372,24 @@ class ProviderCheck {
   const Context& context_;
   const Tables& tables_;
   const Provider& provider_;
+  const RosterWork& roster_;
   std::vector<FindingRow>& findings_;
   std::int64_t recalls_ = 0;
   std::vector<Seq> inbox_stored_;  // by place: up to which blast
 };
 
 /// A provider that is damaged is a finding, and the next one is looked at.
-struct FoundProvider {
-  bool known = true;
-  std::optional<Provider> row;
-};
-
-FoundProvider read_provider(const Tables& tables, ProviderNo no, std::vector<FindingRow>& findings) {
+void check_provider(const Tables& tables, const Context& context, ProviderNo no,
+                    std::vector<FindingRow>& findings) {
   try {
-    auto row = tables.directory().provider(no);
-    return {row.has_value(), std::move(row)};
+    const auto provider = tables.directory().provider(no);
+    if (!provider) throw Error(Code::corrupt, "its row is not found by its number");
+    const auto roster = tables.directory().roster_work(no);
+    if (!roster) throw Error(Code::corrupt, "its roster has lost its row");
+    ProviderCheck(context, tables, *provider, *roster, findings).run();
   } catch (const Error& error) {
-    if (error.code() != Code::corrupt) throw;
+    if (error.code() != Code::corrupt || error.native() != 0) throw;
     findings.push_back({"provider", fmt::format("provider {}", no), error.what()});
-    return {error.native() == 0, std::nullopt};  // else the table itself cannot be read: no end is in sight
   }
 }
 
@@ -419,11 +418,8 @@ FindingRow cannot_go_on(const Error& error) {
 std::vector<FindingRow> check(const Tables& tables, const Context& context) {
   std::vector<FindingRow> findings;
   try {
-    for (ProviderNo no = 1;; ++no) {
-      const auto provider = read_provider(tables, no, findings);
-      if (!provider.known) break;  // numbers are dense
-      if (provider.row) ProviderCheck(context, tables, *provider.row, findings).run();
-    }
+    auto no = tables.directory().provider_after(std::numeric_limits<ProviderNo>::min());
+    for (; no; no = tables.directory().provider_after(*no)) check_provider(tables, context, *no, findings);
     for (const auto& channel : tables.work().channels())
       tables.work().item_claims(channel.no, [](const Claim&) {});
     check_told_addresses(tables, findings);

@@ -42,6 +42,8 @@ enum class RowKind : std::uint8_t {
   folding = 27,
   log_mark = 28,
   act = 29,
+  number = 30,
+  roster_work = 31,
 };
 
 class RowSum {

@@ -71,6 +71,8 @@ class BlastTables {
   virtual std::vector<Blast> past_deadline(std::optional<ProviderNo> provider, Ms now,
                                            const DeadlinePosition& after, std::size_t limit) const = 0;
   virtual std::optional<Blast> recall_to_sweep() const = 0;
+  /// Whether the provider has such a one.
+  virtual bool has_recall_to_sweep(ProviderNo provider) const = 0;
   /// Those that were recalled before that time, and whose texts are still there. Damaged ones are passed by,
   /// and the first of them is remembered in `damaged` where that is null.
   virtual std::vector<Blast> recalled_before(Ms before, std::size_t limit,

@@ -44,8 +44,10 @@ class ChannelTables {
   virtual std::vector<Channel> channels() const = 0;
   virtual std::optional<Channel> channel(std::string_view name) const = 0;
   virtual std::optional<Channel> channel(ChannelNo no) const = 0;
-  /// The number it was given, which no other has or had; Channel::no is not heeded.
-  virtual ChannelNo insert_channel(const Channel& channel) = 0;
+  /// The highest number that a channel has, also one that was removed; 0: there was none.
+  virtual ChannelNo last_channel() const = 0;
+  /// False, and nothing is done: another has its number, or its name and was not removed.
+  virtual bool insert_channel(const Channel& channel) = 0;
   /// REQUIRES: its name and its role are unchanged.
   virtual void update_channel(const Channel& channel) = 0;
 

@@ -16,6 +16,7 @@
 #include "ports/community_tables.hpp"
 #include "ports/directory_tables.hpp"
 #include "ports/event_tables.hpp"
+#include "ports/number_tables.hpp"
 #include "ports/store_tables.hpp"
 #include "ports/thread_tables.hpp"
 #include "ports/work_tables.hpp"
@@ -33,6 +34,7 @@ class Tables {
   virtual WorkTables& work() = 0;
   virtual EventTables& events() = 0;
   virtual StoreTables& store() = 0;
+  virtual NumberTables& numbers() = 0;
   virtual const DirectoryTables& directory() const = 0;
   virtual const BlastTables& blasts() const = 0;
   virtual const ThreadTables& threads() const = 0;

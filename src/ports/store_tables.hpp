@@ -60,8 +60,8 @@ class StoreTables {
   /// Those up to and including `last`: the log was emptied after they were committed.
   virtual void settle_debts(DebtNo last) = 0;
 
-  /// The number that it was given.
-  virtual ActNo add_act(const ActInParts& act) = 0;
+  /// REQUIRES: its number was drawn for it.
+  virtual void add_act(const ActInParts& act) = 0;
   /// The first one, or that one.
   virtual std::optional<ActInParts> first_act() const = 0;
   virtual std::optional<ActInParts> act(ActNo no) const = 0;

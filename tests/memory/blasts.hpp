@@ -94,6 +94,10 @@ class Blasts final : public BlastTables {
   std::optional<Blast> recall_to_sweep() const override {
     return least(&Blast::recalled_at, [](const Blast& b) { return is_to_sweep(b); });
   }
+  bool has_recall_to_sweep(ProviderNo provider) const override {
+    const auto all = of(provider);
+    return std::any_of(all.begin(), all.end(), is_to_sweep);
+  }
   std::vector<Blast> recalled_before(Ms before, std::size_t limit, std::exception_ptr&) const override {
     auto all = all_of([&](const Blast& b) {
       return b.state == BlastState::recalled && !b.purged && b.recalled_at < before;

@@ -29,21 +29,15 @@ struct WaitRow {
 };
 
 /// What is given out goes on from here, and is never given out twice.
-struct Numbers {
-  ProviderNo provider = 0;
-  ClientNo client = 0;
-  ChannelNo channel = 0;
-  LineNo line = 0;
-  ItemNo item = 0;
+struct LastNumbers {
   EventNo event = 0;
   DebtNo debt = 0;
-  ActNo act = 0;
 };
 
 struct StoreRow {
   bool held = false;
   Folding folding;
-  Numbers numbers;
+  LastNumbers numbers;
 };
 
 using NameKey = std::tuple<ProviderNo, NameKind, bool, std::string, Place>;
@@ -59,6 +53,7 @@ using ClaimKey = std::tuple<ChannelNo, LineNo, Token>;
 struct Data {
   Table<ProviderNo, Provider> providers;
   Table<std::string, ProviderNo> provider_ids;
+  Table<ProviderNo, RosterWork> roster_work;
   Table<ClientNo, Client> clients;
   Table<std::string, ClientNo> client_ids;
   Table<std::pair<ClientNo, ProviderNo>, Membership> memberships;
@@ -88,11 +83,17 @@ struct Data {
   Table<std::string, EventNo> readers;
   Table<DebtNo, Nothing> debts;
   Table<ActNo, ActInParts> acts;
-  Table<int, StoreRow> store;  // one row, 0
+  Table<NumberKind, std::int64_t> numbers;  // the last one of each kind
+  Table<int, StoreRow> store;               // one row, 0
 
   StoreRow the_store() const { return store.get(0).value_or(StoreRow{}); }
   /// The next number of a kind.
-  std::int64_t next(std::int64_t Numbers::*kind) {
+  std::int64_t next(NumberKind kind, std::int64_t count = 1) {
+    const auto last = numbers.get(kind).value_or(0);
+    numbers.put(kind, last + count);
+    return last + 1;
+  }
+  std::int64_t next(std::int64_t LastNumbers::*kind) {
     auto row = the_store();
     const auto number = ++(row.numbers.*kind);
     store.put(0, row);
@@ -101,11 +102,12 @@ struct Data {
 
   template <typename F>
   void for_each_table(F&& f) {
-    f(providers), f(provider_ids), f(clients), f(client_ids), f(memberships), f(entries), f(names);
+    f(providers), f(provider_ids), f(roster_work), f(clients), f(client_ids), f(memberships), f(entries),
+        f(names);
     f(addresses), f(roster_slices), f(address_slices), f(blasts), f(texts), f(draft_slices), f(audiences);
     f(marks), f(threads), f(messages), f(host_refs), f(communities), f(members), f(channels), f(lines);
-    f(waiting), f(skips), f(told_addresses), f(claims), f(items), f(events), f(readers), f(debts), f(acts),
-        f(store);
+    f(waiting), f(skips), f(told_addresses), f(claims), f(items), f(events), f(readers), f(debts), f(acts);
+    f(numbers), f(store);
   }
 };
 

@@ -37,7 +37,7 @@ class Events final : public EventTables {
   EventNo last_event() const override { return data_.the_store().numbers.event; }
   EventNo insert_event(const Event& event) override {
     Event stored = event;
-    stored.no = data_.next(&Numbers::event);
+    stored.no = data_.next(&LastNumbers::event);
     data_.events.put(stored.no, stored);
     return stored.no;
   }
@@ -92,7 +92,7 @@ class OfStore final : public StoreTables {
     row.folding = folding;
     data_.store.put(0, row);
   }
-  void add_debt() override { data_.debts.put(data_.next(&Numbers::debt), {}); }
+  void add_debt() override { data_.debts.put(data_.next(&LastNumbers::debt), {}); }
   std::int64_t debts() const override {
     std::int64_t count = 0;
     data_.debts.for_all([&](DebtNo, const Nothing&) { ++count; });
@@ -108,12 +108,7 @@ class OfStore final : public StoreTables {
       data_.debts.erase(no);
   }
 
-  ActNo add_act(const ActInParts& act) override {
-    ActInParts stored = act;
-    stored.no = data_.next(&Numbers::act);
-    data_.acts.put(stored.no, stored);
-    return stored.no;
-  }
+  void add_act(const ActInParts& act) override { data_.acts.put(act.no, act); }
   std::optional<ActInParts> first_act() const override {
     std::optional<ActInParts> first;
     data_.acts.each(0, [&](ActNo, const ActInParts& act) {
@@ -130,6 +125,15 @@ class OfStore final : public StoreTables {
   Data& data_;
 };
 
+class Numbers final : public NumberTables {
+ public:
+  explicit Numbers(Data& data) : data_(data) {}
+  std::int64_t next(NumberKind kind, std::int64_t count) override { return data_.next(kind, count); }
+
+ private:
+  Data& data_;
+};
+
 class AllTables final : public Tables {
  public:
   explicit AllTables(Data& data)
@@ -139,7 +143,8 @@ class AllTables final : public Tables {
         communities_(data),
         work_(data),
         events_(data),
-        store_(data) {}
+        store_(data),
+        numbers_(data) {}
 
   DirectoryTables& directory() override { return directory_; }
   BlastTables& blasts() override { return blasts_; }
@@ -148,6 +153,7 @@ class AllTables final : public Tables {
   WorkTables& work() override { return work_; }
   EventTables& events() override { return events_; }
   StoreTables& store() override { return store_; }
+  NumberTables& numbers() override { return numbers_; }
   const DirectoryTables& directory() const override { return directory_; }
   const BlastTables& blasts() const override { return blasts_; }
   const ThreadTables& threads() const override { return threads_; }
@@ -164,6 +170,7 @@ class AllTables final : public Tables {
   Work work_;
   Events events_;
   OfStore store_;
+  Numbers numbers_;
 };
 
 /// What all who opened a store in memory share: as long as the process lives.

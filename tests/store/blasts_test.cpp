@@ -200,6 +200,11 @@ TEST_CASE("blasts: the agenda says when the first is due, and what was left to b
   });
   CHECK(agenda().to_sweep);
   CHECK(store.read([](const Tables& tables) { return tables.blasts().recall_to_sweep()->no; }) == 3);
+  const auto has_one = [&](ProviderNo provider) {
+    return store.read([&](const Tables& tables) { return tables.blasts().has_recall_to_sweep(provider); });
+  };
+  CHECK(has_one(kLee));
+  CHECK(!has_one(kLee + 1));
   store.write([](Tables& tables) {
     auto recalled = *tables.blasts().blast(kLee, 3);
     recalled.swept = 10;
@@ -207,6 +212,7 @@ TEST_CASE("blasts: the agenda says when the first is due, and what was left to b
   });
   CHECK(!agenda().to_sweep);
   CHECK(!store.read([](const Tables& tables) { return tables.blasts().recall_to_sweep(); }));
+  CHECK(!has_one(kLee));
 }
 
 TEST_CASE("blasts: what is due comes in the order of its time") {

@@ -15,8 +15,9 @@ using test::same;
 using test::StoreUnderTest;
 using Names = std::vector<std::string>;
 
-Channel channel_named(const std::string& name) {
+Channel channel_named(const std::string& name, ChannelNo no = 1) {
   Channel channel;
+  channel.no = no;
   channel.name = name;
   return channel;
 }
@@ -47,7 +48,7 @@ Channel full_channel() {
 TEST_CASE("channels: one is found by its name and by its number, as it was stored") {
   StoreUnderTest store;
   auto email = full_channel();
-  email.no = store.write([&](Tables& tables) { return tables.work().insert_channel(email); });
+  CHECK(store.write([&](Tables& tables) { return tables.work().insert_channel(email); }));
   const auto look = [&] {
     store.read([&](const Tables& tables) {
       CHECK(same(tables.work().channel("email"), email));
@@ -72,18 +73,34 @@ TEST_CASE("channels: one that was removed keeps its number, and leaves its name 
   store.write([](Tables& tables) {
     auto& work = tables.work();
     auto email = channel_named("email");
-    email.no = work.insert_channel(email);
-    work.insert_channel(channel_named("push"));
-    work.insert_channel(channel_named("app"));
+    CHECK(work.last_channel() == 0);
+    CHECK(work.insert_channel(email));
+    CHECK(work.insert_channel(channel_named("push", 2)));
+    CHECK(work.insert_channel(channel_named("app", 3)));
     CHECK(test::numbers(work.channels(), &Channel::name) == Names{"app", "email", "push"});
     email.removed = true;
     work.update_channel(email);
     CHECK(test::numbers(work.channels(), &Channel::name) == Names{"app", "push"});
     CHECK(!work.channel("email"));
     CHECK(work.channel(email.no)->removed);
-    const auto again = work.insert_channel(channel_named("email"));
-    CHECK(again != email.no);
-    CHECK(work.channel("email")->no == again);
+    CHECK(work.last_channel() == 3);
+    CHECK(work.insert_channel(channel_named("email", 4)));
+    CHECK(work.channel("email")->no == 4);
+    CHECK(work.last_channel() == 4);
+  });
+}
+
+TEST_CASE("channels: a name or a number that another has is not taken, and nothing is changed") {
+  StoreUnderTest store;
+  store.write([](Tables& tables) {
+    auto& work = tables.work();
+    const auto email = full_channel();
+    CHECK(work.insert_channel(email));
+    CHECK(!work.insert_channel(channel_named("email", 2)));
+    CHECK(!work.insert_channel(channel_named("push", 1)));
+    CHECK(same(work.channel("email"), email));
+    CHECK(work.channels().size() == 1);
+    CHECK(work.last_channel() == 1);
   });
 }
 
@@ -92,10 +109,10 @@ TEST_CASE("channels: of a reason its class stays, what follows it can be forgott
   store.write([](Tables& tables) {
     auto& work = tables.work();
     auto email = full_channel();
-    email.no = work.insert_channel(email);
-    auto push = channel_named("push");
+    work.insert_channel(email);
+    auto push = channel_named("push", 2);
     push.last_reason = "gone";
-    push.no = work.insert_channel(push);
+    work.insert_channel(push);
     work.forget_reason_details();
     email.last_reason = "mailbox_full";
     CHECK(same(work.channel(email.no), email));

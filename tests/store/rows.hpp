@@ -27,6 +27,7 @@ using bccast::Ms;
 using bccast::Place;
 using bccast::Provider;
 using bccast::RosterEntry;
+using bccast::RosterWork;
 using bccast::Slice;
 using bccast::Thread;
 
@@ -39,8 +40,10 @@ inline const std::string kOddText = [] {
 inline constexpr Ms kNow = 1'790'000'000'000;
 
 inline auto fields(const Provider& p) {
-  return std::tie(p.no, p.id, p.name, p.locale, p.zone, p.addresses, p.next_place, p.next_blast,
-                  p.next_community, p.next_notice, p.send_seq, p.activity, p.recalls, p.archived_at);
+  return std::tie(p.no, p.id, p.name, p.locale, p.zone, p.addresses, p.archived_at);
+}
+inline auto fields(const RosterWork& w) {
+  return std::tie(w.provider_no, w.next_place, w.next_blast, w.next_community, w.send_seq);
 }
 inline auto fields(const Client& c) {
   return std::tie(c.no, c.id, c.name, c.locale, c.zone, c.addresses, c.flags);

@@ -350,8 +350,8 @@ bccast::Line waiting_line(World& world, bccast::Place places) {
     line.slices = bccast::slices_for(places);
     line.cursor = line.order.end();
     line.total = places;
+    line.no = tables.numbers().next(bccast::NumberKind::work);
     tables.work().insert_line(line);
-    line.no = 2;
     for (bccast::SliceNo s = 0; s < line.slices; ++s) {
       bccast::Slice all;
       all.add_range(0, std::min(places - bccast::place_at(s, 0), bccast::Slice::kPlaces));
@@ -401,12 +401,12 @@ TEST_CASE("Who has to wait again after others were woken is woken all the same")
   std::vector<bccast::Place> woken;
   for (int i = 0; i < 4; ++i) wake(world, &woken);
   world.store.write([&](bccast::Tables& tables) {
-    line = *tables.work().line(2);
+    line = *tables.work().line(line.no);
     bccast::Slice again;
     std::vector<bccast::ItemNo> numbers;
     for (std::size_t i = 0; i < woken.size(); ++i) {
       again.add(static_cast<std::uint16_t>(woken[i]));
-      numbers.push_back(1 + static_cast<bccast::ItemNo>(i));
+      numbers.push_back(line.no + 1 + static_cast<bccast::ItemNo>(i));
     }
     std::vector<bccast::Item> items;
     for (auto& held : tables.work().items(numbers)) items.push_back(std::move(held.item));
@@ -420,7 +420,7 @@ TEST_CASE("Who has to wait again after others were woken is woken all the same")
   for (int i = 0; i < 20 && wake(world, &woken) > 0; ++i) {
   }
   CHECK(woken.size() == 10'000 + twice);
-  world.store.read([](const bccast::Tables& tables) { CHECK(tables.work().line(2)->waiting == 0); });
+  world.store.read([&](const bccast::Tables& tables) { CHECK(tables.work().line(line.no)->waiting == 0); });
 }
 
 TEST_CASE("An address costs an import one statement, and a row") {
@@ -818,8 +818,8 @@ TEST_CASE("Leaving an address costs the same however many share it, while no bla
 TEST_CASE("Counting counts: a row that is written and a commit that is synced show") {
   World world;
   const auto cost = world.cost([&] {
-    world.directory.provider_put("may", "Dr. May");
-    world.directory.provider_put("noa", "Dr. Noa");
+    world.directory.provider_put("lee", "Dr. May");
+    world.directory.provider_put("lee", "Dr. Noa");
   });
   CHECK(cost.rows == 2);
   CHECK(cost.commits == 2);
@@ -837,10 +837,10 @@ TEST_CASE("Verification asks for the blasts there are, whatever numbers a restor
   look();  // prepares the statements
   const auto before = look();
   world.store.write([](bccast::Tables& tables) {
-    auto provider = tables.directory().provider("lee");
-    REQUIRE(provider.has_value());
-    provider->next_blast += 1 << 20;
-    tables.directory().update_provider(*provider);
+    auto roster = tables.directory().roster_work(1);
+    REQUIRE(roster.has_value());
+    roster->next_blast += 1 << 20;
+    tables.directory().update_roster_work(*roster);
   });
   CHECK(look().begun == before.begun);
 }

@@ -28,11 +28,17 @@ class HookedDirectory final : public DirectoryTables {
   Found<ProviderNo, Provider> providers(std::span<const ProviderNo> nos) const override {
     return to_for("providers", PortCall::reads).providers(nos);
   }
-  ProviderNo insert_provider(const Provider& provider) override {
+  std::optional<ProviderNo> insert_provider(const Provider& provider) override {
     return to_for("insert_provider", PortCall::writes).insert_provider(provider);
   }
   void update_provider(const Provider& provider) override {
     to_for("update_provider", PortCall::writes).update_provider(provider);
+  }
+  std::optional<RosterWork> roster_work(ProviderNo provider) const override {
+    return to_for("roster_work", PortCall::reads).roster_work(provider);
+  }
+  void update_roster_work(const RosterWork& work) override {
+    to_for("update_roster_work", PortCall::writes).update_roster_work(work);
   }
   std::optional<Client> client(std::string_view id) const override {
     return to_for("client", PortCall::reads).client(id);
@@ -213,6 +219,9 @@ class HookedBlasts final : public BlastTables {
   }
   std::optional<Blast> recall_to_sweep() const override {
     return to_for("recall_to_sweep", PortCall::reads).recall_to_sweep();
+  }
+  bool has_recall_to_sweep(ProviderNo provider) const override {
+    return to_for("has_recall_to_sweep", PortCall::reads).has_recall_to_sweep(provider);
   }
   std::vector<Blast> recalled_before(Ms before, std::size_t limit,
                                      std::exception_ptr& damaged) const override {
@@ -430,7 +439,8 @@ class HookedWork final : public WorkTables {
   std::optional<Channel> channel(ChannelNo no) const override {
     return to_for("channel", PortCall::reads).channel(no);
   }
-  ChannelNo insert_channel(const Channel& channel) override {
+  ChannelNo last_channel() const override { return to_for("last_channel", PortCall::reads).last_channel(); }
+  bool insert_channel(const Channel& channel) override {
     return to_for("insert_channel", PortCall::writes).insert_channel(channel);
   }
   void update_channel(const Channel& channel) override {
@@ -439,9 +449,7 @@ class HookedWork final : public WorkTables {
   void forget_reason_details() override {
     to_for("forget_reason_details", PortCall::writes).forget_reason_details();
   }
-  LineNo insert_line(const Line& line) override {
-    return to_for("insert_line", PortCall::writes).insert_line(line);
-  }
+  void insert_line(const Line& line) override { to_for("insert_line", PortCall::writes).insert_line(line); }
   std::optional<Line> line(LineNo no) const override { return to_for("line", PortCall::reads).line(no); }
   Found<LineNo, Line> lines(std::span<const LineNo> nos) const override {
     return to_for("lines", PortCall::reads).lines(nos);
@@ -558,8 +566,8 @@ class HookedWork final : public WorkTables {
   std::optional<Ms> next_lease_over(ChannelNo channel, Ms after) const override {
     return to_for("next_lease_over", PortCall::reads).next_lease_over(channel, after);
   }
-  std::vector<ItemNo> insert_items(std::span<const Item> items) override {
-    return to_for("insert_items", PortCall::writes).insert_items(items);
+  void insert_items(std::span<const Item> items) override {
+    to_for("insert_items", PortCall::writes).insert_items(items);
   }
   std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const override {
     return to_for("due_items", PortCall::reads).due_items(channel, now, longest, limit);
@@ -682,7 +690,7 @@ class HookedStoreTables final : public StoreTables {
     return to_for("last_debt", PortCall::reads).last_debt();
   }
   void settle_debts(DebtNo last) override { to_for("settle_debts", PortCall::writes).settle_debts(last); }
-  ActNo add_act(const ActInParts& act) override { return to_for("add_act", PortCall::writes).add_act(act); }
+  void add_act(const ActInParts& act) override { to_for("add_act", PortCall::writes).add_act(act); }
   std::optional<ActInParts> first_act() const override {
     return to_for("first_act", PortCall::reads).first_act();
   }
@@ -700,6 +708,20 @@ class HookedStoreTables final : public StoreTables {
   const PortHook& hook_;
 };
 
+class HookedNumbers final : public NumberTables {
+ public:
+  HookedNumbers(NumberTables& to, const PortHook& hook) : to_(to), hook_(hook) {}
+
+  std::int64_t next(NumberKind kind, std::int64_t count) override {
+    hook_(PortCall{"next", PortCall::writes});
+    return to_.next(kind, count);
+  }
+
+ private:
+  NumberTables& to_;
+  const PortHook& hook_;
+};
+
 /// All tables of one transaction; `hook` outlives it.
 class HookedTables final : public Tables {
  public:
@@ -710,7 +732,8 @@ class HookedTables final : public Tables {
         communities_(to.communities(), hook),
         work_(to.work(), hook),
         events_(to.events(), hook),
-        store_(to.store(), hook) {}
+        store_(to.store(), hook),
+        numbers_(to.numbers(), hook) {}
   /// Only to be used as const Tables.
   HookedTables(const Tables& to, const PortHook& hook) : HookedTables(const_cast<Tables&>(to), hook) {}
 
@@ -721,6 +744,7 @@ class HookedTables final : public Tables {
   WorkTables& work() override { return work_; }
   EventTables& events() override { return events_; }
   StoreTables& store() override { return store_; }
+  NumberTables& numbers() override { return numbers_; }
   const DirectoryTables& directory() const override { return directory_; }
   const BlastTables& blasts() const override { return blasts_; }
   const ThreadTables& threads() const override { return threads_; }
@@ -737,6 +761,7 @@ class HookedTables final : public Tables {
   HookedWork work_;
   HookedEvents events_;
   HookedStoreTables store_;
+  HookedNumbers numbers_;
 };
 
 }  // namespace bccast

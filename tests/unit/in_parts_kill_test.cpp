@@ -137,7 +137,7 @@ std::vector<string> rows(const string& path) {
     all.insert(all.end(), found.begin(), found.end());
   };
   add("act", "kind,provider_no,number,stage,next");
-  add("provider", "id,archived_at,recalls");
+  add("provider", "id,archived_at");
   add("channel", "name,removed,paused");
   add("blast", "provider_no,blast_no,state,open_lines,finished_at,recalled_at,swept,missed_reason");
   add("recipients", "provider_no,slice_no,blast_no,places,kept");

@@ -272,7 +272,6 @@ TEST_CASE(
     practice.run(damage);
     for (int i = 0; i < 12; ++i) code_of([&] { host->pump(); });
     CHECK(practice.ask("SELECT blast_no FROM blast WHERE state = 5 AND swept < roster_size").empty());
-    CHECK(practice.ask("SELECT recalls FROM provider") == std::vector<string>{"0"});
     CHECK(practice.ask("SELECT 1 FROM thread WHERE origin = 2 AND client_unread > 0").empty());
   }
 }

@@ -305,7 +305,7 @@ TEST_CASE("A report that is stored is not stored again where what is behind dama
   const auto batch = work.advance(1, nullptr, 10).next;
   REQUIRE(batch);
   REQUIRE(batch->batch.size() == 2);
-  test::Database(world.folder.file()).run("UPDATE line SET sum = sum + 1 WHERE line_no = 2");
+  test::Database(world.folder.file()).run("UPDATE line SET sum = sum + 1 WHERE blast_no = 2");
   int writes = 0;
   std::function<void()> count_write = [&] {
     if (++writes == 3) throw Error(Code::busy, "another process writes");

@@ -353,9 +353,12 @@ TEST_CASE("What a recall drops is whoever waits, and not whose place a damaged i
 
 TEST_CASE("A damaged item fails alone: the others of its batch are told") {
   World world;
-  world.store.write([](Tables& tables) {
+  ItemNo first = 0;
+  world.store.write([&](Tables& tables) {
+    first = tables.numbers().next(NumberKind::work, 2);
     for (const Place place : {Place{0}, Place{1}}) {
       Item item;
+      item.no = first + place;
       item.provider_no = 1;
       item.channel_no = 1;
       item.thread = {1, place, kDirect};
@@ -364,7 +367,7 @@ TEST_CASE("A damaged item fails alone: the others of its batch are told") {
       tables.work().insert_items({&item, 1});
     }
   });
-  test::Database(world.folder.file()).run("UPDATE item SET place = 1 WHERE item_no = 1");
+  test::Database(world.folder.file()).run("UPDATE item SET place = 1 WHERE notice_no = 1");
   world.store.write([](Tables& tables) {  // the items have their turn
     Channel channel = *tables.work().channel(ChannelNo{1});
     channel.items_turn = -1;
@@ -377,11 +380,11 @@ TEST_CASE("A damaged item fails alone: the others of its batch are told") {
   Report report;
   report.assignment = advanced.next.get();
   world.work.advance(1, &report, 0);
-  world.store.read([](const Tables& tables) {
-    const auto items = tables.work().items(std::vector<ItemNo>{1, 2});
+  world.store.read([&](const Tables& tables) {
+    const auto items = tables.work().items(std::vector<ItemNo>{first, first + 1});
     REQUIRE(items.size() == 1);
     const Item& item = items.front().item;
-    CHECK(item.no == 1);
+    CHECK(item.no == first);
     CHECK(item.damaged);  // and stays so
     CHECK(item.state == ItemState::failed);
     CHECK(item.reason == kDamagedEntry);
@@ -395,7 +398,8 @@ TEST_CASE("One damaged row of a provider keeps nobody else's people from being t
            "UPDATE blast SET revision = revision + 1 WHERE provider_no = 1 AND state = 2",  // sent, and late
            "UPDATE line SET done = done + 1 WHERE provider_no = 1",
            "UPDATE recipients SET blast_no = blast_no + 1 WHERE provider_no = 1",
-           "UPDATE provider SET recalls = recalls + 1 WHERE provider_no = 1",
+           "UPDATE provider SET archived_at = archived_at + 1 WHERE provider_no = 1",
+           "UPDATE roster_work SET send_seq = send_seq + 1 WHERE provider_no = 1",
            "UPDATE thread SET activity = activity + 1 WHERE provider_no = 1",  // of a recalled blast
        }) {
     CAPTURE(damage);
@@ -503,7 +507,7 @@ TEST_CASE("A batch that damage keeps from being filled waits alone: its channel 
     engine->roster_add("harmed", client);
   }
   engine->blast_send("harmed", test::make_blast(*engine, "harmed", "sent", {}));
-  test::Database(folder.file()).run("UPDATE provider SET recalls = recalls + 1 WHERE id = 'harmed'");
+  test::Database(folder.file()).run("UPDATE provider SET archived_at = archived_at + 1 WHERE id = 'harmed'");
   CHECK(code_of([&] { engine->pump(); }) == Code::corrupt);
   CHECK(code_of([&] { send("other", 3); }) == Code::corrupt);
   for (int minutes = 0; minutes < 3; ++minutes) {

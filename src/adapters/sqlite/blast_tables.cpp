@@ -303,6 +303,13 @@ std::optional<Blast> SqliteBlastTables::recall_to_sweep() const {
   });
 }
 
+bool SqliteBlastTables::has_recall_to_sweep(ProviderNo provider) const {
+  auto query = db_.query(
+      "SELECT 1 FROM blast INDEXED BY blast_recalled "
+      "WHERE provider_no = ? AND state = 5 AND swept < roster_size LIMIT 1");
+  return query.bind(provider).step();
+}
+
 std::vector<Blast> SqliteBlastTables::recalled_before(Ms before, std::size_t limit,
                                                       std::exception_ptr& damaged) const {
   auto query = db_.query("SELECT " BLAST_ROW

@@ -27,6 +27,7 @@ class SqliteBlastTables final : public BlastTables {
   std::vector<Blast> past_deadline(std::optional<ProviderNo> provider, Ms now, const DeadlinePosition& after,
                                    std::size_t limit) const override;
   std::optional<Blast> recall_to_sweep() const override;
+  bool has_recall_to_sweep(ProviderNo provider) const override;
   std::vector<Blast> recalled_before(Ms before, std::size_t limit,
                                      std::exception_ptr& damaged) const override;
   std::vector<BlastNo> blast_numbers(ProviderNo provider, BlastNo after, std::size_t limit) const override;

@@ -16,13 +16,11 @@ namespace {
   "over_threshold, quiet_from, quiet_to, waits"
 #define CHANNEL_ROW CHANNEL_COLUMNS ", sum"
 
-constexpr RowTable kChannel{
-    "channel",
-    RowKind::channel,
-    CHANNEL_COLUMNS,
-    {.key = "channel_no", .fixed = "name, delivers", .counted = "channel_no, worker_seen"}};
-constexpr Sql kInsertChannel =
-    insert_numbered_row(kChannel, "(SELECT coalesce(max(channel_no), 0) + 1 FROM channel)");
+constexpr RowTable kChannel{"channel",
+                            RowKind::channel,
+                            CHANNEL_COLUMNS,
+                            {.key = "channel_no", .fixed = "name, delivers", .counted = "worker_seen"}};
+constexpr Sql kInsertChannel = insert_row(kChannel, " ON CONFLICT DO NOTHING");
 constexpr Sql kUpdateChannel = update_row(kChannel);
 
 template <typename Columns, typename Row>
@@ -59,11 +57,12 @@ Channel channel_of(const Query& query) {
   return channel;
 }
 
-void write_channel(Query& query, const Channel& channel) {
+/// How many rows were written.
+auto write_channel(Query& query, const Channel& channel) {
   RowWriter writer(query, kChannel);
   visit(writer, channel);
   writer.finish();
-  query.run();
+  return query.run();
 }
 
 constexpr Sql kAllChannels = select_rows(kChannel);
@@ -93,10 +92,14 @@ std::optional<Channel> SqliteChannelTables::channel(ChannelNo no) const {
   return channel_of(query);
 }
 
-ChannelNo SqliteChannelTables::insert_channel(const Channel& channel) {
+ChannelNo SqliteChannelTables::last_channel() const {
+  auto query = db_.query("SELECT max(channel_no) FROM channel");
+  return query.step() && !query.is_null(0) ? query.i64(0) : 0;
+}
+
+bool SqliteChannelTables::insert_channel(const Channel& channel) {
   auto query = db_.query(kInsertChannel.c_str());
-  write_channel(query, channel);
-  return db_.last_rowid();
+  return write_channel(query, channel) > 0;
 }
 
 void SqliteChannelTables::update_channel(const Channel& channel) {

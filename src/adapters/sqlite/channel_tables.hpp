@@ -18,7 +18,8 @@ class SqliteChannelTables : public virtual ChannelTables {
   std::vector<Channel> channels() const override;
   std::optional<Channel> channel(std::string_view name) const override;
   std::optional<Channel> channel(ChannelNo no) const override;
-  ChannelNo insert_channel(const Channel& channel) override;
+  ChannelNo last_channel() const override;
+  bool insert_channel(const Channel& channel) override;
   void update_channel(const Channel& channel) override;
   void forget_reason_details() override;
 

@@ -7,6 +7,7 @@
 
 #include "adapters/sqlite/columns.hpp"
 #include "adapters/sqlite/log_mark.hpp"
+#include "adapters/sqlite/number_tables.hpp"
 #include "adapters/sqlite/store_tables.hpp"
 #include "base/unicode.hpp"
 #include "model/checked.hpp"
@@ -39,6 +40,12 @@ CREATE TABLE debt(                        -- was overwritten, and may still stan
   debt_no     INTEGER PRIMARY KEY AUTOINCREMENT
 ) STRICT;
 
+CREATE TABLE number(                      -- the last one that was given, of each kind (src/ports/number_tables.hpp)
+  kind        INTEGER PRIMARY KEY,
+  last        INTEGER NOT NULL,
+  sum         INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE act(                         -- an act in parts that are not all done (src/core/in_parts.hpp)
   act_no      INTEGER PRIMARY KEY,
   kind        INTEGER NOT NULL,           -- 1: a recall, 2: pause or resume, 3: a provider's end, 4: a channel's
@@ -64,17 +71,19 @@ CREATE TABLE provider(
   locale      TEXT NOT NULL,
   zone        TEXT NOT NULL,
   addresses   BLOB NOT NULL,              -- channel NUL address NUL ..., checked
-  next_place  INTEGER NOT NULL,
-  next_blast  INTEGER NOT NULL,
-  next_community INTEGER NOT NULL,
-  next_notice INTEGER NOT NULL,
-  send_seq    INTEGER NOT NULL,
-  activity    INTEGER NOT NULL,           -- counts all that is written in its threads
-  recalls     INTEGER NOT NULL,           -- recalled blasts whose threads are not all up to date yet
   archived_at INTEGER NOT NULL,           -- 0: it is not
   sum         INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX provider_zone ON provider(zone) WHERE zone <> '';
+
+CREATE TABLE roster_work(                 -- of a provider: what sending and adding to its roster count on
+  provider_no INTEGER PRIMARY KEY,
+  next_place  INTEGER NOT NULL,
+  next_blast  INTEGER NOT NULL,
+  next_community INTEGER NOT NULL,
+  send_seq    INTEGER NOT NULL,
+  sum         INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE client(
   client_no   INTEGER PRIMARY KEY,
@@ -535,6 +544,7 @@ void migrate(Connection& db) {
         own.key = checked_bytes(RowKind::store, {reinterpret_cast<const char*>(key.data()), key.size()});
         insert_store_row(db, own);
         insert_log_mark(db);
+        SqliteNumberTables(db).insert_all();
         SqliteStoreTables(db).set_folding({folding_version()});
         db.execute(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str());
       }

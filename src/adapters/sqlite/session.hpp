@@ -8,6 +8,7 @@
 #include "adapters/sqlite/connection.hpp"
 #include "adapters/sqlite/directory_tables.hpp"
 #include "adapters/sqlite/event_tables.hpp"
+#include "adapters/sqlite/number_tables.hpp"
 #include "adapters/sqlite/store_tables.hpp"
 #include "adapters/sqlite/thread_tables.hpp"
 #include "adapters/sqlite/work_tables.hpp"
@@ -29,7 +30,8 @@ class Session final : public Tables {
         communities_(db),
         work_(db),
         events_(db),
-        store_(db) {
+        store_(db),
+        numbers_(db) {
     configure(db);
   }
 
@@ -40,6 +42,7 @@ class Session final : public Tables {
   WorkTables& work() override { return work_; }
   EventTables& events() override { return events_; }
   StoreTables& store() override { return store_; }
+  NumberTables& numbers() override { return numbers_; }
   const DirectoryTables& directory() const override { return directory_; }
   const BlastTables& blasts() const override { return blasts_; }
   const ThreadTables& threads() const override { return threads_; }
@@ -62,6 +65,7 @@ class Session final : public Tables {
   SqliteWorkTables work_;
   SqliteEventTables events_;
   SqliteStoreTables store_;
+  SqliteNumberTables numbers_;
 };
 
 }  // namespace bccast::sqlite
