@@ -127,8 +127,12 @@ class ProviderCheck {
       if (!client || client->id != entry.id)
         found("roster", place_name(entry.place), "the client's own row says otherwise");
       const auto membership = tables_.directory().membership(entry.client_no, provider_.no);
-      if (!membership || membership->place != entry.place)
+      if (!membership || membership->place != entry.place) {
         found("roster", place_name(entry.place), "the client's membership says otherwise");
+        return;
+      }
+      inbox_stored_.resize(entry.place);  // of others before it nothing is known
+      inbox_stored_.push_back(membership->stored_seq);
     });
     if (expected != provider_.next_place) found("roster", place_name(expected), "the roster ends too early");
     for (SliceNo s = 0; s < slices.size(); ++s) {
@@ -229,6 +233,7 @@ class ProviderCheck {
     for (SliceNo s = 0; s < slices_for(provider_.next_place); ++s) {
       const auto of_slice = tables_.blasts().recipients(provider_.no, s, blast.seq).count();
       recipients += of_slice;
+      if (of_slice > 0) stored_threads(blast, s);
       if (of_slice > 0 &&
           tables_.blasts().has_kept(provider_.no, s, blast.seq) != (blast.state == BlastState::recalled))
         found("blast", id, "who keeps a thread is stored, or not, against its state");
@@ -253,6 +258,18 @@ class ProviderCheck {
         blast.state == BlastState::recalled ? blast.finished_at != 0 : blast.state == BlastState::finished;
     if ((open == 0) != finished) found("blast", id, "finished, or not, against its lines");
     if (blast.state == BlastState::recalled && blast.swept < blast.roster_size) ++recalls_;
+  }
+
+  /// Whose inbox is stored up to this blast or further has a row of its thread.
+  void stored_threads(const Blast& blast, SliceNo s) {
+    tables_.blasts().kept(provider_.no, s, blast.seq).for_each([&](std::uint16_t at) {
+      const ThreadKey key{provider_.no, place_at(s, at), blast.no};
+      if (key.place >= inbox_stored_.size() || inbox_stored_[key.place] < blast.seq) return;
+      const std::string id(view(context_.thread_id(key)));
+      attempt("thread", id, [&] {
+        if (!tables_.threads().thread(key)) found("thread", id, "it was stored, and is missing");
+      });
+    });
   }
 
   /// The counts of a line are those of its places, and they add up.
@@ -357,6 +374,7 @@ class ProviderCheck {
   const Provider& provider_;
   std::vector<FindingRow>& findings_;
   std::int64_t recalls_ = 0;
+  std::vector<Seq> inbox_stored_;  // by place: up to which blast
 };
 
 /// A provider that is damaged is a finding, and the next one is looked at.

@@ -1,5 +1,7 @@
 #include "adapters/sqlite/thread_tables.hpp"
 
+#include <fmt/format.h>
+
 #include <limits>
 #include <optional>
 #include <utility>
@@ -171,6 +173,15 @@ Message message_of(const Query& query, const ThreadKey& asked) {
 
 Query& bind_key(Query& query, const ThreadKey& key) {
   return query.bind(key.provider_no).bind(std::int64_t{key.place}).bind(key.origin);
+}
+
+/// Each row of the query is of one that is gone.
+void add_gone(Query& query, const char* table, const char* detail, std::vector<FindingRow>& findings) {
+  while (query.step())
+    findings.push_back({"row",
+                        fmt::format("{} provider_no {} place {} origin {}", table, query.any_i64(0),
+                                    query.any_i64(1), query.any_i64(2)),
+                        detail});
 }
 
 constexpr Sql kAllThreads = select_rows(kThread);
@@ -440,6 +451,18 @@ void SqliteThreadTables::find_damage(std::vector<FindingRow>& findings) const {
   find_damaged_rows(db_, kThread, kAllThreads, findings);
   find_damaged_rows(db_, kMessage, kAllMessages, findings);
   find_damaged_rows(db_, kRef, kAllRefs, findings);
+  // Rows that are no more, by what they have left.
+  auto threads = db_.once(
+      "SELECT DISTINCT provider_no, place, origin FROM message AS m WHERE NOT EXISTS "
+      "(SELECT 1 FROM thread AS t WHERE t.provider_no = m.provider_no AND t.place = m.place AND "
+      "t.origin = m.origin)");
+  add_gone(threads, "thread", "it is gone, and has messages", findings);
+  auto members = db_.once(
+      "SELECT provider_no, place, origin FROM thread AS t WHERE origin < 0 AND place <> ? AND NOT EXISTS "
+      "(SELECT 1 FROM member AS m WHERE m.provider_no = t.provider_no AND m.community_no = -t.origin AND "
+      "m.place = t.place)");
+  members.bind(std::int64_t{kCommunityPlace});
+  add_gone(members, "member", "it is gone, and has a thread of the community", findings);
 }
 
 }  // namespace bccast::sqlite
