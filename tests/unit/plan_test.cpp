@@ -124,6 +124,9 @@ constexpr std::array kMayScan{
     Scan{"SEARCH debt", "max(debt_no)", "the last of its key"},
     Scan{"SEARCH act", "max(act_no)", "the same"},
     Scan{"SCAN act", "FROM act ORDER BY act_no LIMIT 1", "the first of its key"},
+    Scan{"SCAN m USING COVERING INDEX sqlite_autoindex_message_1", "FROM message AS m WHERE NOT EXISTS",
+         "verification reads everything"},
+    Scan{"SCAN t USING COVERING INDEX thread_of_client", "FROM thread AS t WHERE origin < 0", "the same"},
 };
 
 /// What a mapping of the adapter writes a row with (mapping.hpp), which stands in no source: all columns and

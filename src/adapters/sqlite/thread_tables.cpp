@@ -177,6 +177,15 @@ Query& bind_key(Query& query, const ThreadKey& key) {
   return query.bind(key.provider_no).bind(std::int64_t{key.place}).bind(key.origin);
 }
 
+/// Each row of the query is of one that is gone.
+void add_gone(Query& query, const char* table, const char* detail, std::vector<FindingRow>& findings) {
+  while (query.step())
+    findings.push_back({"row",
+                        fmt::format("{} provider_no {} place {} origin {}", table, query.any_i64(0),
+                                    query.any_i64(1), query.any_i64(2)),
+                        detail});
+}
+
 constexpr Sql kAllThreads = select_rows(kThread);
 constexpr Sql kAllMessages = select_rows(kMessage);
 constexpr Sql kAllRefs = select_rows(kRef);
@@ -447,26 +456,18 @@ void SqliteThreadTables::find_damage(std::vector<FindingRow>& findings) const {
   find_damaged_rows(db_, kThread, kAllThreads, findings);
   find_damaged_rows(db_, kMessage, kAllMessages, findings);
   find_damaged_rows(db_, kRef, kAllRefs, findings);
-  find_gone(findings, "thread", "it is gone, and has messages",
-            "SELECT DISTINCT provider_no, place, origin FROM message AS m WHERE NOT EXISTS (SELECT 1 FROM "
-            "thread AS t WHERE t.provider_no = m.provider_no AND t.place = m.place AND t.origin = m.origin)");
-  find_gone(findings, "member", "it is gone, and has a thread of the community",
-            fmt::format("SELECT provider_no, place, origin FROM thread AS t WHERE origin < 0 AND place <> {} "
-                        "AND NOT EXISTS (SELECT 1 FROM member AS m WHERE m.provider_no = t.provider_no "
-                        "AND m.community_no = -t.origin AND m.place = t.place)",
-                        std::int64_t{kCommunityPlace})
-                .c_str());
-}
-
-/// Rows that are no more, by what they have left.
-void SqliteThreadTables::find_gone(std::vector<FindingRow>& findings, const char* table, const char* detail,
-                                   const char* sql) const {
-  auto query = db_.once(sql);
-  while (query.step())
-    findings.push_back({"row",
-                        fmt::format("{} provider_no {} place {} origin {}", table, query.any_i64(0),
-                                    query.any_i64(1), query.any_i64(2)),
-                        detail});
+  // Rows that are no more, by what they have left.
+  auto threads = db_.once(
+      "SELECT DISTINCT provider_no, place, origin FROM message AS m WHERE NOT EXISTS "
+      "(SELECT 1 FROM thread AS t WHERE t.provider_no = m.provider_no AND t.place = m.place AND "
+      "t.origin = m.origin)");
+  add_gone(threads, "thread", "it is gone, and has messages", findings);
+  auto members = db_.once(
+      "SELECT provider_no, place, origin FROM thread AS t WHERE origin < 0 AND place <> ? AND NOT EXISTS "
+      "(SELECT 1 FROM member AS m WHERE m.provider_no = t.provider_no AND m.community_no = -t.origin AND "
+      "m.place = t.place)");
+  members.bind(std::int64_t{kCommunityPlace});
+  add_gone(members, "member", "it is gone, and has a thread of the community", findings);
 }
 
 }  // namespace bccast::sqlite
