@@ -20,6 +20,40 @@ Error not_on_roster() {
   return {Code::not_found, "there is no such client on the roster"};
 }
 
+Provider existing(std::optional<Provider> provider) {
+  if (!provider) throw Error(Code::not_found, "there is no such provider");
+  return std::move(*provider);
+}
+Client existing(std::optional<Client> client) {
+  if (!client) throw Error(Code::not_found, "there is no such client");
+  return std::move(*client);
+}
+Blast existing(std::optional<Blast> blast) {
+  if (!blast) throw no_blast();
+  return std::move(*blast);
+}
+Community existing(std::optional<Community> community) {
+  if (!community) throw no_thread();
+  return std::move(*community);
+}
+
+Blast required_unsent(Blast blast, std::string_view blast_id) {
+  if (!is_unsent(blast.state)) throw Error(Code::state, fmt::format("blast {} was already sent", blast_id));
+  return blast;
+}
+
+/// The key that is the provider's own.
+BlastKey key_of(const Context& context, const Provider& provider, std::string_view blast_id) {
+  const auto parts = context.ids.decode(blast_id, IdKind::blast);
+  if (!parts || parts->provider != provider.no) throw no_blast();
+  return {provider.no, parts->number};
+}
+CommunityNo community_no(const Context& context, const Provider& provider, std::string_view thread_id) {
+  const auto key = context.thread_key(thread_id);
+  if (!key || key->provider_no != provider.no || !key->of_community()) throw no_thread();
+  return key->community();
+}
+
 Error entry_missing(const RosterKey& key) {
   return {Code::corrupt,
           fmt::format("roster entry {} of provider {} is missing", key.place, key.provider_no)};
@@ -72,17 +106,26 @@ void require_open(const Provider& provider) {
     throw Error(Code::state, "the provider is archived: nothing can be written or changed");
 }
 
+Provider provider(const Tables& tables, std::string_view id) {
+  check_id(id, "provider id");
+  return existing(tables.directory().provider(id));
+}
+
+Provider provider(Tables& tables, std::string_view id, Hold hold) {
+  tables.lock().provider(id, hold);
+  return provider(tables, id);
+}
+
 Provider open_provider(const Tables& tables, std::string_view id) {
   auto found = provider(tables, id);
   require_open(found);
   return found;
 }
 
-Provider provider(const Tables& tables, std::string_view id) {
-  check_id(id, "provider id");
-  auto provider = tables.directory().provider(id);
-  if (!provider) throw Error(Code::not_found, "there is no such provider");
-  return std::move(*provider);
+Provider open_provider(Tables& tables, std::string_view id, Hold hold) {
+  auto found = provider(tables, id, hold);
+  require_open(found);
+  return found;
 }
 
 RosterWork roster_work(const Tables& tables, ProviderNo provider) {
@@ -91,11 +134,19 @@ RosterWork roster_work(const Tables& tables, ProviderNo provider) {
   return *work;
 }
 
+RosterWork lock_roster(Tables& tables, ProviderNo provider) {
+  tables.lock().rosters({&provider, 1});
+  return roster_work(tables, provider);
+}
+
 Client client(const Tables& tables, std::string_view id) {
   check_id(id, "client id");
-  auto client = tables.directory().client(id);
-  if (!client) throw Error(Code::not_found, "there is no such client");
-  return std::move(*client);
+  return existing(tables.directory().client(id));
+}
+
+Client client(Tables& tables, std::string_view id, Hold hold) {
+  tables.lock().clients({&id, 1}, hold);
+  return client(tables, id);
 }
 
 RosterEntry entry(const Tables& tables, const Provider& provider, std::string_view client_id) {
@@ -107,11 +158,22 @@ RosterEntry entry(const Tables& tables, const Provider& provider, std::string_vi
 
 Blast blast(const Tables& tables, const Context& context, const Provider& provider,
             std::string_view blast_id) {
-  const auto parts = context.ids.decode(blast_id, IdKind::blast);
-  if (!parts || parts->provider != provider.no) throw no_blast();
-  auto blast = tables.blasts().blast(provider.no, parts->number);
-  if (!blast) throw no_blast();
-  return std::move(*blast);
+  return existing(tables.blasts().blast(provider.no, key_of(context, provider, blast_id).second));
+}
+
+Blast blast(Tables& tables, const Context& context, const Provider& provider, std::string_view blast_id,
+            Hold hold) {
+  const auto key = key_of(context, provider, blast_id);
+  tables.lock().blasts({&key, 1}, hold);
+  return existing(tables.blasts().blast(key.first, key.second));
+}
+
+Blast blast_and_lines(Tables& tables, const Context& context, const Provider& provider,
+                      std::string_view blast_id) {
+  const auto key = key_of(context, provider, blast_id);
+  tables.lock().lines_of({&key, 1});
+  tables.lock().blasts({&key, 1}, Hold::exclusive);
+  return existing(tables.blasts().blast(key.first, key.second));
 }
 
 Blast sent_blast(const Tables& tables, const Context& context, const Provider& provider,
@@ -125,9 +187,12 @@ Blast sent_blast(const Tables& tables, const Context& context, const Provider& p
 
 Blast unsent_blast(const Tables& tables, const Context& context, const Provider& provider,
                    std::string_view blast_id) {
-  auto found = blast(tables, context, provider, blast_id);
-  if (!is_unsent(found.state)) throw Error(Code::state, fmt::format("blast {} was already sent", blast_id));
-  return found;
+  return required_unsent(blast(tables, context, provider, blast_id), blast_id);
+}
+
+Blast unsent_blast(Tables& tables, const Context& context, const Provider& provider,
+                   std::string_view blast_id, Hold hold) {
+  return required_unsent(blast(tables, context, provider, blast_id, hold), blast_id);
 }
 
 BlastState next(const Blast& blast, BlastVerb verb, std::string_view blast_id) {
@@ -157,6 +222,13 @@ BlastState next(const Blast& blast, BlastVerb verb, std::string_view blast_id) {
 Blast draft(const Tables& tables, const Context& context, const Provider& provider,
             std::string_view blast_id) {
   auto found = blast(tables, context, provider, blast_id);
+  next(found, BlastVerb::edit, blast_id);
+  return found;
+}
+
+Blast draft(Tables& tables, const Context& context, const Provider& provider, std::string_view blast_id,
+            Hold hold) {
+  auto found = blast(tables, context, provider, blast_id, hold);
   next(found, BlastVerb::edit, blast_id);
   return found;
 }
@@ -222,11 +294,15 @@ Reached thread_of_provider(const Tables& tables, const Context& context, const P
 
 Community community(const Tables& tables, const Context& context, const Provider& provider,
                     std::string_view thread_id) {
-  const auto key = context.thread_key(thread_id);
-  if (!key || key->provider_no != provider.no || !key->of_community()) throw no_thread();
-  auto found = tables.communities().community(provider.no, key->community());
-  if (!found) throw no_thread();
-  return std::move(*found);
+  const auto no = community_no(context, provider, thread_id);
+  return existing(tables.communities().community(provider.no, no));
+}
+
+Community community(Tables& tables, const Context& context, const Provider& provider,
+                    std::string_view thread_id, Hold hold) {
+  const auto no = community_no(context, provider, thread_id);
+  tables.lock().community(provider.no, no, hold);
+  return existing(tables.communities().community(provider.no, no));
 }
 
 bool exists(const Tables& tables, const ThreadKey& key) {

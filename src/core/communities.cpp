@@ -121,8 +121,8 @@ std::string Communities::create(std::string_view provider_id, std::string_view t
                                 std::string_view actor) {
   check_title(title);
   return context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    RosterWork roster = access::roster_work(tables, provider.no);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    RosterWork roster = access::lock_roster(tables, provider.no);
     Community community;
     community.provider_no = provider.no;
     community.no = roster.next_community++;
@@ -155,8 +155,8 @@ void Communities::set(std::string_view provider_id, std::string_view thread_id, 
     throw Error(Code::argument, "there is no such setting");
   }
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    Community community = access::community(tables, context_, provider, thread_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Community community = access::community(tables, context_, provider, thread_id, Hold::exclusive);
     if (key == "title") {
       community.title = value;
     } else {
@@ -169,8 +169,8 @@ void Communities::set(std::string_view provider_id, std::string_view thread_id, 
 std::vector<Code> Communities::add_many(std::string_view provider_id, std::string_view thread_id,
                                         std::span<const std::string_view> ids, std::string_view actor) {
   return context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    const Community community = access::community(tables, context_, provider, thread_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    const Community community = access::community(tables, context_, provider, thread_id, Hold::exclusive);
     const auto thread = tables.threads().thread(community_key(provider.no, community.no));
     if (!thread) throw Error(Code::corrupt, "a community has lost its thread");
     const auto count = tables.communities().count_members(provider.no, community.no);
@@ -195,8 +195,8 @@ std::vector<Code> Communities::add_many(std::string_view provider_id, std::strin
 void Communities::remove(std::string_view provider_id, std::string_view thread_id,
                          std::string_view client_id) {
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    const Community community = access::community(tables, context_, provider, thread_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    const Community community = access::community(tables, context_, provider, thread_id, Hold::exclusive);
     const RosterEntry entry = access::entry(tables, provider, client_id);
     const auto member = community_key(provider.no, community.no, entry.place);
     if (!leave(tables, {&member, 1})) throw Error(Code::not_found, "there is no such member");

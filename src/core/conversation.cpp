@@ -44,6 +44,26 @@ void require_writable(Conversation::Actor actor, const access::Reached& reached)
   }
 }
 
+/// Whoever changes a thread keeps what decides about it: its client and its provider, the blast or the
+/// community that it is of, and, with `members`, the threads of all who are in that.
+void lock_thread(Tables& tables, const Context& context, Conversation::Actor actor, std::string_view thread,
+                 bool members) {
+  if (actor.side == Side::client) tables.lock().clients({&actor.id, 1}, Hold::shared);
+  const auto key = context.thread_key(thread);
+  if (!key) return;
+  tables.lock().providers({&key->provider_no, 1}, Hold::shared);
+  std::vector<ThreadKey> threads{*key};
+  if (key->of_blast()) {
+    const BlastKey blast{key->provider_no, key->origin};
+    tables.lock().blasts({&blast, 1}, Hold::shared);
+  } else if (key->of_community()) {
+    tables.lock().community(key->provider_no, key->community(), members ? Hold::exclusive : Hold::shared);
+    const auto own = members_of(tables, *key);
+    threads.insert(threads.end(), own.begin(), own.end());
+  }
+  tables.lock().threads(threads);
+}
+
 /// Whether that side has read all up to this message.
 bool is_read(const Thread& thread, Side side, std::int64_t up_to_seq) {
   return std::min(up_to_seq, thread.last_seq) <=
@@ -121,6 +141,7 @@ Written Conversation::write(Actor actor, std::string_view thread_id, std::string
                             std::string_view text, std::string_view on_behalf) {
   check_message(text);
   Written written = context_.store.write([&](Tables& tables) {
+    lock_thread(tables, context_, actor, thread_id, true);
     for (int i = 0; i < kTries; ++i)
       if (const auto done = try_to_write(tables, actor, thread_id, key, text, on_behalf)) return *done;
     throw neither_there_nor_not();
@@ -203,6 +224,7 @@ void Conversation::read(Actor actor, std::string_view thread_id, std::int64_t up
   });
   if (nothing_to_do) return;
   context_.store.write([&](Tables& tables) {
+    lock_thread(tables, context_, actor, thread_id, false);
     for (int i = 0; i < kTries; ++i)
       if (try_to_read(tables, actor, thread_id, up_to_seq)) return;
     throw neither_there_nor_not();

@@ -94,6 +94,7 @@ class ClientPut {
       }
     }
     if (known.empty()) return;
+    tables_.lock().clients(known_ids, Hold::exclusive);
     const auto found = tables_.directory().clients(known_ids);
     std::vector<Client> changed;
     for (std::size_t i = 0; i < known.size(); ++i) {
@@ -132,6 +133,20 @@ class ClientPut {
   std::unordered_set<ClientNo> known_;  // those that were there before
 };
 
+/// Page by page; shared, for a roster that they come to.
+std::vector<Found<std::string_view, Client>> lock_clients(Tables& tables,
+                                                          std::span<const std::string_view> ids,
+                                                          std::span<const std::size_t> numbers) {
+  std::vector<Found<std::string_view, Client>> all;
+  for_each_page(numbers, [&](auto page, std::size_t) {
+    std::vector<std::string_view> page_ids;
+    for (const auto i : page) page_ids.push_back(ids[i]);
+    tables.lock().clients(page_ids, Hold::shared);
+    all.push_back(tables.directory().clients(page_ids));
+  });
+  return all;
+}
+
 [[noreturn]] void no_such_key() {
   throw Error(Code::argument, "there is no such setting");
 }
@@ -151,8 +166,8 @@ void Directory::provider_put(std::string_view id, std::string_view name) {
         if (*no > kMaxProviders) throw Error(Code::limit, "the store has no numbers left for providers");
         return;
       }
-      provider = access::provider(tables, id);  // another was faster
     }
+    provider = access::provider(tables, id, Hold::exclusive);  // there, or another was faster
     if (provider->name == name) return;
     provider->name = name;
     tables.directory().update_provider(*provider);
@@ -161,7 +176,7 @@ void Directory::provider_put(std::string_view id, std::string_view name) {
 
 void Directory::provider_set(std::string_view id, std::string_view key, std::string_view value) {
   context_.store.write([&](Tables& tables) {
-    auto provider = access::provider(tables, id);
+    auto provider = access::provider(tables, id, Hold::exclusive);
     if (!set_common(provider, key, value, context_.zones)) no_such_key();
     tables.directory().update_provider(provider);
   });
@@ -206,7 +221,7 @@ std::vector<Code> Directory::client_put_many(std::span<const std::string_view> i
 
 void Directory::client_set(std::string_view id, std::string_view key, std::string_view value) {
   context_.store.write([&](Tables& tables) {
-    const Client before = access::client(tables, id);
+    const Client before = access::client(tables, id, Hold::exclusive);
     Client after = before;
     if (key == "chat") {
       set_flag(after.flags, flag::client_chat_off, !parse_switch(value));
@@ -224,7 +239,7 @@ void Directory::client_set(std::string_view id, std::string_view key, std::strin
 
 Code Directory::client_archive(std::string_view id, bool archived) {
   return context_.store.write([&](Tables& tables) {
-    const Client before = access::client(tables, id);
+    const Client before = access::client(tables, id, Hold::exclusive);
     Client after = before;
     set_flag(after.flags, flag::client_archived, archived);
     if (after.flags == before.flags) return Code::exists;
@@ -247,11 +262,6 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
                                              std::span<const std::string_view> ids, bool archived) {
   return context_.store.write([&](Tables& tables) {
     std::vector<Code> results(ids.size(), Code::ok);
-    const Provider provider = access::provider(tables, provider_id);
-    RosterWork roster = access::roster_work(tables, provider.no);
-    RosterUpdate rosters(tables, context_);
-    ClientNo last_added = 0;
-    const Place first = roster.next_place;
     std::vector<std::size_t> sound;
     for (std::size_t i = 0; i < ids.size(); ++i) {
       try {
@@ -261,10 +271,15 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
         results[i] = error.code();
       }
     }
+    const auto locked = lock_clients(tables, ids, sound);
+    const Provider provider = access::provider(tables, provider_id, Hold::shared);
+    RosterWork roster = access::lock_roster(tables, provider.no);
+    RosterUpdate rosters(tables, context_);
+    ClientNo last_added = 0;
+    const Place first = roster.next_place;
+    std::size_t pages = 0;
     for_each_page(std::span<const std::size_t>(sound), [&](auto page, std::size_t) {
-      std::vector<std::string_view> page_ids;
-      for (const auto i : page) page_ids.push_back(ids[i]);
-      const auto found = tables.directory().clients(page_ids);
+      const auto& found = locked[pages++];
       std::vector<const Client*> clients;
       std::vector<std::size_t> numbers;
       for (const auto i : page) {
@@ -296,7 +311,8 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
 void Directory::roster_set(std::string_view provider_id, std::string_view client, std::string_view key,
                            std::string_view value) {
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::provider(tables, provider_id);
+    const Provider provider = access::provider(tables, provider_id, Hold::shared);
+    tables.lock().rosters({&provider.no, 1});
     const RosterEntry before = access::entry(tables, provider, client);
     RosterEntry entry = before;
     if (key != "chat" && key != "notify") no_such_key();
@@ -311,7 +327,8 @@ void Directory::roster_set(std::string_view provider_id, std::string_view client
 
 Code Directory::roster_archive(std::string_view provider_id, std::string_view client, bool archived) {
   return context_.store.write([&](Tables& tables) {
-    const Provider provider = access::provider(tables, provider_id);
+    const Provider provider = access::provider(tables, provider_id, Hold::shared);
+    tables.lock().rosters({&provider.no, 1});
     const RosterEntry before = access::entry(tables, provider, client);
     RosterEntry entry = before;
     set_flag(entry.flags, flag::archived, archived);
@@ -328,7 +345,8 @@ std::vector<Code> Directory::roster_archive_many(std::string_view provider_id,
                                                  std::span<const std::string_view> ids) {
   return context_.store.write([&](Tables& tables) {
     std::vector<Code> results(ids.size(), Code::ok);
-    const Provider provider = access::provider(tables, provider_id);
+    const Provider provider = access::provider(tables, provider_id, Hold::shared);
+    tables.lock().rosters({&provider.no, 1});
     const auto places = resolve_places(tables, provider, ids);
     RosterUpdate rosters(tables, context_);
     std::vector<std::size_t> found;

@@ -37,7 +37,8 @@ void touch(Tables& tables, Blast& blast) {
 Drafting::Created Drafting::create(std::string_view provider_id, std::string_view key,
                                    std::string_view actor) {
   return context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    RosterWork roster = access::lock_roster(tables, provider.no);
     const auto key_hash = context_.key_hash(key);
     if (!key_hash.empty()) {
       if (const auto no = tables.blasts().blast_by_key(provider.no, key_hash))
@@ -45,7 +46,6 @@ Drafting::Created Drafting::create(std::string_view provider_id, std::string_vie
     }
     Blast blast;
     blast.provider_no = provider.no;
-    RosterWork roster = access::roster_work(tables, provider.no);
     blast.no = roster.next_blast++;
     if (blast.no > kMaxNumber) throw Error(Code::limit, "the provider has no numbers left for blasts");
     blast.created_at = context_.clock.wall_ms();
@@ -59,8 +59,8 @@ Drafting::Created Drafting::create(std::string_view provider_id, std::string_vie
 
 void Drafting::discard(std::string_view provider_id, std::string_view blast_id) {
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    const Blast blast = access::blast(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    const Blast blast = access::blast(tables, context_, provider, blast_id, Hold::exclusive);
     access::next(blast, BlastVerb::discard, blast_id);
     tables.blasts().delete_blast(provider.no, blast.no);
   });
@@ -69,8 +69,8 @@ void Drafting::discard(std::string_view provider_id, std::string_view blast_id) 
 void Drafting::act(std::string_view provider_id, std::string_view blast_id, std::string_view client,
                    Act act) {
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    Blast blast = access::draft(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
     const Place place = access::entry(tables, provider, client).place;
     auto slice = tables.blasts().draft_slice(provider.no, blast.no, slice_of(place));
     apply(slice, place, act);
@@ -88,8 +88,8 @@ std::vector<Code> Drafting::act_many(std::string_view provider_id, std::string_v
     return resolve_places(tables, provider, ids);
   });
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    Blast blast = access::draft(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
     std::map<SliceNo, DraftSlice> slices;
     for (const auto& one : resolved) {
       if (one.code != Code::ok) continue;
@@ -110,8 +110,8 @@ std::vector<Code> Drafting::act_many(std::string_view provider_id, std::string_v
 
 void Drafting::act_all(std::string_view provider_id, std::string_view blast_id, Act act) {
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    Blast blast = access::draft(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
     tables.blasts().delete_draft(provider.no, blast.no);
     blast.all_active = act == Act::select;
     touch(tables, blast);
@@ -124,8 +124,8 @@ void Drafting::select_from(std::string_view provider_id, std::string_view blast_
   const auto opened = filter.get_switch("opened");
   const auto replied = filter.get_switch("replied");
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    Blast blast = access::draft(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
     const Blast from = access::sent_blast(tables, context_, provider, from_blast_id);
     for (SliceNo s = 0; s < slices_for(from.roster_size); ++s) {
       Slice chosen = tables.blasts().recipients(provider.no, s, from.seq);
@@ -151,8 +151,8 @@ void Drafting::select_from(std::string_view provider_id, std::string_view blast_
 void Drafting::write(std::string_view provider_id, std::string_view blast_id, std::string_view text) {
   check_message(text);
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    Blast blast = access::draft(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
     tables.blasts().put_text(provider.no, blast.no, texts::seal_of_blast(provider.no, blast.no, text));
     touch(tables, blast);
   });
@@ -170,8 +170,8 @@ void Drafting::set(std::string_view provider_id, std::string_view blast_id, std:
     throw Error(Code::argument, "there is no such setting");
   }
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    Blast blast = access::draft(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
     if (key == "channels") {
       check_channels(tables, value);
       blast.channels = value;

@@ -227,18 +227,16 @@ class AnyAct {
         const auto channel = tables_.work().channel(no);
         if (channel && channel->removed) add(Kind::channel_end, 0, no);
       });
-    bool more = true;
-    for (ProviderNo no = 1; more; ++no)
+    auto next = tables_.directory().provider_after(0);
+    for (; next; next = tables_.directory().provider_after(*next))
       attempt([&] {
-        const auto provider = tables_.directory().provider(no);
-        more = provider.has_value();  // numbers are dense
-        if (provider) of_provider(*provider);
+        if (const auto provider = tables_.directory().provider(*next)) of_provider(*provider);
       });
   }
 
  private:
   void of_provider(const Provider& provider) {
-    if (provider.recalls > 0) recalls_of(provider.no);
+    if (tables_.blasts().has_recall_to_sweep(provider.no)) recalls_of(provider.no);
     const auto open = tables_.work().sound_open_lines(provider.no);
     if (provider.archived_at != 0) {
       if (!open.empty() || tables_.blasts().unsent_from(provider.no, 0))
@@ -386,8 +384,8 @@ bool InParts::finish_some(std::int64_t until_us) {
 
 Code InParts::recall(std::string_view provider_id, std::string_view blast_id) {
   return finish(context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    Blast blast = access::blast(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::blast(tables, context_, provider, blast_id, Hold::exclusive);
     blast.state = access::next(blast, BlastVerb::recall, blast_id);
     blast.recalled_at = context_.clock.wall_ms();
     if (blast.open_lines == 0 && blast.finished_at == 0) blast.finished_at = blast.recalled_at;
@@ -399,8 +397,8 @@ Code InParts::recall(std::string_view provider_id, std::string_view blast_id) {
 
 Code InParts::set_paused(std::string_view provider_id, std::string_view blast_id, bool paused) {
   return finish(context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    Blast blast = access::blast(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::blast(tables, context_, provider, blast_id, Hold::exclusive);
     blast.state = access::next(blast, paused ? BlastVerb::pause : BlastVerb::resume, blast_id);
     tables.blasts().update_blast(blast);
     emit(tables, context_, paused ? EventKind::blast_paused : EventKind::blast_resumed, provider.no,
@@ -411,7 +409,7 @@ Code InParts::set_paused(std::string_view provider_id, std::string_view blast_id
 
 Code InParts::archive_provider(std::string_view provider_id) {
   return finish(context_.store.write([&](Tables& tables) {
-    Provider provider = access::provider(tables, provider_id);
+    Provider provider = access::provider(tables, provider_id, Hold::exclusive);
     provider.archived_at = context_.clock.wall_ms();
     tables.directory().update_provider(provider);
     return add_act(tables, Kind::provider_end, provider.no, 0);
@@ -420,6 +418,7 @@ Code InParts::archive_provider(std::string_view provider_id) {
 
 Code InParts::remove_channel(std::string_view name) {
   return finish(context_.store.write([&](Tables& tables) {
+    tables.lock().channel(name, Hold::exclusive);
     auto channel = tables.work().channel(name);
     if (!channel) throw Error(Code::not_found, "there is no such channel");
     channel->removed = true;

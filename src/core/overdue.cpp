@@ -168,9 +168,20 @@ Page<OverdueRow> Overdue::list(std::string_view provider_id, std::string_view cu
 }
 
 bool Overdue::say_next() {
-  return context_.store.write([&](Tables& tables) {
-    auto blast = tables.blasts().due_deadline(context_.clock.wall_ms());
-    if (!blast) return false;
+  for (;;)
+    if (const auto one = try_to_say_next()) return *one;
+}
+
+/// Nothing: somebody else was faster with the first.
+std::optional<bool> Overdue::try_to_say_next() {
+  return context_.store.write([&](Tables& tables) -> std::optional<bool> {
+    const auto due = tables.blasts().due_deadline(context_.clock.wall_ms());
+    if (!due) return false;
+    const BlastKey key{due->provider_no, due->no};
+    tables.lock().blasts({&key, 1}, Hold::exclusive);
+    auto blast = tables.blasts().blast(key.first, key.second);
+    if (!blast || blast->deadline_at != due->deadline_at || blast->overdue != due->overdue)
+      return std::nullopt;
     LinePace pace;
     if (is_late(tables, context_, *blast, pace) || !pace.until) {
       blast->overdue = true;

@@ -63,6 +63,12 @@ bool RosterUpdate::has_turn_behind(const RosterEntry& entry) {
   return entry.provider_no == folding().provider_no && std::int64_t{entry.place} < folding().place;
 }
 
+void lock_rosters(Tables& tables, std::span<const HeldMembership> places) {
+  std::vector<ProviderNo> nos;
+  for (const auto& one : places) nos.push_back(one.membership.provider_no);
+  tables.lock().rosters(nos);
+}
+
 void for_each_membership_page(const Tables& tables, std::span<const ClientNo> clients,
                               FunctionRef<void(std::span<const HeldMembership>)> f) {
   for (ProviderNo after = 0;;) {
@@ -116,6 +122,7 @@ void RosterUpdate::change_clients(std::span<const Client> clients) {
     std::vector<RosterKey> keys;
     keys.reserve(held.size());
     for (const auto& one : held) keys.push_back({one.membership.provider_no, one.membership.place});
+    lock_rosters(tables_, held);
     const auto entries = tables_.directory().entries(keys);
     for (std::size_t i = 0; i < held.size(); ++i) {
       while (client->no != held[i].client_no) ++client;

@@ -85,6 +85,9 @@ class RosterUpdate {
   AddressSlices address_slices_;
 };
 
+/// Those with these places.
+void lock_rosters(Tables& tables, std::span<const HeldMembership> places);
+
 /// Calls f with page after page of the clients' places on rosters, in the order of these and then by
 /// provider.
 void for_each_membership_page(const Tables& tables, std::span<const ClientNo> clients,

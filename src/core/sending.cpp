@@ -29,14 +29,20 @@ OrderNumbers order_of(const Context& context, const Blast& blast, const std::vec
 
 }  // namespace
 
-SendResult send_now(Tables& tables, const Context& context, const Provider& provider, Blast blast,
-                    std::string_view digest, Ms since) {
-  const auto text = texts::of_blast(tables, provider.no, blast.no);
+ToSend lock_what_sends(Tables& tables, ProviderNo provider) {
+  tables.lock().rosters({&provider, 1});
+  tables.lock().channels(Hold::shared);
+  return {access::roster_work(tables, provider), tables.work().channels()};
+}
+
+SendResult send_now(Tables& tables, const Context& context, ToSend with, Blast blast, std::string_view digest,
+                    Ms since) {
+  RosterWork& roster = with.roster;
+  const auto text = texts::of_blast(tables, blast.provider_no, blast.no);
   if (!text) return {SendOutcome::no_text, 0};
   std::vector<std::pair<SliceNo, StoredAudience>> slices;
   std::int64_t count = 0;
   AudienceDigest audience_digest(context, blast, *text);
-  RosterWork roster = access::roster_work(tables, provider.no);
   for_each_audience(tables, roster, blast, [&](SliceNo s, const Audience& audience) {
     if (audience.nobody()) return;
     const auto recipients = audience.recipients.count();
@@ -54,8 +60,8 @@ SendResult send_now(Tables& tables, const Context& context, const Provider& prov
   blast.roster_size = roster.next_place;
   blast.recipients = count;
   for (const auto& [s, audience] : slices)
-    tables.blasts().insert_audience(provider.no, s, blast.seq, blast.no, audience);
-  const auto channels = channels_of(tables, blast);
+    tables.blasts().insert_audience(blast.provider_no, s, blast.seq, blast.no, audience);
+  const auto channels = channels_of(std::move(with.channels), blast);
   const bool delivered =
       std::any_of(channels.begin(), channels.end(), [](const Channel& channel) { return channel.delivers; });
   const auto order = order_of(context, blast, channels);
@@ -64,7 +70,7 @@ SendResult send_now(Tables& tables, const Context& context, const Provider& prov
     Line line;
     line.no = line.turn = next++;  // behind all that wait
     line.follows = delivered && !channel.delivers;
-    line.provider_no = provider.no;
+    line.provider_no = blast.provider_no;
     line.blast_no = blast.no;
     line.channel_no = channel.no;
     line.seq = blast.seq;
@@ -80,10 +86,10 @@ SendResult send_now(Tables& tables, const Context& context, const Provider& prov
     blast.finished_at = blast.sent_at;
   }
   tables.blasts().update_blast(blast);
-  tables.blasts().delete_draft(provider.no, blast.no);
+  tables.blasts().delete_draft(blast.provider_no, blast.no);
   tables.directory().update_roster_work(roster);
-  emit(tables, context, EventKind::blast_sent, provider.no, blast.no);
-  if (blast.open_lines == 0) emit(tables, context, EventKind::blast_finished, provider.no, blast.no);
+  emit(tables, context, EventKind::blast_sent, blast.provider_no, blast.no);
+  if (blast.open_lines == 0) emit(tables, context, EventKind::blast_finished, blast.provider_no, blast.no);
   return {SendOutcome::sent, count};
 }
 
@@ -105,8 +111,9 @@ Error why_not_sent(const SendResult& result, std::string_view blast_id) {
 Code Sending::send(std::string_view provider_id, std::string_view blast_id, std::string_view digest,
                    std::string_view actor) {
   return context_.store.write([&](Tables& tables) {
-    const Provider provider = access::provider(tables, provider_id);
-    Blast blast = access::blast(tables, context_, provider, blast_id);
+    const Provider provider = access::provider(tables, provider_id, Hold::shared);
+    auto with = lock_what_sends(tables, provider.no);
+    Blast blast = access::blast(tables, context_, provider, blast_id, Hold::exclusive);
     const Ms now = context_.clock.wall_ms();
     // Before anything is compared: the first answer stands, also while what was sent can still be taken back.
     const bool held =
@@ -118,7 +125,7 @@ Code Sending::send(std::string_view provider_id, std::string_view blast_id, std:
       put_on_schedule(tables, context_, provider, blast, now + blast.hold, digest, kFewestRecipients);
       return Code::ok;
     }
-    const auto sent = send_now(tables, context_, provider, blast, digest, now);
+    const auto sent = send_now(tables, context_, std::move(with), blast, digest, now);
     if (sent.outcome != SendOutcome::sent) throw why_not_sent(sent, blast_id);
     return Code::ok;
   });

@@ -18,13 +18,13 @@ namespace bccast {
 enum class Hold { shared, exclusive };
 
 /// Locks rows, each until the transaction ends. What was read of them before may have been changed meanwhile,
-/// and serves at most to choose what is locked; what is read after it is what it is until the end. A row that is
-/// not there is not locked. Nothing is returned, so that a lock need not be a round trip of its own: it may go
-/// out together with whatever is read next.
+/// and serves at most to choose what is locked; what is read after it is what it is until the end. A row that
+/// is not there is not locked. Nothing is returned, so that a lock need not be a round trip of its own: it
+/// may go out together with whatever is read next.
 ///
-/// Ranks are locked in the order of their numbers, each in one call, with all that the work will need of it: so
-/// no two transactions wait for each other (docs/design.md, "What a server needs of the ports"). A store with
-/// one writer at a time has nothing to lock (NoLocks).
+/// Ranks are locked in the order of their numbers, each in one call, with all that the work will need of it:
+/// so no two transactions wait for each other (docs/design.md, "What a server needs of the ports"). A store
+/// with one writer at a time has nothing to lock (NoLocks).
 class Locks {
  public:
   virtual ~Locks() = default;

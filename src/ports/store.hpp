@@ -16,6 +16,7 @@
 #include "ports/community_tables.hpp"
 #include "ports/directory_tables.hpp"
 #include "ports/event_tables.hpp"
+#include "ports/locks.hpp"
 #include "ports/number_tables.hpp"
 #include "ports/store_tables.hpp"
 #include "ports/thread_tables.hpp"
@@ -23,10 +24,13 @@
 
 namespace bccast {
 
-/// All tables within one transaction. A const one reads a snapshot.
+/// All tables within one transaction. A const one reads: within a transaction that only reads, a snapshot;
+/// within one that writes, what is committed and its own, each call as of now.
 class Tables {
  public:
   virtual ~Tables() = default;
+  /// What is to stay as it is while the transaction goes by it.
+  virtual Locks& lock() = 0;
   virtual DirectoryTables& directory() = 0;
   virtual BlastTables& blasts() = 0;
   virtual ThreadTables& threads() = 0;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -83,15 +85,17 @@ struct Data {
   Table<std::string, EventNo> readers;
   Table<DebtNo, Nothing> debts;
   Table<ActNo, ActInParts> acts;
-  Table<NumberKind, std::int64_t> numbers;  // the last one of each kind
-  Table<int, StoreRow> store;               // one row, 0
+  Table<int, StoreRow> store;  // one row, 0
+  /// The last one of each kind. Of all transactions: what was drawn stays drawn.
+  std::shared_ptr<std::map<NumberKind, std::int64_t>> numbers =
+      std::make_shared<std::map<NumberKind, std::int64_t>>();
 
   StoreRow the_store() const { return store.get(0).value_or(StoreRow{}); }
   /// The next number of a kind.
   std::int64_t next(NumberKind kind, std::int64_t count = 1) {
-    const auto last = numbers.get(kind).value_or(0);
-    numbers.put(kind, last + count);
-    return last + 1;
+    auto& last = (*numbers)[kind];
+    last += count;
+    return last - count + 1;
   }
   std::int64_t next(std::int64_t LastNumbers::*kind) {
     auto row = the_store();
@@ -100,14 +104,28 @@ struct Data {
     return number;
   }
 
+  auto all() {
+    return std::tie(providers, provider_ids, roster_work, clients, client_ids, memberships, entries, names,
+                    addresses, roster_slices, address_slices, blasts, texts, draft_slices, audiences, marks,
+                    threads, messages, host_refs, communities, members, channels, lines, waiting, skips,
+                    told_addresses, claims, items, events, readers, debts, acts, store);
+  }
   template <typename F>
   void for_each_table(F&& f) {
-    f(providers), f(provider_ids), f(roster_work), f(clients), f(client_ids), f(memberships), f(entries),
-        f(names);
-    f(addresses), f(roster_slices), f(address_slices), f(blasts), f(texts), f(draft_slices), f(audiences);
-    f(marks), f(threads), f(messages), f(host_refs), f(communities), f(members), f(channels), f(lines);
-    f(waiting), f(skips), f(told_addresses), f(claims), f(items), f(events), f(readers), f(debts), f(acts);
-    f(numbers), f(store);
+    std::apply([&](auto&... table) { (f(table), ...); }, all());
+  }
+  /// Each table with that of the same name in another.
+  template <typename F>
+  void for_each_pair(Data& other, F&& f) {
+    for_each_pair(other, f, std::make_index_sequence<std::tuple_size_v<decltype(all())>>());
+  }
+
+ private:
+  template <typename F, std::size_t... I>
+  void for_each_pair(Data& other, F& f, std::index_sequence<I...>) {
+    auto mine = all();
+    auto its = other.all();
+    (f(std::get<I>(mine), std::get<I>(its)), ...);
   }
 };
 

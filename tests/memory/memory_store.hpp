@@ -9,6 +9,7 @@
 #include "blasts.hpp"
 #include "data.hpp"
 #include "directory.hpp"
+#include "row_locks.hpp"
 #include "threads.hpp"
 #include "work.hpp"
 
@@ -144,8 +145,10 @@ class AllTables final : public Tables {
         work_(data),
         events_(data),
         store_(data),
-        numbers_(data) {}
+        numbers_(data),
+        lock_(data) {}
 
+  Locks& lock() override { return lock_; }
   DirectoryTables& directory() override { return directory_; }
   BlastTables& blasts() override { return blasts_; }
   ThreadTables& threads() override { return threads_; }
@@ -171,6 +174,7 @@ class AllTables final : public Tables {
   Events events_;
   OfStore store_;
   Numbers numbers_;
+  RowLocks lock_;
 };
 
 /// What all who opened a store in memory share: as long as the process lives.

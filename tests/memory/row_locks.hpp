@@ -9,8 +9,8 @@
 
 namespace test::memory {
 
-/// Ranks are not locked in their order, or one twice: on a server two such transactions would some day wait for
-/// each other.
+/// Ranks are not locked in their order, or one twice: on a server two such transactions would some day wait
+/// for each other.
 struct OutOfOrder : std::logic_error {
   OutOfOrder(int rank, int last)
       : std::logic_error("rank " + std::to_string(rank) + " is locked after rank " + std::to_string(last)) {}
@@ -31,12 +31,8 @@ class RowLocks final : public Locks {
     const auto no = data_.provider_ids.get(std::string(id));
     providers(no ? std::span(&*no, 1) : std::span<const ProviderNo>(), hold);
   }
-  void providers(std::span<const ProviderNo> nos, Hold hold) override {
-    lock(2, data_.providers, nos, hold);
-  }
-  void rosters(std::span<const ProviderNo> nos) override {
-    lock(3, data_.roster_work, nos, Hold::exclusive);
-  }
+  void providers(std::span<const ProviderNo> nos, Hold hold) override { lock(2, data_.providers, nos, hold); }
+  void rosters(std::span<const ProviderNo> nos) override { lock(3, data_.roster_work, nos, Hold::exclusive); }
   void channels(Hold hold) override {
     lock_where(4, data_.channels, hold, [](const Channel&) { return true; });
   }

@@ -9,7 +9,7 @@
 namespace bccast {
 
 struct PortCall {
-  enum Kind { reads, writes };
+  enum Kind { reads, writes, locks };
   const char* name;
   Kind kind;
 };
@@ -722,6 +722,48 @@ class HookedNumbers final : public NumberTables {
   const PortHook& hook_;
 };
 
+class HookedLocks final : public Locks {
+ public:
+  HookedLocks(Locks& to, const PortHook& hook) : to_(to), hook_(hook) {}
+
+  void act(ActNo no) override { to_for("lock act").act(no); }
+  void clients(std::span<const std::string_view> ids, Hold hold) override {
+    to_for("lock clients").clients(ids, hold);
+  }
+  void provider(std::string_view id, Hold hold) override { to_for("lock provider").provider(id, hold); }
+  void providers(std::span<const ProviderNo> nos, Hold hold) override {
+    to_for("lock providers").providers(nos, hold);
+  }
+  void rosters(std::span<const ProviderNo> nos) override { to_for("lock rosters").rosters(nos); }
+  void channels(Hold hold) override { to_for("lock channels").channels(hold); }
+  void channel(std::string_view name, Hold hold) override { to_for("lock channel").channel(name, hold); }
+  void channel(ChannelNo no, Hold hold) override { to_for("lock channel").channel(no, hold); }
+  void lines(std::span<const LineNo> nos) override { to_for("lock lines").lines(nos); }
+  void lines_of(std::span<const BlastKey> blasts) override { to_for("lock lines_of").lines_of(blasts); }
+  void open_lines(ProviderNo provider) override { to_for("lock open_lines").open_lines(provider); }
+  void open_lines_of_channel(ChannelNo channel) override {
+    to_for("lock open_lines_of_channel").open_lines_of_channel(channel);
+  }
+  void blasts(std::span<const BlastKey> keys, Hold hold) override {
+    to_for("lock blasts").blasts(keys, hold);
+  }
+  void community(ProviderNo provider, CommunityNo no, Hold hold) override {
+    to_for("lock community").community(provider, no, hold);
+  }
+  void threads(std::span<const ThreadKey> keys) override { to_for("lock threads").threads(keys); }
+  void claim(const Claim& of) override { to_for("lock claim").claim(of); }
+  void items(std::span<const ItemNo> nos) override { to_for("lock items").items(nos); }
+
+ private:
+  Locks& to_for(const char* name) const {
+    hook_(PortCall{name, PortCall::locks});
+    return to_;
+  }
+
+  Locks& to_;
+  const PortHook& hook_;
+};
+
 /// All tables of one transaction; `hook` outlives it.
 class HookedTables final : public Tables {
  public:
@@ -733,10 +775,12 @@ class HookedTables final : public Tables {
         work_(to.work(), hook),
         events_(to.events(), hook),
         store_(to.store(), hook),
-        numbers_(to.numbers(), hook) {}
+        numbers_(to.numbers(), hook),
+        lock_(to.lock(), hook) {}
   /// Only to be used as const Tables.
   HookedTables(const Tables& to, const PortHook& hook) : HookedTables(const_cast<Tables&>(to), hook) {}
 
+  Locks& lock() override { return lock_; }
   DirectoryTables& directory() override { return directory_; }
   BlastTables& blasts() override { return blasts_; }
   ThreadTables& threads() override { return threads_; }
@@ -762,6 +806,7 @@ class HookedTables final : public Tables {
   HookedEvents events_;
   HookedStoreTables store_;
   HookedNumbers numbers_;
+  HookedLocks lock_;
 };
 
 }  // namespace bccast

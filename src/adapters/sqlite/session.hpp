@@ -35,6 +35,7 @@ class Session final : public Tables {
     configure(db);
   }
 
+  Locks& lock() override { return lock_; }
   DirectoryTables& directory() override { return directory_; }
   BlastTables& blasts() override { return blasts_; }
   ThreadTables& threads() override { return threads_; }
@@ -66,6 +67,7 @@ class Session final : public Tables {
   SqliteEventTables events_;
   SqliteStoreTables store_;
   SqliteNumberTables numbers_;
+  NoLocks lock_;
 };
 
 }  // namespace bccast::sqlite

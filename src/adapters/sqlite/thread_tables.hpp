@@ -45,8 +45,6 @@ class SqliteThreadTables final : public ThreadTables {
 
  private:
   void remove_text(const ThreadKey& thread, std::int64_t seq);
-  void find_gone(std::vector<FindingRow>& findings, const char* table, const char* detail,
-                 const char* sql) const;
   Connection& db_;
 };
 
