@@ -81,6 +81,11 @@ bool store_changed(Tables& tables, const access::Reached& reached) {
   return true;
 }
 
+/// What a recipient of a blast did.
+void mark(Tables& tables, const ThreadKey& key, MarkKind kind) {
+  if (key.of_blast()) tables.blasts().mark(key.provider_no, key.origin, kind, key.place);
+}
+
 /// A thread that was no row becomes one once: whoever meets somebody else there finds the row the next time.
 constexpr int kTries = 2;
 
@@ -187,7 +192,7 @@ std::optional<Written> Conversation::try_to_write(Tables& tables, Actor actor, s
   if (!store_changed(tables, reached)) return std::nullopt;
   message.text = texts::seal_of_message(thread.key, message.seq, text);
   tables.threads().insert_message(thread.key, message);
-  if (by_client) mark(tables, thread.key, false, true);
+  if (by_client) mark(tables, thread.key, MarkKind::replied);
   if (by_client || !in_community) notify(tables, {&thread.key, 1}, by_client, message, telling);
   if (in_community) pass_on(tables, thread, message, telling);
   emit(tables, context_, EventKind::message_created, thread.key.provider_no, thread.key.origin,
@@ -250,7 +255,7 @@ bool Conversation::try_to_read(Tables& tables, Actor actor, std::string_view thr
     thread.provider_unread = unread;
   }
   if (!store_changed(tables, reached)) return false;
-  if (opened) mark(tables, thread.key, true, false);
+  if (opened) mark(tables, thread.key, MarkKind::opened);
   emit(tables, context_, EventKind::thread_read, thread.key.provider_no, thread.key.origin, thread.key.place);
   return true;
 }
@@ -266,18 +271,6 @@ std::string Conversation::direct(std::string_view provider_id, std::string_view 
     }
     return std::string(view(context_.thread_id(key)));
   });
-}
-
-/// What the recipients of a blast did, as bitmaps beside it.
-void Conversation::mark(Tables& tables, const ThreadKey& key, bool opened, bool replied) const {
-  if (!key.of_blast()) return;
-  const auto s = slice_of(key.place);
-  auto marks = tables.blasts().marks(key.provider_no, key.origin, s);
-  const bool news_opened = opened && marks.opened.add(within_slice(key.place));
-  const bool news_replied = replied && marks.replied.add(within_slice(key.place));
-  if (!news_opened && !news_replied) return;
-  tables.blasts().put_marks(key.provider_no, key.origin, s, marks);
-  tables.blasts().count_marks(key.provider_no, key.origin, news_opened ? 1 : 0, news_replied ? 1 : 0);
 }
 
 /// Every message makes work: for each participant that did not write it, on every channel but the one it came

@@ -38,7 +38,6 @@ class Conversation {
                                       std::string_view key, std::string_view text,
                                       std::string_view on_behalf) const;
   bool try_to_read(Tables& tables, Actor actor, std::string_view thread, std::int64_t up_to_seq) const;
-  void mark(Tables& tables, const ThreadKey& key, bool opened, bool replied) const;
   struct Telling;
   Telling telling(Tables& tables, const ThreadKey& thread) const;
   void pass_on(Tables& tables, const Thread& community, const Message& message, Telling& telling) const;

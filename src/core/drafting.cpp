@@ -133,11 +133,9 @@ void Drafting::select_from(std::string_view provider_id, std::string_view blast_
       const auto keep = [&chosen](bool with, const Slice& those) {
         with ? chosen &= those : chosen -= those;
       };
-      if (opened || replied) {
-        const MarkSlice marks = tables.blasts().marks(provider.no, from.no, s);
-        if (opened) keep(*opened, marks.opened);
-        if (replied) keep(*replied, marks.replied);
-      }
+      const auto who = [&](MarkKind kind) { return tables.blasts().marks(provider.no, from.no, kind, s); };
+      if (opened) keep(*opened, who(MarkKind::opened));
+      if (replied) keep(*replied, who(MarkKind::replied));
       if (chosen.empty()) continue;
       DraftSlice slice = tables.blasts().draft_slice(provider.no, blast.no, s);
       slice.picked |= chosen;

@@ -122,7 +122,7 @@ class Filling {
     std::map<SliceNo, Deliveries> deliveries;
     for_each_run(sorted, kWholeSlice, [&](std::span<const PlaceInOrder> of_slice) {
       const auto s = slice_of(of_slice.front().place);
-      const Slice marked = tables_.blasts().marks(line.provider_no, line.blast_no, s).opened;
+      const Slice marked = tables_.blasts().marks(line.provider_no, line.blast_no, MarkKind::opened, s);
       for (const auto& one : of_slice)
         if (marked.contains(within_slice(one.place)))
           opened.push_back({line.provider_no, one.place, line.blast_no});

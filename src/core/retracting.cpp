@@ -62,8 +62,7 @@ class Knowing {
   void keep(SliceNo s) {
     const Slice recipients = tables_.blasts().recipients(blast_.provider_no, s, blast_.seq);
     if (recipients.empty()) return;
-    const auto marks = tables_.blasts().marks(blast_.provider_no, blast_.no, s);
-    Slice kept = marks.opened | touched_[s];
+    Slice kept = tables_.blasts().marks(blast_.provider_no, blast_.no, MarkKind::opened, s) | touched_[s];
     for (std::size_t i = 0; i < lines_.size(); ++i)
       kept |= told(tables_, lines_[i], s, recipients, in_flight_[i][s]);
     kept &= recipients;

@@ -228,23 +228,15 @@ class ProviderCheck {
     if (has_selection) found("blast", id, "it was sent, and has a draft's selection");
     if (!text) found("blast", id, "the text is missing");
     std::int64_t recipients = 0;
-    std::int64_t opened = 0;
-    std::int64_t replied = 0;
     for (SliceNo s = 0; s < slices_for(roster_.next_place); ++s) {
-      const auto of_slice = tables_.blasts().recipients(provider_.no, s, blast.seq).count();
-      recipients += of_slice;
-      if (of_slice > 0) stored_threads(blast, s);
-      if (of_slice > 0 &&
+      const Slice of_slice = tables_.blasts().recipients(provider_.no, s, blast.seq);
+      recipients += of_slice.count();
+      if (!of_slice.empty()) stored_threads(blast, s);
+      if (!of_slice.empty() &&
           tables_.blasts().has_kept(provider_.no, s, blast.seq) != (blast.state == BlastState::recalled))
         found("blast", id, "who keeps a thread is stored, or not, against its state");
-      const auto marks = tables_.blasts().marks(provider_.no, blast.no, s);
-      opened += marks.opened.count();
-      replied += marks.replied.count();
     }
-    if (opened != blast.opened || replied != blast.replied)
-      found("blast", id,
-            fmt::format("{} have opened it and {} replied, {} and {} were counted", opened, replied,
-                        blast.opened, blast.replied));
+    marks(id, blast);
     if (recipients != blast.recipients)
       found("blast", id,
             fmt::format("{} recipients are stored, {} were counted", recipients, blast.recipients));
@@ -270,6 +262,25 @@ class ProviderCheck {
         if (!tables_.threads().thread(key)) found("thread", id, "it was stored, and is missing");
       });
     });
+  }
+
+  /// Only who has it has opened it or replied, and they are as many as were counted.
+  void marks(const std::string& id, const Blast& blast) {
+    const BlastKey key{provider_.no, blast.no};
+    const auto counts = tables_.blasts().mark_counts({&key, 1});
+    for (const auto kind : kMarkKinds) {
+      std::int64_t marked = 0;
+      for (SliceNo s = 0; s < slices_for(roster_.next_place); ++s) {
+        const Slice those = tables_.blasts().marks(provider_.no, blast.no, kind, s);
+        marked += those.count();
+        if (!those.empty() && !(those - tables_.blasts().recipients(provider_.no, s, blast.seq)).empty())
+          found("blast", id, "somebody has opened it, or replied, who does not have it");
+      }
+      if (marked != counts.find(key)->of(kind))
+        found("blast", id,
+              fmt::format("{} have opened it, or replied, {} were counted", marked,
+                          counts.find(key)->of(kind)));
+    }
   }
 
   /// The counts of a line are those of its places, and they add up.

@@ -34,7 +34,7 @@ enum class RowKind : std::uint8_t {
   roster_slice = 19,
   address_slice = 20,
   draft_slice = 21,
-  mark_slice = 22,
+  mark = 22,
   waiting = 23,
   skip = 24,
   item_slice = 25,

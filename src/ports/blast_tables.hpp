@@ -12,15 +12,10 @@
 #include "base/function_ref.hpp"
 #include "model/audience.hpp"
 #include "model/blast.hpp"
+#include "model/mark.hpp"
 #include "ports/found.hpp"
 
 namespace bccast {
-
-/// What the recipients of one slice did.
-struct MarkSlice {
-  Slice opened;
-  Slice replied;
-};
 
 /// Where a page of blasts past their deadline goes on: after this one, in the order of these numbers.
 struct DeadlinePosition {
@@ -44,8 +39,7 @@ class BlastTables {
   /// The numbers of the provider's blasts after `after`, ascending; also of those whose rows are damaged.
   virtual std::vector<BlastNo> blast_numbers(ProviderNo provider, BlastNo after, std::size_t limit) const = 0;
   virtual void insert_blast(const Blast& blast) = 0;
-  /// But for Blast::opened and replied: see count_marks(). REQUIRES: when it was made, by whom, and with
-  /// which key is unchanged.
+  /// REQUIRES: when it was made, by whom, and with which key is unchanged.
   virtual void update_blast(const Blast& blast) = 0;
   /// Drafts, and what is scheduled.
   virtual std::vector<Blast> unsent(ProviderNo provider) const = 0;
@@ -111,10 +105,12 @@ class BlastTables {
   virtual void newer_blasts(ProviderNo provider, Place place, Seq after,
                             FunctionRef<void(Seq, BlastNo, bool recalled)> f) const = 0;
 
-  virtual MarkSlice marks(ProviderNo provider, BlastNo no, SliceNo slice) const = 0;
-  virtual void put_marks(ProviderNo provider, BlastNo no, SliceNo slice, const MarkSlice& value) = 0;
-  /// So many more of its recipients opened it, and replied. (Of a Blast both are read alone.)
-  virtual void count_marks(ProviderNo provider, BlastNo no, std::int64_t opened, std::int64_t replied) = 0;
+  /// Marks a recipient: once, however often.
+  virtual void mark(ProviderNo provider, BlastNo no, MarkKind kind, Place place) = 0;
+  /// Who of a slice has the mark.
+  virtual Slice marks(ProviderNo provider, BlastNo no, MarkKind kind, SliceNo slice) const = 0;
+  /// How many have which. Each of the blasts is found, also one that nobody has marked.
+  virtual Found<BlastKey, MarkCounts> mark_counts(std::span<const BlastKey> keys) const = 0;
 };
 
 }  // namespace bccast

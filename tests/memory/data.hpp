@@ -45,6 +45,7 @@ struct StoreRow {
 using NameKey = std::tuple<ProviderNo, NameKind, bool, std::string, Place>;
 using AddressKey = std::tuple<ProviderNo, AddressHash, Place>;
 using SliceKey = std::tuple<ProviderNo, BlastNo, SliceNo>;
+using MarkPageKey = std::tuple<ProviderNo, BlastNo, MarkKind, MarkPageNo>;
 using AudienceKey = std::tuple<ProviderNo, SliceNo, Seq>;
 using MessageKey = std::pair<ThreadKey, std::int64_t>;
 using MemberKey = std::tuple<ProviderNo, CommunityNo, Place>;
@@ -68,7 +69,7 @@ struct Data {
   Table<BlastKey, std::string> texts;
   Table<SliceKey, DraftSlice> draft_slices;
   Table<AudienceKey, AudienceRow> audiences;
-  Table<SliceKey, MarkSlice> marks;
+  Table<MarkPageKey, MarkPage> marks;
   Table<ThreadKey, Thread> threads;
   Table<MessageKey, Message> messages;
   Table<ThreadKey, std::string> host_refs;

@@ -58,8 +58,7 @@ inline auto fields(const Blast& b) {
   return std::tie(b.provider_no, b.no, b.state, b.all_active, b.seq, b.activity, b.created_at, b.sent_at,
                   b.deadline_at, b.finished_at, b.recipients, b.open_lines, b.revision, b.deadline,
                   b.roster_size, b.key_hash, b.actor, b.sent_by, b.channels, b.hold, b.scheduled_at, b.digest,
-                  b.missed_at, b.missed_reason, b.overdue, b.recalled_at, b.swept, b.purged, b.opened,
-                  b.replied);
+                  b.missed_at, b.missed_reason, b.overdue, b.recalled_at, b.swept, b.purged);
 }
 inline auto fields(const Thread& t) {
   return std::tie(t.key, t.last_seq, t.last_at, t.activity, t.client_read, t.provider_read, t.client_unread,

@@ -298,6 +298,30 @@ TEST_CASE("The first read and the first reply write a constant number of rows, a
     }
 }
 
+TEST_CASE("Opening a blast writes a few pages of log, however many have opened it, and none for the blast") {
+  constexpr std::size_t kClients = 20'000;
+  constexpr auto kPage = 4096 + 24;  // and its head in the log
+  World world;
+  world.clients(0, kClients);
+  const auto blast = world.sent();
+  const auto key = [](std::size_t i) { return bccast::ThreadKey{1, static_cast<bccast::Place>(i), 1}; };
+  const auto open = [&](std::size_t i) {
+    world.conversation.read(world.client(i), bccast::view(world.context.thread_id(key(i))), 1);
+  };
+  open(1);
+  const auto first = world.cost([&] { open(9'000); });
+  for (std::size_t i = 0; i < kClients; i += 2)  // so that no encoding makes a slice's bitmap small
+    world.store.write([&](bccast::Tables& tables) {
+      tables.blasts().mark(1, 1, bccast::MarkKind::opened, static_cast<bccast::Place>(i));
+    });
+  const auto later = world.cost([&] { open(9'001); });
+  INFO("the first: " << first << "; after ten thousand: " << later);
+  CHECK(world.progress.status("lee", blast).back().opened == kClients / 2 + 2);
+  CHECK(first.rows == later.rows);
+  CHECK(later.bytes <= first.bytes + kPage);
+  CHECK(later.bytes <= 5 * kPage);
+}
+
 TEST_CASE(
     "Draining waits for the disk at most once for each batch, and writes a constant number of rows for it") {
   for (const std::size_t size : {std::size_t{20'000}, std::size_t{100'000}}) {
@@ -668,8 +692,8 @@ TEST_CASE("Selecting from an earlier blast is some statements a slice, however m
     CHECK(cost.syncs == 1);
   }
   CHECK(costs[60'000].begun == costs[100].begun);
-  // Of each slice: its recipients, its marks, the draft's, and these written.
-  CHECK(costs[100'000].begun - costs[60'000].begun == 4);
+  // Of each slice: its recipients, who has opened it, who has replied, the draft's, and these written.
+  CHECK(costs[100'000].begun - costs[60'000].begun == 5);
 }
 
 TEST_CASE("A page of the roster costs the same at any depth of any roster, and so do a search and a why") {

@@ -503,7 +503,7 @@ TEST_CASE(
 }
 
 TEST_CASE("What of a draft has come to belong to no blast is found by verification") {
-  for (const char* table : {"draft_slice", "mark_slice", "blast_text"}) {
+  for (const char* table : {"draft_slice", "mark", "blast_text"}) {
     CAPTURE(table);
     const test::TemporaryFolder folder;
     test::make_full_store(folder.file());

@@ -278,14 +278,14 @@ class HookedBlasts final : public BlastTables {
                     FunctionRef<void(Seq, BlastNo, bool recalled)> f) const override {
     to_for("newer_blasts", PortCall::reads).newer_blasts(provider, place, after, f);
   }
-  MarkSlice marks(ProviderNo provider, BlastNo no, SliceNo slice) const override {
-    return to_for("marks", PortCall::reads).marks(provider, no, slice);
+  void mark(ProviderNo provider, BlastNo no, MarkKind kind, Place place) override {
+    to_for("mark", PortCall::writes).mark(provider, no, kind, place);
   }
-  void put_marks(ProviderNo provider, BlastNo no, SliceNo slice, const MarkSlice& value) override {
-    to_for("put_marks", PortCall::writes).put_marks(provider, no, slice, value);
+  Slice marks(ProviderNo provider, BlastNo no, MarkKind kind, SliceNo slice) const override {
+    return to_for("marks", PortCall::reads).marks(provider, no, kind, slice);
   }
-  void count_marks(ProviderNo provider, BlastNo no, std::int64_t opened, std::int64_t replied) override {
-    to_for("count_marks", PortCall::writes).count_marks(provider, no, opened, replied);
+  Found<BlastKey, MarkCounts> mark_counts(std::span<const BlastKey> keys) const override {
+    return to_for("mark_counts", PortCall::reads).mark_counts(keys);
   }
 
  private:

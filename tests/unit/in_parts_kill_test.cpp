@@ -170,7 +170,7 @@ struct Act {
 #define OF_CHANNEL(name) "channel_no = (SELECT channel_no FROM channel WHERE name = '" name "')"
 constexpr const char* kDamagedLine =
     "UPDATE line SET sum = sum + 1 WHERE provider_no = 1 AND retracts = 0 AND " OF_CHANNEL("email");
-constexpr const char* kDamagedMarks = "UPDATE mark_slice SET opened = x'00' WHERE provider_no = 1";
+constexpr const char* kDamagedMarks = "UPDATE mark SET bits = x'00' WHERE provider_no = 1";
 
 void send(Practice& practice, bccast::Engine& host) {
   host.blast_send("lee", practice.blast);

@@ -169,7 +169,7 @@ TEST_CASE("What was delivered of a blast is taken back though who opened it cann
     host.pump();
     CHECK(delivered == 6);
     host.client_read("ann", host.client_threads("ann").items.at(0).thread, 1);
-    if (damaged) practice.run("UPDATE mark_slice SET opened = x'00'");
+    if (damaged) practice.run("UPDATE mark SET bits = x'00'");
     CHECK(host.blast_recall("lee", practice.blast) == (damaged ? Code::partial : Code::ok));
     for (int i = 0; i < 3; ++i) {
       code_of([&] { host.pump(); });
@@ -196,7 +196,7 @@ TEST_CASE("A recall keeps who knows slice by slice: where that cannot be read, e
   host->blast_send("lee", blast);
   for (const char* client : {"ann", "gil"})
     host->client_read(client, host->client_threads(client).items.at(0).thread, 1);
-  practice.run("UPDATE mark_slice SET opened = x'00' WHERE slice_no = 0");
+  practice.run("UPDATE mark SET bits = x'00' WHERE page = 0");
   CHECK(host->blast_recall("lee", blast) == Code::partial);
   const auto has = [&](const char* client) { return host->client_threads(client).items.size(); };
   for (const char* client : {"ann", "bob", "fay"}) CHECK(has(client) == 1);

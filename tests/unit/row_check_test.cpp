@@ -196,24 +196,49 @@ TEST_CASE("Verification sees who has an address and is not in the bitmap of thos
 
 TEST_CASE("What a statement changes in place keeps a right sum right and a wrong one wrong") {
   World world;
-  const auto opened = [&] { return world.progress.list("lee", {}, {}, 0).items.at(0).opened; };
-  const auto open_one = [&] {
-    world.store.write([](Tables& tables) {
-      tables.blasts().count_marks(1, 1, 1, 0);
-      tables.directory().set_stored_seq(1, 1, 1);
-    });
+  const auto look = [&] { return code_of([&] { world.inbox.of_client("ann", {}, {}, 0); }); };
+  const auto store_seq = [&] {
+    world.store.write([](Tables& tables) { tables.directory().set_stored_seq(1, 1, 1); });
   };
-  open_one();
-  CHECK(opened() == 1);
-  CHECK_FALSE(code_of([&] { world.inbox.of_client("ann", {}, {}, 0); }));
-  {
-    test::Database db(world.folder.file());
-    db.run("UPDATE blast SET opened = 100 WHERE blast_no = 1");
-    db.run("UPDATE client_provider SET stored_seq = 0 WHERE client_no = 1");
+  store_seq();
+  CHECK_FALSE(look());
+  test::Database(world.folder.file()).run("UPDATE client_provider SET stored_seq = 0 WHERE client_no = 1");
+  store_seq();
+  CHECK(look() == Code::corrupt);
+}
+
+TEST_CASE("Who has opened a blast is counted from sound rows alone, and a mark makes no damaged row sound") {
+  struct Damage {
+    const char* sql;
+    bool is_marked_again;  // the page of the mark is the one that is damaged
+  };
+  for (const auto& damage : {Damage{"count = 100", true}, Damage{"bits = zeroblob(512)", true},
+                             Damage{"bits = x'00'", true}, Damage{"count = 0, bits = zeroblob(512)", true},
+                             Damage{"page = 1", false}, Damage{"kind = 2", false}}) {
+    CAPTURE(damage.sql);
+    World world;
+    const auto opened = [&] { return world.progress.list("lee", {}, {}, 0).items.at(0).opened; };
+    const auto mark = [&](Place place) {
+      return code_of([&] {
+        world.store.write([&](Tables& tables) { tables.blasts().mark(1, 1, MarkKind::opened, place); });
+      });
+    };
+    CHECK_FALSE(mark(0));
+    CHECK_FALSE(mark(0));
+    CHECK(opened() == 1);
+    CHECK_FALSE(world.verification_sees());
+    test::Database(world.folder.file()).run(std::string("UPDATE mark SET ") + damage.sql);
+    if (damage.is_marked_again) CHECK(mark(1) == Code::corrupt);
+    CHECK(code_of([&] { opened(); }) == Code::corrupt);
+    CHECK(world.verification_sees());
   }
-  open_one();
-  CHECK(code_of([&] { opened(); }) == Code::corrupt);
-  CHECK(code_of([&] { world.inbox.of_client("ann", {}, {}, 0); }) == Code::corrupt);
+}
+
+TEST_CASE("Verification finds somebody who has opened a blast without having it") {
+  World world;
+  CHECK_FALSE(world.verification_sees());
+  world.store.write([](Tables& tables) { tables.blasts().mark(1, 1, MarkKind::replied, 2); });
+  CHECK(world.verification_sees());
 }
 
 TEST_CASE(

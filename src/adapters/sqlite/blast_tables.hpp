@@ -52,9 +52,9 @@ class SqliteBlastTables final : public BlastTables {
   void put_kept(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no, const Slice& value) override;
   void newer_blasts(ProviderNo provider, Place place, Seq after,
                     FunctionRef<void(Seq, BlastNo, bool recalled)> f) const override;
-  MarkSlice marks(ProviderNo provider, BlastNo no, SliceNo slice) const override;
-  void put_marks(ProviderNo provider, BlastNo no, SliceNo slice, const MarkSlice& value) override;
-  void count_marks(ProviderNo provider, BlastNo no, std::int64_t opened, std::int64_t replied) override;
+  void mark(ProviderNo provider, BlastNo no, MarkKind kind, Place place) override;
+  Slice marks(ProviderNo provider, BlastNo no, MarkKind kind, SliceNo slice) const override;
+  Found<BlastKey, MarkCounts> mark_counts(std::span<const BlastKey> keys) const override;
 
   /// For verification: rows that are not what was once written.
   void find_damage(std::vector<FindingRow>& findings) const;

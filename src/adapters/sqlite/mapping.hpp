@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <exception>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -234,6 +235,10 @@ class RowWriter {
     add(value);
     query_.bind(string_as_bytes(value));
   }
+  void bytes(std::span<const std::uint8_t> value) {
+    add({reinterpret_cast<const char*>(value.data()), value.size()});
+    query_.bind(value);
+  }
   void bytes_or_null(std::string_view value) {
     add(value);
     query_.bind_blob_or_null(value);
@@ -275,6 +280,11 @@ class RowReader {
   void bytes(std::string& value) {
     value = bytes_as_string(query_.blob(first_ + static_cast<int>(at_++)));
     sum_.add(value);
+  }
+  /// Valid until the query's next step.
+  void bytes(std::span<const std::uint8_t>& value) {
+    value = query_.blob(first_ + static_cast<int>(at_++));
+    sum_.add(std::string_view(reinterpret_cast<const char*>(value.data()), value.size()));
   }
   void bytes_or_null(std::string& value) { bytes(value); }
 

@@ -214,8 +214,6 @@ CREATE TABLE blast(
   recalled_at INTEGER NOT NULL,
   swept       INTEGER NOT NULL,           -- of a recalled blast: threads at lower places are up to date
   purged      INTEGER NOT NULL,
-  opened      INTEGER NOT NULL,           -- of its recipients, as in mark_slice
-  replied     INTEGER NOT NULL,
   sum         INTEGER NOT NULL,
   PRIMARY KEY (provider_no, blast_no)
 ) STRICT, WITHOUT ROWID;
@@ -257,13 +255,15 @@ CREATE TABLE recipients(
   PRIMARY KEY (provider_no, slice_no, seq)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE mark_slice(
+CREATE TABLE mark(                        -- what recipients did (src/model/mark.hpp)
   provider_no INTEGER NOT NULL,
   blast_no    INTEGER NOT NULL,
-  slice_no    INTEGER NOT NULL,
-  opened      BLOB NOT NULL,
-  replied     BLOB NOT NULL,
-  PRIMARY KEY (provider_no, blast_no, slice_no)
+  kind        INTEGER NOT NULL,           -- 1: opened it; 2: replied
+  page        INTEGER NOT NULL,           -- of 4,096 places
+  count       INTEGER NOT NULL,           -- of those who did
+  bits        BLOB NOT NULL,              -- one for each place
+  sum         INTEGER NOT NULL,
+  PRIMARY KEY (provider_no, blast_no, kind, page)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE thread(
