@@ -73,6 +73,7 @@ struct Data {
   Table<std::pair<ProviderNo, CommunityNo>, Community> communities;
   Table<MemberKey, Member> members;
   Table<ChannelNo, Channel> channels;
+  Table<ChannelNo, ChannelWork> channel_work;
   Table<LineNo, Line> lines;
   Table<WaitKey, WaitRow> waiting;
   Table<SkipKey, Slice> skips;
@@ -105,7 +106,8 @@ struct Data {
     f(providers), f(provider_ids), f(roster_work), f(clients), f(client_ids), f(memberships), f(entries),
         f(names);
     f(addresses), f(roster_slices), f(address_slices), f(blasts), f(texts), f(draft_slices), f(audiences);
-    f(marks), f(threads), f(messages), f(host_refs), f(communities), f(members), f(channels), f(lines);
+    f(marks), f(threads), f(messages), f(host_refs), f(communities), f(members), f(channels), f(channel_work);
+    f(lines);
     f(waiting), f(skips), f(told_addresses), f(claims), f(items), f(events), f(readers), f(debts), f(acts);
     f(numbers), f(store);
   }

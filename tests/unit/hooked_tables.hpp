@@ -446,6 +446,12 @@ class HookedWork final : public WorkTables {
   void update_channel(const Channel& channel) override {
     to_for("update_channel", PortCall::writes).update_channel(channel);
   }
+  std::optional<ChannelWork> channel_work(ChannelNo no) const override {
+    return to_for("channel_work", PortCall::reads).channel_work(no);
+  }
+  void update_channel_work(const ChannelWork& work) override {
+    to_for("update_channel_work", PortCall::writes).update_channel_work(work);
+  }
   void forget_reason_details() override {
     to_for("forget_reason_details", PortCall::writes).forget_reason_details();
   }

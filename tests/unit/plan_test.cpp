@@ -111,7 +111,7 @@ constexpr std::array kMayScan{
     Scan{"USE TEMP B-TREE FOR ORDER BY", "FROM sqlite_schema", "the same"},
     Scan{"SCAN sqlite_master", "FROM sqlite_schema", "a row for each table and index; once, at opening"},
     Scan{"SCAN channel USING INDEX channel_name", "FROM channel", "all channels are asked for"},
-    Scan{"SCAN channel", "FROM channel", "channels are few: at most kMaxChannels, with removed ones"},
+    Scan{"SCAN channel_work", "FROM channel_work", "channels are few: at most kMaxChannels, with removed ones"},
     Scan{"SEARCH channel", "max(channel_no)", "the last of its key"},
     Scan{"SCAN event_reader", "FROM event_reader", "readers are few: programs, not people"},
     Scan{"SCAN sqlite_sequence", "sqlite_sequence", "it has a row for each table that numbers: one"},
