@@ -30,7 +30,7 @@ struct WaitRow {
 
 /// What is given out goes on from here, and is never given out twice.
 struct LastNumbers {
-  EventNo event = 0;
+  std::int64_t unnumbered_event = 0;
   DebtNo debt = 0;
 };
 
@@ -81,6 +81,7 @@ struct Data {
   Table<ClaimKey, Claim> claims;
   Table<ItemNo, HeldItem> items;
   Table<EventNo, Event> events;
+  Table<std::int64_t, Event> new_events;  // that have no number yet, in the order of commits
   Table<std::string, EventNo> readers;
   Table<DebtNo, Nothing> debts;
   Table<ActNo, ActInParts> acts;
@@ -108,7 +109,8 @@ struct Data {
     f(addresses), f(roster_slices), f(address_slices), f(blasts), f(texts), f(draft_slices), f(audiences);
     f(marks), f(threads), f(messages), f(host_refs), f(communities), f(members), f(channels), f(channel_work);
     f(lines);
-    f(waiting), f(skips), f(told_addresses), f(claims), f(items), f(events), f(readers), f(debts), f(acts);
+    f(waiting), f(skips), f(told_addresses), f(claims), f(items), f(events), f(new_events), f(readers),
+        f(debts), f(acts);
     f(numbers), f(store);
   }
 };

@@ -454,7 +454,7 @@ CREATE TABLE told_address(                -- who is told of the blast where seve
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE event(
-  event_no    INTEGER PRIMARY KEY AUTOINCREMENT,
+  event_no    INTEGER PRIMARY KEY,
   at          INTEGER NOT NULL,
   kind        INTEGER NOT NULL,
   provider_no INTEGER NOT NULL,
