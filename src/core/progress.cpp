@@ -7,6 +7,7 @@
 
 #include "core/access.hpp"
 #include "core/audience_of.hpp"
+#include "core/channel_health.hpp"
 #include "core/cursor.hpp"
 #include "core/overdue.hpp"
 #include "core/place_states.hpp"
@@ -513,12 +514,13 @@ std::vector<ChannelSummary> Progress::channels() {
     const Work work(context_);
     const Ms now = context_.clock.wall_ms();
     for (const auto& channel : tables.work().channels()) {
-      rows.push_back({channel.name, channel.delivers ? "deliver" : "notify", channel.paused,
-                      unless_zero(channel.failing_since), channel.last_reason,
-                      tables.work().pending(channel.no), unless_zero(channel.worker_seen),
-                      text_of(channel.rate), unless_zero(channel.concurrency), channel.fail_rule.percent,
-                      channel.fail_rule.window, channel.fail_rule.pauses ? "pause" : "breaker",
-                      text_of(channel.quiet_hours), std::nullopt,
+      const auto done = channel_work(tables, channel.no);
+      rows.push_back({channel.name, channel.delivers ? "deliver" : "notify", is_paused(channel, done),
+                      unless_zero(done.failing_since), done.last_reason, tables.work().pending(channel.no),
+                      unless_zero(done.worker_seen), text_of(channel.rate), unless_zero(channel.concurrency),
+                      channel.fail_rule.percent, channel.fail_rule.window,
+                      channel.fail_rule.pauses ? "pause" : "breaker", text_of(channel.quiet_hours),
+                      std::nullopt,
                       channel.quiet_hours.any() ? unknown_zones(tables, context_.zones) : std::string()});
       if (const auto due = work.next_due(tables, channel)) rows.back().due_at_ms = now + *due;
     }

@@ -77,20 +77,25 @@ class Settling {
       --claim->tries;
       tables_.work().update_claim(*claim);
       unspent_ = report_.begin == 0 ? assignment_.claimed : assignment_.batch.size() - report_.begin;
-      if (assignment_.rated)
-        if (auto row = tables_.work().channel(claim->channel_no)) give_back(*row);
+      if (assignment_.rated) {
+        if (const auto channel = tables_.work().channel(claim->channel_no)) {
+          auto work = channel_work(tables_, channel->no);
+          give_back(*channel, work);
+        }
+      }
       return;
     }
-    auto channel = tables_.work().channel(assignment_.claim.channel_no);
+    const auto channel = tables_.work().channel(assignment_.claim.channel_no);
     if (!channel) throw Error(Code::corrupt, "a claim has lost its channel");
+    auto work = channel_work(tables_, channel->no);
     // Of one item "retry" tells nothing about the channel, unless it was its probe.
-    const bool probe = channel->failures > 0;
+    const bool probe = work.failures > 0;
     const bool whole = report_.result == BatchResult::as_set && report_.begin == 0 && report_.last();
     const bool all_again_later = whole && !taken_over && all_retry(assignment_, probe ? 1 : 2);
     const bool throttled = all_again_later && assignment_.line && assignment_.claim.tries < kAllRetryTries;
     const bool failed = report_.result == BatchResult::failed || throttled || (probe && all_again_later);
     if (failed)
-      channel_failed(tables_, context_, *channel,
+      channel_failed(tables_, context_, work,
                      kept_of_all(all_again_later ? outcome_of(assignment_, 0).reason : report_.reason));
     if (throttled || (report_.result == BatchResult::failed && assignment_.claim.tries < kTriesTogether)) {
       claim->lease_until = 0;
@@ -106,8 +111,8 @@ class Settling {
     } else {
       settle_items(std::move(claim));
     }
-    if (report_.result == BatchResult::as_set && !failed) judge(*channel);
-    if (assignment_.rated && unspent_ > 0) give_back(*channel);
+    if (report_.result == BatchResult::as_set && !failed) judge(channel->fail_rule, work);
+    if (assignment_.rated && unspent_ > 0) give_back(*channel, work);
   }
 
  private:
@@ -129,19 +134,19 @@ class Settling {
   }
 
   /// What the report says about the channel.
-  void judge(Channel& channel) {
-    if (channel.over_threshold) {
+  void judge(const FailRule& rule, ChannelWork& work) {
+    if (work.over_threshold) {
       // Of what was handed out before nothing can be learned: some of it goes well, as ever.
       if (!assignment_.probe) return;
       if (attempts_.good > 0) {
-        channel_works(tables_, context_, channel);
+        channel_works(tables_, context_, work);
       } else if (!attempts_.bad.empty()) {
-        channel_failed(tables_, context_, channel, attempts_.bad.begin()->first);
+        channel_failed(tables_, context_, work, attempts_.bad.begin()->first);
       }
       return;
     }
-    if (something_ended()) channel_works(tables_, context_, channel);
-    if (channel.failures == 0) count_attempts(tables_, context_, channel, attempts_);
+    if (something_ended()) channel_works(tables_, context_, work);
+    if (work.failures == 0) count_attempts(tables_, context_, rule, work, attempts_);
   }
 
   /// What was said of the whole batch may be about anybody in it.
@@ -262,10 +267,10 @@ class Settling {
   }
 
   /// What was not handed over, after all, took nothing of the channel's rate.
-  void give_back(Channel& channel) {
+  void give_back(const Channel& channel, ChannelWork& work) {
     if (!channel.rate.limited()) return;
-    channel.bucket.give_back(channel.rate, unspent_);
-    tables_.work().update_channel(channel);
+    work.bucket.give_back(channel.rate, unspent_);
+    tables_.work().update_channel_work(work);
   }
 
   void settle_line() {

@@ -44,6 +44,7 @@ enum class RowKind : std::uint8_t {
   act = 29,
   number = 30,
   roster_work = 31,
+  channel_work = 32,
 };
 
 class RowSum {

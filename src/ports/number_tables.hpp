@@ -14,9 +14,10 @@ enum class NumberKind : std::uint8_t {
   /// Lines, their turns, items, notices, and the order of what is written (Thread::activity): one kind, so
   /// that a verb draws all that it needs of them at once.
   work = 4,
+  event = 5,
 };
 inline constexpr std::array kNumberKinds{NumberKind::provider, NumberKind::client, NumberKind::act,
-                                         NumberKind::work};
+                                         NumberKind::work, NumberKind::event};
 
 class NumberTables {
  public:

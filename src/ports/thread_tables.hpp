@@ -80,7 +80,8 @@ class ThreadTables {
   /// The host's own name for a thread: at most one each way.
   virtual std::optional<std::string> host_ref(const ThreadKey& thread) const = 0;
   virtual std::optional<ThreadKey> thread_bound_to(std::string_view host_ref) const = 0;
-  virtual void put_host_ref(const ThreadKey& thread, std::string_view host_ref) = 0;
+  /// Instead of the one the thread has. False, and nothing is done: it is bound to another.
+  virtual bool put_host_ref(const ThreadKey& thread, std::string_view host_ref) = 0;
   virtual void delete_host_ref(const ThreadKey& thread) = 0;
   virtual void delete_host_refs(ProviderNo provider, Place place) = 0;
 };

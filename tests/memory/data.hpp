@@ -32,7 +32,7 @@ struct WaitRow {
 
 /// What is given out goes on from here, and is never given out twice.
 struct LastNumbers {
-  EventNo event = 0;
+  std::int64_t unnumbered_event = 0;
   DebtNo debt = 0;
 };
 
@@ -76,6 +76,7 @@ struct Data {
   Table<std::pair<ProviderNo, CommunityNo>, Community> communities;
   Table<MemberKey, Member> members;
   Table<ChannelNo, Channel> channels;
+  Table<ChannelNo, ChannelWork> channel_work;
   Table<LineNo, Line> lines;
   Table<WaitKey, WaitRow> waiting;
   Table<SkipKey, Slice> skips;
@@ -83,6 +84,7 @@ struct Data {
   Table<ClaimKey, Claim> claims;
   Table<ItemNo, HeldItem> items;
   Table<EventNo, Event> events;
+  Table<std::int64_t, Event> new_events;  // that have no number yet, in the order of commits
   Table<std::string, EventNo> readers;
   Table<DebtNo, Nothing> debts;
   Table<ActNo, ActInParts> acts;
@@ -108,8 +110,9 @@ struct Data {
   auto all() {
     return std::tie(providers, provider_ids, roster_work, clients, client_ids, memberships, entries, names,
                     addresses, roster_slices, address_slices, blasts, texts, draft_slices, audiences, marks,
-                    threads, messages, host_refs, communities, members, channels, lines, waiting, skips,
-                    told_addresses, claims, items, events, readers, debts, acts, store);
+                    threads, messages, host_refs, communities, members, channels, channel_work, lines,
+                    waiting, skips, told_addresses, claims, items, events, new_events, readers, debts, acts,
+                    store);
   }
   template <typename F>
   void for_each_table(F&& f) {

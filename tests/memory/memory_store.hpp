@@ -35,13 +35,26 @@ class Events final : public EventTables {
     data_.readers.for_all([&](const std::string&, EventNo no) { least = std::min(least.value_or(no), no); });
     return least.value_or(0);
   }
-  EventNo last_event() const override { return data_.the_store().numbers.event; }
-  EventNo insert_event(const Event& event) override {
-    Event stored = event;
-    stored.no = data_.next(&LastNumbers::event);
-    data_.events.put(stored.no, stored);
-    return stored.no;
+  void insert_event(const Event& event, Ms keep_since) override {
+    const auto at = data_.next(&LastNumbers::unnumbered_event);
+    data_.new_events.put(at, event);
+    if (at % 256 == 0) forget_before(keep_since);
   }
+  bool has_unnumbered() const override {
+    bool any = false;
+    data_.new_events.for_all([&](std::int64_t, const Event&) { any = true; });
+    return any;
+  }
+  bool number_events(std::size_t most) override {
+    for (auto& [at, event] : data_.new_events.rows([](auto&, auto&) { return true; })) {
+      if (most-- == 0) return true;
+      event.no = data_.next(NumberKind::event);
+      data_.events.put(event.no, event);
+      data_.new_events.erase(at);
+    }
+    return false;
+  }
+  EventNo last_event() const override { return data_.numbers.get(NumberKind::event).value_or(0); }
   std::vector<Event> events(EventNo after, Ms since, std::size_t limit) const override {
     std::vector<Event> all;
     data_.events.each(after + 1, [&](EventNo, const Event& event) {
@@ -53,21 +66,25 @@ class Events final : public EventTables {
   void forget_up_to(EventNo no) override {
     forget([&](const Event& event) { return event.no <= no; });
   }
-  void forget_before(Ms at) override {
-    EventNo last = 0;
-    data_.events.for_all([&](EventNo no, const Event& event) { last = event.at < at ? no : last; });
-    forget_up_to(last);
-  }
   void forget_client(std::int64_t client_no) override {
-    for (auto& [no, event] : data_.events.rows([&](EventNo, const Event& e) {
-           return e.kind == EventKind::roster_changed && e.number == client_no;
-         })) {
-      event.number = 0;
-      data_.events.put(no, event);
-    }
+    for (auto* table : {&data_.events, &data_.new_events})
+      for (auto& [no, event] : table->rows([&](EventNo, const Event& e) {
+             return e.kind == EventKind::roster_changed && e.number == client_no;
+           })) {
+        event.number = 0;
+        table->put(no, event);
+      }
   }
 
  private:
+  void forget_before(Ms at) {
+    EventNo last = 0;
+    data_.events.for_all([&](EventNo no, const Event& event) { last = event.at < at ? no : last; });
+    forget_up_to(last);
+    for (const auto& [no, event] :
+         data_.new_events.rows([&](std::int64_t, const Event& event) { return event.at < at; }))
+      data_.new_events.erase(no);
+  }
   template <typename Which>
   void forget(const Which& which) {
     for (const auto& [no, event] : data_.events.rows([&](EventNo, const Event& e) { return which(e); }))

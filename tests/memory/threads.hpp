@@ -123,9 +123,10 @@ class Threads final : public ThreadTables {
       return key;
     return std::nullopt;
   }
-  void put_host_ref(const ThreadKey& thread, std::string_view host_ref) override {
-    if (const auto bound = thread_bound_to(host_ref)) data_.host_refs.erase(*bound);
+  bool put_host_ref(const ThreadKey& thread, std::string_view host_ref) override {
+    if (const auto bound = thread_bound_to(host_ref)) return *bound == thread;
     data_.host_refs.put(thread, std::string(host_ref));
+    return true;
   }
   void delete_host_ref(const ThreadKey& thread) override { data_.host_refs.erase(thread); }
   void delete_host_refs(ProviderNo provider, Place place) override {

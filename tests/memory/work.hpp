@@ -33,13 +33,21 @@ class Work final : public WorkTables {
     return last;
   }
   bool insert_channel(const Channel& channel) override {
-    return !this->channel(channel.name) && data_.channels.add(channel.no, channel);
+    if (this->channel(channel.name) || !data_.channels.add(channel.no, channel)) return false;
+    ChannelWork fresh;
+    fresh.channel_no = channel.no;
+    update_channel_work(fresh);
+    return true;
+  }
+  std::optional<ChannelWork> channel_work(ChannelNo no) const override { return data_.channel_work.get(no); }
+  void update_channel_work(const ChannelWork& work) override {
+    data_.channel_work.put(work.channel_no, work);
   }
   void update_channel(const Channel& channel) override { data_.channels.put(channel.no, channel); }
   void forget_reason_details() override {
-    for (auto& [no, channel] : data_.channels.rows([](auto&, auto&) { return true; })) {
-      cut_details(channel.last_reason);
-      data_.channels.put(no, channel);
+    for (auto& [no, work] : data_.channel_work.rows([](auto&, auto&) { return true; })) {
+      cut_details(work.last_reason);
+      update_channel_work(work);
     }
   }
 

@@ -14,6 +14,7 @@ namespace test {
 
 using bccast::Blast;
 using bccast::Channel;
+using bccast::ChannelWork;
 using bccast::Claim;
 using bccast::Client;
 using bccast::Community;
@@ -89,11 +90,13 @@ inline auto fields(const Claim& c) {
   return std::tie(c.token, c.channel_no, c.line_no, c.from, c.to, c.lease_until, c.lease, c.tries);
 }
 inline auto fields(const Channel& c) {
-  return std::tie(c.name, c.delivers, c.paused, c.removed, c.failures, c.failing_since, c.open_until,
-                  c.last_reason, c.items_turn, c.worker_seen, c.rate, c.bucket.tokens, c.bucket.at,
-                  c.concurrency, c.quiet_hours, c.waits, c.fail_rule.percent, c.fail_rule.window,
-                  c.fail_rule.pauses, c.window.attempts, c.window.failed, c.window.reason, c.window.votes,
-                  c.window.seen, c.over_threshold);
+  return std::tie(c.no, c.name, c.delivers, c.paused, c.removed, c.rate, c.concurrency, c.quiet_hours,
+                  c.waits, c.fail_rule.percent, c.fail_rule.window, c.fail_rule.pauses);
+}
+inline auto fields(const ChannelWork& w) {
+  return std::tie(w.channel_no, w.failures, w.failing_since, w.open_until, w.last_reason, w.items_turn,
+                  w.worker_seen, w.bucket.tokens, w.bucket.at, w.window.attempts, w.window.failed,
+                  w.window.reason, w.window.votes, w.window.seen, w.over_threshold, w.stopped);
 }
 
 template <typename Row>

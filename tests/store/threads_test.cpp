@@ -320,7 +320,11 @@ TEST_CASE("threads: a host's name leads to one thread, and a thread to one name"
     CHECK(threads.thread_bound_to(kOddText) == one);
     CHECK(!threads.thread_bound_to("room 1"));
     CHECK(!threads.host_ref({kLee, 4, 4}));
-    threads.put_host_ref(one, "room 1");  // instead
+    CHECK(!threads.put_host_ref(three, "room 2"));  // another's
+    CHECK(threads.thread_bound_to("room 2") == two);
+    CHECK(threads.host_ref(three) == "room 3");
+    CHECK(threads.put_host_ref(three, "room 3"));
+    CHECK(threads.put_host_ref(one, "room 1"));  // instead
     CHECK(threads.host_ref(one) == "room 1");
     CHECK(!threads.thread_bound_to(kOddText));
     threads.delete_host_ref(two);

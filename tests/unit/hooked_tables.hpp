@@ -360,8 +360,8 @@ class HookedThreads final : public ThreadTables {
   std::optional<ThreadKey> thread_bound_to(std::string_view host_ref) const override {
     return to_for("thread_bound_to", PortCall::reads).thread_bound_to(host_ref);
   }
-  void put_host_ref(const ThreadKey& thread, std::string_view host_ref) override {
-    to_for("put_host_ref", PortCall::writes).put_host_ref(thread, host_ref);
+  bool put_host_ref(const ThreadKey& thread, std::string_view host_ref) override {
+    return to_for("put_host_ref", PortCall::writes).put_host_ref(thread, host_ref);
   }
   void delete_host_ref(const ThreadKey& thread) override {
     to_for("delete_host_ref", PortCall::writes).delete_host_ref(thread);
@@ -445,6 +445,12 @@ class HookedWork final : public WorkTables {
   }
   void update_channel(const Channel& channel) override {
     to_for("update_channel", PortCall::writes).update_channel(channel);
+  }
+  std::optional<ChannelWork> channel_work(ChannelNo no) const override {
+    return to_for("channel_work", PortCall::reads).channel_work(no);
+  }
+  void update_channel_work(const ChannelWork& work) override {
+    to_for("update_channel_work", PortCall::writes).update_channel_work(work);
   }
   void forget_reason_details() override {
     to_for("forget_reason_details", PortCall::writes).forget_reason_details();
@@ -652,14 +658,17 @@ class HookedEvents final : public EventTables {
     return to_for("acknowledged_by_all", PortCall::reads).acknowledged_by_all();
   }
   EventNo last_event() const override { return to_for("last_event", PortCall::reads).last_event(); }
-  EventNo insert_event(const Event& event) override {
-    return to_for("insert_event", PortCall::writes).insert_event(event);
+  void insert_event(const Event& event, Ms keep_since) override {
+    to_for("insert_event", PortCall::writes).insert_event(event, keep_since);
+  }
+  bool has_unnumbered() const override { return to_for("has_unnumbered", PortCall::reads).has_unnumbered(); }
+  bool number_events(std::size_t most) override {
+    return to_for("number_events", PortCall::writes).number_events(most);
   }
   std::vector<Event> events(EventNo after, Ms since, std::size_t limit) const override {
     return to_for("events", PortCall::reads).events(after, since, limit);
   }
   void forget_up_to(EventNo no) override { to_for("forget_up_to", PortCall::writes).forget_up_to(no); }
-  void forget_before(Ms at) override { to_for("forget_before", PortCall::writes).forget_before(at); }
   void forget_client(std::int64_t client_no) override {
     to_for("forget_client", PortCall::writes).forget_client(client_no);
   }

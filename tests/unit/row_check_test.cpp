@@ -394,9 +394,9 @@ TEST_CASE("A damaged item fails alone: the others of its batch are told") {
   });
   test::Database(world.folder.file()).run("UPDATE item SET place = 1 WHERE notice_no = 1");
   world.store.write([](Tables& tables) {  // the items have their turn
-    Channel channel = *tables.work().channel(ChannelNo{1});
-    channel.items_turn = -1;
-    tables.work().update_channel(channel);
+    auto work = *tables.work().channel_work(1);
+    work.items_turn = -1;
+    tables.work().update_channel_work(work);
   });
   auto advanced = world.work.advance(1, nullptr, 10);
   REQUIRE(advanced.next);

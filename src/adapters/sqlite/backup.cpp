@@ -43,7 +43,7 @@ void mark_held(Connection& copy) {
   copy.execute("BEGIN IMMEDIATE");
   SqliteStoreTables(copy).set_held(true);
   SqliteDirectoryTables(copy).skip_numbers(kGap);
-  SqliteNumberTables(copy).skip(NumberKind::work, kGap);
+  for (const auto kind : {NumberKind::work, NumberKind::event}) SqliteNumberTables(copy).skip(kind, kGap);
   SqliteNumberTables(copy).skip(NumberKind::provider, kGap / 16);  // of a smaller number of them
   renew_log_mark(copy);  // the log of what was copied is not the copy's, whose pages lie elsewhere
   copy.execute("COMMIT");

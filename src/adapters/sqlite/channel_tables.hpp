@@ -21,6 +21,8 @@ class SqliteChannelTables : public virtual ChannelTables {
   ChannelNo last_channel() const override;
   bool insert_channel(const Channel& channel) override;
   void update_channel(const Channel& channel) override;
+  std::optional<ChannelWork> channel_work(ChannelNo no) const override;
+  void update_channel_work(const ChannelWork& work) override;
   void forget_reason_details() override;
 
   /// For verification: rows that are not what was once written.

@@ -302,12 +302,13 @@ Slice SqliteItemTables::failed_places(LineNo line, SliceNo slice) const {
 }
 
 void SqliteItemTables::park_items(LineNo line, bool parked) {
+  static_assert(kItem.weights[9] == 1);
   const auto waiting = static_cast<std::int64_t>(ItemState::waiting);
   const auto parking = static_cast<std::int64_t>(ItemState::parked);
   item_places_.for_each(line, [&](SliceNo s, const ItemPlaces::OfSlice& of) {
     of.open.for_each([&](std::uint16_t at) {
       auto query = db_.query(
-          "UPDATE item SET state = ?1, sum = sum + (?1 - state) * 3 "
+          "UPDATE item SET state = ?1, sum = sum + (?1 - state) "
           "WHERE line_no > 0 AND line_no = ?2 AND place = ?3 AND state = ?4");
       query.bind(parked ? parking : waiting).bind(line).bind(std::int64_t{place_at(s, at)});
       query.bind(parked ? waiting : parking).run();

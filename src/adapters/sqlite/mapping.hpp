@@ -73,7 +73,7 @@ struct RowTable {
   struct Lists {
     std::string_view key;      // columns by which a row is found
     std::string_view fixed;    // others that an update leaves as they are
-    std::string_view counted;  // those of the sum that are not hashed: changed in place, or given by SQLite
+    std::string_view counted;  // those of the sum that are not hashed: changed in place
     std::string_view growing = {};  // counted ones that an update never takes back
   };
 
@@ -113,16 +113,9 @@ constexpr void add_sum(Sql& sql, const RowTable& table, Value&& value) {
   });
 }
 
-constexpr Sql insert(const RowTable& table, std::string_view number_sql, std::string_view tail,
-                     std::string_view instead = {}) {
+constexpr Sql insert(const RowTable& table, std::string_view tail, std::string_view instead = {}) {
   Sql sql;
-  const auto value = [&](Sql& to, std::string_view, std::size_t number) {
-    if (number == 1 && !number_sql.empty()) {
-      to.add(number_sql);
-    } else {
-      to.add("?").add_number(number);
-    }
-  };
+  const auto value = [](Sql& to, std::string_view, std::size_t number) { to.add("?").add_number(number); };
   sql.add("INSERT")
       .add(instead)
       .add(" INTO ")
@@ -166,12 +159,7 @@ constexpr void add_changes(Sql& sql, const RowTable& table) {
 }  // namespace mapping_detail
 
 constexpr Sql insert_row(const RowTable& table, std::string_view tail = {}) {
-  return mapping_detail::insert(table, {}, tail);
-}
-/// Its first column is given the number that `number_sql` says.
-constexpr Sql insert_numbered_row(const RowTable& table, std::string_view number_sql,
-                                  std::string_view tail = {}) {
-  return mapping_detail::insert(table, number_sql, tail);
+  return mapping_detail::insert(table, tail);
 }
 /// All rows, the columns in their order and the sum behind them.
 constexpr Sql select_rows(const RowTable& table) {
@@ -190,7 +178,7 @@ constexpr Sql update_row(const RowTable& table) {
 }
 /// Inserts the row, instead of the one with its key.
 constexpr Sql replace_row(const RowTable& table) {
-  return mapping_detail::insert(table, {}, {}, " OR REPLACE");
+  return mapping_detail::insert(table, {}, " OR REPLACE");
 }
 
 /// Numbers of the store's rows in the types they have here. Throw Error(corrupt) instead of cutting off.

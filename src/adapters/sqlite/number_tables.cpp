@@ -27,8 +27,14 @@ void write(Query& query, NumberKind kind, std::int64_t last) {
 }
 
 bool differ_by_a_bit(std::int64_t a, std::int64_t b) {
-  const auto bits = [](std::int64_t value) { return std::popcount(static_cast<std::uint64_t>(value)); };
-  return bits(a ^ b) == 1 || bits(a - b) == 1 || bits(b - a) == 1;
+  const auto x = static_cast<std::uint64_t>(a);
+  const auto y = static_cast<std::uint64_t>(b);
+  return std::has_single_bit(x ^ y) || std::has_single_bit(x - y) || std::has_single_bit(y - x);
+}
+
+/// Beyond it none was ever given.
+std::int64_t most_of(std::int64_t kind) {
+  return kind == static_cast<std::int64_t>(NumberKind::provider) ? kMaxProviders : std::int64_t{1} << 56;
 }
 
 /// The last number of a damaged row. The sum says it a second time. Where the two differ by one bit one of
@@ -36,12 +42,15 @@ bool differ_by_a_bit(std::int64_t a, std::int64_t b) {
 /// must not stop it all.
 std::int64_t mended(std::int64_t kind, std::int64_t last, std::int64_t sum) {
   static_assert(kNumber.weights[1] == 1);
-  constexpr std::int64_t kMost = std::int64_t{1} << 56;
   const auto of_kind = RowSum(RowKind::number).add(kind).finish();
-  const bool in_range = sum >= of_kind && sum - of_kind <= kMost && last >= 0 && last <= kMost;
-  if (!in_range || !differ_by_a_bit(last, sum - of_kind))
+  const auto again =
+      static_cast<std::int64_t>(static_cast<std::uint64_t>(sum) - static_cast<std::uint64_t>(of_kind));
+  std::int64_t larger = -1;
+  for (const auto said : {last, again})
+    if (said >= 0 && said <= most_of(kind)) larger = std::max(larger, said);
+  if (larger < 0 || !differ_by_a_bit(last, again))
     throw Error(Code::corrupt, "the store's last numbers are damaged");
-  return std::max(last, sum - of_kind);
+  return larger;
 }
 
 }  // namespace

@@ -159,31 +159,37 @@ CREATE TABLE channel(
   delivers      INTEGER NOT NULL,
   paused        INTEGER NOT NULL,
   removed       INTEGER NOT NULL,
-  failures      INTEGER NOT NULL,
-  failing_since INTEGER NOT NULL,
-  open_until    INTEGER NOT NULL,
-  last_reason   TEXT NOT NULL,
-  items_turn    INTEGER NOT NULL,
-  worker_seen   INTEGER NOT NULL,
   rate          INTEGER NOT NULL,         -- items in a thousand seconds; 0: no limit
-  tokens        INTEGER NOT NULL,         -- of its bucket, in millionths of an item, as of tokens_at
-  tokens_at     INTEGER NOT NULL,
   concurrency   INTEGER NOT NULL,         -- claims in flight at most; 0: no limit
   fail_percent  INTEGER NOT NULL,         -- so much of so many attempts fails: too much; 0: never
   fail_window   INTEGER NOT NULL,
   fail_pauses   INTEGER NOT NULL,         -- 1: it is paused then; 0: its breaker opens
-  window_attempts INTEGER NOT NULL,       -- the last attempts, if some failed (src/model/fail_window.hpp)
-  window_failed INTEGER NOT NULL,
-  window_reason TEXT NOT NULL,
-  window_votes  INTEGER NOT NULL,
-  window_seen   INTEGER NOT NULL,
-  over_threshold INTEGER NOT NULL,        -- 1: its breaker was opened because too much failed
   quiet_from    INTEGER NOT NULL,         -- minutes of the day; both the same: no quiet hours
   quiet_to      INTEGER NOT NULL,
   waits         INTEGER NOT NULL,         -- 1: it has quiet hours, or had
   sum           INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX channel_name ON channel(name) WHERE removed = 0;
+
+CREATE TABLE channel_work(                -- what comes of working a channel
+  channel_no    INTEGER PRIMARY KEY,
+  failures      INTEGER NOT NULL,
+  failing_since INTEGER NOT NULL,
+  open_until    INTEGER NOT NULL,
+  last_reason   TEXT NOT NULL,
+  items_turn    INTEGER NOT NULL,
+  worker_seen   INTEGER NOT NULL,
+  tokens        INTEGER NOT NULL,         -- of its bucket, in millionths of an item, as of tokens_at
+  tokens_at     INTEGER NOT NULL,
+  window_attempts INTEGER NOT NULL,       -- the last attempts, if some failed (src/model/fail_window.hpp)
+  window_failed INTEGER NOT NULL,
+  window_reason TEXT NOT NULL,
+  window_votes  INTEGER NOT NULL,
+  window_seen   INTEGER NOT NULL,
+  over_threshold INTEGER NOT NULL,        -- 1: its breaker was opened because too much failed
+  stopped       INTEGER NOT NULL,         -- 1: it was paused because too much failed
+  sum           INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE blast(
   provider_no INTEGER NOT NULL,
@@ -448,7 +454,7 @@ CREATE TABLE told_address(                -- who is told of the blast where seve
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE event(
-  event_no    INTEGER PRIMARY KEY AUTOINCREMENT,
+  event_no    INTEGER PRIMARY KEY,
   at          INTEGER NOT NULL,
   kind        INTEGER NOT NULL,
   provider_no INTEGER NOT NULL,

@@ -433,13 +433,15 @@ std::optional<ThreadKey> SqliteThreadTables::thread_bound_to(std::string_view ho
   return key;
 }
 
-void SqliteThreadTables::put_host_ref(const ThreadKey& thread, std::string_view host_ref) {
+bool SqliteThreadTables::put_host_ref(const ThreadKey& thread, std::string_view host_ref) {
+  if (const auto bound = thread_bound_to(host_ref)) return *bound == thread;
   auto query = db_.query(kPutRef.c_str());
   RowWriter writer(query, kRef);
   visit_key(writer, thread);
   writer.text(host_ref);
   writer.finish();
   query.run();
+  return true;
 }
 
 void SqliteThreadTables::delete_host_ref(const ThreadKey& thread) {

@@ -36,7 +36,7 @@ class SqliteThreadTables final : public ThreadTables {
   void delete_threads(std::span<const ThreadKey> keys) override;
   std::optional<std::string> host_ref(const ThreadKey& thread) const override;
   std::optional<ThreadKey> thread_bound_to(std::string_view host_ref) const override;
-  void put_host_ref(const ThreadKey& thread, std::string_view host_ref) override;
+  bool put_host_ref(const ThreadKey& thread, std::string_view host_ref) override;
   void delete_host_ref(const ThreadKey& thread) override;
   void delete_host_refs(ProviderNo provider, Place place) override;
 
