@@ -47,6 +47,9 @@ class Locks {
   virtual void channel(std::string_view name, Hold hold) = 0;
   virtual void channel(ChannelNo no, Hold hold) = 0;
 
+  /// Rank 5: what comes of working a channel, exclusively: who claims, and whether it works.
+  virtual void channel_work(ChannelNo no) = 0;
+
   /// Rank 6: lines, exclusively, with their claims, items, and who waits, was left out, was told.
   virtual void lines(std::span<const LineNo> nos) = 0;
   virtual void lines_of(std::span<const BlastKey> blasts) = 0;
@@ -77,6 +80,7 @@ class NoLocks final : public Locks {
   void channels(Hold) override {}
   void channel(std::string_view, Hold) override {}
   void channel(ChannelNo, Hold) override {}
+  void channel_work(ChannelNo) override {}
   void lines(std::span<const LineNo>) override {}
   void lines_of(std::span<const BlastKey>) override {}
   void open_lines(ProviderNo) override {}

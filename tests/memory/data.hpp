@@ -31,7 +31,8 @@ struct WaitRow {
 };
 
 /// What is given out goes on from here, and is never given out twice.
-struct LastNumbers {
+struct Drawn {
+  std::map<NumberKind, std::int64_t> of;
   std::int64_t unnumbered_event = 0;
   DebtNo debt = 0;
 };
@@ -39,7 +40,7 @@ struct LastNumbers {
 struct StoreRow {
   bool held = false;
   Folding folding;
-  LastNumbers numbers;
+  EventNo last_event = 0;
 };
 
 using NameKey = std::tuple<ProviderNo, NameKind, bool, std::string, Place>;
@@ -89,22 +90,21 @@ struct Data {
   Table<DebtNo, Nothing> debts;
   Table<ActNo, ActInParts> acts;
   Table<int, StoreRow> store;  // one row, 0
-  /// The last one of each kind. Of all transactions: what was drawn stays drawn.
-  std::shared_ptr<std::map<NumberKind, std::int64_t>> numbers =
-      std::make_shared<std::map<NumberKind, std::int64_t>>();
+  /// Of all transactions: what was drawn stays drawn.
+  std::shared_ptr<Drawn> drawn = std::make_shared<Drawn>();
 
   StoreRow the_store() const { return store.get(0).value_or(StoreRow{}); }
   /// The next number of a kind.
   std::int64_t next(NumberKind kind, std::int64_t count = 1) {
-    auto& last = (*numbers)[kind];
+    auto& last = drawn->of[kind];
     last += count;
     return last - count + 1;
   }
-  std::int64_t next(std::int64_t LastNumbers::*kind) {
+  /// In the order of commits.
+  EventNo next_event() {
     auto row = the_store();
-    const auto number = ++(row.numbers.*kind);
-    store.put(0, row);
-    return number;
+    store.put(0, {row.held, row.folding, ++row.last_event});
+    return row.last_event;
   }
 
   auto all() {

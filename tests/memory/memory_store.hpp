@@ -36,7 +36,7 @@ class Events final : public EventTables {
     return least.value_or(0);
   }
   void insert_event(const Event& event, Ms keep_since) override {
-    const auto at = data_.next(&LastNumbers::unnumbered_event);
+    const auto at = ++data_.drawn->unnumbered_event;
     data_.new_events.put(at, event);
     if (at % 256 == 0) forget_before(keep_since);
   }
@@ -48,13 +48,13 @@ class Events final : public EventTables {
   bool number_events(std::size_t most) override {
     for (auto& [at, event] : data_.new_events.rows([](auto&, auto&) { return true; })) {
       if (most-- == 0) return true;
-      event.no = data_.next(NumberKind::event);
+      event.no = data_.next_event();
       data_.events.put(event.no, event);
       data_.new_events.erase(at);
     }
     return false;
   }
-  EventNo last_event() const override { return data_.numbers.get(NumberKind::event).value_or(0); }
+  EventNo last_event() const override { return data_.the_store().last_event; }
   std::vector<Event> events(EventNo after, Ms since, std::size_t limit) const override {
     std::vector<Event> all;
     data_.events.each(after + 1, [&](EventNo, const Event& event) {
@@ -110,7 +110,7 @@ class OfStore final : public StoreTables {
     row.folding = folding;
     data_.store.put(0, row);
   }
-  void add_debt() override { data_.debts.put(data_.next(&LastNumbers::debt), {}); }
+  void add_debt() override { data_.debts.put(++data_.drawn->debt, {}); }
   std::int64_t debts() const override {
     std::int64_t count = 0;
     data_.debts.for_all([&](DebtNo, const Nothing&) { ++count; });

@@ -40,7 +40,7 @@ class SideBySide {
   static constexpr std::size_t kSecond = 1;
 
   SideBySide(const SecretKey& key, Data data) : key_(key), newest_(std::move(data)) {
-    newest_.numbers = std::make_shared<std::map<NumberKind, std::int64_t>>(*newest_.numbers);
+    newest_.drawn = std::make_shared<Drawn>(*newest_.drawn);
   }
 
   const SecretKey& key() const noexcept { return key_; }

@@ -42,6 +42,9 @@ class RowLocks final : public Locks {
   void channel(ChannelNo no, Hold hold) override {
     lock(4, data_.channels, std::span<const ChannelNo>(&no, 1), hold);
   }
+  void channel_work(ChannelNo no) override {
+    lock(5, data_.channel_work, std::span<const ChannelNo>(&no, 1), Hold::exclusive);
+  }
   void lines(std::span<const LineNo> nos) override { lock(6, data_.lines, nos, Hold::exclusive); }
   void lines_of(std::span<const BlastKey> blasts) override {
     lock_lines([&](const Line& line) {

@@ -747,6 +747,7 @@ class HookedLocks final : public Locks {
   void channels(Hold hold) override { to_for("lock channels").channels(hold); }
   void channel(std::string_view name, Hold hold) override { to_for("lock channel").channel(name, hold); }
   void channel(ChannelNo no, Hold hold) override { to_for("lock channel").channel(no, hold); }
+  void channel_work(ChannelNo no) override { to_for("lock channel_work").channel_work(no); }
   void lines(std::span<const LineNo> nos) override { to_for("lock lines").lines(nos); }
   void lines_of(std::span<const BlastKey> blasts) override { to_for("lock lines_of").lines_of(blasts); }
   void open_lines(ProviderNo provider) override { to_for("lock open_lines").open_lines(provider); }
