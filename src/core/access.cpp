@@ -37,6 +37,13 @@ Community existing(std::optional<Community> community) {
   return std::move(*community);
 }
 
+Blast required_sent(Blast blast, std::string_view blast_id) {
+  if (is_unsent(blast.state))
+    throw Error(Code::state, fmt::format("blast {} is {}: it has no recipients yet", blast_id,
+                                         blast.state == BlastState::draft ? "a draft" : "scheduled"));
+  return blast;
+}
+
 Blast required_unsent(Blast blast, std::string_view blast_id) {
   if (!is_unsent(blast.state)) throw Error(Code::state, fmt::format("blast {} was already sent", blast_id));
   return blast;
@@ -171,18 +178,19 @@ Blast blast(Tables& tables, const Context& context, const Provider& provider, st
 Blast blast_and_lines(Tables& tables, const Context& context, const Provider& provider,
                       std::string_view blast_id) {
   const auto key = key_of(context, provider, blast_id);
-  tables.lock().lines_of({&key, 1});
+  tables.lock().lines({}, {&key, 1});
   tables.lock().blasts({&key, 1}, Hold::exclusive);
   return existing(tables.blasts().blast(key.first, key.second));
 }
 
 Blast sent_blast(const Tables& tables, const Context& context, const Provider& provider,
                  std::string_view blast_id) {
-  auto found = blast(tables, context, provider, blast_id);
-  if (is_unsent(found.state))
-    throw Error(Code::state, fmt::format("blast {} is {}: it has no recipients yet", blast_id,
-                                         found.state == BlastState::draft ? "a draft" : "scheduled"));
-  return found;
+  return required_sent(blast(tables, context, provider, blast_id), blast_id);
+}
+
+Blast sent_blast_and_lines(Tables& tables, const Context& context, const Provider& provider,
+                           std::string_view blast_id) {
+  return required_sent(blast_and_lines(tables, context, provider, blast_id), blast_id);
 }
 
 Blast unsent_blast(const Tables& tables, const Context& context, const Provider& provider,

@@ -57,6 +57,8 @@ Blast draft(Tables& tables, const Context& context, const Provider& provider, st
 /// Exclusively, as all of its lines are.
 Blast blast_and_lines(Tables& tables, const Context& context, const Provider& provider,
                       std::string_view blast_id);
+Blast sent_blast_and_lines(Tables& tables, const Context& context, const Provider& provider,
+                           std::string_view blast_id);
 
 /// A thread as somebody who is in it reaches it.
 struct Reached {

@@ -96,6 +96,17 @@ void set_quiet_hours(const Set& set) {
   set.channel.waits = set.channel.waits || set.channel.quiet_hours.any();
 }
 
+/// With all lines of their blasts, which go on when they end, and the blasts.
+std::vector<Line> lock_open_lines(Tables& tables, ChannelNo channel) {
+  if (!tables.lock().others_write()) return tables.work().open_lines_of_channel(channel);
+  std::vector<BlastKey> blasts;
+  for (const auto& line : tables.work().open_lines_of_channel(channel))
+    blasts.emplace_back(line.provider_no, line.blast_no);
+  tables.lock().lines({}, blasts);
+  tables.lock().blasts(blasts, Hold::exclusive);
+  return tables.work().open_lines_of_channel(channel);
+}
+
 struct Setting {
   std::string_view key;
   void (*set)(const Set& set);
@@ -140,7 +151,10 @@ void Channels::set(std::string_view name, std::string_view key, std::string_view
       std::find_if(kSettings.begin(), kSettings.end(), [&](const Setting& one) { return one.key == key; });
   if (setting == kSettings.end()) throw Error(Code::argument, "there is no such setting");
   context_.store.write([&](Tables& tables) {
+    tables.lock().channel(name, Hold::exclusive);
     Channel channel = existing(tables, name);
+    tables.lock().channel_work(channel.no);
+    if (key == "quiet_hours") tables.lock().open_lines_of_channel(channel.no);
     ChannelWork work = channel_work(tables, channel.no);
     const ChannelWork before = work;
     setting->set({channel, work, value, context_.clock.wall_ms()});
@@ -154,11 +168,14 @@ void Channels::set(std::string_view name, std::string_view key, std::string_view
 
 void Channels::remove(std::string_view name) {
   context_.store.write([&](Tables& tables) {
+    tables.lock().channel(name, Hold::exclusive);
     Channel channel = existing(tables, name);
+    tables.lock().channel_work(channel.no);
+    const auto lines = lock_open_lines(tables, channel.no);
     channel.removed = true;
     tables.work().update_channel(channel);
     // Nobody will take over what is in flight: it counts as left out from now on.
-    for (const auto& line : tables.work().open_lines_of_channel(channel.no))
+    for (const auto& line : lines)
       drop_rest(tables, context_, line, SkipReason::channel_removed, InFlight::dropped);
     tables.work().delete_claims(channel.no);
     tables.work().delete_notices(channel.no);

@@ -38,10 +38,11 @@ void insert_claim_of_items(Tables& tables, const Claim& like, std::span<const It
 
 class Claiming {
  public:
-  Claiming(Tables& tables, const Context& context, Channel channel, std::size_t most,
+  Claiming(Tables& tables, const Context& context, const Locked& locked, Channel channel, std::size_t most,
            std::exception_ptr& damaged)
       : tables_(tables),
         context_(context),
+        locked_(locked),
         channel_(std::move(channel)),
         work_(channel_work(tables, channel_.no)),
         damaged_(damaged),
@@ -78,11 +79,13 @@ class Claiming {
     auto line = tables_.work().next_line(channel_.no);
     if (!line || work_.items_turn < line->turn) {
       auto due = tables_.work().due_items(channel_.no, now_, kFarthestDue, most_);
-      if (due.empty() && channel_.waits) due = wake_places(tables_, channel_.no, now_, most_);
       if (channel_.delivers) keep_one_text(due);
+      locked_.require(std::span<const Item>(due));
+      if (due.empty() && channel_.waits) due = wake_places(tables_, channel_.no, now_, most_);
       if (!due.empty()) return claim_items(std::move(due));
     }
     if (!line) return nullptr;
+    locked_.require(*line);
     return claim_places(std::move(*line));
   }
 
@@ -91,6 +94,7 @@ class Claiming {
   std::optional<Claim> next_expired() {
     for (;;) {
       auto claim = tables_.work().expired_claim(channel_.no, now_, kFarthestLease, damaged_);
+      if (claim) locked_.require(*claim);
       if (!claim || claim->lease_until <= now_) return claim;
       claim->hold(now_, std::clamp(claim->lease, kShortestLease, kLongestLease));
       tables_.work().update_claim(*claim);
@@ -216,6 +220,7 @@ class Claiming {
 
   Tables& tables_;
   const Context& context_;
+  const Locked& locked_;
   Channel channel_;
   ChannelWork work_;
   std::exception_ptr& damaged_;
@@ -231,11 +236,11 @@ bool is_at_its_limit(const Tables& tables, const Channel& channel, const Channel
   return most > 0 && tables.work().claims_in_flight(channel.no, now, kFarthestLease) >= most;
 }
 
-std::unique_ptr<Assignment> claim_next(Tables& tables, const Context& context, ChannelNo no, std::size_t most,
-                                       std::exception_ptr& damaged) {
+std::unique_ptr<Assignment> claim_next(Tables& tables, const Context& context, ChannelNo no,
+                                       const Locked& locked, std::size_t most, std::exception_ptr& damaged) {
   auto channel = tables.work().channel(no);
   if (!channel) return nullptr;
-  return Claiming(tables, context, std::move(*channel), most, damaged).run();
+  return Claiming(tables, context, locked, std::move(*channel), most, damaged).run();
 }
 
 void take_items_out_of(Tables& tables, ChannelNo channel, const std::map<Token, Position>& less,

@@ -5,14 +5,14 @@
 #include <map>
 #include <memory>
 
-#include "core/assignment.hpp"
+#include "core/work_locks.hpp"
 
 namespace bccast {
 
 /// Claims at most `most` items, and no more than the channel's rate allows; null: nothing is due, or the
 /// channel is paused, removed, at its limit, or not to be tried now. `damaged`: what was passed by meanwhile.
 std::unique_ptr<Assignment> claim_next(Tables& tables, const Context& context, ChannelNo channel,
-                                       std::size_t most, std::exception_ptr& damaged);
+                                       const Locked& locked, std::size_t most, std::exception_ptr& damaged);
 
 /// As many claims are in flight on the channel as it may have: until one of them ends there is nothing to do.
 bool is_at_its_limit(const Tables& tables, const Channel& channel, const ChannelWork& work, Ms now);

@@ -41,6 +41,13 @@ std::optional<Blast> to_sweep(const Tables& tables) {
   return tables.blasts().recall_to_sweep();
 }
 
+/// Its threads are locked page by page, when it is known which.
+void lock_to_sweep(Tables& tables, const Blast& blast) {
+  const BlastKey key{blast.provider_no, blast.no};
+  tables.lock().lines({}, {&key, 1});
+  tables.lock().blasts({&key, 1}, Hold::exclusive);
+}
+
 /// So many are purged in one transaction.
 constexpr std::size_t kPurgedTogether = 100;
 
@@ -117,17 +124,27 @@ Code Control::purge(std::string_view provider_id, std::string_view blast_id, boo
 std::int64_t Control::purge_before(Ms before, bool& emptied, Code& result) {
   std::int64_t count = 0;
   struct Purged {
-    std::size_t count = kPurgedTogether;
+    std::size_t found = kPurgedTogether;
+    std::size_t count = 0;
     std::exception_ptr damaged;  // what was passed by
   };
   bool all = true;
-  for (Purged purged; purged.count == kPurgedTogether;) {
+  for (Purged purged; purged.found == kPurgedTogether;) {
     purged = context_.store.write([&](Tables& tables) {
       Purged now;
-      const auto blasts = tables.blasts().recalled_before(before, kPurgedTogether, now.damaged);
-      now.count = blasts.size();
-      for (const auto& blast : blasts) purge_text(tables, blast);
-      if (!blasts.empty()) tables.store().add_debt();
+      std::vector<BlastKey> keys;
+      for (const auto& blast : tables.blasts().recalled_before(before, kPurgedTogether, now.damaged))
+        keys.emplace_back(blast.provider_no, blast.no);
+      now.found = keys.size();
+      tables.lock().blasts(keys, Hold::exclusive);
+      const auto blasts = tables.blasts().blasts(keys);
+      for (const auto& key : keys) {
+        const auto* blast = blasts.find(key);
+        if (blast == nullptr || blast->purged) continue;  // somebody else was faster
+        purge_text(tables, *blast);
+        ++now.count;
+      }
+      if (now.count > 0) tables.store().add_debt();
       return now;
     });
     count += static_cast<std::int64_t>(purged.count);
@@ -142,6 +159,7 @@ bool Control::sweep() {
   try {
     return context_.store.write([&](Tables& tables) {
       const auto blast = to_sweep(tables);
+      if (blast) lock_to_sweep(tables, *blast);
       if (blast && !sweep_items(tables, context_, *blast)) sweep_threads(tables, *blast, kThreadsTogether);
       return blast.has_value();
     });

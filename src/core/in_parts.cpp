@@ -285,6 +285,28 @@ class AnyAct {
 /// So many are done before anything is handed out of what may be paused or taken back: some milliseconds.
 constexpr int kPartsTogether = 100;
 
+/// Of which blast a part is; nothing: of none.
+std::optional<BlastKey> blast_of_part(const Tables& tables, const ActInParts& act, std::int64_t number) {
+  if (act.kind == Kind::recall || act.kind == Kind::pace) return BlastKey{act.provider_no, act.number};
+  const bool of_unsent = act.kind == Kind::provider_end && act.stage == 0;
+  if (of_unsent) return BlastKey{act.provider_no, number};
+  const auto line = number != 0 ? tables.work().line(number) : std::nullopt;
+  return line ? std::optional<BlastKey>({line->provider_no, line->blast_no}) : std::nullopt;
+}
+
+void lock_part(Tables& tables, const ActInParts& act, std::int64_t number) {
+  if (act.kind == Kind::provider_end) tables.lock().providers({&act.provider_no, 1}, Hold::shared);
+  if (act.kind == Kind::channel_end) {
+    tables.lock().channel(ChannelNo{act.number}, Hold::shared);
+    tables.lock().channel_work(act.number);
+  }
+  if (!tables.lock().others_write()) return;
+  const auto key = blast_of_part(tables, act, number);
+  if (!key) return;
+  tables.lock().lines({}, {&*key, 1});
+  tables.lock().blasts({&*key, 1}, Hold::exclusive);
+}
+
 /// One after the other, each in a transaction of its own, which also stores that it is done.
 class Parts {
  public:
@@ -345,8 +367,12 @@ class Parts {
                std::int64_t number) {
     try {
       context_.store.write([&](Tables& tables) {
+        tables.lock().act(no_);
         if (tables.store().act(no_) != act) return;
-        if (part != nullptr) part(tables, context_, act, number);
+        if (part != nullptr) {
+          lock_part(tables, act, number);
+          part(tables, context_, act, number);
+        }
         tables.store().update_act(then);
       });
       left_ = then;

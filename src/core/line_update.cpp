@@ -19,6 +19,8 @@ void store_line(Tables& tables, const Context& context, Line& line) {
   if (closes) line.open = false;
   tables.work().update_line(line);
   if (!closes) return;
+  const BlastKey key{line.provider_no, line.blast_no};
+  tables.lock().blasts({&key, 1}, Hold::exclusive);  // by itself, unless it was foreseen
   auto blast = tables.blasts().blast(line.provider_no, line.blast_no);
   if (!blast) throw Error(Code::corrupt, "a line has lost its blast");
   if (--blast->open_lines == 0) {

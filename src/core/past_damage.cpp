@@ -27,7 +27,8 @@ std::unique_ptr<Assignment> PastDamage::claim() {
       [&](Tables& tables) {
         put_behind(tables);
         std::exception_ptr said;
-        return found == Found::sound ? claim_next(tables, context_, channel_, most_, said) : nullptr;
+        return found == Found::sound ? claim_next(tables, context_, channel_, Locked(), most_, said)
+                                     : nullptr;
       },
       Durability::relaxed);
 }
@@ -73,7 +74,7 @@ PastDamage::Tried PastDamage::claim_in(Tables& tables) const {
     put_behind(tables);
     tried.next = next_of(tables);
     std::exception_ptr said;
-    tried.assignment = claim_next(tables, context_, channel_, most_, said);
+    tried.assignment = claim_next(tables, context_, channel_, Locked(), most_, said);
   } catch (const Error& error) {
     if (error.code() != Code::corrupt) throw;
     throw Unreadable(error, std::move(tried.next));

@@ -23,6 +23,15 @@ bool is_paused(const Found<BlastKey, Blast>& blasts, const Line& line) {
   }
 }
 
+/// Those that are open, and others of their blasts, which go on when they end.
+void lock_lines(Tables& tables, ProviderNo provider) {
+  if (!tables.lock().others_write()) return;
+  std::vector<BlastKey> blasts;
+  for (const auto& line : tables.work().sound_open_lines(provider))
+    blasts.emplace_back(line.provider_no, line.blast_no);
+  tables.lock().lines({}, blasts);
+}
+
 void lock_blasts(Tables& tables, std::span<const Blast> unsent, std::span<const Line> lines) {
   std::vector<BlastKey> keys;
   for (const auto& blast : unsent) keys.emplace_back(blast.provider_no, blast.no);
@@ -50,7 +59,7 @@ Code ProviderEnd::archive(std::string_view provider_id) {
   return context_.store.write([&](Tables& tables) {
     Provider provider = access::provider(tables, provider_id, Hold::exclusive);
     if (provider.archived_at != 0) return Code::exists;
-    tables.lock().open_lines(provider.no);
+    lock_lines(tables, provider.no);
     const auto unsent = tables.blasts().unsent(provider.no);
     const auto lines = tables.work().open_lines(provider.no);
     lock_blasts(tables, unsent, lines);
@@ -78,7 +87,7 @@ Code ProviderEnd::restore(std::string_view provider_id) {
       if (provider.archived_at == 0) return Code::exists;
       // Its end may be under way: what that has not dropped yet would be handed out again.
       if (tables.store().first_act()) return std::nullopt;
-      tables.lock().open_lines(provider.no);
+      lock_lines(tables, provider.no);
       provider.archived_at = 0;
       tables.directory().update_provider(provider);
       pause_what_is_left(tables, provider.no);

@@ -167,6 +167,7 @@ void sweep_threads(Tables& tables, const Blast& read, std::size_t most) {
     }
     swept = place_at(s, at);
   }
+  tables.lock().threads(keys);
   const auto threads = tables.threads().threads(keys);
   std::vector<Thread> left;
   std::vector<ThreadKey> gone;

@@ -107,8 +107,8 @@ Error not_found() {
 std::int64_t SecondTries::retry_failed(std::string_view provider_id, std::string_view blast_id) {
   return context_.store.write([&](Tables& tables) {
     std::int64_t count = 0;
-    const Provider provider = access::open_provider(tables, provider_id);
-    Blast blast = access::sent_blast(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::sent_blast_and_lines(tables, context_, provider, blast_id);
     access::next(blast, BlastVerb::reopen, blast_id);
     const Ms now = context_.clock.wall_ms();
     auto lines = lines_to_go_on(tables, blast);
@@ -143,8 +143,12 @@ Code SecondTries::report(std::string_view item, const ItemOutcome& outcome) {
       outcome.status != ItemStatus::retry)
     throw Error(Code::argument, "what can be reported later is done, retry or failed");
   return context_.store.write([&](Tables& tables) {
-    if (const auto place = context_.ids.decode(item, IdKind::blast_item))
+    if (const auto place = context_.ids.decode(item, IdKind::blast_item)) {
+      const BlastKey key{place->provider, place->number};
+      tables.lock().lines({}, {&key, 1});
+      tables.lock().blasts({&key, 1}, Hold::exclusive);
       return report_place(tables, *place, outcome);
+    }
     if (const auto notice = context_.ids.decode(item, IdKind::notice_item))
       return report_notice(tables, *notice, outcome);
     throw not_found();

@@ -11,6 +11,7 @@
 #include "core/past_damage.hpp"
 #include "core/same_address.hpp"
 #include "core/settling.hpp"
+#include "core/work_locks.hpp"
 #include "model/retry.hpp"
 
 namespace bccast {
@@ -55,19 +56,30 @@ Advanced Work::advance(ChannelNo channel, const Report* report, std::size_t most
 }
 
 Advanced Work::advance_once(ChannelNo channel, const Report* report, std::size_t most) {
+  for (;;) {
+    try {
+      return try_to_advance(channel, report, most);
+    } catch (const FoundAnother&) {
+    }
+  }
+}
+
+Advanced Work::try_to_advance(ChannelNo channel, const Report* report, std::size_t most) {
   return context_.store.write(
       [&](Tables& tables) {
         Advanced advanced;
+        const auto locked = lock_work(tables, context_, channel, report, most);
         if (report != nullptr) settle(tables, context_, *report, advanced);
-        if (most > 0) claim(tables, channel, most, advanced);
+        if (most > 0) claim(tables, channel, locked, most, advanced);
         return advanced;
       },
       durability_of(report));
 }
 
-void Work::claim(Tables& tables, ChannelNo channel, std::size_t most, Advanced& advanced) {
+void Work::claim(Tables& tables, ChannelNo channel, const Locked& locked, std::size_t most,
+                 Advanced& advanced) {
   if (hands_nothing_out(tables, context_)) return;
-  advanced.next = claim_next(tables, context_, channel, most, advanced.damage);
+  advanced.next = claim_next(tables, context_, channel, locked, most, advanced.damage);
   if (advanced.next) {
     if (most > kSmallBatch) return;
     const auto began = context_.clock.monotonic_us();
@@ -95,7 +107,12 @@ void Work::load(Assignment& assignment) {
 void Work::give_up_loading(const Assignment& assignment) {
   if (has_damage(assignment.claim.channel_no).exchange(true)) return;
   try {
-    context_.store.write([&](Tables& tables) { undo_claim(tables, assignment); }, Durability::relaxed);
+    context_.store.write(
+        [&](Tables& tables) {
+          lock_batch(tables, assignment);
+          undo_claim(tables, assignment);
+        },
+        Durability::relaxed);
   } catch (const Error& error) {
     if (error.code() != Code::corrupt) throw;  // then it waits as well
   }
@@ -117,6 +134,7 @@ void Work::load_large(Assignment& assignment) {
   // Like the claim: were it lost in a power cut, the batch would be, too. Nothing: all of it could be held.
   auto anew = context_.store.write(
       [&](Tables& tables) -> std::optional<Assignment> {
+        lock_batch(tables, assignment);
         const bool withdrawn = !may_hold_addresses(tables, assignment);
         if (!withdrawn && hold_addresses(tables, assignment)) return std::nullopt;
         Assignment filled = assignment;
@@ -156,6 +174,7 @@ std::optional<Report> Work::without_handler(const Assignment& assignment) {
 
 bool Work::extend(const Assignment& assignment, Ms how_long) {
   return context_.store.write([&](Tables& tables) {
+    lock_batch(tables, assignment);
     auto claim = tables.work().claim(assignment.claim);
     if (!claim || claim->tries != assignment.claim.tries) return false;
     claim->hold(context_.clock.wall_ms(), how_long);

@@ -13,7 +13,7 @@
 #include <memory>
 #include <optional>
 
-#include "core/assignment.hpp"
+#include "core/work_locks.hpp"
 
 namespace bccast {
 
@@ -49,7 +49,8 @@ class Work {
 
  private:
   Advanced advance_once(ChannelNo channel, const Report* report, std::size_t most);
-  void claim(Tables& tables, ChannelNo channel, std::size_t most, Advanced& advanced);
+  Advanced try_to_advance(ChannelNo channel, const Report* report, std::size_t most);
+  void claim(Tables& tables, ChannelNo channel, const Locked& locked, std::size_t most, Advanced& advanced);
   void fill_and_hold(Tables& tables, Assignment& assignment);
   void load_large(Assignment& assignment);
   void give_up_loading(const Assignment& assignment);

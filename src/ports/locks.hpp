@@ -51,10 +51,9 @@ class Locks {
   virtual void channel_work(ChannelNo no) = 0;
 
   /// Rank 6: lines, exclusively, with their claims, items, and who waits, was left out, was told.
-  virtual void lines(std::span<const LineNo> nos) = 0;
-  virtual void lines_of(std::span<const BlastKey> blasts) = 0;
-  /// Those of a provider, or a channel, that are open.
-  virtual void open_lines(ProviderNo provider) = 0;
+  /// These, and all of these blasts.
+  virtual void lines(std::span<const LineNo> nos, std::span<const BlastKey> all_of) = 0;
+  /// Those of a channel that are open.
   virtual void open_lines_of_channel(ChannelNo channel) = 0;
 
   /// Rank 7: blasts, with their drafts, or communities, with their members.
@@ -65,8 +64,10 @@ class Locks {
   virtual void threads(std::span<const ThreadKey> keys) = 0;
 
   /// Rank 10: claims and items of single messages, exclusively. (Those of a line go with it.)
-  virtual void claim(const Claim& of) = 0;
-  virtual void items(std::span<const ItemNo> nos) = 0;
+  virtual void singles(std::span<const Claim> claims, std::span<const ItemNo> items) = 0;
+
+  /// Others may write between two calls. If not, what was read once need not be read again after its lock.
+  virtual bool others_write() const noexcept { return true; }
 };
 
 /// Of a store in which one transaction writes at a time, and nobody else from its beginning on.
@@ -81,15 +82,13 @@ class NoLocks final : public Locks {
   void channel(std::string_view, Hold) override {}
   void channel(ChannelNo, Hold) override {}
   void channel_work(ChannelNo) override {}
-  void lines(std::span<const LineNo>) override {}
-  void lines_of(std::span<const BlastKey>) override {}
-  void open_lines(ProviderNo) override {}
+  void lines(std::span<const LineNo>, std::span<const BlastKey>) override {}
   void open_lines_of_channel(ChannelNo) override {}
   void blasts(std::span<const BlastKey>, Hold) override {}
   void community(ProviderNo, CommunityNo, Hold) override {}
   void threads(std::span<const ThreadKey>) override {}
-  void claim(const Claim&) override {}
-  void items(std::span<const ItemNo>) override {}
+  void singles(std::span<const Claim>, std::span<const ItemNo>) override {}
+  bool others_write() const noexcept override { return false; }
 };
 
 }  // namespace bccast

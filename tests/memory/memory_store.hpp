@@ -165,7 +165,7 @@ class AllTables final : public Tables {
         numbers_(data),
         lock_(data) {}
 
-  Locks& lock() override { return lock_; }
+  RowLocks& lock() override { return lock_; }
   DirectoryTables& directory() override { return directory_; }
   BlastTables& blasts() override { return blasts_; }
   ThreadTables& threads() override { return threads_; }

@@ -59,6 +59,8 @@ class SideBySide {
     });
     turn_.wait(lock, [&] { return running_ == kFirst; });
   }
+  /// How many transactions that write the first has begun.
+  std::size_t transactions() const noexcept { return transactions_; }
   bool second_started() const { return thread_.joinable(); }
   /// It has waited for the first.
   bool second_waited() const noexcept { return second_waited_; }
@@ -69,6 +71,7 @@ class SideBySide {
   // ---- Of a transaction
 
   void begin(std::size_t who, Data& data) {
+    if (who == kFirst) ++transactions_;
     data = newest_;
     live_.at(who) = &data;
     Data* other = live_.at(1 - who);
@@ -125,6 +128,7 @@ class SideBySide {
   std::mutex mutex_;
   std::condition_variable turn_;
   std::size_t running_ = kFirst;
+  std::size_t transactions_ = 0;
   bool second_waits_ = false;
   bool second_waited_ = false;
   bool ended_ = false;
@@ -156,6 +160,7 @@ class StoreOfOne final : public Store {
     both_.begin(who_, data);
     try {
       AllTables tables(data);
+      tables.lock().set_others_write();
       const PortHook before_call = [&](const PortCall& call) {
         hook_(call);
         both_.refresh(data);

@@ -45,15 +45,12 @@ class RowLocks final : public Locks {
   void channel_work(ChannelNo no) override {
     lock(5, data_.channel_work, std::span<const ChannelNo>(&no, 1), Hold::exclusive);
   }
-  void lines(std::span<const LineNo> nos) override { lock(6, data_.lines, nos, Hold::exclusive); }
-  void lines_of(std::span<const BlastKey> blasts) override {
+  void lines(std::span<const LineNo> nos, std::span<const BlastKey> all_of) override {
     lock_lines([&](const Line& line) {
       const BlastKey key{line.provider_no, line.blast_no};
-      return std::find(blasts.begin(), blasts.end(), key) != blasts.end();
+      return std::find(nos.begin(), nos.end(), line.no) != nos.end() ||
+             std::find(all_of.begin(), all_of.end(), key) != all_of.end();
     });
-  }
-  void open_lines(ProviderNo provider) override {
-    lock_lines([=](const Line& line) { return line.open && line.provider_no == provider; });
   }
   void open_lines_of_channel(ChannelNo channel) override {
     lock_lines([=](const Line& line) { return line.open && line.channel_no == channel; });
@@ -64,11 +61,14 @@ class RowLocks final : public Locks {
     lock(7, data_.communities, std::span(&key, 1), hold);
   }
   void threads(std::span<const ThreadKey> keys) override { lock(8, data_.threads, keys, Hold::exclusive); }
-  void claim(const Claim& of) override {
-    const ClaimKey key{of.channel_no, of.line_no, of.token};
-    lock(10, data_.claims, std::span(&key, 1), Hold::exclusive);
+  void singles(std::span<const Claim> claims, std::span<const ItemNo> items) override {
+    std::vector<ClaimKey> keys;
+    for (const auto& claim : claims) keys.emplace_back(claim.channel_no, claim.line_no, claim.token);
+    lock(10, data_.claims, std::span<const ClaimKey>(keys), Hold::exclusive);
+    lock_more(data_.items, items, Hold::exclusive);
   }
-  void items(std::span<const ItemNo> nos) override { lock(10, data_.items, nos, Hold::exclusive); }
+  bool others_write() const noexcept override { return others_write_; }
+  void set_others_write() noexcept { others_write_ = true; }
 
  private:
   void keep_order(int rank) {
@@ -78,7 +78,13 @@ class RowLocks final : public Locks {
   }
   template <typename Key, typename Row>
   void lock(int rank, Table<Key, Row>& table, std::span<const Key> keys, Hold hold) {
+    const auto is_held = [&](const Key& key) { return table.is_locked(key, hold == Hold::exclusive); };
+    if (std::all_of(keys.begin(), keys.end(), is_held)) return;
     keep_order(rank);
+    lock_more(table, keys, hold);
+  }
+  template <typename Key, typename Row>
+  void lock_more(Table<Key, Row>& table, std::span<const Key> keys, Hold hold) {
     std::vector<Key> sorted(keys.begin(), keys.end());
     std::sort(sorted.begin(), sorted.end());
     for (const auto& key : sorted) table.lock(key, hold == Hold::exclusive);
@@ -97,6 +103,7 @@ class RowLocks final : public Locks {
 
   Data& data_;
   int last_ = -1;
+  bool others_write_ = false;
 };
 
 }  // namespace test::memory

@@ -81,8 +81,11 @@ class Table {
     auto& held = locks_[key];
     held = held || exclusive;
   }
-  /// What is locked, and whether by this transaction alone.
-  const std::map<Key, bool>& locks() const noexcept { return locks_; }
+  /// By this transaction, so or more so.
+  bool is_locked(const Key& key, bool exclusive) const {
+    const auto held = locks_.find(key);
+    return held != locks_.end() && (held->second || !exclusive);
+  }
   bool is_changed(const Key& key) const { return changes_.count(key) != 0; }
 
   /// Calls f(key, row) in the order of the keys, from `from` on, until it returns false. f must not change

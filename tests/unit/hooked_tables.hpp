@@ -748,9 +748,9 @@ class HookedLocks final : public Locks {
   void channel(std::string_view name, Hold hold) override { to_for("lock channel").channel(name, hold); }
   void channel(ChannelNo no, Hold hold) override { to_for("lock channel").channel(no, hold); }
   void channel_work(ChannelNo no) override { to_for("lock channel_work").channel_work(no); }
-  void lines(std::span<const LineNo> nos) override { to_for("lock lines").lines(nos); }
-  void lines_of(std::span<const BlastKey> blasts) override { to_for("lock lines_of").lines_of(blasts); }
-  void open_lines(ProviderNo provider) override { to_for("lock open_lines").open_lines(provider); }
+  void lines(std::span<const LineNo> nos, std::span<const BlastKey> all_of) override {
+    to_for("lock lines").lines(nos, all_of);
+  }
   void open_lines_of_channel(ChannelNo channel) override {
     to_for("lock open_lines_of_channel").open_lines_of_channel(channel);
   }
@@ -761,8 +761,10 @@ class HookedLocks final : public Locks {
     to_for("lock community").community(provider, no, hold);
   }
   void threads(std::span<const ThreadKey> keys) override { to_for("lock threads").threads(keys); }
-  void claim(const Claim& of) override { to_for("lock claim").claim(of); }
-  void items(std::span<const ItemNo> nos) override { to_for("lock items").items(nos); }
+  void singles(std::span<const Claim> claims, std::span<const ItemNo> items) override {
+    to_for("lock singles").singles(claims, items);
+  }
+  bool others_write() const noexcept override { return to_.others_write(); }
 
  private:
   Locks& to_for(const char* name) const {
