@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "core/passes_by.hpp"
 #include "core/quiet.hpp"
 #include "model/retry.hpp"
 
@@ -251,7 +252,7 @@ void take_items_out_of(Tables& tables, ChannelNo channel, const std::map<Token, 
         tables.work().update_claim(*claim);
       }
     } catch (const Error& error) {
-      if (error.code() != Code::corrupt) throw;
+      if (!passes_by(tables, error)) throw;
       damage = std::current_exception();
     }
   }

@@ -50,7 +50,7 @@ using NameKey = std::tuple<ProviderNo, NameKind, bool, std::string, Place>;
 using AddressKey = std::tuple<ProviderNo, AddressHash, Place>;
 using SliceKey = std::tuple<ProviderNo, BlastNo, SliceNo>;
 using AudienceKey = std::tuple<ProviderNo, SliceNo, Seq>;
-using MessageKey = std::pair<ThreadKey, std::int64_t>;
+using StoredAt = std::pair<ThreadKey, std::int64_t>;
 using MemberKey = std::tuple<ProviderNo, CommunityNo, Place>;
 using WaitKey = std::tuple<LineNo, SliceNo, Wait>;
 using SkipKey = std::tuple<LineNo, SliceNo, SkipReason>;
@@ -73,7 +73,7 @@ struct Data {
   Table<AudienceKey, AudienceRow> audiences;
   Table<SliceKey, MarkSlice> marks;
   Table<ThreadKey, Thread> threads;
-  Table<MessageKey, Message> messages;
+  Table<StoredAt, Message> messages;
   Table<ThreadKey, std::string> host_refs;
   Table<std::pair<ProviderNo, CommunityNo>, Community> communities;
   Table<MemberKey, Member> members;
