@@ -261,7 +261,7 @@ class Doctor(LookingOn):
         """As if that were so; a test does not wait for it."""
         with contextlib.closing(sqlite3.connect(self.store)) as store, store:
             # The sum counts this column three times (src/adapters/sqlite/mapping.hpp).
-            store.execute("UPDATE channel SET worker_seen = worker_seen - 7200000, sum = sum - 3 * 7200000")
+            store.execute("UPDATE channel_work SET worker_seen = worker_seen - 7200000, sum = sum - 7200000")
 
     def test_a_blast_that_is_late(self):
         blast = self.get("blast", "create", *AS)["blast"]

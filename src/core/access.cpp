@@ -20,21 +20,71 @@ Error not_on_roster() {
   return {Code::not_found, "there is no such client on the roster"};
 }
 
+Provider existing(std::optional<Provider> provider) {
+  if (!provider) throw Error(Code::not_found, "there is no such provider");
+  return std::move(*provider);
+}
+Client existing(std::optional<Client> client) {
+  if (!client) throw Error(Code::not_found, "there is no such client");
+  return std::move(*client);
+}
+Blast existing(std::optional<Blast> blast) {
+  if (!blast) throw no_blast();
+  return std::move(*blast);
+}
+Community existing(std::optional<Community> community) {
+  if (!community) throw no_thread();
+  return std::move(*community);
+}
+
+Blast required_unsent(Blast blast, std::string_view blast_id) {
+  if (!is_unsent(blast.state)) throw Error(Code::state, fmt::format("blast {} was already sent", blast_id));
+  return blast;
+}
+
+/// The key that is the provider's own.
+BlastKey key_of(const Context& context, const Provider& provider, std::string_view blast_id) {
+  const auto parts = context.ids.decode(blast_id, IdKind::blast);
+  if (!parts || parts->provider != provider.no) throw no_blast();
+  return {provider.no, parts->number};
+}
+CommunityNo community_no(const Context& context, const Provider& provider, std::string_view thread_id) {
+  const auto key = context.thread_key(thread_id);
+  if (!key || key->provider_no != provider.no || !key->of_community()) throw no_thread();
+  return key->community();
+}
+
 Error entry_missing(const RosterKey& key) {
   return {Code::corrupt,
           fmt::format("roster entry {} of provider {} is missing", key.place, key.provider_no)};
 }
 
+struct Visible {
+  Thread thread;
+  bool stored = false;
+};
+/// The entry at a place, if it was given out.
+std::optional<RosterEntry> entry_if_any(const Tables& tables, const RosterKey& key) {
+  auto entry = tables.directory().entry(key.provider_no, key.place);
+  if (entry) return entry;
+  const auto work = tables.directory().roster_work(key.provider_no);
+  if (work && key.place < work->next_place) throw entry_missing(key);
+  return std::nullopt;
+}
+
 /// The thread by its key, if it can be seen at all.
-std::optional<Thread> visible_thread(const Tables& tables, const ThreadKey& key) {
-  const auto stored = tables.threads().thread(key);
-  if (stored) return as_seen(tables, *stored);
+std::optional<Visible> visible_thread(const Tables& tables, const ThreadKey& key) {
+  if (const auto stored = tables.threads().thread(key)) {
+    auto seen = as_seen(tables, *stored);
+    if (!seen) return std::nullopt;
+    return Visible{std::move(*seen), true};
+  }
   if (!key.of_blast()) return std::nullopt;
   const auto blast = tables.blasts().blast(key.provider_no, key.origin);
   if (!blast || is_unsent(blast->state)) return std::nullopt;
   if (!tables.blasts().has_thread(key.provider_no, key.place, blast->seq)) return std::nullopt;
   const Thread thread = untouched(key, blast->sent_at, blast->activity);
-  return blast->state == BlastState::recalled ? without_message(thread) : thread;
+  return Visible{blast->state == BlastState::recalled ? without_message(thread) : thread};
 }
 
 }  // namespace
@@ -56,24 +106,47 @@ void require_open(const Provider& provider) {
     throw Error(Code::state, "the provider is archived: nothing can be written or changed");
 }
 
+Provider provider(const Tables& tables, std::string_view id) {
+  check_id(id, "provider id");
+  return existing(tables.directory().provider(id));
+}
+
+Provider provider(Tables& tables, std::string_view id, Hold hold) {
+  tables.lock().provider(id, hold);
+  return provider(tables, id);
+}
+
 Provider open_provider(const Tables& tables, std::string_view id) {
   auto found = provider(tables, id);
   require_open(found);
   return found;
 }
 
-Provider provider(const Tables& tables, std::string_view id) {
-  check_id(id, "provider id");
-  auto provider = tables.directory().provider(id);
-  if (!provider) throw Error(Code::not_found, "there is no such provider");
-  return std::move(*provider);
+Provider open_provider(Tables& tables, std::string_view id, Hold hold) {
+  auto found = provider(tables, id, hold);
+  require_open(found);
+  return found;
+}
+
+RosterWork roster_work(const Tables& tables, ProviderNo provider) {
+  const auto work = tables.directory().roster_work(provider);
+  if (!work) throw Error(Code::corrupt, fmt::format("the roster of provider {} has lost its row", provider));
+  return *work;
+}
+
+RosterWork lock_roster(Tables& tables, ProviderNo provider) {
+  tables.lock().rosters({&provider, 1});
+  return roster_work(tables, provider);
 }
 
 Client client(const Tables& tables, std::string_view id) {
   check_id(id, "client id");
-  auto client = tables.directory().client(id);
-  if (!client) throw Error(Code::not_found, "there is no such client");
-  return std::move(*client);
+  return existing(tables.directory().client(id));
+}
+
+Client client(Tables& tables, std::string_view id, Hold hold) {
+  tables.lock().clients({&id, 1}, hold);
+  return client(tables, id);
 }
 
 RosterEntry entry(const Tables& tables, const Provider& provider, std::string_view client_id) {
@@ -85,11 +158,22 @@ RosterEntry entry(const Tables& tables, const Provider& provider, std::string_vi
 
 Blast blast(const Tables& tables, const Context& context, const Provider& provider,
             std::string_view blast_id) {
-  const auto parts = context.ids.decode(blast_id, IdKind::blast);
-  if (!parts || parts->provider != provider.no) throw no_blast();
-  auto blast = tables.blasts().blast(provider.no, parts->number);
-  if (!blast) throw no_blast();
-  return std::move(*blast);
+  return existing(tables.blasts().blast(provider.no, key_of(context, provider, blast_id).second));
+}
+
+Blast blast(Tables& tables, const Context& context, const Provider& provider, std::string_view blast_id,
+            Hold hold) {
+  const auto key = key_of(context, provider, blast_id);
+  tables.lock().blasts({&key, 1}, hold);
+  return existing(tables.blasts().blast(key.first, key.second));
+}
+
+Blast blast_and_lines(Tables& tables, const Context& context, const Provider& provider,
+                      std::string_view blast_id) {
+  const auto key = key_of(context, provider, blast_id);
+  tables.lock().lines_of({&key, 1});
+  tables.lock().blasts({&key, 1}, Hold::exclusive);
+  return existing(tables.blasts().blast(key.first, key.second));
 }
 
 Blast sent_blast(const Tables& tables, const Context& context, const Provider& provider,
@@ -103,9 +187,12 @@ Blast sent_blast(const Tables& tables, const Context& context, const Provider& p
 
 Blast unsent_blast(const Tables& tables, const Context& context, const Provider& provider,
                    std::string_view blast_id) {
-  auto found = blast(tables, context, provider, blast_id);
-  if (!is_unsent(found.state)) throw Error(Code::state, fmt::format("blast {} was already sent", blast_id));
-  return found;
+  return required_unsent(blast(tables, context, provider, blast_id), blast_id);
+}
+
+Blast unsent_blast(Tables& tables, const Context& context, const Provider& provider,
+                   std::string_view blast_id, Hold hold) {
+  return required_unsent(blast(tables, context, provider, blast_id, hold), blast_id);
 }
 
 BlastState next(const Blast& blast, BlastVerb verb, std::string_view blast_id) {
@@ -139,6 +226,13 @@ Blast draft(const Tables& tables, const Context& context, const Provider& provid
   return found;
 }
 
+Blast draft(Tables& tables, const Context& context, const Provider& provider, std::string_view blast_id,
+            Hold hold) {
+  auto found = blast(tables, context, provider, blast_id, hold);
+  next(found, BlastVerb::edit, blast_id);
+  return found;
+}
+
 std::optional<Reached> find_thread_of_client(const Tables& tables, const Context& context,
                                              const Client& client, std::string_view thread_id) {
   auto key = context.thread_key(thread_id);
@@ -153,11 +247,12 @@ std::optional<Reached> find_thread_of_client(const Tables& tables, const Context
     key->place = membership->place;
   }
   if (membership->place != key->place) return std::nullopt;
-  auto thread = visible_thread(tables, *key);
-  if (!thread) return std::nullopt;
+  auto visible = visible_thread(tables, *key);
+  if (!visible) return std::nullopt;
   auto provider = tables.directory().provider(key->provider_no);
   if (!provider) throw Error(Code::corrupt, fmt::format("provider {} is missing", key->provider_no));
-  reached.thread = std::move(*thread);
+  reached.thread = std::move(visible->thread);
+  reached.stored = visible->stored;
   reached.provider = std::move(*provider);
   reached.entry = entry_at(tables, key->provider_no, key->place);
   if (reached.entry->client.no != client.no)
@@ -177,15 +272,17 @@ std::optional<Reached> find_thread_of_provider(const Tables& tables, const Conte
                                                bool may_begin) {
   const auto key = context.thread_key(thread_id);
   if (!key || key->provider_no != provider.no) return std::nullopt;
-  auto thread = visible_thread(tables, *key);
-  if (!thread && key->origin == kDirect && may_begin && key->place < provider.next_place) {
-    thread.emplace();
-    thread->key = *key;
+  auto visible = visible_thread(tables, *key);
+  std::optional<RosterEntry> entry;
+  if (!visible && key->origin == kDirect && may_begin) {
+    entry = entry_if_any(tables, {provider.no, key->place});
+    if (!entry) return std::nullopt;
+    visible.emplace();
+    visible->thread.key = *key;
   }
-  if (!thread) return std::nullopt;
-  Reached reached{std::move(*thread), provider, std::nullopt, 1};
-  if (!key->of_community()) reached.entry = entry_at(tables, provider.no, key->place);
-  return reached;
+  if (!visible) return std::nullopt;
+  if (!entry && !key->of_community()) entry = entry_at(tables, provider.no, key->place);
+  return Reached{std::move(visible->thread), provider, std::move(entry), 1, visible->stored};
 }
 
 Reached thread_of_provider(const Tables& tables, const Context& context, const Provider& provider,
@@ -197,18 +294,22 @@ Reached thread_of_provider(const Tables& tables, const Context& context, const P
 
 Community community(const Tables& tables, const Context& context, const Provider& provider,
                     std::string_view thread_id) {
-  const auto key = context.thread_key(thread_id);
-  if (!key || key->provider_no != provider.no || !key->of_community()) throw no_thread();
-  auto found = tables.communities().community(provider.no, key->community());
-  if (!found) throw no_thread();
-  return std::move(*found);
+  const auto no = community_no(context, provider, thread_id);
+  return existing(tables.communities().community(provider.no, no));
+}
+
+Community community(Tables& tables, const Context& context, const Provider& provider,
+                    std::string_view thread_id, Hold hold) {
+  const auto no = community_no(context, provider, thread_id);
+  tables.lock().community(provider.no, no, hold);
+  return existing(tables.communities().community(provider.no, no));
 }
 
 bool exists(const Tables& tables, const ThreadKey& key) {
   if (visible_thread(tables, key)) return true;
   if (key.origin != kDirect) return false;
-  const auto provider = tables.directory().provider(key.provider_no);
-  return provider && key.place < provider->next_place && !entry_at(tables, provider->no, key.place).erased();
+  const auto entry = entry_if_any(tables, {key.provider_no, key.place});
+  return entry && !entry->erased();
 }
 
 }  // namespace bccast::access

@@ -18,6 +18,8 @@ Provider provider(const Tables& tables, std::string_view id);
 /// For what changes something. Throws Error(state) when the provider is archived.
 Provider open_provider(const Tables& tables, std::string_view id);
 void require_open(const Provider& provider);
+/// The store is damaged when there is none.
+RosterWork roster_work(const Tables& tables, ProviderNo provider);
 Client client(const Tables& tables, std::string_view id);
 /// The entry of a client on a provider's roster.
 RosterEntry entry(const Tables& tables, const Provider& provider, std::string_view client_id);
@@ -39,12 +41,30 @@ Blast sent_blast(const Tables& tables, const Context& context, const Provider& p
 Blast draft(const Tables& tables, const Context& context, const Provider& provider,
             std::string_view blast_id);
 
+// The same in what writes: the row is locked, and is what it is until the transaction ends. In the order of
+// the ranks of Locks: clients, providers, lines, blasts or communities, threads.
+Client client(Tables& tables, std::string_view id, Hold hold);
+Provider provider(Tables& tables, std::string_view id, Hold hold);
+Provider open_provider(Tables& tables, std::string_view id, Hold hold);
+/// Exclusively. The store is damaged when there is none.
+RosterWork lock_roster(Tables& tables, ProviderNo provider);
+Blast blast(Tables& tables, const Context& context, const Provider& provider, std::string_view blast_id,
+            Hold hold);
+Blast unsent_blast(Tables& tables, const Context& context, const Provider& provider,
+                   std::string_view blast_id, Hold hold);
+Blast draft(Tables& tables, const Context& context, const Provider& provider, std::string_view blast_id,
+            Hold hold);
+/// Exclusively, as all of its lines are.
+Blast blast_and_lines(Tables& tables, const Context& context, const Provider& provider,
+                      std::string_view blast_id);
+
 /// A thread as somebody who is in it reaches it.
 struct Reached {
   Thread thread;  // as stored, or as the view of an untouched blast
   Provider provider;
   std::optional<RosterEntry> entry;  // the client's; nothing: a community, reached by its provider
   std::int64_t first_seq = 1;        // earlier messages are not shown to the one who reached it
+  bool stored = true;                // the thread is a row
 
   /// Nobody can write there any more.
   bool closed() const noexcept { return provider.archived_at != 0 || (entry && entry->erased()); }
@@ -63,6 +83,8 @@ Reached thread_of_provider(const Tables& tables, const Context& context, const P
 /// A community of the provider's, by its thread's id.
 Community community(const Tables& tables, const Context& context, const Provider& provider,
                     std::string_view thread_id);
+Community community(Tables& tables, const Context& context, const Provider& provider,
+                    std::string_view thread_id, Hold hold);
 
 /// Whether there is such a thread for anybody: stored, or a recipient's untouched one, or a direct one that
 /// could be begun.

@@ -9,20 +9,20 @@
 
 namespace bccast {
 
-void for_each_audience(const Tables& tables, const Provider& provider, const Blast& draft,
+void for_each_audience(const Tables& tables, const RosterWork& roster, const Blast& draft,
                        FunctionRef<void(SliceNo, const Audience&)> f) {
-  const SliceNo end = slices_for(provider.next_place);
+  const SliceNo end = slices_for(roster.next_place);
   const DraftSlice nobody_chosen;
   for (SliceNo begin = 0; begin < end;) {
-    const auto chosen = tables.blasts().draft_slices(provider.no, draft.no, begin, kSlicesTogether);
+    const auto chosen = tables.blasts().draft_slices(roster.provider_no, draft.no, begin, kSlicesTogether);
     std::vector<RosterSliceKey> keys;
     SliceNo next = end;
     if (draft.all_active) {  // where nobody was chosen one by one, the rule alone says who is
       next = std::min<SliceNo>(end, begin + kSlicesTogether);
-      for (SliceNo s = begin; s < next; ++s) keys.push_back({provider.no, s});
+      for (SliceNo s = begin; s < next; ++s) keys.push_back({roster.provider_no, s});
     } else {
       for (const auto& one : chosen)
-        if (one.slice < end) keys.push_back({provider.no, one.slice});
+        if (one.slice < end) keys.push_back({roster.provider_no, one.slice});
       if (chosen.size() == kSlicesTogether) next = chosen.back().slice + 1;
     }
     if (keys.empty()) return;
@@ -32,7 +32,7 @@ void for_each_audience(const Tables& tables, const Provider& provider, const Bla
       const auto s = keys[i].slice;
       while (one != chosen.end() && one->slice < s) ++one;
       const bool has_chosen = one != chosen.end() && one->slice == s;
-      const Place left = provider.next_place - place_at(s, 0);
+      const Place left = roster.next_place - place_at(s, 0);
       const Slice existing = Slice::range(0, left < Slice::kPlaces ? left : Slice::kPlaces);
       f(s, resolve(draft.all_active, has_chosen ? one->chosen : nobody_chosen, of_roster[i], existing));
     }

@@ -12,7 +12,7 @@ namespace bccast {
 
 /// Calls f(slice, audience) for each slice of the roster, ascending, but for those of which nobody can be a
 /// recipient: where the rule is "nobody" only slices with somebody who was chosen are read.
-void for_each_audience(const Tables& tables, const Provider& provider, const Blast& draft,
+void for_each_audience(const Tables& tables, const RosterWork& roster, const Blast& draft,
                        FunctionRef<void(SliceNo, const Audience&)> f);
 
 /// Collects what a provider would be sending. Keyed, so that it says nothing about who or what.

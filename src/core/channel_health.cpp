@@ -1,57 +1,67 @@
 #include "core/channel_health.hpp"
 
+#include <utility>
+
+#include "base/error.hpp"
 #include "core/events.hpp"
 #include "model/retry.hpp"
 
 namespace bccast {
 namespace {
 
-void open_breaker(Tables& tables, const Context& context, Channel& channel) {
+void open_breaker(Tables& tables, const Context& context, ChannelWork& work) {
   const Ms now = context.clock.wall_ms();
-  if (channel.failures++ == 0) {
-    channel.failing_since = now;
-    emit(tables, context, EventKind::channel_failing, 0, channel.no);
+  if (work.failures++ == 0) {
+    work.failing_since = now;
+    emit(tables, context, EventKind::channel_failing, 0, work.channel_no);
   }
-  channel.open_until = now + breaker_wait(channel.failures);
+  work.open_until = now + breaker_wait(work.failures);
 }
 
 }  // namespace
 
-void channel_failed(Tables& tables, const Context& context, Channel& channel, const std::string& reason) {
-  open_breaker(tables, context, channel);
+ChannelWork channel_work(const Tables& tables, ChannelNo channel) {
+  auto work = tables.work().channel_work(channel);
+  if (!work) throw Error(Code::corrupt, "a channel has lost the row of its work");
+  return std::move(*work);
+}
+
+void channel_failed(Tables& tables, const Context& context, ChannelWork& work, const std::string& reason) {
+  open_breaker(tables, context, work);
   // What brought it over its threshold stays the reason: a probe is one of them.
-  if (!channel.over_threshold) channel.last_reason = reason;
-  tables.work().update_channel(channel);
+  if (!work.over_threshold) work.last_reason = reason;
+  tables.work().update_channel_work(work);
 }
 
-void channel_works(Tables& tables, const Context& context, Channel& channel) {
-  if (channel.failures == 0) return;
-  channel.failures = 0;
-  channel.failing_since = 0;
-  channel.open_until = 0;
-  channel.last_reason.clear();
-  channel.over_threshold = false;
-  channel.window = {};
-  emit(tables, context, EventKind::channel_working, 0, channel.no);
-  tables.work().update_channel(channel);
+void channel_works(Tables& tables, const Context& context, ChannelWork& work) {
+  if (work.failures == 0) return;
+  work.failures = 0;
+  work.failing_since = 0;
+  work.open_until = 0;
+  work.last_reason.clear();
+  work.over_threshold = false;
+  work.window = {};
+  emit(tables, context, EventKind::channel_working, 0, work.channel_no);
+  tables.work().update_channel_work(work);
 }
 
-void count_attempts(Tables& tables, const Context& context, Channel& channel, const AttemptCounts& counts) {
-  if (channel.fail_rule.percent == 0 || !channel.window.add(counts)) return;
-  if (channel.window.exceeds(channel.fail_rule)) {
-    channel.last_reason = channel.window.describe();
-    channel.window = {};
-    if (channel.fail_rule.pauses) {
-      channel.paused = true;
-      emit(tables, context, EventKind::channel_paused, 0, channel.no);
+void count_attempts(Tables& tables, const Context& context, const FailRule& rule, ChannelWork& work,
+                    const AttemptCounts& counts) {
+  if (rule.percent == 0 || !work.window.add(counts)) return;
+  if (work.window.exceeds(rule)) {
+    work.last_reason = work.window.describe();
+    work.window = {};
+    if (rule.pauses) {
+      work.stopped = true;
+      emit(tables, context, EventKind::channel_paused, 0, work.channel_no);
     } else {
-      channel.over_threshold = true;
-      open_breaker(tables, context, channel);
+      work.over_threshold = true;
+      open_breaker(tables, context, work);
     }
   } else {
-    channel.window.age(channel.fail_rule);
+    work.window.age(rule);
   }
-  tables.work().update_channel(channel);
+  tables.work().update_channel_work(work);
 }
 
 }  // namespace bccast

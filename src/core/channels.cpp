@@ -25,69 +25,80 @@ Channel existing(const Tables& tables, std::string_view name) {
   return std::move(*channel);
 }
 
-void set_paused(Channel& channel, std::string_view value, Ms /*now*/) {
-  if (value != "on" && value != "off") throw Error(Code::argument, "the value must be on or off");
-  channel.paused = value == "on";
-  if (channel.paused) return;
-  channel.window = {};
-  if (channel.failures == 0) channel.last_reason.clear();  // why it was paused
+/// A channel that is set otherwise, and what that does to its work.
+struct Set {
+  Channel& channel;
+  ChannelWork& work;
+  std::string_view value;
+  Ms now;
+};
+
+void set_paused(const Set& set) {
+  if (set.value != "on" && set.value != "off") throw Error(Code::argument, "the value must be on or off");
+  set.channel.paused = set.value == "on";
+  if (set.channel.paused) return;
+  set.work.stopped = false;
+  set.work.window = {};
+  if (set.work.failures == 0) set.work.last_reason.clear();  // why it was paused
 }
 
 /// What was saved up at the old rate counts; a rate that is new begins with a full bucket.
-void set_rate(Channel& channel, std::string_view value, Ms now) {
-  const Rate rate = parse_rate(value);
+void set_rate(const Set& set) {
+  const Rate rate = parse_rate(set.value);
+  auto& bucket = set.work.bucket;
   if (!rate.limited()) {
-    channel.bucket = {};
-  } else if (channel.rate.limited()) {
-    channel.bucket.refill(channel.rate, now);
-    channel.bucket.tokens = std::min(channel.bucket.tokens, TokenBucket::most(rate));
+    bucket = {};
+  } else if (set.channel.rate.limited()) {
+    bucket.refill(set.channel.rate, set.now);
+    bucket.tokens = std::min(bucket.tokens, TokenBucket::most(rate));
   } else {
-    channel.bucket = {TokenBucket::most(rate), now};
+    bucket = {TokenBucket::most(rate), set.now};
   }
-  channel.rate = rate;
+  set.channel.rate = rate;
 }
 
-void set_concurrency(Channel& channel, std::string_view value, Ms /*now*/) {
-  channel.concurrency = value.empty() ? 0 : parse_number(value, 0, kMostConcurrency, "concurrency");
+void set_concurrency(const Set& set) {
+  set.channel.concurrency =
+      set.value.empty() ? 0 : parse_number(set.value, 0, kMostConcurrency, "concurrency");
 }
 
 /// The rule is another: what was counted by the one before is forgotten.
-void change_rule(Channel& channel, const FailRule& rule) {
-  channel.fail_rule = rule;
-  channel.window = {};
+void change_rule(const Set& set, const FailRule& rule) {
+  set.channel.fail_rule = rule;
+  set.work.window = {};
 }
 
-void set_fail_percent(Channel& channel, std::string_view value, Ms /*now*/) {
-  FailRule rule = channel.fail_rule;
-  rule.percent = value.empty() ? FailRule{}.percent : parse_number(value, 0, 100, "fail_percent");
-  change_rule(channel, rule);
+void set_fail_percent(const Set& set) {
+  FailRule rule = set.channel.fail_rule;
+  rule.percent = set.value.empty() ? FailRule{}.percent : parse_number(set.value, 0, 100, "fail_percent");
+  change_rule(set, rule);
 }
 
-void set_fail_window(Channel& channel, std::string_view value, Ms /*now*/) {
-  FailRule rule = channel.fail_rule;
-  rule.window =
-      value.empty() ? FailRule{}.window : parse_number(value, kFewestToJudge, kMostToJudge, "fail_window");
-  change_rule(channel, rule);
+void set_fail_window(const Set& set) {
+  FailRule rule = set.channel.fail_rule;
+  rule.window = set.value.empty() ? FailRule{}.window
+                                  : parse_number(set.value, kFewestToJudge, kMostToJudge, "fail_window");
+  change_rule(set, rule);
 }
 
-void set_fail_action(Channel& channel, std::string_view value, Ms /*now*/) {
-  if (!value.empty() && value != "breaker" && value != "pause")
+void set_fail_action(const Set& set) {
+  if (!set.value.empty() && set.value != "breaker" && set.value != "pause")
     throw Error(Code::argument, "the fail_action must be breaker or pause");
-  FailRule rule = channel.fail_rule;
-  rule.pauses = value == "pause";
-  change_rule(channel, rule);
+  FailRule rule = set.channel.fail_rule;
+  rule.pauses = set.value == "pause";
+  change_rule(set, rule);
 }
 
-void set_quiet_hours(Channel& channel, std::string_view value, Ms /*now*/) {
-  channel.quiet_hours = parse_quiet_hours(value);
-  if (channel.delivers && channel.quiet_hours.any())
+void set_quiet_hours(const Set& set) {
+  set.channel.quiet_hours = parse_quiet_hours(set.value);
+  if (set.channel.delivers && set.channel.quiet_hours.any())
     throw Error(Code::argument, "only channels that notify have quiet hours");
-  channel.waits = channel.waits || channel.quiet_hours.any();
+  set.channel.waits = set.channel.waits || set.channel.quiet_hours.any();
 }
 
 struct Setting {
   std::string_view key;
-  void (*set)(Channel& channel, std::string_view value, Ms now);
+  void (*set)(const Set& set);
 };
 
 constexpr std::array kSettings{
@@ -115,10 +126,12 @@ Code Channels::put(std::string_view name, std::string_view role) {
     Channel channel;
     channel.name = name;
     channel.delivers = delivers;
-    if (tables.work().insert_channel(channel) > kMaxChannels)
-      throw Error(Code::limit,
-                  fmt::format("a store has at most {} channels, with removed ones", kMaxChannels));
-    return Code::ok;
+    for (channel.no = tables.work().last_channel() + 1; channel.no <= kMaxChannels; ++channel.no) {
+      if (tables.work().insert_channel(channel)) return Code::ok;
+      if (is_there(tables))
+        return Code::exists;  // another was faster; or its number is taken, and the next is tried
+    }
+    throw Error(Code::limit, fmt::format("a store has at most {} channels, with removed ones", kMaxChannels));
   });
 }
 
@@ -128,11 +141,14 @@ void Channels::set(std::string_view name, std::string_view key, std::string_view
   if (setting == kSettings.end()) throw Error(Code::argument, "there is no such setting");
   context_.store.write([&](Tables& tables) {
     Channel channel = existing(tables, name);
-    setting->set(channel, value, context_.clock.wall_ms());
+    ChannelWork work = channel_work(tables, channel.no);
+    const ChannelWork before = work;
+    setting->set({channel, work, value, context_.clock.wall_ms()});
     tables.work().update_channel(channel);
+    if (work != before) tables.work().update_channel_work(work);
     if (key == "quiet_hours" && channel.waits) wake_all(tables, channel, context_.clock.wall_ms());
     // Without the rule nothing holds it up that only the rule stopped.
-    if (channel.over_threshold && channel.fail_rule.percent == 0) channel_works(tables, context_, channel);
+    if (work.over_threshold && channel.fail_rule.percent == 0) channel_works(tables, context_, work);
   });
 }
 

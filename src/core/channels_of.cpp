@@ -23,7 +23,10 @@ std::vector<std::string_view> split(std::string_view names) {
 }  // namespace
 
 std::vector<Channel> channels_of(const Tables& tables, const Blast& blast) {
-  auto channels = tables.work().channels();
+  return channels_of(tables.work().channels(), blast);
+}
+
+std::vector<Channel> channels_of(std::vector<Channel> channels, const Blast& blast) {
   if (blast.channels.empty()) return channels;
   const auto wanted = split(blast.channels);
   std::erase_if(channels, [&](const Channel& channel) {

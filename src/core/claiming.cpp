@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "core/channel_health.hpp"
 #include "core/passes_by.hpp"
 #include "core/quiet.hpp"
 #include "model/retry.hpp"
@@ -15,7 +16,7 @@
 namespace bccast {
 namespace {
 
-/// How often a channel's row says that a worker is there.
+/// How often the row of a channel's work says that a worker is there.
 constexpr Ms kSeenEvery = 60'000;
 /// Bitmaps of 8 KiB that are held while the next recipients are looked for.
 constexpr std::size_t kSlicesAtOnce = 256;
@@ -43,39 +44,40 @@ class Claiming {
       : tables_(tables),
         context_(context),
         channel_(std::move(channel)),
+        work_(channel_work(tables, channel_.no)),
         damaged_(damaged),
         now_(context.clock.wall_ms()),
-        most_(channel_.failures > 0 ? 1 : most) {}
+        most_(work_.failures > 0 ? 1 : most) {}
 
   std::unique_ptr<Assignment> run() {
     auto assignment = next();
     if (assignment) {
-      assignment->probe = channel_.failures > 0;
+      assignment->probe = work_.failures > 0;
       assignment->channel = channel_;
     }
     if (assignment && channel_.rate.limited()) {
       assignment->rated = true;
-      channel_.bucket.take(assignment->claimed);
-      tables_.work().update_channel(channel_);
+      work_.bucket.take(assignment->claimed);
+      tables_.work().update_channel_work(work_);
     }
     return assignment;
   }
 
  private:
   std::unique_ptr<Assignment> next() {
-    if (channel_.paused || channel_.removed) return nullptr;
+    if (is_paused(channel_, work_) || channel_.removed) return nullptr;
     const bool breaker_open =
-        channel_.open_until > now_ && channel_.open_until <= now_ + kLongestBreaker + kClockSlack;
+        work_.open_until > now_ && work_.open_until <= now_ + kLongestBreaker + kClockSlack;
     if (breaker_open) return nullptr;
     auto expired = next_expired();
-    if (is_at_its_limit(tables_, channel_, now_) || !within_rate()) return nullptr;
-    if (now_ - channel_.worker_seen >= kSeenEvery || channel_.worker_seen > now_) {
-      channel_.worker_seen = now_;
-      tables_.work().update_channel(channel_);
+    if (is_at_its_limit(tables_, channel_, work_, now_) || !within_rate()) return nullptr;
+    if (now_ - work_.worker_seen >= kSeenEvery || work_.worker_seen > now_) {
+      work_.worker_seen = now_;
+      tables_.work().update_channel_work(work_);
     }
     if (expired) return take_over(std::move(*expired));
     auto line = tables_.work().next_line(channel_.no);
-    if (!line || channel_.items_turn < line->turn) {
+    if (!line || work_.items_turn < line->turn) {
       auto due = tables_.work().due_items(channel_.no, now_, kFarthestDue, most_);
       if (due.empty() && channel_.waits) due = wake_places(tables_, channel_.no, now_, most_);
       if (channel_.delivers) keep_one_text(due);
@@ -99,11 +101,11 @@ class Claiming {
   /// No more than the rate allows now; false when that is not worth a batch.
   bool within_rate() {
     if (!channel_.rate.limited()) return true;
-    const bool stepped_back = channel_.bucket.at > now_;
-    channel_.bucket.refill(channel_.rate, now_);
-    if (stepped_back) tables_.work().update_channel(channel_);  // from here on it fills again
-    if (!channel_.bucket.ready(channel_.rate)) return false;
-    most_ = std::min(most_, channel_.bucket.items());
+    const bool stepped_back = work_.bucket.at > now_;
+    work_.bucket.refill(channel_.rate, now_);
+    if (stepped_back) tables_.work().update_channel_work(work_);  // from here on it fills again
+    if (!work_.bucket.ready(channel_.rate)) return false;
+    most_ = std::min(most_, work_.bucket.items());
     return true;
   }
 
@@ -181,9 +183,9 @@ class Claiming {
     claim.tries = 1;
     tables_.work().insert_claim(claim);
     tables_.work().claim_items(due, claim.token);
-    if (const auto last = tables_.work().last_turn(channel_.no); last > 0) {  // to the back of the line
-      channel_.items_turn = std::max(last, channel_.items_turn) + 1;
-      tables_.work().update_channel(channel_);
+    if (tables_.work().last_turn(channel_.no) > 0) {  // to the back of the line
+      work_.items_turn = tables_.numbers().next(NumberKind::work);
+      tables_.work().update_channel_work(work_);
     }
     assignment->items = std::move(due);
     assignment->claimed = assignment->items.size();
@@ -206,8 +208,8 @@ class Claiming {
     tables_.work().insert_claim(claim);
     line.cursor = to;
     // To the back; a line that is alone stays where it is, which spares its index a change.
-    const auto last = std::max(tables_.work().last_turn(channel_.no), channel_.items_turn);
-    if (last > line.turn) line.turn = last + 1;
+    const auto last = std::max(tables_.work().last_turn(channel_.no), work_.items_turn);
+    if (last > line.turn) line.turn = tables_.numbers().next(NumberKind::work);
     tables_.work().update_line(line);
     assignment->line = std::move(line);
     return assignment;
@@ -216,6 +218,7 @@ class Claiming {
   Tables& tables_;
   const Context& context_;
   Channel channel_;
+  ChannelWork work_;
   std::exception_ptr& damaged_;
   const Ms now_;
   std::size_t most_;
@@ -223,9 +226,9 @@ class Claiming {
 
 }  // namespace
 
-bool is_at_its_limit(const Tables& tables, const Channel& channel, Ms now) {
+bool is_at_its_limit(const Tables& tables, const Channel& channel, const ChannelWork& work, Ms now) {
   // A channel that fails is probed with one item at a time, until one goes well.
-  const auto most = channel.failures > 0 ? 1 : channel.concurrency;
+  const auto most = work.failures > 0 ? 1 : channel.concurrency;
   return most > 0 && tables.work().claims_in_flight(channel.no, now, kFarthestLease) >= most;
 }
 
@@ -258,12 +261,27 @@ void take_items_out_of(Tables& tables, ChannelNo channel, const std::map<Token, 
   }
 }
 
+namespace {
+
+/// Nothing more of it is to be handed out: what is left was dropped, maybe while the batch was filled.
+bool is_dropped(const Tables& tables, const Line& line) {
+  const auto blast = tables.blasts().blast(line.provider_no, line.blast_no);
+  const auto provider = tables.directory().provider(line.provider_no);
+  const auto channel = tables.work().channel(line.channel_no);
+  if (!blast || !provider || !channel) return true;
+  const bool recalled = blast->state == BlastState::recalled && !line.retracts;
+  return recalled || provider->archived_at != 0 || channel->removed;
+}
+
+}  // namespace
+
 void undo_claim(Tables& tables, const Assignment& assignment) {
   const auto claim = tables.work().claim(assignment.claim);
   if (!claim || claim->tries != 1 || assignment.claim.tries != 1) return;
   if (assignment.line) {
     auto line = tables.work().line(assignment.line->no);
     if (!line || line->cursor != claim->to || claim->from != assignment.claim.from) return;
+    if (is_dropped(tables, *line)) return;  // it is left out by whoever takes it up
     line->cursor = claim->from;
     tables.work().update_line(*line);
   } else {
@@ -276,10 +294,11 @@ void undo_claim(Tables& tables, const Assignment& assignment) {
   }
   tables.work().delete_claim(*claim);
   if (!assignment.rated) return;
-  auto channel = tables.work().channel(claim->channel_no);
+  const auto channel = tables.work().channel(claim->channel_no);
   if (!channel || !channel->rate.limited()) return;
-  channel->bucket.give_back(channel->rate, assignment.claimed);
-  tables.work().update_channel(*channel);
+  auto work = channel_work(tables, channel->no);
+  work.bucket.give_back(channel->rate, assignment.claimed);
+  tables.work().update_channel_work(work);
 }
 
 void split_claim(Tables& tables, Claim claim, const Assignment& assignment) {

@@ -15,7 +15,7 @@ std::unique_ptr<Assignment> claim_next(Tables& tables, const Context& context, C
                                        std::size_t most, std::exception_ptr& damaged);
 
 /// As many claims are in flight on the channel as it may have: until one of them ends there is nothing to do.
-bool is_at_its_limit(const Tables& tables, const Channel& channel, Ms now);
+bool is_at_its_limit(const Tables& tables, const Channel& channel, const ChannelWork& work, Ms now);
 
 /// Other claims of the channel have so many items less. One that is damaged stays as it is: nobody takes it
 /// up.

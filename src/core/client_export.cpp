@@ -39,17 +39,17 @@ std::vector<ExportRow> profile_of(const Client& client) {
 }
 
 /// The origins of the client's threads with one provider, ascending.
-std::vector<BlastNo> origins_of(const Tables& tables, const Provider& provider,
-                                const Membership& membership) {
+std::vector<BlastNo> origins_of(const Tables& tables, const Membership& membership) {
   std::vector<BlastNo> origins;
-  for_each_page_of_client(
-      tables, membership, kEndOfTime, false, kRowsTogether, [&](std::span<const Thread> page) {
-        const SeenThreads seen(tables, provider.recalls > 0 ? page : std::span<const Thread>());
-        for (const auto& thread : page)
-          if (thread.last_seq > 0 && (provider.recalls == 0 || seen.of(thread)))
-            origins.push_back(thread.key.origin);
-        return true;
-      });
+  const bool sweeping = tables.blasts().has_recall_to_sweep(membership.provider_no);
+  for_each_page_of_client(tables, membership, kEndOfTime, false, kRowsTogether,
+                          [&](std::span<const Thread> page) {
+                            const SeenThreads seen(tables, sweeping ? page : std::span<const Thread>());
+                            for (const auto& thread : page)
+                              if (thread.last_seq > 0 && (!sweeping || seen.of(thread)))
+                                origins.push_back(thread.key.origin);
+                            return true;
+                          });
   for_each_page_of_newer(tables, membership, [&](std::span<const SentBlast> page) {
     for (const auto& blast : page) origins.push_back(blast.no);
   });
@@ -98,7 +98,7 @@ Page<ExportRow> ClientExport::list(std::string_view client_id, std::string_view 
       const bool here = provider.no == from[0];
       if (!reached_cursor && !here) continue;
       reached_cursor = true;
-      for (const auto origin : origins_of(tables, provider, membership)) {
+      for (const auto origin : origins_of(tables, membership)) {
         if (here && origin < from[1]) continue;
         const std::string thread(view(context_.thread_id({provider.no, membership.place, origin})));
         const auto reached = access::thread_of_client(tables, context_, client, thread);

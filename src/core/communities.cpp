@@ -69,11 +69,26 @@ class Adding {
     }
     if (members.empty()) return codes;
     tables_.communities().insert_members(provider_.no, community_.no, members);
-    tables_.threads().put_threads(threads);
+    insert_views(threads);
     return codes;
   }
 
  private:
+  /// What a member that was lost has left there goes first.
+  void insert_views(std::span<const Thread> threads) {
+    const auto inserted = tables_.threads().insert_threads(threads);
+    std::vector<Thread> others;
+    std::vector<ThreadKey> left;
+    for (std::size_t i = 0; i < threads.size(); ++i) {
+      if (inserted[i]) continue;
+      others.push_back(threads[i]);
+      left.push_back(threads[i].key);
+    }
+    if (left.empty()) return;
+    tables_.threads().delete_threads(left);
+    tables_.threads().insert_threads(others);
+  }
+
   Code add(const RosterEntry& entry, const Found<ThreadKey, Member>& known, const ThreadKey& key) {
     if (!entry.active()) return Code::state;
     if (known.find(key) != nullptr) return Code::exists;
@@ -106,10 +121,11 @@ std::string Communities::create(std::string_view provider_id, std::string_view t
                                 std::string_view actor) {
   check_title(title);
   return context_.store.write([&](Tables& tables) {
-    Provider provider = access::open_provider(tables, provider_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    RosterWork roster = access::lock_roster(tables, provider.no);
     Community community;
     community.provider_no = provider.no;
-    community.no = provider.next_community++;
+    community.no = roster.next_community++;
     if (community.no > kMaxNumber)
       throw Error(Code::limit, "the provider has no numbers left for communities");
     community.title = title;
@@ -121,8 +137,9 @@ std::string Communities::create(std::string_view provider_id, std::string_view t
     thread.key = community_key(provider.no, community.no);
     thread.last_at = community.created_at;
     thread.touched = true;
-    tables.threads().put_threads({&thread, 1});
-    tables.directory().update_provider(provider);
+    if (!tables.threads().insert_threads({&thread, 1}).front())
+      throw Error(Code::corrupt, "a new community has a thread");
+    tables.directory().update_roster_work(roster);
     return std::string(view(context_.thread_id(thread.key)));
   });
 }
@@ -138,8 +155,8 @@ void Communities::set(std::string_view provider_id, std::string_view thread_id, 
     throw Error(Code::argument, "there is no such setting");
   }
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    Community community = access::community(tables, context_, provider, thread_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Community community = access::community(tables, context_, provider, thread_id, Hold::exclusive);
     if (key == "title") {
       community.title = value;
     } else {
@@ -152,8 +169,8 @@ void Communities::set(std::string_view provider_id, std::string_view thread_id, 
 std::vector<Code> Communities::add_many(std::string_view provider_id, std::string_view thread_id,
                                         std::span<const std::string_view> ids, std::string_view actor) {
   return context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    const Community community = access::community(tables, context_, provider, thread_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    const Community community = access::community(tables, context_, provider, thread_id, Hold::exclusive);
     const auto thread = tables.threads().thread(community_key(provider.no, community.no));
     if (!thread) throw Error(Code::corrupt, "a community has lost its thread");
     const auto count = tables.communities().count_members(provider.no, community.no);
@@ -178,8 +195,8 @@ std::vector<Code> Communities::add_many(std::string_view provider_id, std::strin
 void Communities::remove(std::string_view provider_id, std::string_view thread_id,
                          std::string_view client_id) {
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    const Community community = access::community(tables, context_, provider, thread_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    const Community community = access::community(tables, context_, provider, thread_id, Hold::exclusive);
     const RosterEntry entry = access::entry(tables, provider, client_id);
     const auto member = community_key(provider.no, community.no, entry.place);
     if (!leave(tables, {&member, 1})) throw Error(Code::not_found, "there is no such member");

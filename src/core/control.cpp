@@ -48,8 +48,8 @@ constexpr std::size_t kPurgedTogether = 100;
 
 Code Control::pause(std::string_view provider_id, std::string_view blast_id) {
   return context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    Blast blast = access::blast(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::blast_and_lines(tables, context_, provider, blast_id);
     if (blast.state == BlastState::paused) return Code::exists;
     blast.state = access::next(blast, BlastVerb::pause, blast_id);
     tables.blasts().update_blast(blast);
@@ -61,8 +61,8 @@ Code Control::pause(std::string_view provider_id, std::string_view blast_id) {
 
 Code Control::resume(std::string_view provider_id, std::string_view blast_id) {
   return context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    Blast blast = access::blast(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::blast_and_lines(tables, context_, provider, blast_id);
     if (blast.state == BlastState::sent) return Code::exists;
     blast.state = access::next(blast, BlastVerb::resume, blast_id);
     tables.blasts().update_blast(blast);
@@ -74,8 +74,8 @@ Code Control::resume(std::string_view provider_id, std::string_view blast_id) {
 
 Code Control::recall(std::string_view provider_id, std::string_view blast_id) {
   return context_.store.write([&](Tables& tables) {
-    Provider provider = access::open_provider(tables, provider_id);
-    Blast blast = access::blast(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::blast_and_lines(tables, context_, provider, blast_id);
     if (blast.state == BlastState::recalled) return Code::exists;
     blast.state = access::next(blast, BlastVerb::recall, blast_id);
     blast.recalled_at = context_.clock.wall_ms();
@@ -89,8 +89,6 @@ Code Control::recall(std::string_view provider_id, std::string_view blast_id) {
       blast.finished_at = blast.recalled_at;
     }
     tables.blasts().update_blast(blast);
-    ++provider.recalls;
-    tables.directory().update_provider(provider);
     for (const auto& line : lines) {
       if (!line.open) continue;
       if (line.paused) tables.work().park_items(line.no, false);
@@ -104,8 +102,8 @@ Code Control::recall(std::string_view provider_id, std::string_view blast_id) {
 
 Code Control::purge(std::string_view provider_id, std::string_view blast_id, bool& emptied) {
   const Code result = context_.store.write([&](Tables& tables) {
-    const Provider provider = access::provider(tables, provider_id);
-    const Blast blast = access::blast(tables, context_, provider, blast_id);
+    const Provider provider = access::provider(tables, provider_id, Hold::shared);
+    const Blast blast = access::blast(tables, context_, provider, blast_id, Hold::exclusive);
     access::next(blast, BlastVerb::purge, blast_id);
     if (blast.purged) return Code::exists;
     purge_text(tables, blast);

@@ -1,6 +1,7 @@
 // Inside a thread: reading, writing, and marking as read, for all who are in it.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,10 +34,15 @@ class Conversation {
  private:
   access::Reached reach(const Tables& tables, Actor actor, std::string_view thread,
                         bool may_begin = false) const;
-  void mark(Tables& tables, const ThreadKey& key, bool opened, bool replied) const;
-  void pass_on(Tables& tables, const Thread& community, const Message& message, Provider& provider) const;
-  void notify(Tables& tables, Provider& provider, std::span<const ThreadKey> threads, bool to_provider,
-              const Message& message) const;
+  std::optional<Written> try_to_write(Tables& tables, Actor actor, std::string_view thread,
+                                      std::string_view key, std::string_view text,
+                                      std::string_view on_behalf) const;
+  bool try_to_read(Tables& tables, Actor actor, std::string_view thread, std::int64_t up_to_seq) const;
+  struct Telling;
+  Telling telling(Tables& tables, const ThreadKey& thread) const;
+  void pass_on(Tables& tables, const Thread& community, const Message& message, Telling& telling) const;
+  void notify(Tables& tables, std::span<const ThreadKey> threads, bool to_provider, const Message& message,
+              Telling& telling) const;
 
   Context& context_;
 };

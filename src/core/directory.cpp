@@ -49,8 +49,9 @@ bool set_common(Person& person, std::string_view key, std::string_view value, co
 
 /// The entries of a roster; dead places are none.
 std::int64_t clients_of(const Tables& tables, const Provider& provider) {
-  std::int64_t clients = provider.next_place;
-  for (SliceNo s = 0; s < slices_for(provider.next_place); ++s)
+  const Place end = access::roster_work(tables, provider.no).next_place;
+  std::int64_t clients = end;
+  for (SliceNo s = 0; s < slices_for(end); ++s)
     clients -= tables.directory().roster_slice(provider.no, s).dead.count();
   return clients;
 }
@@ -88,17 +89,18 @@ class ClientPut {
       if (!inserted[i]) {
         known.push_back(numbers[i]);
         known_ids.push_back(ids[numbers[i]]);
-      } else if (!first_new_) {
-        first_new_ = inserted[i];
+      } else {
+        made_.insert(*inserted[i]);
       }
     }
     if (known.empty()) return;
+    tables_.lock().clients(known_ids, Hold::exclusive);
     const auto found = tables_.directory().clients(known_ids);
     std::vector<Client> changed;
     for (std::size_t i = 0; i < known.size(); ++i) {
       const auto* before = found.find(known_ids[i]);
       if (before == nullptr) throw Error(Code::corrupt, "a client is missing");
-      if ((first_new_ && before->no >= *first_new_) || !known_.insert(before->no).second) {
+      if (made_.count(before->no) > 0 || !known_.insert(before->no).second) {
         results[known[i]] = Code::exists;
         continue;
       }
@@ -127,9 +129,23 @@ class ClientPut {
   RosterUpdate rosters_;
   std::span<const std::string_view> names_;
   std::span<const std::string_view> addresses_;
-  std::optional<ClientNo> first_new_;
+  std::unordered_set<ClientNo> made_;   // by this list
   std::unordered_set<ClientNo> known_;  // those that were there before
 };
+
+/// Page by page; shared, for a roster that they come to.
+std::vector<Found<std::string_view, Client>> lock_clients(Tables& tables,
+                                                          std::span<const std::string_view> ids,
+                                                          std::span<const std::size_t> numbers) {
+  std::vector<Found<std::string_view, Client>> all;
+  for_each_page(numbers, [&](auto page, std::size_t) {
+    std::vector<std::string_view> page_ids;
+    for (const auto i : page) page_ids.push_back(ids[i]);
+    tables.lock().clients(page_ids, Hold::shared);
+    all.push_back(tables.directory().clients(page_ids));
+  });
+  return all;
+}
 
 [[noreturn]] void no_such_key() {
   throw Error(Code::argument, "there is no such setting");
@@ -143,21 +159,24 @@ void Directory::provider_put(std::string_view id, std::string_view name) {
   context_.store.write([&](Tables& tables) {
     auto provider = tables.directory().provider(id);
     if (!provider) {
-      provider.emplace();
-      provider->id = id;
-      provider->name = name;
-      if (tables.directory().insert_provider(*provider) > kMaxProviders)
-        throw Error(Code::limit, "the store is full: it has too many providers");
-    } else if (provider->name != name) {
-      provider->name = name;
-      tables.directory().update_provider(*provider);
+      Provider fresh;
+      fresh.id = id;
+      fresh.name = name;
+      if (const auto no = tables.directory().insert_provider(fresh)) {
+        if (*no > kMaxProviders) throw Error(Code::limit, "the store has no numbers left for providers");
+        return;
+      }
     }
+    provider = access::provider(tables, id, Hold::exclusive);  // there, or another was faster
+    if (provider->name == name) return;
+    provider->name = name;
+    tables.directory().update_provider(*provider);
   });
 }
 
 void Directory::provider_set(std::string_view id, std::string_view key, std::string_view value) {
   context_.store.write([&](Tables& tables) {
-    auto provider = access::provider(tables, id);
+    auto provider = access::provider(tables, id, Hold::exclusive);
     if (!set_common(provider, key, value, context_.zones)) no_such_key();
     tables.directory().update_provider(provider);
   });
@@ -202,7 +221,7 @@ std::vector<Code> Directory::client_put_many(std::span<const std::string_view> i
 
 void Directory::client_set(std::string_view id, std::string_view key, std::string_view value) {
   context_.store.write([&](Tables& tables) {
-    const Client before = access::client(tables, id);
+    const Client before = access::client(tables, id, Hold::exclusive);
     Client after = before;
     if (key == "chat") {
       set_flag(after.flags, flag::client_chat_off, !parse_switch(value));
@@ -220,7 +239,7 @@ void Directory::client_set(std::string_view id, std::string_view key, std::strin
 
 Code Directory::client_archive(std::string_view id, bool archived) {
   return context_.store.write([&](Tables& tables) {
-    const Client before = access::client(tables, id);
+    const Client before = access::client(tables, id, Hold::exclusive);
     Client after = before;
     set_flag(after.flags, flag::client_archived, archived);
     if (after.flags == before.flags) return Code::exists;
@@ -243,10 +262,6 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
                                              std::span<const std::string_view> ids, bool archived) {
   return context_.store.write([&](Tables& tables) {
     std::vector<Code> results(ids.size(), Code::ok);
-    Provider provider = access::provider(tables, provider_id);
-    RosterUpdate rosters(tables, context_);
-    ClientNo last_added = 0;
-    const Place first = provider.next_place;
     std::vector<std::size_t> sound;
     for (std::size_t i = 0; i < ids.size(); ++i) {
       try {
@@ -256,10 +271,15 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
         results[i] = error.code();
       }
     }
+    const auto locked = lock_clients(tables, ids, sound);
+    const Provider provider = access::provider(tables, provider_id, Hold::shared);
+    RosterWork roster = access::lock_roster(tables, provider.no);
+    RosterUpdate rosters(tables, context_);
+    ClientNo last_added = 0;
+    const Place first = roster.next_place;
+    std::size_t pages = 0;
     for_each_page(std::span<const std::size_t>(sound), [&](auto page, std::size_t) {
-      std::vector<std::string_view> page_ids;
-      for (const auto i : page) page_ids.push_back(ids[i]);
-      const auto found = tables.directory().clients(page_ids);
+      const auto& found = locked[pages++];
       std::vector<const Client*> clients;
       std::vector<std::size_t> numbers;
       for (const auto i : page) {
@@ -271,7 +291,7 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
         }
       }
       if (clients.empty()) return;
-      const auto added = rosters.add(provider, clients, archived ? flag::archived : 0);
+      const auto added = rosters.add(roster, clients, archived ? flag::archived : 0);
       for (std::size_t i = 0; i < clients.size(); ++i) {
         if (added[i]) {
           last_added = clients[i]->no;
@@ -280,8 +300,8 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
         }
       }
     });
-    if (provider.next_place == first) return results;
-    tables.directory().update_provider(provider);
+    if (roster.next_place == first) return results;
+    tables.directory().update_roster_work(roster);
     rosters.finish();
     emit(tables, context_, EventKind::roster_changed, provider.no, ids.size() == 1 ? last_added : 0);
     return results;
@@ -291,7 +311,8 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
 void Directory::roster_set(std::string_view provider_id, std::string_view client, std::string_view key,
                            std::string_view value) {
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::provider(tables, provider_id);
+    const Provider provider = access::provider(tables, provider_id, Hold::shared);
+    tables.lock().rosters({&provider.no, 1});
     const RosterEntry before = access::entry(tables, provider, client);
     RosterEntry entry = before;
     if (key != "chat" && key != "notify") no_such_key();
@@ -306,7 +327,8 @@ void Directory::roster_set(std::string_view provider_id, std::string_view client
 
 Code Directory::roster_archive(std::string_view provider_id, std::string_view client, bool archived) {
   return context_.store.write([&](Tables& tables) {
-    const Provider provider = access::provider(tables, provider_id);
+    const Provider provider = access::provider(tables, provider_id, Hold::shared);
+    tables.lock().rosters({&provider.no, 1});
     const RosterEntry before = access::entry(tables, provider, client);
     RosterEntry entry = before;
     set_flag(entry.flags, flag::archived, archived);
@@ -323,7 +345,8 @@ std::vector<Code> Directory::roster_archive_many(std::string_view provider_id,
                                                  std::span<const std::string_view> ids) {
   return context_.store.write([&](Tables& tables) {
     std::vector<Code> results(ids.size(), Code::ok);
-    const Provider provider = access::provider(tables, provider_id);
+    const Provider provider = access::provider(tables, provider_id, Hold::shared);
+    tables.lock().rosters({&provider.no, 1});
     const auto places = resolve_places(tables, provider, ids);
     RosterUpdate rosters(tables, context_);
     std::vector<std::size_t> found;
@@ -399,8 +422,9 @@ RosterCount Directory::roster_count(std::string_view provider_id) {
   return context_.store.read([&](const Tables& tables) {
     RosterCount count;
     const Provider provider = access::provider(tables, provider_id);
-    count.archived = provider.next_place;
-    for (SliceNo s = 0; s < slices_for(provider.next_place); ++s) {
+    const Place end = access::roster_work(tables, provider.no).next_place;
+    count.archived = end;
+    for (SliceNo s = 0; s < slices_for(end); ++s) {
       const auto slice = tables.directory().roster_slice(provider.no, s);
       count.active += slice.active.count();
       count.archived -= slice.active.count() + slice.dead.count();

@@ -38,7 +38,8 @@ void touch(Tables& tables, Blast& blast) {
 Drafting::Created Drafting::create(std::string_view provider_id, std::string_view key,
                                    std::string_view actor) {
   return context_.store.write([&](Tables& tables) {
-    Provider provider = access::open_provider(tables, provider_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    RosterWork roster = access::lock_roster(tables, provider.no);
     const auto key_hash = context_.key_hash(key);
     if (!key_hash.empty()) {
       if (const auto no = tables.blasts().blast_by_key(provider.no, key_hash))
@@ -46,21 +47,21 @@ Drafting::Created Drafting::create(std::string_view provider_id, std::string_vie
     }
     Blast blast;
     blast.provider_no = provider.no;
-    blast.no = provider.next_blast++;
+    blast.no = roster.next_blast++;
     if (blast.no > kMaxNumber) throw Error(Code::limit, "the provider has no numbers left for blasts");
     blast.created_at = context_.clock.wall_ms();
     blast.key_hash = key_hash;
     blast.actor = actor;
     tables.blasts().insert_blast(blast);
-    tables.directory().update_provider(provider);
+    tables.directory().update_roster_work(roster);
     return Created{false, std::string(view(context_.blast_id(provider.no, blast.no)))};
   });
 }
 
 void Drafting::discard(std::string_view provider_id, std::string_view blast_id) {
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    const Blast blast = access::blast(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    const Blast blast = access::blast(tables, context_, provider, blast_id, Hold::exclusive);
     access::next(blast, BlastVerb::discard, blast_id);
     tables.blasts().delete_blast(provider.no, blast.no);
   });
@@ -69,8 +70,8 @@ void Drafting::discard(std::string_view provider_id, std::string_view blast_id) 
 void Drafting::act(std::string_view provider_id, std::string_view blast_id, std::string_view client,
                    Act act) {
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    Blast blast = access::draft(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
     const Place place = access::entry(tables, provider, client).place;
     auto slice = tables.blasts().draft_slice(provider.no, blast.no, slice_of(place));
     apply(slice, place, act);
@@ -88,8 +89,8 @@ std::vector<Code> Drafting::act_many(std::string_view provider_id, std::string_v
     return resolve_places(tables, provider, ids);
   });
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    Blast blast = access::draft(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
     std::map<SliceNo, DraftSlice> slices;
     for (const auto& one : resolved) {
       if (one.code != Code::ok) continue;
@@ -110,8 +111,8 @@ std::vector<Code> Drafting::act_many(std::string_view provider_id, std::string_v
 
 void Drafting::act_all(std::string_view provider_id, std::string_view blast_id, Act act) {
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    Blast blast = access::draft(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
     tables.blasts().delete_draft(provider.no, blast.no);
     blast.all_active = act == Act::select;
     touch(tables, blast);
@@ -124,8 +125,8 @@ void Drafting::select_from(std::string_view provider_id, std::string_view blast_
   const auto opened = filter.get_switch("opened");
   const auto replied = filter.get_switch("replied");
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    Blast blast = access::draft(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
     const Blast from = access::sent_blast(tables, context_, provider, from_blast_id);
     for (SliceNo s = 0; s < slices_for(from.roster_size); ++s) {
       Slice chosen = tables.blasts().recipients(provider.no, s, from.seq);
@@ -133,11 +134,9 @@ void Drafting::select_from(std::string_view provider_id, std::string_view blast_
       const auto keep = [&chosen](bool with, const Slice& those) {
         with ? chosen &= those : chosen -= those;
       };
-      if (opened || replied) {
-        const MarkSlice marks = tables.blasts().marks(provider.no, from.no, s);
-        if (opened) keep(*opened, marks.opened);
-        if (replied) keep(*replied, marks.replied);
-      }
+      const auto who = [&](MarkKind kind) { return tables.blasts().marks(provider.no, from.no, kind, s); };
+      if (opened) keep(*opened, who(MarkKind::opened));
+      if (replied) keep(*replied, who(MarkKind::replied));
       if (chosen.empty()) continue;
       DraftSlice slice = tables.blasts().draft_slice(provider.no, blast.no, s);
       slice.picked |= chosen;
@@ -151,8 +150,8 @@ void Drafting::select_from(std::string_view provider_id, std::string_view blast_
 void Drafting::write(std::string_view provider_id, std::string_view blast_id, std::string_view text) {
   check_message(text);
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    Blast blast = access::draft(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
     tables.blasts().put_text(provider.no, blast.no, texts::seal_of_blast(provider.no, blast.no, text));
     touch(tables, blast);
   });
@@ -170,8 +169,8 @@ void Drafting::set(std::string_view provider_id, std::string_view blast_id, std:
     throw Error(Code::argument, "there is no such setting");
   }
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    Blast blast = access::draft(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
     if (key == "channels") {
       check_channels(tables, value);
       blast.channels = value;
@@ -238,28 +237,31 @@ Page<SelectionRow> Drafting::selection(std::string_view provider_id, std::string
     Page<SelectionRow> page;
     const Provider provider = access::provider(tables, provider_id);
     const Blast blast = access::unsent_blast(tables, context_, provider, blast_id);
-    for_each_audience(tables, provider, blast, [&](SliceNo s, const Audience& audience) {
-      if (s < slice_of(from) || !page.next.empty()) return;
-      const Slice left_out = audience.archived | audience.off | audience.deselected;
-      const Slice listed = !only ? audience.recipients | left_out : *only ? audience.recipients : left_out;
-      const std::uint32_t begin = s == slice_of(from) ? within_slice(from) : 0;
-      std::vector<RosterKey> keys;  // one more than there is room for
-      for (auto at = listed.next(begin); at < Slice::kPlaces && page.items.size() + keys.size() <= most;
-           at = listed.next(at + 1))
-        keys.push_back({provider.no, place_at(s, at)});
-      if (page.items.size() + keys.size() > most) {
-        page.next = seal_cursor<1>(context_, list, {std::int64_t{keys.back().place}});
-        keys.pop_back();
-      }
-      if (keys.empty()) return;
-      const auto entries = tables.directory().entries(keys);
-      for (const auto& key : keys) {
-        const auto& entry = access::entry_in(entries, key);
-        const auto at = within_slice(key.place);
-        page.items.push_back({entry.client.id, entry.client.name, audience.recipients.contains(at),
-                              std::string(reason_left_out(audience, at))});
-      }
-    });
+    for_each_audience(
+        tables, access::roster_work(tables, provider.no), blast, [&](SliceNo s, const Audience& audience) {
+          if (s < slice_of(from) || !page.next.empty()) return;
+          const Slice left_out = audience.archived | audience.off | audience.deselected;
+          const Slice listed = !only   ? audience.recipients | left_out
+                               : *only ? audience.recipients
+                                       : left_out;
+          const std::uint32_t begin = s == slice_of(from) ? within_slice(from) : 0;
+          std::vector<RosterKey> keys;  // one more than there is room for
+          for (auto at = listed.next(begin); at < Slice::kPlaces && page.items.size() + keys.size() <= most;
+               at = listed.next(at + 1))
+            keys.push_back({provider.no, place_at(s, at)});
+          if (page.items.size() + keys.size() > most) {
+            page.next = seal_cursor<1>(context_, list, {std::int64_t{keys.back().place}});
+            keys.pop_back();
+          }
+          if (keys.empty()) return;
+          const auto entries = tables.directory().entries(keys);
+          for (const auto& key : keys) {
+            const auto& entry = access::entry_in(entries, key);
+            const auto at = within_slice(key.place);
+            page.items.push_back({entry.client.id, entry.client.name, audience.recipients.contains(at),
+                                  std::string(reason_left_out(audience, at))});
+          }
+        });
     return page;
   });
 }
@@ -271,15 +273,16 @@ Preview Drafting::preview(std::string_view provider_id, std::string_view blast_i
     const Blast blast = access::unsent_blast(tables, context_, provider, blast_id);
     const Contact contact(channels_of(tables, blast));
     AudienceDigest digest(context_, blast, texts::of_blast(tables, provider.no, blast.no).value_or(""));
-    for_each_audience(tables, provider, blast, [&](SliceNo s, const Audience& audience) {
-      preview.recipients += audience.recipients.count();
-      preview.archived += audience.archived.count();
-      preview.off += audience.off.count();
-      preview.deselected += audience.deselected.count();
-      preview.not_on_roster += audience.gone.count();
-      digest.add(s, audience.recipients);
-      preview.no_address += contact.without(tables, provider.no, s, audience.recipients).count();
-    });
+    for_each_audience(
+        tables, access::roster_work(tables, provider.no), blast, [&](SliceNo s, const Audience& audience) {
+          preview.recipients += audience.recipients.count();
+          preview.archived += audience.archived.count();
+          preview.off += audience.off.count();
+          preview.deselected += audience.deselected.count();
+          preview.not_on_roster += audience.gone.count();
+          digest.add(s, audience.recipients);
+          preview.no_address += contact.without(tables, provider.no, s, audience.recipients).count();
+        });
     preview.digest = digest.finish();
     return preview;
   });

@@ -11,8 +11,8 @@
 namespace bccast {
 namespace {
 
-/// So many events lie between two looks for those that are too old.
-constexpr EventNo kForgetEvery = 256;
+/// So many are given numbers in one call.
+constexpr std::size_t kNumberedTogether = 1000;
 
 std::string_view name_of(EventKind kind) {
   switch (kind) {
@@ -121,32 +121,40 @@ void emit(Tables& tables, const Context& context, EventKind kind, ProviderNo pro
           Place place) {
   if (!tables.events().has_readers()) return;
   const Ms now = context.clock.wall_ms();
-  const auto no = tables.events().insert_event({0, now, kind, provider, number, place});
-  if (no % kForgetEvery == 0) tables.events().forget_before(now - context.events_keep);
+  tables.events().insert_event({0, now, kind, provider, number, place}, now - context.events_keep);
+}
+
+std::vector<EventRow> Events::rows(const Tables& tables, EventNo after, std::size_t limit) const {
+  std::vector<EventRow> rows;
+  const Ms since = context_.clock.wall_ms() - context_.events_keep;
+  const auto events = tables.events().events(after, since, page_limit(limit));
+  const Objects objects(tables, context_, events);
+  for (const auto& event : events)
+    rows.push_back({std::string(view(context_.ids.encode({IdKind::event, 0, 0, event.no, 0}))),
+                    objects.provider_of(event), std::string(name_of(event.kind)), objects.object_of(event),
+                    event.at});
+  return rows;
 }
 
 std::vector<EventRow> Events::list(std::string_view reader, std::size_t limit) {
   check_key(reader, "reader");
-  // Nothing: the reader is new.
+  // Nothing: the reader is new, or there are events without a number. Who can only read is told of the
+  // others.
   auto listed = context_.store.read([&](const Tables& tables) -> std::optional<std::vector<EventRow>> {
     const auto after = tables.events().acknowledged(reader);
-    if (!after) return std::nullopt;
-    std::vector<EventRow> rows;
-    const Ms since = context_.clock.wall_ms() - context_.events_keep;
-    const auto events = tables.events().events(*after, since, page_limit(limit));
-    const Objects objects(tables, context_, events);
-    for (const auto& event : events)
-      rows.push_back({std::string(view(context_.ids.encode({IdKind::event, 0, 0, event.no, 0}))),
-                      objects.provider_of(event), std::string(name_of(event.kind)), objects.object_of(event),
-                      event.at});
-    return rows;
+    if (!after || (tables.events().has_unnumbered() && !context_.store.read_only())) return std::nullopt;
+    return rows(tables, *after, limit);
   });
   if (listed) return std::move(*listed);
-  context_.store.write([&](Tables& tables) {
-    if (!tables.events().acknowledged(reader))
-      tables.events().set_acknowledged(reader, tables.events().last_event());
+  return context_.store.write([&](Tables& tables) -> std::vector<EventRow> {
+    const bool more = tables.events().number_events(kNumberedTogether);
+    if (const auto after = tables.events().acknowledged(reader)) return rows(tables, *after, limit);
+    // What has happened before its first call is not for a new reader.
+    while (more && tables.events().number_events(kNumberedTogether)) {
+    }
+    tables.events().set_acknowledged(reader, tables.events().last_event());
+    return {};
   });
-  return {};
 }
 
 Code Events::acknowledge(std::string_view reader, std::string_view event) {

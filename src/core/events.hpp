@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include <bccast/error.hpp>
 #include <bccast/types.hpp>
@@ -23,6 +24,8 @@ class Events {
   Code acknowledge(std::string_view reader, std::string_view event);
 
  private:
+  std::vector<EventRow> rows(const Tables& tables, EventNo after, std::size_t limit) const;
+
   Context& context_;
 };
 

@@ -16,9 +16,8 @@ Code HostRefs::bind(std::string_view thread_id, std::string_view host_ref) {
       threads.delete_host_ref(*key);
       return Code::ok;
     }
-    if (threads.thread_bound_to(host_ref))
+    if (!threads.put_host_ref(*key, host_ref))
       throw Error(Code::conflict, "the host's reference is bound to another thread");
-    threads.put_host_ref(*key, host_ref);
     return Code::ok;
   });
 }

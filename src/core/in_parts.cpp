@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -17,6 +18,16 @@ namespace {
 
 using Kind = ActInParts::Kind;
 using Numbers = std::vector<std::int64_t>;
+
+ActNo add_act(Tables& tables, Kind kind, ProviderNo provider, std::int64_t number) {
+  ActInParts act;
+  act.kind = kind;
+  act.provider_no = provider;
+  act.number = number;
+  act.no = tables.numbers().next(NumberKind::act);
+  tables.store().add_act(act);
+  return act.no;
+}
 
 /// Parts of one kind, each of which has a number: of a slice, a line, a blast.
 struct Stage {
@@ -116,11 +127,18 @@ Numbers unsent_blasts(const Tables& tables, const ActInParts& act) {
   return numbers;
 }
 
+/// What the end itself has made of a schedule, before its row was damaged and it was begun anew.
+bool is_missed_by_end(const Blast& blast, const Provider& provider) {
+  return blast.missed_reason == name_of(MissReason::provider_archived) &&
+         blast.missed_at >= provider.archived_at;
+}
+
 /// A scheduled one is missed when its time comes, all the same.
 void discard_unsent(Tables& tables, const Context& context, const ActInParts& act, std::int64_t number) {
-  if (!is_archived(tables, act)) return;
+  const auto provider = tables.directory().provider(act.provider_no);
+  if (!provider || provider->archived_at == 0) return;
   const auto blast = tables.blasts().blast(act.provider_no, number);
-  if (!blast || !is_unsent(blast->state)) return;
+  if (!blast || !is_unsent(blast->state) || is_missed_by_end(*blast, *provider)) return;
   if (blast->state == BlastState::scheduled) {
     miss(tables, context, *blast, MissReason::provider_archived);
   } else {
@@ -194,6 +212,75 @@ std::span<const Stage> stages_of(Kind kind) {
   return {};
 }
 
+// ---- An act of which nobody knows any more what it is
+
+/// In its place come all acts that it may be, of what is sound: each part looks whether there is anything to
+/// do.
+class AnyAct {
+ public:
+  explicit AnyAct(Tables& tables) : tables_(tables) {}
+
+  void add_all() {
+    for (ChannelNo no = 1; no <= kMaxChannels; ++no)
+      attempt([&] {
+        const auto channel = tables_.work().channel(no);
+        if (channel && channel->removed) add(Kind::channel_end, 0, no);
+      });
+    auto next = tables_.directory().provider_after(0);
+    for (; next; next = tables_.directory().provider_after(*next))
+      attempt([&] {
+        if (const auto provider = tables_.directory().provider(*next)) of_provider(*provider);
+      });
+  }
+
+ private:
+  void of_provider(const Provider& provider) {
+    if (tables_.blasts().has_recall_to_sweep(provider.no)) recalls_of(provider.no);
+    const auto open = tables_.work().sound_open_lines(provider.no);
+    if (provider.archived_at != 0) {
+      if (!open.empty() || tables_.blasts().unsent_from(provider.no, 0))
+        add(Kind::provider_end, provider.no, 0);
+      return;
+    }
+    std::set<BlastNo> blasts;
+    for (const auto& line : open) blasts.insert(line.blast_no);
+    for (const auto no : blasts) add(Kind::pace, provider.no, no);
+  }
+
+  /// Threads are brought up to date only when no act is under way.
+  void recalls_of(ProviderNo provider) {
+    constexpr std::size_t kPage = 1000;
+    BlastNo last = 0;
+    for (;;) {
+      const auto numbers = tables_.blasts().blast_numbers(provider, last, kPage);
+      for (const auto no : numbers) {
+        if (no <= last) return;  // its index is damaged
+        last = no;
+        attempt([&] {
+          const auto blast = tables_.blasts().blast(provider, no);
+          if (blast && blast->state == BlastState::recalled && blast->swept == 0)
+            add(Kind::recall, provider, no);
+        });
+      }
+      if (numbers.size() < kPage) return;
+    }
+  }
+
+  void add(Kind kind, ProviderNo provider, std::int64_t number) { add_act(tables_, kind, provider, number); }
+
+  /// What is damaged is passed by; where pages are, nobody knows what is behind them.
+  template <typename F>
+  void attempt(F&& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      if (error.code() != Code::corrupt || error.native() != 0) throw;
+    }
+  }
+
+  Tables& tables_;
+};
+
 /// So many are done before anything is handed out of what may be paused or taken back: some milliseconds.
 constexpr int kPartsTogether = 100;
 
@@ -206,6 +293,10 @@ class Parts {
   bool do_next() {
     const auto act = context_.store.read([&](const Tables& tables) { return tables.store().act(no_); });
     if (!act) return false;
+    if (act->damaged) {
+      context_.store.write([&](Tables& tables) { begin_anew(tables, *act); });
+      return false;
+    }
     const auto stages = stages_of(act->kind);
     if (act->stage < 0 || act->stage >= static_cast<std::int64_t>(stages.size())) {
       context_.store.write([&](Tables& tables) { tables.store().delete_act(no_); });
@@ -223,6 +314,14 @@ class Parts {
   }
 
  private:
+  /// Unless another process has done it meanwhile.
+  void begin_anew(Tables& tables, const ActInParts& act) const {
+    if (tables.store().act(no_) != act) return;
+    tables.store().delete_act(no_);
+    if (tables.store().first_act() == act) throw Error(Code::corrupt, "a row about an act stays where it is");
+    AnyAct(tables).add_all();
+  }
+
   /// The first that is left of a stage; what cannot be listed is left as it is. Each stage is listed once,
   /// and anew where others have gone on with it: the number of an act may have become another's.
   std::optional<std::int64_t> next_number(const Stage& stage, const ActInParts& act) {
@@ -264,14 +363,6 @@ class Parts {
   Numbers numbers_;
 };
 
-ActNo add_act(Tables& tables, Kind kind, ProviderNo provider, std::int64_t number) {
-  ActInParts act;
-  act.kind = kind;
-  act.provider_no = provider;
-  act.number = number;
-  return tables.store().add_act(act);
-}
-
 }  // namespace
 
 Code InParts::finish(ActNo act) {
@@ -292,14 +383,12 @@ bool InParts::finish_some(std::int64_t until_us) {
 
 Code InParts::recall(std::string_view provider_id, std::string_view blast_id) {
   return finish(context_.store.write([&](Tables& tables) {
-    Provider provider = access::open_provider(tables, provider_id);
-    Blast blast = access::blast(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::blast(tables, context_, provider, blast_id, Hold::exclusive);
     blast.state = access::next(blast, BlastVerb::recall, blast_id);
     blast.recalled_at = context_.clock.wall_ms();
     if (blast.open_lines == 0 && blast.finished_at == 0) blast.finished_at = blast.recalled_at;
     tables.blasts().update_blast(blast);
-    ++provider.recalls;
-    tables.directory().update_provider(provider);
     emit(tables, context_, EventKind::blast_recalled, provider.no, blast.no);
     return add_act(tables, Kind::recall, provider.no, blast.no);
   }));
@@ -307,8 +396,8 @@ Code InParts::recall(std::string_view provider_id, std::string_view blast_id) {
 
 Code InParts::set_paused(std::string_view provider_id, std::string_view blast_id, bool paused) {
   return finish(context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    Blast blast = access::blast(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::blast(tables, context_, provider, blast_id, Hold::exclusive);
     blast.state = access::next(blast, paused ? BlastVerb::pause : BlastVerb::resume, blast_id);
     tables.blasts().update_blast(blast);
     emit(tables, context_, paused ? EventKind::blast_paused : EventKind::blast_resumed, provider.no,
@@ -319,7 +408,7 @@ Code InParts::set_paused(std::string_view provider_id, std::string_view blast_id
 
 Code InParts::archive_provider(std::string_view provider_id) {
   return finish(context_.store.write([&](Tables& tables) {
-    Provider provider = access::provider(tables, provider_id);
+    Provider provider = access::provider(tables, provider_id, Hold::exclusive);
     provider.archived_at = context_.clock.wall_ms();
     tables.directory().update_provider(provider);
     return add_act(tables, Kind::provider_end, provider.no, 0);
@@ -328,6 +417,7 @@ Code InParts::archive_provider(std::string_view provider_id) {
 
 Code InParts::remove_channel(std::string_view name) {
   return finish(context_.store.write([&](Tables& tables) {
+    tables.lock().channel(name, Hold::exclusive);
     auto channel = tables.work().channel(name);
     if (!channel) throw Error(Code::not_found, "there is no such channel");
     channel->removed = true;

@@ -7,11 +7,13 @@
 // what the act is about is damaged itself.
 //
 // The first transaction also writes a row that says which act is under way, and each part how far it is. So
-// what a crash has left undone is done by the agenda, of whatever process, from where it stood.
+// what a crash has left undone is done by the agenda, of whatever process, from where it stood. Where that
+// row is damaged, nobody knows what it was about: all acts that it may have been are done anew.
 #pragma once
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string_view>
 
 #include "base/error.hpp"
@@ -44,15 +46,29 @@ inline void finish_acts(Context& context) {
   }
 }
 
-/// `whole`, or else `in_parts`.
-template <typename Whole, typename Parts>
-Code whole_or_in_parts(const Whole& whole, const Parts& in_parts) {
+/// The same of what damage does not forbid.
+inline void finish_acts_that_can_be(Context& context) {
   try {
-    return whole();
+    finish_acts(context);
   } catch (const Error& error) {
     if (error.code() != Code::corrupt) throw;
   }
-  return in_parts();
+}
+
+/// `whole`, or else `in_parts`. What is said to be done already may be under way still, where a process died
+/// that did it in parts: that is finished first.
+template <typename Whole, typename Parts>
+Code whole_or_in_parts(Context& context, const Whole& whole, const Parts& in_parts) {
+  std::optional<Code> done;
+  try {
+    done = whole();
+  } catch (const Error& error) {
+    if (error.code() == Code::not_found) finish_acts_that_can_be(context);  // a channel is no more
+    if (error.code() != Code::corrupt) throw;
+  }
+  if (!done) return in_parts();
+  if (*done == Code::exists) finish_acts_that_can_be(context);
+  return *done;
 }
 
 }  // namespace bccast

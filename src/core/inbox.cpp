@@ -59,7 +59,7 @@ void store_memo(Tables& tables, const Memo& memo) {
   for (const auto& roster : memo.rosters) {
     if (!still_true(tables, memo.client_no, roster)) continue;  // the next look finds out anew
     for_each_page(std::span<const Thread>(roster.threads),
-                  [&](auto page, std::size_t) { tables.threads().add_threads(page); });
+                  [&](auto page, std::size_t) { tables.threads().insert_threads(page); });
     tables.directory().set_stored_seq(memo.client_no, roster.membership.provider_no, roster.seq);
   }
 }
@@ -352,20 +352,22 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
     const auto providers = providers_of(tables, memberships);
     for (const auto& membership : memberships) {
       const Provider& provider = provider_of(providers, membership);
-      if (provider.send_seq > membership.stored_seq) {
+      const Seq newest = access::roster_work(tables, provider.no).send_seq;
+      if (newest > membership.stored_seq) {
         auto threads = unstored_threads(tables, membership);
         for (const auto& thread : threads)
           if (wanted(thread)) merge.offer(provider, thread);
-        if (!threads.empty() || provider.send_seq - membership.stored_seq >= kLongGap)
-          found.memo.rosters.push_back({membership, provider.send_seq, std::move(threads)});
+        if (!threads.empty() || newest - membership.stored_seq >= kLongGap)
+          found.memo.rosters.push_back({membership, newest, std::move(threads)});
       }
+      const bool sweeping = tables.blasts().has_recall_to_sweep(provider.no);
       for_each_page_of_client(tables, membership, after ? after->last_at : kEndOfTime, unread.value_or(false),
                               most + kBesides, [&](std::span<const Thread> page) {
-                                const SeenThreads all_seen(
-                                    tables, provider.recalls > 0 ? page : std::span<const Thread>());
+                                const SeenThreads all_seen(tables,
+                                                           sweeping ? page : std::span<const Thread>());
                                 for (const auto& thread : page) {
                                   if (!merge.wants(thread.last_at)) return false;
-                                  const auto seen = provider.recalls > 0 ? all_seen.of(thread) : thread;
+                                  const auto seen = sweeping ? all_seen.of(thread) : thread;
                                   if (seen && seen->last_seq > 0 && wanted(*seen))
                                     merge.offer(provider, *seen);
                                 }
@@ -390,9 +392,9 @@ namespace {
 
 /// Over the client's stored threads with one provider. Its index has the answer, unless a recall is not yet
 /// in all rows.
-ThreadTables::Unread stored_unread(const Tables& tables, const Provider& provider,
-                                   const Membership& membership) {
-  if (provider.recalls == 0) return tables.threads().client_unread(membership.provider_no, membership.place);
+ThreadTables::Unread stored_unread(const Tables& tables, const Membership& membership) {
+  if (!tables.blasts().has_recall_to_sweep(membership.provider_no))
+    return tables.threads().client_unread(membership.provider_no, membership.place);
   ThreadTables::Unread unread;
   for_each_page_of_client(tables, membership, kEndOfTime, true, kRowsTogether,
                           [&](std::span<const Thread> page) {
@@ -414,10 +416,8 @@ UnreadCount Inbox::unread_of_client(std::string_view client_id) {
   return context_.store.read([&](const Tables& tables) {
     UnreadCount count;
     const Client client = access::client(tables, client_id);
-    const auto memberships = tables.directory().memberships(client.no);
-    const auto providers = providers_of(tables, memberships);
-    for (const auto& membership : memberships) {
-      const auto stored = stored_unread(tables, provider_of(providers, membership), membership);
+    for (const auto& membership : tables.directory().memberships(client.no)) {
+      const auto stored = stored_unread(tables, membership);
       count.threads += stored.threads;
       count.messages += stored.messages;
       for_each_page_of_newer(tables, membership, [&](std::span<const SentBlast> page) {

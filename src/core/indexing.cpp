@@ -54,11 +54,11 @@ std::optional<RosterEntry> entry_at(const Tables& tables, const Folding& at) {
   }
 }
 
-/// Behind one entry. Asks the provider for the end of its roster, whose last page may be damaged.
+/// Behind one entry. Does not ask the roster for its end, whose last page may be damaged.
 Folding behind(const Tables& tables, Folding at) {
-  const auto provider = tables.directory().provider(at.provider_no);
+  const auto work = tables.directory().roster_work(at.provider_no);
   ++at.place;
-  return provider && at.place < std::int64_t{provider->next_place} ? at : from_after(tables, at.provider_no);
+  return work && at.place < std::int64_t{work->next_place} ? at : from_after(tables, at.provider_no);
 }
 
 Folding next_part(Tables& tables, const Context& context, Folding at) {

@@ -123,7 +123,7 @@ class Filling {
     std::map<SliceNo, Deliveries> deliveries;
     for_each_run(sorted, kWholeSlice, [&](std::span<const PlaceInOrder> of_slice) {
       const auto s = slice_of(of_slice.front().place);
-      const Slice marked = tables_.blasts().marks(line.provider_no, line.blast_no, s).opened;
+      const Slice marked = tables_.blasts().marks(line.provider_no, line.blast_no, MarkKind::opened, s);
       for (const auto& one : of_slice)
         if (marked.contains(within_slice(one.place)))
           opened.push_back({line.provider_no, one.place, line.blast_no});
@@ -195,18 +195,40 @@ class Filling {
       for (const auto& skipped : tables_.work().skips(line, slice_of(sorted.front().place)))
         deliveries.not_delivered |= skipped.places;
       if (meet_items(line, sorted, deliveries)) continue;
-      for (const auto& [place, item] : tables_.work().items_at(line.no, places_of(sorted)))
-        meet_item(place, item, deliveries);
+      bool damaged = false;
+      for (const auto& [place, item] : tables_.work().items_at(line.no, places_of(sorted))) {
+        damaged = damaged || item.damaged;
+        if (!item.damaged) meet_item(place, item, deliveries);
+      }
+      if (damaged) meet_places(line, sorted, deliveries);
     }
     return deliveries;
   }
 
-  /// The items of a line that delivers, from the first to the last of the places. False: they are too many.
+  /// The items of a line that delivers, from the first to the last of the places. False: they are too many,
+  /// or one of them is damaged, whose place may be another's.
   bool meet_items(const Line& line, std::span<const PlaceInOrder> sorted, Deliveries& deliveries) const {
     const auto page = tables_.work().items_of_line(line.no, sorted.front().place, sorted.back().place + 1,
                                                    sorted.size() + kItemsBetween);
-    for (const auto& item : page.items) meet_item(item.thread.place, item, deliveries);
+    for (const auto& item : page.items) {
+      if (item.damaged) return false;
+      meet_item(item.thread.place, item, deliveries);
+    }
     return !page.next;
+  }
+  /// What became of places whose items are damaged their bitmaps tell.
+  void meet_places(const Line& line, std::span<const PlaceInOrder> sorted, Deliveries& deliveries) const {
+    const auto s = slice_of(sorted.front().place);
+    const Slice failed = tables_.work().failed_places(line.no, s);
+    const Slice with_item = tables_.work().item_places(line.no, s);
+    for (const auto& one : sorted) {
+      const auto at = within_slice(one.place);
+      if (failed.contains(at)) {
+        deliveries.not_delivered.add(at);
+      } else if (with_item.contains(at)) {
+        deliveries.until.try_emplace(one.place, now_ + kGivenBackWait);
+      }
+    }
   }
   void meet_item(Place place, const Item& item, Deliveries& deliveries) const {
     if (item.state == ItemState::failed) {
@@ -405,8 +427,7 @@ class Filling {
     }
     const IdParts id = item.line_no != 0 ? IdParts{IdKind::blast_item, item.channel_no, item.provider_no,
                                                    item.thread.origin, item.thread.place}
-                                         : IdParts{IdKind::notice_item, item.channel_no, item.provider_no,
-                                                   item.notice_no, 0};
+                                         : notice_id(item.channel_no, item.provider_no, item.notice_no);
     assignment_.batch.add(id, Context::parts_of(item.thread), item.to_provider, person.id, address,
                           person.name, person.locale, whole_seconds(item.at));
     assignment_.entries.push_back(i);
@@ -502,9 +523,11 @@ class Filling {
 
   /// A batch delivers one message, to however many: it is read once, and its text goes into the batch.
   const AtHand& message_of(const Item& item) {
-    const auto shelf =
-        item.thread.of_blast() ? ThreadKey{item.provider_no, 0, item.thread.origin} : item.thread.shelf();
+    const bool of_all = item.thread.of_blast() && item.seq == 1;
+    const auto shelf = of_all ? ThreadKey{item.provider_no, 0, item.thread.origin} : item.thread.shelf();
     if (at_hand_ && at_hand_->shelf == shelf && at_hand_->seq == item.seq) return *at_hand_;
+    if (at_hand_ && !assignment_.entries.empty())
+      throw Error(Code::corrupt, "a claim has items of several messages");
     at_hand_.reset();
     Message message = message_at(tables_, item.thread, item.seq);
     AtHand found{shelf, item.seq, message.removed, message.author, {}, {}};

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/access.hpp"
+#include "core/channel_health.hpp"
 #include "core/cursor.hpp"
 #include "core/events.hpp"
 #include "core/holding.hpp"
@@ -21,22 +22,22 @@ constexpr std::string_view kIndexing =
     "names and addresses are being indexed anew, as the ICU library is another";
 
 std::string what_holds_up(const Blast& blast, const Line& line, const Channel& channel,
-                          std::int64_t unknown) {
+                          const ChannelWork& work, std::int64_t unknown) {
   if (blast.state == BlastState::paused) return "the blast is paused";
-  if (channel.paused) return fmt::format("channel {}: paused", channel.name);
-  if (channel.failures > 0)
-    return fmt::format("channel {}: failing since {} ({})", channel.name, channel.failing_since,
-                       channel.last_reason.empty() ? "no reason given"
-                       : channel.over_threshold    ? std::string_view(channel.last_reason)
-                                                   : class_of(channel.last_reason));
+  if (is_paused(channel, work)) return fmt::format("channel {}: paused", channel.name);
+  if (work.failures > 0)
+    return fmt::format("channel {}: failing since {} ({})", channel.name, work.failing_since,
+                       work.last_reason.empty() ? "no reason given"
+                       : work.over_threshold    ? std::string_view(work.last_reason)
+                                                : class_of(work.last_reason));
   if (unknown > 0)
     return fmt::format("channel {}: it has quiet hours, and {} wait for their time zone to be known",
                        channel.name, unknown);
-  if (channel.worker_seen == 0) return fmt::format("channel {}: no worker was ever seen", channel.name);
-  if (channel.worker_seen < blast.sent_at)
-    return fmt::format("channel {}: no worker was seen since {}", channel.name, channel.worker_seen);
+  if (work.worker_seen == 0) return fmt::format("channel {}: no worker was ever seen", channel.name);
+  if (work.worker_seen < blast.sent_at)
+    return fmt::format("channel {}: no worker was seen since {}", channel.name, work.worker_seen);
   return fmt::format("channel {}: {} pending, a worker was last seen at {}", channel.name, line.pending(),
-                     channel.worker_seen);
+                     work.worker_seen);
 }
 
 /// By what has ended since it was sent.
@@ -69,11 +70,12 @@ LinePace pace_of(const Tables& tables, const Context& context, const Blast& blas
   const std::string_view held = is_held(tables, context)       ? kHeld
                                 : is_indexing(tables, context) ? kIndexing
                                                                : std::string_view();
+  const auto work = channel_work(tables, channel->no);
   const bool goes =
-      blast.state == BlastState::sent && !channel->paused && channel->failures == 0 && held.empty();
+      blast.state == BlastState::sent && !is_paused(*channel, work) && work.failures == 0 && held.empty();
   if (goes && quiet.unknown == 0) pace.left = time_left(blast, line, now);
   if (pace.late > 0)
-    pace.why = held.empty() ? what_holds_up(blast, line, *channel, quiet.unknown) : std::string(held);
+    pace.why = held.empty() ? what_holds_up(blast, line, *channel, work, quiet.unknown) : std::string(held);
   return pace;
 }
 
@@ -168,9 +170,20 @@ Page<OverdueRow> Overdue::list(std::string_view provider_id, std::string_view cu
 }
 
 bool Overdue::say_next() {
-  return context_.store.write([&](Tables& tables) {
-    auto blast = tables.blasts().due_deadline(context_.clock.wall_ms());
-    if (!blast) return false;
+  for (;;)
+    if (const auto one = try_to_say_next()) return *one;
+}
+
+/// Nothing: somebody else was faster with the first.
+std::optional<bool> Overdue::try_to_say_next() {
+  return context_.store.write([&](Tables& tables) -> std::optional<bool> {
+    const auto due = tables.blasts().due_deadline(context_.clock.wall_ms());
+    if (!due) return false;
+    const BlastKey key{due->provider_no, due->no};
+    tables.lock().blasts({&key, 1}, Hold::exclusive);
+    auto blast = tables.blasts().blast(key.first, key.second);
+    if (!blast || blast->deadline_at != due->deadline_at || blast->overdue != due->overdue)
+      return std::nullopt;
     LinePace pace;
     if (is_late(tables, context_, *blast, pace) || !pace.until) {
       blast->overdue = true;

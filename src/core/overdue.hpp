@@ -40,6 +40,7 @@ class Overdue {
   bool say_next();
 
  private:
+  std::optional<bool> try_to_say_next();
   Context& context_;
 };
 

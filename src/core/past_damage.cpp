@@ -88,8 +88,8 @@ PastDamage::Next PastDamage::next_of(const Tables& tables) const {
   next.claim = tables.work().expired_claim(channel_, context_.clock.wall_ms(), kFarthestLease, said);
   if (next.claim) return next;
   next.line = tables.work().next_line(channel_);
-  const auto channel = tables.work().channel(channel_);
-  next.items = next.line && channel && channel->items_turn < next.line->turn;
+  const auto work = tables.work().channel_work(channel_);
+  next.items = next.line && work && work->items_turn < next.line->turn;
   return next;
 }
 
@@ -122,17 +122,17 @@ void PastDamage::put_behind(Tables& tables) const {
     tables.work().update_claim(*claim);
   }
   if (lines_.empty() && !items_) return;
-  auto channel = tables.work().channel(channel_);
-  if (!channel) return;
-  auto last = std::max(tables.work().last_turn(channel_), channel->items_turn);
+  auto work = tables.work().channel_work(channel_);
+  if (!work) return;
+  std::int64_t next = tables.numbers().next(NumberKind::work, static_cast<std::int64_t>(lines_.size()) + 1);
   if (items_) {
-    channel->items_turn = ++last;
-    tables.work().update_channel(*channel);
+    work->items_turn = next++;
+    tables.work().update_channel_work(*work);
   }
   for (const auto no : lines_) {
     auto line = tables.work().line(no);
     if (!line || !line->open) continue;
-    line->turn = ++last;
+    line->turn = next++;
     tables.work().update_line(*line);
   }
 }

@@ -7,6 +7,7 @@
 
 #include "core/access.hpp"
 #include "core/audience_of.hpp"
+#include "core/channel_health.hpp"
 #include "core/cursor.hpp"
 #include "core/overdue.hpp"
 #include "core/place_states.hpp"
@@ -32,6 +33,12 @@ void count_people(const Blast& blast, const std::vector<Line>& lines, Row& row) 
   row.failed = lines.empty() ? 0 : lines[0].failed;
   row.skipped = lines.empty() ? 0 : lines[0].skipped;
   row.pending = lines.empty() ? 0 : lines[0].pending();
+}
+
+template <typename Row>
+void count_marks(const MarkCounts& counts, Row& row) {
+  row.opened = counts.of(MarkKind::opened);
+  row.replied = counts.of(MarkKind::replied);
 }
 
 std::vector<Claim> claims_of(const Tables& tables, const Line& line) {
@@ -83,8 +90,8 @@ std::vector<StatusRow> Progress::status(std::string_view provider_id, std::strin
     StatusRow row = people(tables, blast, lines);
     row.state = name_of(blast.state);
     row.recipients = blast.recipients;
-    row.opened = blast.opened;
-    row.replied = blast.replied;
+    const BlastKey key{provider.no, blast.no};
+    count_marks(*tables.blasts().mark_counts({&key, 1}).find(key), row);
     describe(row, pace_of(tables, context_, blast, all));
     if (blast.state == BlastState::scheduled && past) {
       row.overdue = true;
@@ -170,7 +177,8 @@ class RecipientReader {
   /// Turns to a slice; gives its recipients.
   const Slice& turn_to(SliceNo s) {
     recipients_ = tables_.blasts().recipients(provider_.no, s, blast_.seq);
-    marks_ = tables_.blasts().marks(provider_.no, blast_.no, s);
+    slice_ = s;
+    replied_ = marks(MarkKind::replied);
     for (auto& way : ways_) {
       way.states.reset();
       way.back_states.reset();
@@ -189,7 +197,7 @@ class RecipientReader {
     }
     return end;
   }
-  const MarkSlice& marks() const noexcept { return marks_; }
+  Slice marks(MarkKind kind) const { return tables_.blasts().marks(provider_.no, blast_.no, kind, slice_); }
 
   bool in_state(std::size_t row, std::uint16_t at, PlaceState state) const {
     return without_channels_ ? state == PlaceState::done : ways_[row].states->states()[state].contains(at);
@@ -211,7 +219,7 @@ class RecipientReader {
     row.thread = view(context_.thread_id(key));
     row.state = kPlaceStateNames[static_cast<std::size_t>(PlaceState::done)];
     if (thread != nullptr) row.opened_at_ms = unless_zero(thread->opened_at);
-    row.replied = marks_.replied.contains(within_slice(entry.place));
+    row.replied = replied_.contains(within_slice(entry.place));
     return row;
   }
   /// What is the row's own.
@@ -260,7 +268,8 @@ class RecipientReader {
   std::vector<Way> ways_;
   bool without_channels_ = false;
   Slice recipients_;
-  MarkSlice marks_;
+  SliceNo slice_ = 0;
+  Slice replied_;
 };
 
 /// The next recipients of one slice that are shown, read together.
@@ -323,8 +332,8 @@ Page<RecipientRow> Progress::recipients(std::string_view provider_id, std::strin
       const auto keep = [&wanted](bool with, const Slice& those) {
         with ? wanted &= those : wanted -= those;
       };
-      if (opened) keep(*opened, reader.marks().opened);
-      if (replied) keep(*replied, reader.marks().replied);
+      if (opened) keep(*opened, reader.marks(MarkKind::opened));
+      if (replied) keep(*replied, reader.marks(MarkKind::replied));
       std::uint32_t at = wanted.next(s == slice_of(first_place) ? within_slice(first_place) : 0);
       while (at < Slice::kPlaces) {
         const std::uint32_t end = reader.read(at, Slice::kPlaces);
@@ -392,9 +401,10 @@ std::vector<RecipientRow> Progress::why(std::string_view provider_id, std::strin
     const auto at = within_slice(entry.place);
     Audience audience;
     if (is_unsent(blast.state)) {
-      for_each_audience(tables, provider, blast, [&](SliceNo slice, const Audience& one) {
-        if (slice == s) audience = one;
-      });
+      for_each_audience(tables, access::roster_work(tables, provider.no), blast,
+                        [&](SliceNo slice, const Audience& one) {
+                          if (slice == s) audience = one;
+                        });
     } else {
       audience = tables.blasts().audience(provider.no, s, blast.seq);
     }
@@ -426,7 +436,7 @@ std::vector<RecipientRow> Progress::why(std::string_view provider_id, std::strin
   });
 }
 
-BlastSummary Progress::summary_of(const Tables& tables, const Blast& blast) const {
+BlastSummary Progress::summary_of(const Tables& tables, const Blast& blast, const MarkCounts& counts) const {
   BlastSummary row;
   row.blast = view(context_.blast_id(blast.provider_no, blast.no));
   row.state = name_of(blast.state);
@@ -436,8 +446,7 @@ BlastSummary Progress::summary_of(const Tables& tables, const Blast& blast) cons
   row.key_given = !blast.key_hash.empty();
   row.actor = blast.actor;
   row.sent_by = blast.sent_by;
-  row.opened = blast.opened;
-  row.replied = blast.replied;
+  count_marks(counts, row);
   auto lines = tables.work().lines(blast.provider_no, blast.no);
   std::erase_if(lines, [](const Line& line) { return line.retracts; });
   if (lines.size() <= 1) count_people(blast, lines, row);
@@ -460,6 +469,10 @@ Page<BlastSummary> Progress::list(std::string_view provider_id, std::string_view
     Page<BlastSummary> page;
     const Provider provider = access::provider(tables, provider_id);
     const auto blasts = tables.blasts().blasts(provider.no, before, state, most + 1);
+    std::vector<BlastKey> keys;
+    for (std::size_t i = 0; i < std::min(blasts.size(), most); ++i)
+      keys.push_back({provider.no, blasts[i].no});
+    const auto counts = tables.blasts().mark_counts(keys);
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < blasts.size(); ++i) {
       const Blast& blast = blasts[i];
@@ -469,7 +482,7 @@ Page<BlastSummary> Progress::list(std::string_view provider_id, std::string_view
       }
       auto text = texts::of_blast(tables, provider.no, blast.no).value_or("");
       bytes += text.size();
-      page.items.push_back(summary_of(tables, blast));
+      page.items.push_back(summary_of(tables, blast, *counts.find(keys[i])));
       page.items.back().text = std::move(text);
     }
     return page;
@@ -500,12 +513,13 @@ std::vector<ChannelSummary> Progress::channels() {
     const Work work(context_);
     const Ms now = context_.clock.wall_ms();
     for (const auto& channel : tables.work().channels()) {
-      rows.push_back({channel.name, channel.delivers ? "deliver" : "notify", channel.paused,
-                      unless_zero(channel.failing_since), channel.last_reason,
-                      tables.work().pending(channel.no), unless_zero(channel.worker_seen),
-                      text_of(channel.rate), unless_zero(channel.concurrency), channel.fail_rule.percent,
-                      channel.fail_rule.window, channel.fail_rule.pauses ? "pause" : "breaker",
-                      text_of(channel.quiet_hours), std::nullopt,
+      const auto done = channel_work(tables, channel.no);
+      rows.push_back({channel.name, channel.delivers ? "deliver" : "notify", is_paused(channel, done),
+                      unless_zero(done.failing_since), done.last_reason, tables.work().pending(channel.no),
+                      unless_zero(done.worker_seen), text_of(channel.rate), unless_zero(channel.concurrency),
+                      channel.fail_rule.percent, channel.fail_rule.window,
+                      channel.fail_rule.pauses ? "pause" : "breaker", text_of(channel.quiet_hours),
+                      std::nullopt,
                       channel.quiet_hours.any() ? unknown_zones(tables, context_.zones) : std::string()});
       if (const auto due = work.next_due(tables, channel)) rows.back().due_at_ms = now + *due;
     }

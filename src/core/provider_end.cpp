@@ -1,6 +1,7 @@
 #include "core/provider_end.hpp"
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/error.hpp"
@@ -22,6 +23,13 @@ bool is_paused(const Found<BlastKey, Blast>& blasts, const Line& line) {
   }
 }
 
+void lock_blasts(Tables& tables, std::span<const Blast> unsent, std::span<const Line> lines) {
+  std::vector<BlastKey> keys;
+  for (const auto& blast : unsent) keys.emplace_back(blast.provider_no, blast.no);
+  for (const auto& line : lines) keys.emplace_back(line.provider_no, line.blast_no);
+  tables.lock().blasts(keys, Hold::exclusive);
+}
+
 /// What of paused blasts was in flight, and was left to whoever had it, is paused with the rest again.
 void pause_what_is_left(Tables& tables, ProviderNo provider) {
   auto lines = tables.work().sound_open_lines(provider);
@@ -40,16 +48,20 @@ void pause_what_is_left(Tables& tables, ProviderNo provider) {
 
 Code ProviderEnd::archive(std::string_view provider_id) {
   return context_.store.write([&](Tables& tables) {
-    Provider provider = access::provider(tables, provider_id);
+    Provider provider = access::provider(tables, provider_id, Hold::exclusive);
     if (provider.archived_at != 0) return Code::exists;
-    for (const auto& blast : tables.blasts().unsent(provider.no)) {
+    tables.lock().open_lines(provider.no);
+    const auto unsent = tables.blasts().unsent(provider.no);
+    const auto lines = tables.work().open_lines(provider.no);
+    lock_blasts(tables, unsent, lines);
+    for (const auto& blast : unsent) {
       if (blast.state == BlastState::scheduled) {
         miss(tables, context_, blast, MissReason::provider_archived);
       } else {
         tables.blasts().delete_blast(provider.no, blast.no);
       }
     }
-    for (const auto& line : tables.work().open_lines(provider.no))
+    for (const auto& line : lines)
       drop_rest(tables, context_, line, SkipReason::provider_archived, InFlight::left);
     for (const auto& channel : tables.work().channels())
       tables.work().delete_waiting_notices(channel.no, provider.no);
@@ -62,10 +74,11 @@ Code ProviderEnd::archive(std::string_view provider_id) {
 Code ProviderEnd::restore(std::string_view provider_id) {
   for (;;) {
     const auto result = context_.store.write([&](Tables& tables) -> std::optional<Code> {
-      Provider provider = access::provider(tables, provider_id);
+      Provider provider = access::provider(tables, provider_id, Hold::exclusive);
       if (provider.archived_at == 0) return Code::exists;
       // Its end may be under way: what that has not dropped yet would be handed out again.
       if (tables.store().first_act()) return std::nullopt;
+      tables.lock().open_lines(provider.no);
       provider.archived_at = 0;
       tables.directory().update_provider(provider);
       pause_what_is_left(tables, provider.no);

@@ -165,8 +165,11 @@ std::vector<Item> wake_places(Tables& tables, ChannelNo channel, Ms now, std::si
     item.due_at = now;
     items.push_back(std::move(item));
   }
-  const auto numbers = tables.work().insert_items(items);
-  for (std::size_t i = 0; i < items.size(); ++i) items[i].no = numbers[i];
+  if (!items.empty()) {
+    ItemNo next = tables.numbers().next(NumberKind::work, static_cast<std::int64_t>(items.size()));
+    for (auto& item : items) item.no = next++;
+    tables.work().insert_items(items);
+  }
   for (const auto& [s, places] : gone) waking->due.at(s).take_away(tables, line, s, places);
   tables.work().update_line(line);
   return items;

@@ -1,6 +1,7 @@
 #include "core/resolve.hpp"
 
 #include "base/error.hpp"
+#include "core/access.hpp"
 #include "core/passes_by.hpp"
 #include "core/roster_read.hpp"
 #include "core/set_pages.hpp"
@@ -21,8 +22,9 @@ std::vector<Resolved> resolve_places(const Tables& tables, const Provider& provi
       resolved[i].code = error.code();
     }
   }
-  if (ids.size() > provider.next_place / 8) {
-    for_each_entry(tables, provider.no, 0, provider.next_place, [&](const RosterView& entry) {
+  const Place end = access::roster_work(tables, provider.no).next_place;
+  if (ids.size() > end / 8) {
+    for_each_entry(tables, provider.no, 0, end, [&](const RosterView& entry) {
       const auto i = index.find(entry.id);
       if (i != IdIndex::kNone) resolved[i] = {Code::ok, entry.place};
     });

@@ -71,8 +71,7 @@ class Knowing {
   void keep(SliceNo s) {
     const Slice recipients = tables_.blasts().recipients(blast_.provider_no, s, blast_.seq);
     if (recipients.empty()) return;
-    const auto marks = tables_.blasts().marks(blast_.provider_no, blast_.no, s);
-    Slice kept = marks.opened | touched_[s];
+    Slice kept = tables_.blasts().marks(blast_.provider_no, blast_.no, MarkKind::opened, s) | touched_[s];
     for (std::size_t i = 0; i < lines_.size(); ++i)
       kept |= told(tables_, lines_[i], s, recipients, in_flight_[i][s]);
     kept &= recipients;
@@ -104,25 +103,29 @@ void keep_everybody(Tables& tables, const Blast& blast, SliceNo slice) {
 }
 
 std::int64_t add_retracting(Tables& tables, const Blast& blast, const std::vector<Line>& lines) {
-  std::int64_t added = 0;
+  std::vector<Line> added;
   for (const auto& delivered : lines) {
     const auto channel = tables.work().channel(delivered.channel_no);
     if (!channel || !channel->delivers || channel->removed || delivered.cursor == 0) continue;
-    Line line;
+    Line& line = added.emplace_back();
     line.provider_no = delivered.provider_no;
     line.blast_no = delivered.blast_no;
     line.channel_no = delivered.channel_no;
-    line.turn = next_turn(tables, *channel);
     line.seq = delivered.seq;
     line.slices = delivered.slices;
     line.order = delivered.order;
     line.follows = true;  // what is in flight may yet have been delivered
     line.retracts = true;
     line.total = blast.recipients;
-    tables.work().insert_line(line);
-    ++added;
   }
-  return added;
+  const auto count = static_cast<std::int64_t>(added.size());
+  if (count == 0) return 0;
+  LineNo next = tables.numbers().next(NumberKind::work, count);
+  for (auto& line : added) {
+    line.no = line.turn = next++;  // behind all that wait
+    tables.work().insert_line(line);
+  }
+  return count;
 }
 
 Line delivered_by(const Tables& tables, const Line& line) {
@@ -145,11 +148,6 @@ namespace {
 void set_swept(Tables& tables, Blast blast, Place to) {
   blast.swept = std::min(to, blast.roster_size);
   tables.blasts().update_blast(blast);
-  if (blast.swept < blast.roster_size) return;
-  auto provider = tables.directory().provider(blast.provider_no);
-  if (!provider) throw Error(Code::corrupt, "a blast has lost its provider");
-  --provider->recalls;
-  tables.directory().update_provider(*provider);
 }
 
 /// As it is stored now: its lines may have been stored since it was read. Nothing: another has swept it.
@@ -190,7 +188,7 @@ void sweep_threads(Tables& tables, const Blast& read, std::size_t most) {
       gone.push_back(keys[i]);
     }
   }
-  if (!left.empty()) tables.threads().put_threads(left);
+  if (!left.empty()) tables.threads().update_threads(left);
   if (!gone.empty()) tables.threads().delete_threads(gone);
   set_swept(tables, *blast, swept);
 }

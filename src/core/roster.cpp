@@ -72,7 +72,10 @@ void check_key(std::string_view folded, NameKind kind, std::string_view key) {
 class Listing {
  public:
   Listing(const Context& context, const Tables& tables, const Provider& provider, const Filter& filter)
-      : tables_(tables), provider_(provider), contact_(tables.work().channels()) {
+      : tables_(tables),
+        provider_(provider),
+        roster_(access::roster_work(tables, provider.no)),
+        contact_(tables.work().channels()) {
     if (const auto state = filter.get("state"); !state.empty()) {
       if (state != "active" && state != "archived")
         throw Error(Code::argument, "the filter has a state that roster entries do not have");
@@ -80,8 +83,8 @@ class Listing {
     }
     if (const auto id = filter.get("draft"); !id.empty()) {
       const Blast draft = access::draft(tables, context, provider, id);
-      chosen_.resize(slices_for(provider.next_place));
-      for_each_audience(tables, provider, draft,
+      chosen_.resize(slices_for(roster_.next_place));
+      for_each_audience(tables, roster_, draft,
                         [&](SliceNo s, const Audience& audience) { chosen_[s] = audience.recipients; });
       has_draft_ = true;
     }
@@ -113,8 +116,7 @@ class Listing {
   }
   /// Throws Error(corrupt) when the index has what the entry does not say.
   const RosterEntry& entry(const Found<RosterKey, RosterEntry>& entries, Place place) const {
-    if (place >= provider_.next_place)
-      throw Error(Code::corrupt, "the index of names goes beyond the roster");
+    if (place >= roster_.next_place) throw Error(Code::corrupt, "the index of names goes beyond the roster");
     const auto& entry = access::entry_in(entries, key(place));
     if (archived_ && entry.active() == *archived_)
       throw Error(Code::corrupt, "the index of names does not go with the roster");
@@ -124,6 +126,7 @@ class Listing {
  private:
   const Tables& tables_;
   const Provider& provider_;
+  RosterWork roster_;
   Contact contact_;
   std::optional<bool> archived_;
   std::vector<Slice> chosen_;

@@ -64,6 +64,12 @@ bool RosterUpdate::has_turn_behind(const RosterEntry& entry) {
   return entry.provider_no == folding().provider_no && std::int64_t{entry.place} < folding().place;
 }
 
+void lock_rosters(Tables& tables, std::span<const HeldMembership> places) {
+  std::vector<ProviderNo> nos;
+  for (const auto& one : places) nos.push_back(one.membership.provider_no);
+  tables.lock().rosters(nos);
+}
+
 void for_each_membership_page(const Tables& tables, std::span<const ClientNo> clients,
                               FunctionRef<void(std::span<const HeldMembership>)> f) {
   for (ProviderNo after = 0;;) {
@@ -80,23 +86,23 @@ void for_each_membership_page(const Tables& tables, std::span<const ClientNo> cl
 
 // ---- What is to be done
 
-std::vector<bool> RosterUpdate::add(Provider& provider, std::span<const Client* const> clients,
+std::vector<bool> RosterUpdate::add(RosterWork& roster, std::span<const Client* const> clients,
                                     std::uint32_t flags) {
   std::vector<ClientNo> nos;
   nos.reserve(clients.size());
   for (const auto* client : clients) nos.push_back(client->no);
   // Blasts sent so far cannot have reached these places: their inboxes need not look at them.
   const auto places =
-      tables_.directory().insert_memberships(provider.no, nos, provider.next_place, provider.send_seq);
+      tables_.directory().insert_memberships(roster.provider_no, nos, roster.next_place, roster.send_seq);
   std::vector<bool> added(clients.size());
   for (std::size_t i = 0; i < clients.size(); ++i) {
     if (!places[i]) continue;
     if (*places[i] >= kMaxPlaces) throw Error(Code::limit, "the roster is full");
     added[i] = true;
-    provider.next_place = *places[i] + 1;
+    roster.next_place = *places[i] + 1;
     Change& change = noted_.emplace_back();
     change.kind = Kind::added;
-    change.entry.provider_no = provider.no;
+    change.entry.provider_no = roster.provider_no;
     change.entry.place = *places[i];
     change.entry.flags = clients[i]->flags | flags;
     change.entry.since = now_;
@@ -117,6 +123,7 @@ void RosterUpdate::change_clients(std::span<const Client> clients) {
     std::vector<RosterKey> keys;
     keys.reserve(held.size());
     for (const auto& one : held) keys.push_back({one.membership.provider_no, one.membership.place});
+    lock_rosters(tables_, held);
     const auto entries = tables_.directory().entries(keys);
     for (std::size_t i = 0; i < held.size(); ++i) {
       while (client->no != held[i].client_no) ++client;

@@ -27,7 +27,7 @@ class RosterUpdate {
 
   /// Adds a page of clients at the provider's next places. The provider's row is the caller's to write. Those
   /// that are on the roster already are not added; says which were.
-  std::vector<bool> add(Provider& provider, std::span<const Client* const> clients, std::uint32_t flags = 0);
+  std::vector<bool> add(RosterWork& roster, std::span<const Client* const> clients, std::uint32_t flags = 0);
   /// Writes a page of clients, each of which is there once, and their entries on all of their rosters.
   void change_clients(std::span<const Client> clients);
 
@@ -84,6 +84,9 @@ class RosterUpdate {
   RosterSlices roster_slices_;
   AddressSlices address_slices_;
 };
+
+/// Those with these places.
+void lock_rosters(Tables& tables, std::span<const HeldMembership> places);
 
 /// Calls f with page after page of the clients' places on rosters, in the order of these and then by
 /// provider.

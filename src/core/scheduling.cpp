@@ -13,13 +13,14 @@ namespace bccast {
 namespace {
 
 /// Sends it if it still can be sent; else says why not.
-std::optional<MissReason> carry_out(Tables& tables, const Context& context, const Blast& blast) {
+/// `with` nothing: what it goes by is damaged.
+std::optional<MissReason> carry_out(Tables& tables, const Context& context, const Provider& provider,
+                                    std::optional<ToSend> with, const Blast& blast) {
   if (context.clock.wall_ms() - blast.scheduled_at > context.late_limit) return MissReason::late;
-  const auto provider = tables.directory().provider(blast.provider_no);
-  if (!provider) throw Error(Code::corrupt, "a blast has lost its provider");
-  if (provider->archived_at != 0) return MissReason::provider_archived;
+  if (provider.archived_at != 0) return MissReason::provider_archived;
+  if (!with) return MissReason::damaged;
   try {
-    switch (send_now(tables, context, *provider, blast, blast.digest, blast.scheduled_at).outcome) {
+    switch (send_now(tables, context, std::move(*with), blast, blast.digest, blast.scheduled_at).outcome) {
       case SendOutcome::sent:
         return std::nullopt;
       case SendOutcome::too_few:
@@ -36,6 +37,15 @@ std::optional<MissReason> carry_out(Tables& tables, const Context& context, cons
   return MissReason::damaged;
 }
 
+std::optional<ToSend> lock_if_sound(Tables& tables, ProviderNo provider) {
+  try {
+    return lock_what_sends(tables, provider);
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt || error.native() != 0) throw;
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 void put_on_schedule(Tables& tables, const Context& context, const Provider& provider, Blast blast, Ms at,
@@ -46,10 +56,11 @@ void put_on_schedule(Tables& tables, const Context& context, const Provider& pro
   if (!text) throw why_not_sent({SendOutcome::no_text, 0}, id);
   std::int64_t recipients = 0;
   AudienceDigest today(context, blast, *text);
-  for_each_audience(tables, provider, blast, [&](SliceNo s, const Audience& audience) {
-    today.add(s, audience.recipients);
-    recipients += audience.recipients.count();
-  });
+  for_each_audience(tables, access::roster_work(tables, provider.no), blast,
+                    [&](SliceNo s, const Audience& audience) {
+                      today.add(s, audience.recipients);
+                      recipients += audience.recipients.count();
+                    });
   if (!digest.empty() && digest != today.finish()) throw why_not_sent({SendOutcome::changed, recipients}, id);
   if (recipients < fewest) throw why_not_sent({SendOutcome::too_few, recipients}, id);
   blast.scheduled_at = at;
@@ -75,8 +86,8 @@ void miss(Tables& tables, const Context& context, Blast blast, MissReason reason
 void Scheduling::schedule(std::string_view provider_id, std::string_view blast_id, Ms at,
                           std::string_view digest, std::string_view actor) {
   context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    Blast blast = access::blast(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::blast(tables, context_, provider, blast_id, Hold::exclusive);
     const Ms now = context_.clock.wall_ms();
     access::next(blast, BlastVerb::schedule, blast_id);
     if (at <= now) throw Error(Code::argument, "the time to send at has passed");
@@ -89,8 +100,8 @@ void Scheduling::schedule(std::string_view provider_id, std::string_view blast_i
 
 Code Scheduling::unschedule(std::string_view provider_id, std::string_view blast_id) {
   return context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id);
-    Blast blast = access::blast(tables, context_, provider, blast_id);
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::blast(tables, context_, provider, blast_id, Hold::exclusive);
     if (blast.state == BlastState::draft) return Code::exists;
     blast.state = access::next(blast, BlastVerb::unschedule, blast_id);
     blast.scheduled_at = 0;
@@ -104,10 +115,27 @@ Code Scheduling::unschedule(std::string_view provider_id, std::string_view blast
 }
 
 bool Scheduling::send_due() {
-  return context_.store.write([&](Tables& tables) {
-    const auto blast = tables.blasts().due_schedule(context_.clock.wall_ms());
-    if (!blast) return false;
-    if (const auto reason = carry_out(tables, context_, *blast)) miss(tables, context_, *blast, *reason);
+  for (;;)
+    if (const auto one = try_to_send_due()) return *one;
+}
+
+/// Nothing: somebody else was faster with the first; another may be due.
+std::optional<bool> Scheduling::try_to_send_due() {
+  return context_.store.write([&](Tables& tables) -> std::optional<bool> {
+    const auto due = tables.blasts().due_schedule(context_.clock.wall_ms());
+    if (!due) return false;
+    const BlastKey key{due->provider_no, due->no};
+    tables.lock().providers({&key.first, 1}, Hold::shared);
+    const auto provider = tables.directory().provider(key.first);
+    if (!provider) throw Error(Code::corrupt, "a blast has lost its provider");
+    auto with = lock_if_sound(tables, key.first);
+    tables.lock().blasts({&key, 1}, Hold::exclusive);
+    const auto blast = tables.blasts().blast(key.first, key.second);
+    const bool still_due =
+        blast && blast->state == BlastState::scheduled && blast->scheduled_at <= context_.clock.wall_ms();
+    if (!still_due) return std::nullopt;
+    if (const auto reason = carry_out(tables, context_, *provider, std::move(with), *blast))
+      miss(tables, context_, *blast, *reason);
     return true;
   });
 }

@@ -1,6 +1,7 @@
 // Sending later: at a time, or after a hold in which it can be taken back.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include <bccast/error.hpp>
@@ -29,6 +30,7 @@ class Scheduling {
   bool send_due();
 
  private:
+  std::optional<bool> try_to_send_due();
   Context& context_;
 };
 

@@ -79,6 +79,7 @@ void tell_after_all(Tables& tables, Line& follower, std::span<const Item> delive
       any = true;
       --follower.skipped;
       Item& notice = notices.emplace_back(deliveries.front());
+      notice.no = 0;
       notice.channel_no = follower.channel_no;
       notice.line_no = follower.no;
       begin_again(notice, now);
@@ -217,7 +218,7 @@ Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemO
 
 /// Of single messages' notices only those are kept that have not ended, or failed.
 Code SecondTries::report_notice(Tables& tables, const IdParts& parts, const ItemOutcome& outcome) {
-  auto item = tables.work().item_of_notice(parts.channel, parts.provider, parts.number);
+  auto item = tables.work().item_of_notice(parts.channel, parts.provider, notice_of(parts));
   if (!item) throw not_found();
   if (item->damaged) throw Error(Code::corrupt, "the item is damaged");
   if (item->state != ItemState::failed) throw Error(Code::state, "the item has not ended yet");

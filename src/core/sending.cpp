@@ -29,18 +29,21 @@ OrderNumbers order_of(const Context& context, const Blast& blast, const std::vec
 
 }  // namespace
 
-std::int64_t next_turn(const Tables& tables, const Channel& channel) {
-  return std::max(tables.work().last_turn(channel.no), channel.items_turn) + 1;
+ToSend lock_what_sends(Tables& tables, ProviderNo provider) {
+  tables.lock().rosters({&provider, 1});
+  tables.lock().channels(Hold::shared);
+  return {access::roster_work(tables, provider), tables.work().channels()};
 }
 
-SendResult send_now(Tables& tables, const Context& context, Provider provider, Blast blast,
-                    std::string_view digest, Ms since) {
-  const auto text = texts::of_blast(tables, provider.no, blast.no);
+SendResult send_now(Tables& tables, const Context& context, ToSend with, Blast blast, std::string_view digest,
+                    Ms since) {
+  RosterWork& roster = with.roster;
+  const auto text = texts::of_blast(tables, blast.provider_no, blast.no);
   if (!text) return {SendOutcome::no_text, 0};
   std::vector<std::pair<SliceNo, StoredAudience>> slices;
   std::int64_t count = 0;
   AudienceDigest audience_digest(context, blast, *text);
-  for_each_audience(tables, provider, blast, [&](SliceNo s, const Audience& audience) {
+  for_each_audience(tables, roster, blast, [&](SliceNo s, const Audience& audience) {
     if (audience.nobody()) return;
     const auto recipients = audience.recipients.count();
     const auto& stored = slices.emplace_back(s, audience).second;
@@ -51,41 +54,42 @@ SendResult send_now(Tables& tables, const Context& context, Provider provider, B
   if (count < kFewestRecipients) return {SendOutcome::too_few, count};
 
   blast.state = next_state(blast.state, BlastVerb::send).value();
-  blast.seq = ++provider.send_seq;
+  blast.seq = ++roster.send_seq;
   blast.sent_at = context.clock.wall_ms();
-  blast.activity = ++provider.activity;
   blast.deadline_at = since + context.deadline_of(blast);
-  blast.roster_size = provider.next_place;
+  blast.roster_size = roster.next_place;
   blast.recipients = count;
   for (const auto& [s, audience] : slices)
-    tables.blasts().insert_audience(provider.no, s, blast.seq, blast.no, audience);
-  const auto channels = channels_of(tables, blast);
+    tables.blasts().insert_audience(blast.provider_no, s, blast.seq, blast.no, audience);
+  const auto channels = channels_of(std::move(with.channels), blast);
   const bool delivered =
       std::any_of(channels.begin(), channels.end(), [](const Channel& channel) { return channel.delivers; });
   const auto order = order_of(context, blast, channels);
+  LineNo next = tables.numbers().next(NumberKind::work, static_cast<std::int64_t>(channels.size()) + 1);
   for (const auto& channel : channels) {
     Line line;
+    line.no = line.turn = next++;  // behind all that wait
     line.follows = delivered && !channel.delivers;
-    line.provider_no = provider.no;
+    line.provider_no = blast.provider_no;
     line.blast_no = blast.no;
     line.channel_no = channel.no;
-    line.turn = next_turn(tables, channel);
     line.seq = blast.seq;
-    line.slices = slices_for(provider.next_place);
+    line.slices = slices_for(roster.next_place);
     line.order = order;
     line.total = count;
     tables.work().insert_line(line);
     ++blast.open_lines;
   }
+  blast.activity = next;
   if (blast.open_lines == 0) {  // nobody is to be told
     blast.state = next_state(blast.state, BlastVerb::finish).value();
     blast.finished_at = blast.sent_at;
   }
   tables.blasts().update_blast(blast);
-  tables.blasts().delete_draft(provider.no, blast.no);
-  tables.directory().update_provider(provider);
-  emit(tables, context, EventKind::blast_sent, provider.no, blast.no);
-  if (blast.open_lines == 0) emit(tables, context, EventKind::blast_finished, provider.no, blast.no);
+  tables.blasts().delete_draft(blast.provider_no, blast.no);
+  tables.directory().update_roster_work(roster);
+  emit(tables, context, EventKind::blast_sent, blast.provider_no, blast.no);
+  if (blast.open_lines == 0) emit(tables, context, EventKind::blast_finished, blast.provider_no, blast.no);
   return {SendOutcome::sent, count};
 }
 
@@ -107,8 +111,9 @@ Error why_not_sent(const SendResult& result, std::string_view blast_id) {
 Code Sending::send(std::string_view provider_id, std::string_view blast_id, std::string_view digest,
                    std::string_view actor) {
   return context_.store.write([&](Tables& tables) {
-    Provider provider = access::provider(tables, provider_id);
-    Blast blast = access::blast(tables, context_, provider, blast_id);
+    const Provider provider = access::provider(tables, provider_id, Hold::shared);
+    auto with = lock_what_sends(tables, provider.no);
+    Blast blast = access::blast(tables, context_, provider, blast_id, Hold::exclusive);
     const Ms now = context_.clock.wall_ms();
     // Before anything is compared: the first answer stands, also while what was sent can still be taken back.
     const bool held =
@@ -120,7 +125,7 @@ Code Sending::send(std::string_view provider_id, std::string_view blast_id, std:
       put_on_schedule(tables, context_, provider, blast, now + blast.hold, digest, kFewestRecipients);
       return Code::ok;
     }
-    const auto sent = send_now(tables, context_, provider, blast, digest, now);
+    const auto sent = send_now(tables, context_, std::move(with), blast, digest, now);
     if (sent.outcome != SendOutcome::sent) throw why_not_sent(sent, blast_id);
     return Code::ok;
   });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include <bccast/error.hpp>
 
@@ -15,15 +16,20 @@ struct SendResult {
   SendOutcome outcome;
   std::int64_t recipients;  // that it has, or would have
 };
+/// What a sending goes by besides the blast, locked: the roster and the store's channels.
+struct ToSend {
+  RosterWork roster;
+  std::vector<Channel> channels;
+};
+/// After the provider, before the blast.
+ToSend lock_what_sends(Tables& tables, ProviderNo provider);
 /// Sends a draft or what was scheduled, within the caller's transaction; nothing is written unless `sent`.
 /// Its deadline is counted from `since`. `digest` empty: whatever the draft is now. Rows written: one a slice
 /// with recipients, one a channel, and a constant; whatever the number of recipients.
-SendResult send_now(Tables& tables, const Context& context, Provider provider, Blast blast,
-                    std::string_view digest, Ms since);
+SendResult send_now(Tables& tables, const Context& context, ToSend with, Blast blast, std::string_view digest,
+                    Ms since);
 /// The outcome, one other than `sent`, as an error.
 Error why_not_sent(const SendResult& result, std::string_view blast_id);
-/// A turn behind all that wait on the channel.
-std::int64_t next_turn(const Tables& tables, const Channel& channel);
 
 class Sending {
  public:

@@ -40,11 +40,9 @@ std::uint64_t random_number() {
 /// What becomes of somebody whose roster entry is damaged, or gone: never a guess.
 const ItemOutcome kDamaged{ItemStatus::failed, std::string(kDamagedEntry), -1};
 
-/// Nobody has reported the item since. Numbers of items are used again.
+/// Nobody has reported the item since.
 bool is_same_try(const Item& row, const Item& item) {
-  return row.channel_no == item.channel_no && row.line_no == item.line_no && row.thread == item.thread &&
-         row.notice_no == item.notice_no && row.to_provider == item.to_provider &&
-         row.begun_again == item.begun_again && row.attempts == item.attempts &&
+  return row.begun_again == item.begun_again && row.attempts == item.attempts &&
          row.state != ItemState::failed;
 }
 
@@ -80,20 +78,25 @@ class Settling {
       --claim->tries;
       tables_.work().update_claim(*claim);
       unspent_ = report_.begin == 0 ? assignment_.claimed : assignment_.batch.size() - report_.begin;
-      if (assignment_.rated)
-        if (auto row = tables_.work().channel(claim->channel_no)) give_back(*row);
+      if (assignment_.rated) {
+        if (const auto channel = tables_.work().channel(claim->channel_no)) {
+          auto work = channel_work(tables_, channel->no);
+          give_back(*channel, work);
+        }
+      }
       return;
     }
-    auto channel = tables_.work().channel(assignment_.claim.channel_no);
+    const auto channel = tables_.work().channel(assignment_.claim.channel_no);
     if (!channel) throw Error(Code::corrupt, "a claim has lost its channel");
+    auto work = channel_work(tables_, channel->no);
     // Of one item "retry" tells nothing about the channel, unless it was its probe.
-    const bool probe = channel->failures > 0;
+    const bool probe = work.failures > 0;
     const bool whole = report_.result == BatchResult::as_set && report_.begin == 0 && report_.last();
     const bool all_again_later = whole && !taken_over && all_retry(assignment_, probe ? 1 : 2);
     const bool throttled = all_again_later && assignment_.line && assignment_.claim.tries < kAllRetryTries;
     const bool failed = report_.result == BatchResult::failed || throttled || (probe && all_again_later);
     if (failed)
-      channel_failed(tables_, context_, *channel,
+      channel_failed(tables_, context_, work,
                      kept_of_all(all_again_later ? outcome_of(assignment_, 0).reason : report_.reason));
     if (throttled || (report_.result == BatchResult::failed && assignment_.claim.tries < kTriesTogether)) {
       claim->lease_until = 0;
@@ -109,8 +112,8 @@ class Settling {
     } else {
       settle_items(std::move(claim));
     }
-    if (report_.result == BatchResult::as_set && !failed) judge(*channel);
-    if (assignment_.rated && unspent_ > 0) give_back(*channel);
+    if (report_.result == BatchResult::as_set && !failed) judge(channel->fail_rule, work);
+    if (assignment_.rated && unspent_ > 0) give_back(*channel, work);
   }
 
  private:
@@ -132,19 +135,19 @@ class Settling {
   }
 
   /// What the report says about the channel.
-  void judge(Channel& channel) {
-    if (channel.over_threshold) {
+  void judge(const FailRule& rule, ChannelWork& work) {
+    if (work.over_threshold) {
       // Of what was handed out before nothing can be learned: some of it goes well, as ever.
       if (!assignment_.probe) return;
       if (attempts_.good > 0) {
-        channel_works(tables_, context_, channel);
+        channel_works(tables_, context_, work);
       } else if (!attempts_.bad.empty()) {
-        channel_failed(tables_, context_, channel, attempts_.bad.begin()->first);
+        channel_failed(tables_, context_, work, attempts_.bad.begin()->first);
       }
       return;
     }
-    if (something_ended()) channel_works(tables_, context_, channel);
-    if (channel.failures == 0) count_attempts(tables_, context_, channel, attempts_);
+    if (something_ended()) channel_works(tables_, context_, work);
+    if (work.failures == 0) count_attempts(tables_, context_, rule, work, attempts_);
   }
 
   /// What was said of the whole batch may be about anybody in it.
@@ -264,10 +267,10 @@ class Settling {
   }
 
   /// What was not handed over, after all, took nothing of the channel's rate.
-  void give_back(Channel& channel) {
+  void give_back(const Channel& channel, ChannelWork& work) {
     if (!channel.rate.limited()) return;
-    channel.bucket.give_back(channel.rate, unspent_);
-    tables_.work().update_channel(channel);
+    work.bucket.give_back(channel.rate, unspent_);
+    tables_.work().update_channel_work(work);
   }
 
   void settle_line() {

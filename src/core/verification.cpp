@@ -27,8 +27,8 @@ namespace {
 class ProviderCheck {
  public:
   ProviderCheck(const Context& context, const Tables& tables, const Provider& provider,
-                std::vector<FindingRow>& findings)
-      : context_(context), tables_(tables), provider_(provider), findings_(findings) {}
+                const RosterWork& roster, std::vector<FindingRow>& findings)
+      : context_(context), tables_(tables), provider_(provider), roster_(roster), findings_(findings) {}
 
   void run() {
     const std::string provider = fmt::format("provider {}", provider_.no);
@@ -36,10 +36,10 @@ class ProviderCheck {
     attempt("roster", provider, [&] { addresses(); });
     attempt("blast", provider, [&] { blasts(); });
     attempt("thread", provider, [&] { threads(); });
-    if (recalls_ != provider_.recalls)
-      found("provider", provider_.id, "the count of recalls that are not in all rows is wrong");
+    if ((recalls_ > 0) != tables_.blasts().has_recall_to_sweep(provider_.no))
+      found("provider", provider, "recalls that are not in all rows are not found by their index");
     for (const auto no : tables_.communities().communities(provider_.no)) {
-      if (no < 1 || no >= provider_.next_community) {
+      if (no < 1 || no >= roster_.next_community) {
         found("provider", provider, "a community has a number that none can have yet");
         continue;
       }
@@ -82,7 +82,7 @@ class ProviderCheck {
   }
 
   void blast_numbered(BlastNo no) {
-    if (no < 1 || no >= provider_.next_blast)
+    if (no < 1 || no >= roster_.next_blast)
       throw Error(Code::corrupt, "its number is beyond the provider's blasts");
     const auto found = tables_.blasts().blast(provider_.no, no);
     if (!found) throw Error(Code::corrupt, "its row is not found by its number");
@@ -103,7 +103,7 @@ class ProviderCheck {
 
   /// Every place has its entry, and the bitmaps say what the entries say.
   void roster() {
-    std::vector<RosterSlice> slices(slices_for(provider_.next_place));
+    std::vector<RosterSlice> slices(slices_for(roster_.next_place));
     std::vector<std::map<std::string, Slice, std::less<>>> addressed(slices.size());  // by channel
     Place expected = 0;
     std::size_t words = 0;
@@ -111,7 +111,7 @@ class ProviderCheck {
     for_each_entry(tables_, provider_.no, 0, kMaxPlaces, [&](const RosterView& entry) {
       if (entry.place != expected) found("roster", place_name(expected), "the entry is missing");
       expected = entry.place + 1;
-      if (entry.place >= provider_.next_place) {
+      if (entry.place >= roster_.next_place) {
         found("roster", place_name(entry.place), "the entry is beyond the roster's end");
         return;
       }
@@ -136,10 +136,14 @@ class ProviderCheck {
       if (!client || client->id != entry.id)
         found("roster", place_name(entry.place), "the client's own row says otherwise");
       const auto membership = tables_.directory().membership(entry.client_no, provider_.no);
-      if (!membership || membership->place != entry.place)
+      if (!membership || membership->place != entry.place) {
         found("roster", place_name(entry.place), "the client's membership says otherwise");
+        return;
+      }
+      inbox_stored_.resize(entry.place);  // of others before it nothing is known
+      inbox_stored_.push_back(membership->stored_seq);
     });
-    if (expected != provider_.next_place) found("roster", place_name(expected), "the roster ends too early");
+    if (expected != roster_.next_place) found("roster", place_name(expected), "the roster ends too early");
     for (SliceNo s = 0; s < slices.size(); ++s) {
       const auto stored = tables_.directory().roster_slice(provider_.no, s);
       if (!(stored.active == slices[s].active) || !(stored.chat_off == slices[s].chat_off) ||
@@ -149,7 +153,7 @@ class ProviderCheck {
       addresses_of_slice(s, std::move(addressed[s]));
     }
     if (!is_indexed(tables_.store().folding(), provider_.no)) return;
-    names(NameKind::whole, provider_.next_place - dead);
+    names(NameKind::whole, roster_.next_place - dead);
     names(NameKind::later_word, words);
   }
 
@@ -265,22 +269,15 @@ class ProviderCheck {
     if (has_selection) found("blast", id, "it was sent, and has a draft's selection");
     if (!text) found("blast", id, "the text is missing");
     std::int64_t recipients = 0;
-    std::int64_t opened = 0;
-    std::int64_t replied = 0;
-    for (SliceNo s = 0; s < slices_for(provider_.next_place); ++s) {
-      const auto of_slice = tables_.blasts().recipients(provider_.no, s, blast.seq).count();
-      recipients += of_slice;
-      if (of_slice > 0 &&
+    for (SliceNo s = 0; s < slices_for(roster_.next_place); ++s) {
+      const Slice of_slice = tables_.blasts().recipients(provider_.no, s, blast.seq);
+      recipients += of_slice.count();
+      if (!of_slice.empty()) stored_threads(blast, s);
+      if (!of_slice.empty() &&
           tables_.blasts().has_kept(provider_.no, s, blast.seq) != (blast.state == BlastState::recalled))
         found("blast", id, "who keeps a thread is stored, or not, against its state");
-      const auto marks = tables_.blasts().marks(provider_.no, blast.no, s);
-      opened += marks.opened.count();
-      replied += marks.replied.count();
     }
-    if (opened != blast.opened || replied != blast.replied)
-      found("blast", id,
-            fmt::format("{} have opened it and {} replied, {} and {} were counted", opened, replied,
-                        blast.opened, blast.replied));
+    marks(id, blast);
     if (recipients != blast.recipients)
       found("blast", id,
             fmt::format("{} recipients are stored, {} were counted", recipients, blast.recipients));
@@ -294,6 +291,37 @@ class ProviderCheck {
         blast.state == BlastState::recalled ? blast.finished_at != 0 : blast.state == BlastState::finished;
     if ((open == 0) != finished) found("blast", id, "finished, or not, against its lines");
     if (blast.state == BlastState::recalled && blast.swept < blast.roster_size) ++recalls_;
+  }
+
+  /// Whose inbox is stored up to this blast or further has a row of its thread.
+  void stored_threads(const Blast& blast, SliceNo s) {
+    tables_.blasts().kept(provider_.no, s, blast.seq).for_each([&](std::uint16_t at) {
+      const ThreadKey key{provider_.no, place_at(s, at), blast.no};
+      if (key.place >= inbox_stored_.size() || inbox_stored_[key.place] < blast.seq) return;
+      const std::string id(view(context_.thread_id(key)));
+      attempt("thread", id, [&] {
+        if (!tables_.threads().thread(key)) found("thread", id, "it was stored, and is missing");
+      });
+    });
+  }
+
+  /// Only who has it has opened it or replied, and they are as many as were counted.
+  void marks(const std::string& id, const Blast& blast) {
+    const BlastKey key{provider_.no, blast.no};
+    const auto counts = tables_.blasts().mark_counts({&key, 1});
+    for (const auto kind : kMarkKinds) {
+      std::int64_t marked = 0;
+      for (SliceNo s = 0; s < slices_for(roster_.next_place); ++s) {
+        const Slice those = tables_.blasts().marks(provider_.no, blast.no, kind, s);
+        marked += those.count();
+        if (!those.empty() && !(those - tables_.blasts().recipients(provider_.no, s, blast.seq)).empty())
+          found("blast", id, "somebody has opened it, or replied, who does not have it");
+      }
+      if (marked != counts.find(key)->of(kind))
+        found("blast", id,
+              fmt::format("{} have opened it, or replied, {} were counted", marked,
+                          counts.find(key)->of(kind)));
+    }
   }
 
   /// The counts of a line are those of its places, and they add up.
@@ -400,24 +428,24 @@ class ProviderCheck {
   const Context& context_;
   const Tables& tables_;
   const Provider& provider_;
+  const RosterWork& roster_;
   std::vector<FindingRow>& findings_;
   std::int64_t recalls_ = 0;
+  std::vector<Seq> inbox_stored_;  // by place: up to which blast
 };
 
 /// A provider that is damaged is a finding, and the next one is looked at.
-struct FoundProvider {
-  bool known = true;
-  std::optional<Provider> row;
-};
-
-FoundProvider read_provider(const Tables& tables, ProviderNo no, std::vector<FindingRow>& findings) {
+void check_provider(const Tables& tables, const Context& context, ProviderNo no,
+                    std::vector<FindingRow>& findings) {
   try {
-    auto row = tables.directory().provider(no);
-    return {row.has_value(), std::move(row)};
+    const auto provider = tables.directory().provider(no);
+    if (!provider) throw Error(Code::corrupt, "its row is not found by its number");
+    const auto roster = tables.directory().roster_work(no);
+    if (!roster) throw Error(Code::corrupt, "its roster has lost its row");
+    ProviderCheck(context, tables, *provider, *roster, findings).run();
   } catch (const Error& error) {
-    if (error.code() != Code::corrupt) throw;
+    if (error.code() != Code::corrupt || error.native() != 0) throw;
     findings.push_back({"provider", fmt::format("provider {}", no), error.what()});
-    return {error.native() == 0, std::nullopt};  // else the table itself cannot be read: no end is in sight
   }
 }
 
@@ -446,11 +474,8 @@ FindingRow cannot_go_on(const Error& error) {
 std::vector<FindingRow> check(const Tables& tables, const Context& context) {
   std::vector<FindingRow> findings;
   try {
-    for (ProviderNo no = 1;; ++no) {
-      const auto provider = read_provider(tables, no, findings);
-      if (!provider.known) break;  // numbers are dense
-      if (provider.row) ProviderCheck(context, tables, *provider.row, findings).run();
-    }
+    auto no = tables.directory().provider_after(std::numeric_limits<ProviderNo>::min());
+    for (; no; no = tables.directory().provider_after(*no)) check_provider(tables, context, *no, findings);
     for (const auto& channel : tables.work().channels()) tables.work().item_claims(channel.no);
     check_told_addresses(tables, findings);
   } catch (const Error& error) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "core/channel_health.hpp"
 #include "core/claiming.hpp"
 #include "core/holding.hpp"
 #include "core/indexing.hpp"
@@ -164,7 +165,9 @@ bool Work::extend(const Assignment& assignment, Ms how_long) {
 }
 
 std::optional<Ms> Work::next_due(const Tables& tables, const Channel& channel) const {
-  if (channel.paused || channel.removed || hands_nothing_out(tables, context_)) return std::nullopt;
+  if (channel.removed || hands_nothing_out(tables, context_)) return std::nullopt;
+  const auto work = channel_work(tables, channel.no);
+  if (is_paused(channel, work)) return std::nullopt;
   const Ms now = context_.clock.wall_ms();
   std::optional<Ms> at;
   const auto consider = [&](std::optional<Ms> moment, Ms longest) {
@@ -172,7 +175,7 @@ std::optional<Ms> Work::next_due(const Tables& tables, const Channel& channel) c
     if (*moment > now + longest) moment = now;  // stored before the clock stepped back
     if (!at || *moment < *at) at = moment;
   };
-  const bool full = is_at_its_limit(tables, channel, now);
+  const bool full = is_at_its_limit(tables, channel, work, now);
   if (!full) {
     if (tables.work().next_line(channel.no)) consider(now, 0);
     consider(tables.work().next_item_due(channel.no), kFarthestDue);
@@ -182,8 +185,8 @@ std::optional<Ms> Work::next_due(const Tables& tables, const Channel& channel) c
   }
   consider(tables.work().next_lease_over(channel.no, full ? now : -1), kFarthestLease);
   if (!at) return std::nullopt;
-  const Ms opens = channel.open_until > now + kLongestBreaker + kClockSlack ? now : channel.open_until;
-  TokenBucket bucket = channel.bucket;
+  const Ms opens = work.open_until > now + kLongestBreaker + kClockSlack ? now : work.open_until;
+  TokenBucket bucket = work.bucket;
   Ms allowed = now;
   if (channel.rate.limited()) {
     bucket.refill(channel.rate, now);

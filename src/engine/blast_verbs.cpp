@@ -77,18 +77,21 @@ Code Engine::blast_unschedule(std::string_view provider, std::string_view blast)
   return parts_->scheduling.unschedule(provider, blast);
 }
 Code Engine::blast_pause(std::string_view provider, std::string_view blast) {
-  return whole_or_in_parts([&] { return parts_->control.pause(provider, blast); },
-                           [&] { return parts_->in_parts.set_paused(provider, blast, true); });
+  return whole_or_in_parts(
+      parts_->context, [&] { return parts_->control.pause(provider, blast); },
+      [&] { return parts_->in_parts.set_paused(provider, blast, true); });
 }
 Code Engine::blast_resume(std::string_view provider, std::string_view blast) {
-  const auto result = whole_or_in_parts([&] { return parts_->control.resume(provider, blast); },
-                                        [&] { return parts_->in_parts.set_paused(provider, blast, false); });
+  const auto result = whole_or_in_parts(
+      parts_->context, [&] { return parts_->control.resume(provider, blast); },
+      [&] { return parts_->in_parts.set_paused(provider, blast, false); });
   parts_->bells.ring();
   return result;
 }
 Code Engine::blast_recall(std::string_view provider, std::string_view blast) {
-  const auto result = whole_or_in_parts([&] { return parts_->control.recall(provider, blast); },
-                                        [&] { return parts_->in_parts.recall(provider, blast); });
+  const auto result = whole_or_in_parts(
+      parts_->context, [&] { return parts_->control.recall(provider, blast); },
+      [&] { return parts_->in_parts.recall(provider, blast); });
   parts_->bells.ring();
   return result;
 }

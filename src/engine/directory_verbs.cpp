@@ -10,8 +10,9 @@ void Engine::provider_set(std::string_view provider, std::string_view key, std::
   parts_->directory.provider_set(provider, key, value);
 }
 Code Engine::provider_archive(std::string_view provider) {
-  return whole_or_in_parts([&] { return parts_->provider_end.archive(provider); },
-                           [&] { return parts_->in_parts.archive_provider(provider); });
+  return whole_or_in_parts(
+      parts_->context, [&] { return parts_->provider_end.archive(provider); },
+      [&] { return parts_->in_parts.archive_provider(provider); });
 }
 Code Engine::provider_restore(std::string_view provider) {
   return parts_->provider_end.restore(provider);

@@ -71,7 +71,8 @@ Code Engine::channel_remove(std::string_view channel) {
     parts_->channels.remove(channel);
     return Code::ok;
   };
-  const auto result = whole_or_in_parts(whole, [&] { return parts_->in_parts.remove_channel(channel); });
+  const auto result =
+      whole_or_in_parts(parts_->context, whole, [&] { return parts_->in_parts.remove_channel(channel); });
   parts_->bells.ring();
   return result;
 }

@@ -109,10 +109,8 @@ struct Blast {
   std::string missed_reason;  // name_of(MissReason)
   bool overdue = false;       // its deadline has passed, and that was said
   Ms recalled_at = 0;
-  Place swept = 0;          // of a recalled blast: threads at lower places have been brought up to date
-  bool purged = false;      // its text was overwritten
-  std::int64_t opened = 0;  // how many of its recipients did: BlastTables::count_marks
-  std::int64_t replied = 0;
+  Place swept = 0;      // of a recalled blast: threads at lower places have been brought up to date
+  bool purged = false;  // its text was overwritten
 };
 
 /// Why a schedule could not go.

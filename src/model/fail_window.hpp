@@ -38,6 +38,7 @@ struct FailWindow {
   std::int64_t seen = 0;
 
   bool empty() const noexcept { return attempts == 0; }
+  friend bool operator==(const FailWindow&, const FailWindow&) = default;
   /// False: nothing changed.
   bool add(const AttemptCounts& counts);
   bool exceeds(const FailRule& rule) const noexcept {

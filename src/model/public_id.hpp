@@ -15,12 +15,13 @@
 namespace bccast {
 
 enum class IdKind : std::uint8_t {
-  blast = 1,        // provider, number: blast
-  thread = 2,       // provider, number: origin, place; of a community its number, and kCommunityPlace
-  blast_item = 3,   // the notification of a blast to one place: channel, provider, number: blast, place
-  notice_item = 4,  // the notification of one message: channel, provider, number: notice
-  member = 5,       // somebody to the other members: provider, number: community, place
-  event = 6,        // number: event
+  blast = 1,       // provider, number: blast
+  thread = 2,      // provider, number: origin, place; of a community its number, and kCommunityPlace
+  blast_item = 3,  // the notification of a blast to one place: channel, provider, number: blast, place
+  notice_item =
+      4,       // the notification of one message: channel, provider, number and place: notice (notice_id())
+  member = 5,  // somebody to the other members: provider, number: community, place
+  event = 6,   // number: event
 };
 
 struct IdParts {
@@ -30,6 +31,14 @@ struct IdParts {
   std::int64_t number = 0;
   Place place = 0;
 };
+
+/// The number of a notice takes the room of the place, too: it is one of the whole store.
+constexpr IdParts notice_id(ChannelNo channel, ProviderNo provider, std::int64_t notice) noexcept {
+  return {IdKind::notice_item, channel, provider, notice & 0xffff'ffff, static_cast<Place>(notice >> 32)};
+}
+constexpr std::int64_t notice_of(const IdParts& parts) noexcept {
+  return std::int64_t{parts.place} << 32 | parts.number;
+}
 
 /// 32 letters and a NUL.
 using PublicId = std::array<char, 33>;

@@ -57,6 +57,7 @@ struct TokenBucket {
     return static_cast<std::size_t>(std::max<std::int64_t>(tokens, 0) / kItem);
   }
   void take(std::size_t count) noexcept { tokens -= static_cast<std::int64_t>(count) * kItem; }
+  friend bool operator==(const TokenBucket&, const TokenBucket&) = default;
   void give_back(Rate rate, std::size_t count) noexcept {
     tokens = std::min(most(rate), tokens + static_cast<std::int64_t>(count) * kItem);
   }

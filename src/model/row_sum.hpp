@@ -34,7 +34,7 @@ enum class RowKind : std::uint8_t {
   roster_slice = 19,
   address_slice = 20,
   draft_slice = 21,
-  mark_slice = 22,
+  mark = 22,
   waiting = 23,
   skip = 24,
   item_slice = 25,
@@ -42,6 +42,9 @@ enum class RowKind : std::uint8_t {
   folding = 27,
   log_mark = 28,
   act = 29,
+  number = 30,
+  roster_work = 31,
+  channel_work = 32,
 };
 
 class RowSum {

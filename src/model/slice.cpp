@@ -322,6 +322,12 @@ std::uint32_t Slice::count_range(std::uint32_t begin, std::uint32_t end) const {
          bits_in(words_[range.last] & range.last_mask);
 }
 
+void Slice::add_part(std::uint32_t part, std::span<const std::uint8_t, kPartBytes> bits) noexcept {
+  const std::size_t first = part * (kPartPlaces / kWordBits);
+  for (std::size_t i = 0; i < kPartBytes / kWordBytes; ++i)
+    words_[first + i] |= load<std::uint64_t>(bits.data() + i * kWordBytes);
+}
+
 Slice& Slice::operator|=(const Slice& other) noexcept {
   combine(words_, other.words_, [](std::uint64_t mine, std::uint64_t theirs) { return mine | theirs; });
   return *this;

@@ -50,6 +50,12 @@ class Slice {
   void remove_range(std::uint32_t begin, std::uint32_t end);
   void clear() noexcept { words_.fill(0); }
 
+  /// Adds members among the places from `part` * kPartPlaces on: place p of these is bit p % 8 of byte p / 8.
+  /// REQUIRES part < kPlaces / kPartPlaces.
+  static constexpr std::uint32_t kPartPlaces = 4096;
+  static constexpr std::size_t kPartBytes = kPartPlaces / 8;
+  void add_part(std::uint32_t part, std::span<const std::uint8_t, kPartBytes> bits) noexcept;
+
   /// Counted anew at every call: a few times the cost of one `&=`.
   std::uint32_t count() const noexcept;
   std::uint32_t count_range(std::uint32_t begin, std::uint32_t end) const;

@@ -11,15 +11,10 @@
 
 #include "model/audience.hpp"
 #include "model/blast.hpp"
+#include "model/mark.hpp"
 #include "ports/found.hpp"
 
 namespace bccast {
-
-/// What the recipients of one slice did.
-struct MarkSlice {
-  Slice opened;
-  Slice replied;
-};
 
 /// Where a page of blasts past their deadline goes on: after this one, in the order of these numbers.
 struct DeadlinePosition {
@@ -64,8 +59,7 @@ class BlastTables {
   /// The numbers of the provider's blasts after `after`, ascending; also of those whose rows are damaged.
   virtual std::vector<BlastNo> blast_numbers(ProviderNo provider, BlastNo after, std::size_t limit) const = 0;
   virtual void insert_blast(const Blast& blast) = 0;
-  /// But for Blast::opened and replied: see count_marks(). REQUIRES: when it was made, by whom, and with
-  /// which key is unchanged.
+  /// REQUIRES: when it was made, by whom, and with which key is unchanged.
   virtual void update_blast(const Blast& blast) = 0;
   /// Drafts, and what is scheduled.
   virtual std::vector<Blast> unsent(ProviderNo provider) const = 0;
@@ -91,6 +85,8 @@ class BlastTables {
   virtual std::vector<Blast> past_deadline(std::optional<ProviderNo> provider, Ms now,
                                            const DeadlinePosition& after, std::size_t limit) const = 0;
   virtual std::optional<Blast> recall_to_sweep() const = 0;
+  /// Whether the provider has such a one.
+  virtual bool has_recall_to_sweep(ProviderNo provider) const = 0;
   /// Those that were recalled before that time, and whose texts are still there. Damaged ones are passed by,
   /// and the first of them is remembered in `damaged` where that is null.
   virtual std::vector<Blast> recalled_before(Ms before, std::size_t limit,
@@ -132,10 +128,12 @@ class BlastTables {
   virtual std::vector<SentBlast> newer_blasts(ProviderNo provider, Place place, Seq after,
                                               std::size_t limit) const = 0;
 
-  virtual MarkSlice marks(ProviderNo provider, BlastNo no, SliceNo slice) const = 0;
-  virtual void put_marks(ProviderNo provider, BlastNo no, SliceNo slice, const MarkSlice& value) = 0;
-  /// So many more of its recipients opened it, and replied. (Of a Blast both are read alone.)
-  virtual void count_marks(ProviderNo provider, BlastNo no, std::int64_t opened, std::int64_t replied) = 0;
+  /// Marks a recipient: once, however often.
+  virtual void mark(ProviderNo provider, BlastNo no, MarkKind kind, Place place) = 0;
+  /// Who of a slice has the mark.
+  virtual Slice marks(ProviderNo provider, BlastNo no, MarkKind kind, SliceNo slice) const = 0;
+  /// How many have which. Each of the blasts is found, also one that nobody has marked.
+  virtual Found<BlastKey, MarkCounts> mark_counts(std::span<const BlastKey> keys) const = 0;
 };
 
 }  // namespace bccast

@@ -24,14 +24,17 @@ struct Provider {
   std::string locale;
   std::string zone;
   Addresses addresses;
+  Ms archived_at = 0;  // 0: it is not
+};
+
+/// What a provider's sendings and the changes of its roster count on. Apart from its settings: neither is
+/// written with the other, and whoever writes in a thread needs none of it.
+struct RosterWork {
+  ProviderNo provider_no = 0;
   Place next_place = 0;
   BlastNo next_blast = 1;
   CommunityNo next_community = 1;
-  std::int64_t next_notice = 1;  // notices of single messages are numbered: their ids are never used twice
-  Seq send_seq = 0;              // of its newest blast
-  std::int64_t activity = 0;     // counts all that is written in its threads
-  std::int64_t recalls = 0;      // its recalled blasts whose threads are not all up to date yet
-  Ms archived_at = 0;            // 0: it is not
+  Seq send_seq = 0;  // of its newest blast
 };
 
 /// A client's place on one roster, and up to where its inbox has been stored there.
@@ -100,17 +103,19 @@ class DirectoryTables {
   virtual std::optional<Provider> provider(std::string_view id) const = 0;
   virtual std::optional<Provider> provider(ProviderNo no) const = 0;
   virtual Found<ProviderNo, Provider> providers(std::span<const ProviderNo> nos) const = 0;
-  /// The number it was given; Provider::no is not heeded. REQUIRES: the id is nobody's.
-  virtual ProviderNo insert_provider(const Provider& provider) = 0;
+  /// The number it was given; Provider::no is not heeded. Its roster is empty. Nothing: the id is taken.
+  virtual std::optional<ProviderNo> insert_provider(const Provider& provider) = 0;
   /// REQUIRES: its id is unchanged.
   virtual void update_provider(const Provider& provider) = 0;
+  virtual std::optional<RosterWork> roster_work(ProviderNo provider) const = 0;
+  virtual void update_roster_work(const RosterWork& work) = 0;
 
   virtual std::optional<Client> client(std::string_view id) const = 0;
   virtual std::optional<Client> client(ClientNo no) const = 0;
   /// By their ids, which must live as long as what is found.
   virtual Found<std::string_view, Client> clients(std::span<const std::string_view> ids) const = 0;
   virtual Found<ClientNo, Client> clients(std::span<const ClientNo> nos) const = 0;
-  /// Their numbers, higher than all before; nothing where the id is taken, be it by another of them.
+  /// The numbers they were given; nothing where the id is taken, be it by another of them.
   virtual std::vector<std::optional<ClientNo>> insert_clients(std::span<const Client> clients) = 0;
   /// REQUIRES: their ids are unchanged.
   virtual void update_clients(std::span<const Client> clients) = 0;
@@ -128,6 +133,7 @@ class DirectoryTables {
   virtual std::vector<std::optional<Place>> insert_memberships(ProviderNo provider,
                                                                std::span<const ClientNo> clients, Place first,
                                                                Seq stored_seq) = 0;
+  /// Never back: what is stored stays where it is higher.
   virtual void set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) = 0;
 
   /// The place of a client on a roster by its id, in one look-up.

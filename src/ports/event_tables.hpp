@@ -53,13 +53,20 @@ class EventTables {
   /// The least that any reader has acknowledged.
   virtual EventNo acknowledged_by_all() const = 0;
 
+  /// Event::no is not heeded: it gets its number later, from whoever reads of it, or at once from a store in
+  /// which none that is committed later gets a lower one. Now and then it takes those before `keep_since`
+  /// away.
+  virtual void insert_event(const Event& event, Ms keep_since = 0) = 0;
+  virtual bool has_unnumbered() const = 0;
+  /// Gives the first `most` of those numbers, behind all others, in the order of commits. True: there are
+  /// more.
+  virtual bool number_events(std::size_t most) = 0;
+  /// The last number that was given.
   virtual EventNo last_event() const = 0;
-  virtual EventNo insert_event(const Event& event) = 0;
-  /// Those after `after` that are not older than `since`, oldest first.
+  /// Those with numbers after `after` that are not older than `since`, oldest first.
   virtual std::vector<Event> events(EventNo after, Ms since, std::size_t limit) const = 0;
-  /// Those up to and including `no`; those before `at`.
+  /// Those with numbers up to and including `no`.
   virtual void forget_up_to(EventNo no) = 0;
-  virtual void forget_before(Ms at) = 0;
   /// Events about a client are from now on about nobody.
   virtual void forget_client(std::int64_t client_no) = 0;
 };

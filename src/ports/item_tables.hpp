@@ -35,7 +35,7 @@ struct Item {
   ChannelNo channel_no = 0;
   LineNo line_no = 0;
   ThreadKey thread;
-  std::int64_t notice_no = 0;  // of a single message's notice, within its provider; of a place: 0
+  std::int64_t notice_no = 0;  // of a single message's notice, for its public id; of a place: 0
   std::int64_t begun_again =
       0;                 // how often, after it had ended: what is said of the time before counts no more
   std::int64_t seq = 0;  // of that message in its thread
@@ -76,8 +76,9 @@ class ItemTables {
  public:
   virtual ~ItemTables() = default;
 
-  /// The numbers they were given, in their order.
-  virtual std::vector<ItemNo> insert_items(std::span<const Item> items) = 0;
+  /// Each with the number that was drawn for it; those with number 0 are given one, which no other has or
+  /// had.
+  virtual void insert_items(std::span<const Item> items) = 0;
   virtual std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const = 0;
   virtual std::vector<Item> items_of(const Token& token) const = 0;
   /// Of any of these claims.

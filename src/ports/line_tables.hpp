@@ -23,7 +23,7 @@ struct Line {
   ProviderNo provider_no = 0;
   BlastNo blast_no = 0;
   ChannelNo channel_no = 0;
-  std::int64_t turn = 0;  // its place in line: the lowest goes next, and to the back after each batch
+  std::int64_t turn = 0;  // a number that was drawn: the lowest goes next, and to the back after each batch
   Seq seq = 0;
   SliceNo slices = 0;
   OrderNumbers order;     // in which its places are handed out: that of all lines of the blast
@@ -144,8 +144,8 @@ class LineTables {
  public:
   virtual ~LineTables() = default;
 
-  /// The number it was given; Line::no is not heeded.
-  virtual LineNo insert_line(const Line& line) = 0;
+  /// REQUIRES: its number was drawn for it.
+  virtual void insert_line(const Line& line) = 0;
   virtual std::optional<Line> line(LineNo no) const = 0;
   virtual Found<LineNo, Line> lines(std::span<const LineNo> nos) const = 0;
   virtual std::vector<Line> lines(ProviderNo provider, BlastNo blast) const = 0;

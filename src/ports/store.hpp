@@ -17,16 +17,21 @@
 #include "ports/community_tables.hpp"
 #include "ports/directory_tables.hpp"
 #include "ports/event_tables.hpp"
+#include "ports/locks.hpp"
+#include "ports/number_tables.hpp"
 #include "ports/store_tables.hpp"
 #include "ports/thread_tables.hpp"
 #include "ports/work_tables.hpp"
 
 namespace bccast {
 
-/// All tables within one transaction. A const one reads a snapshot.
+/// All tables within one transaction. A const one reads: within a transaction that only reads, a snapshot;
+/// within one that writes, what is committed and its own, each call as of now.
 class Tables {
  public:
   virtual ~Tables() = default;
+  /// What is to stay as it is while the transaction goes by it.
+  virtual Locks& lock() = 0;
   virtual DirectoryTables& directory() = 0;
   virtual BlastTables& blasts() = 0;
   virtual ThreadTables& threads() = 0;
@@ -34,6 +39,7 @@ class Tables {
   virtual WorkTables& work() = 0;
   virtual EventTables& events() = 0;
   virtual StoreTables& store() = 0;
+  virtual NumberTables& numbers() = 0;
   virtual const DirectoryTables& directory() const = 0;
   virtual const BlastTables& blasts() const = 0;
   virtual const ThreadTables& threads() const = 0;

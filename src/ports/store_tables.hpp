@@ -36,6 +36,7 @@ struct ActInParts {
   std::int64_t number = 0;  // of the blast, or the channel
   std::int64_t stage = 0;   // the parts of which kind are next,
   std::int64_t next = 0;    // and from which on
+  bool damaged = false;     // its row is: nothing of it is to be relied on but its number
 
   friend bool operator==(const ActInParts&, const ActInParts&) = default;
 };
@@ -59,10 +60,9 @@ class StoreTables {
   /// Those up to and including `last`: the log was emptied after they were committed.
   virtual void settle_debts(DebtNo last) = 0;
 
-  /// The number that it was given.
-  virtual ActNo add_act(const ActInParts& act) = 0;
-  /// The first one, or that one. A damaged row begins anew, about whatever it says: each part looks whether
-  /// there is anything to do.
+  /// REQUIRES: its number was drawn for it.
+  virtual void add_act(const ActInParts& act) = 0;
+  /// The first one, or that one.
   virtual std::optional<ActInParts> first_act() const = 0;
   virtual std::optional<ActInParts> act(ActNo no) const = 0;
   virtual void update_act(const ActInParts& act) = 0;

@@ -49,9 +49,10 @@ class ThreadTables {
 
   virtual std::optional<Thread> thread(const ThreadKey& key) const = 0;
   virtual Found<ThreadKey, Thread> threads(std::span<const ThreadKey> keys) const = 0;
-  virtual void put_threads(std::span<const Thread> threads) = 0;
-  /// Those that are there already stay as they are.
-  virtual void add_threads(std::span<const Thread> threads) = 0;
+  /// Which were inserted: those that are there already stay as they are.
+  virtual std::vector<bool> insert_threads(std::span<const Thread> threads) = 0;
+  /// Of threads that are there. `last_seq` never goes back: what is stored stays where it is higher.
+  virtual void update_threads(std::span<const Thread> threads) = 0;
 
   /// The stored threads of one client with one provider, the latest activity first, the first `limit` after
   /// `after`; of all, or of those with messages it has not read.
@@ -102,7 +103,8 @@ class ThreadTables {
   /// The host's own name for a thread: at most one each way.
   virtual std::optional<std::string> host_ref(const ThreadKey& thread) const = 0;
   virtual std::optional<ThreadKey> thread_bound_to(std::string_view host_ref) const = 0;
-  virtual void put_host_ref(const ThreadKey& thread, std::string_view host_ref) = 0;
+  /// Instead of the one the thread has. False, and nothing is done: it is bound to another.
+  virtual bool put_host_ref(const ThreadKey& thread, std::string_view host_ref) = 0;
   virtual void delete_host_ref(const ThreadKey& thread) = 0;
   virtual void delete_host_refs(ProviderNo provider, Place place) = 0;
 };

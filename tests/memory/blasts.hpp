@@ -39,12 +39,8 @@ class Blasts final : public BlastTables {
   }
   void insert_blast(const Blast& blast) override { data_.blasts.put({blast.provider_no, blast.no}, blast); }
   void update_blast(const Blast& blast) override {
-    const auto* stored = data_.blasts.find({blast.provider_no, blast.no});
-    if (stored == nullptr) return;
-    Blast changed = blast;
-    changed.opened = stored->opened;
-    changed.replied = stored->replied;
-    data_.blasts.put({blast.provider_no, blast.no}, changed);
+    if (data_.blasts.has({blast.provider_no, blast.no}))
+      data_.blasts.put({blast.provider_no, blast.no}, blast);
   }
   std::vector<Blast> unsent(ProviderNo provider) const override {
     auto all = of(provider);
@@ -93,6 +89,10 @@ class Blasts final : public BlastTables {
   }
   std::optional<Blast> recall_to_sweep() const override {
     return least(&Blast::recalled_at, [](const Blast& b) { return is_to_sweep(b); });
+  }
+  bool has_recall_to_sweep(ProviderNo provider) const override {
+    const auto all = of(provider);
+    return std::any_of(all.begin(), all.end(), is_to_sweep);
   }
   std::vector<Blast> recalled_before(Ms before, std::size_t limit, std::exception_ptr&) const override {
     auto all = all_of([&](const Blast& b) {
@@ -196,18 +196,28 @@ class Blasts final : public BlastTables {
     return blasts;
   }
 
-  MarkSlice marks(ProviderNo provider, BlastNo no, SliceNo slice) const override {
-    return data_.marks.get({provider, no, slice}).value_or(MarkSlice{});
+  void mark(ProviderNo provider, BlastNo no, MarkKind kind, Place place) override {
+    const MarkPageKey key{provider, no, kind, mark_page_of(place)};
+    auto page = data_.marks.get(key).value_or(MarkPage());
+    if (page.add(place)) data_.marks.put(key, page);
   }
-  void put_marks(ProviderNo provider, BlastNo no, SliceNo slice, const MarkSlice& value) override {
-    data_.marks.put({provider, no, slice}, value);
+  Slice marks(ProviderNo provider, BlastNo no, MarkKind kind, SliceNo slice) const override {
+    Slice all;
+    for (MarkPageNo i = 0; i < kMarkPagesOfSlice; ++i)
+      if (const auto* page = data_.marks.find({provider, no, kind, slice * kMarkPagesOfSlice + i}))
+        all.add_part(i, page->bits());
+    return all;
   }
-  void count_marks(ProviderNo provider, BlastNo no, std::int64_t opened, std::int64_t replied) override {
-    auto row = blast(provider, no);
-    if (!row) return;
-    row->opened += opened;
-    row->replied += replied;
-    data_.blasts.put({provider, no}, *row);
+  Found<BlastKey, MarkCounts> mark_counts(std::span<const BlastKey> keys) const override {
+    return find_each(keys, [&](const BlastKey& blast) {
+      MarkCounts counts;
+      data_.marks.each({blast.first, blast.second, MarkKind(), 0}, [&](const MarkPageKey& key, auto& page) {
+        if (std::get<0>(key) != blast.first || std::get<1>(key) != blast.second) return false;
+        counts.add(std::get<2>(key), MarkPage::count(page.bits()));
+        return true;
+      });
+      return std::optional(counts);
+    });
   }
 
  private:

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -29,26 +31,22 @@ struct WaitRow {
 };
 
 /// What is given out goes on from here, and is never given out twice.
-struct Numbers {
-  ProviderNo provider = 0;
-  ClientNo client = 0;
-  ChannelNo channel = 0;
-  LineNo line = 0;
-  ItemNo item = 0;
-  EventNo event = 0;
+struct Drawn {
+  std::map<NumberKind, std::int64_t> of;
+  std::int64_t unnumbered_event = 0;
   DebtNo debt = 0;
-  ActNo act = 0;
 };
 
 struct StoreRow {
   bool held = false;
   Folding folding;
-  Numbers numbers;
+  EventNo last_event = 0;
 };
 
 using NameKey = std::tuple<ProviderNo, NameKind, bool, std::string, Place>;
 using AddressKey = std::tuple<ProviderNo, AddressHash, Place>;
 using SliceKey = std::tuple<ProviderNo, BlastNo, SliceNo>;
+using MarkPageKey = std::tuple<ProviderNo, BlastNo, MarkKind, MarkPageNo>;
 using AudienceKey = std::tuple<ProviderNo, SliceNo, Seq>;
 using StoredAt = std::pair<ThreadKey, std::int64_t>;
 using MemberKey = std::tuple<ProviderNo, CommunityNo, Place>;
@@ -59,6 +57,7 @@ using ClaimKey = std::tuple<ChannelNo, LineNo, Token>;
 struct Data {
   Table<ProviderNo, Provider> providers;
   Table<std::string, ProviderNo> provider_ids;
+  Table<ProviderNo, RosterWork> roster_work;
   Table<ClientNo, Client> clients;
   Table<std::string, ClientNo> client_ids;
   Table<std::pair<ClientNo, ProviderNo>, Membership> memberships;
@@ -71,13 +70,14 @@ struct Data {
   Table<BlastKey, std::string> texts;
   Table<SliceKey, DraftSlice> draft_slices;
   Table<AudienceKey, AudienceRow> audiences;
-  Table<SliceKey, MarkSlice> marks;
+  Table<MarkPageKey, MarkPage> marks;
   Table<ThreadKey, Thread> threads;
   Table<StoredAt, Message> messages;
   Table<ThreadKey, std::string> host_refs;
   Table<std::pair<ProviderNo, CommunityNo>, Community> communities;
   Table<MemberKey, Member> members;
   Table<ChannelNo, Channel> channels;
+  Table<ChannelNo, ChannelWork> channel_work;
   Table<LineNo, Line> lines;
   Table<WaitKey, WaitRow> waiting;
   Table<SkipKey, Slice> skips;
@@ -85,27 +85,51 @@ struct Data {
   Table<ClaimKey, Claim> claims;
   Table<ItemNo, HeldItem> items;
   Table<EventNo, Event> events;
+  Table<std::int64_t, Event> new_events;  // that have no number yet, in the order of commits
   Table<std::string, EventNo> readers;
   Table<DebtNo, Nothing> debts;
   Table<ActNo, ActInParts> acts;
   Table<int, StoreRow> store;  // one row, 0
+  /// Of all transactions: what was drawn stays drawn.
+  std::shared_ptr<Drawn> drawn = std::make_shared<Drawn>();
 
   StoreRow the_store() const { return store.get(0).value_or(StoreRow{}); }
   /// The next number of a kind.
-  std::int64_t next(std::int64_t Numbers::*kind) {
+  std::int64_t next(NumberKind kind, std::int64_t count = 1) {
+    auto& last = drawn->of[kind];
+    last += count;
+    return last - count + 1;
+  }
+  /// In the order of commits.
+  EventNo next_event() {
     auto row = the_store();
-    const auto number = ++(row.numbers.*kind);
-    store.put(0, row);
-    return number;
+    store.put(0, {row.held, row.folding, ++row.last_event});
+    return row.last_event;
   }
 
+  auto all() {
+    return std::tie(providers, provider_ids, roster_work, clients, client_ids, memberships, entries, names,
+                    addresses, roster_slices, address_slices, blasts, texts, draft_slices, audiences, marks,
+                    threads, messages, host_refs, communities, members, channels, channel_work, lines,
+                    waiting, skips, told_addresses, claims, items, events, new_events, readers, debts, acts,
+                    store);
+  }
   template <typename F>
   void for_each_table(F&& f) {
-    f(providers), f(provider_ids), f(clients), f(client_ids), f(memberships), f(entries), f(names);
-    f(addresses), f(roster_slices), f(address_slices), f(blasts), f(texts), f(draft_slices), f(audiences);
-    f(marks), f(threads), f(messages), f(host_refs), f(communities), f(members), f(channels), f(lines);
-    f(waiting), f(skips), f(told_addresses), f(claims), f(items), f(events), f(readers), f(debts), f(acts),
-        f(store);
+    std::apply([&](auto&... table) { (f(table), ...); }, all());
+  }
+  /// Each table with that of the same name in another.
+  template <typename F>
+  void for_each_pair(Data& other, F&& f) {
+    for_each_pair(other, f, std::make_index_sequence<std::tuple_size_v<decltype(all())>>());
+  }
+
+ private:
+  template <typename F, std::size_t... I>
+  void for_each_pair(Data& other, F& f, std::index_sequence<I...>) {
+    auto mine = all();
+    auto its = other.all();
+    (f(std::get<I>(mine), std::get<I>(its)), ...);
   }
 };
 

@@ -20,13 +20,19 @@ class Directory final : public DirectoryTables {
   Found<ProviderNo, Provider> providers(std::span<const ProviderNo> nos) const override {
     return found_in(data_.providers, nos);
   }
-  ProviderNo insert_provider(const Provider& provider) override {
+  std::optional<ProviderNo> insert_provider(const Provider& provider) override {
+    if (data_.provider_ids.has(provider.id)) return std::nullopt;
     Provider stored = provider;
-    stored.no = data_.next(&Numbers::provider);
+    stored.no = data_.next(NumberKind::provider);
     data_.provider_ids.put(stored.id, stored.no);
     data_.providers.put(stored.no, stored);
+    data_.roster_work.put(stored.no, {.provider_no = stored.no});
     return stored.no;
   }
+  std::optional<RosterWork> roster_work(ProviderNo provider) const override {
+    return data_.roster_work.get(provider);
+  }
+  void update_roster_work(const RosterWork& work) override { data_.roster_work.put(work.provider_no, work); }
   void update_provider(const Provider& provider) override { data_.providers.put(provider.no, provider); }
   std::vector<Provider> providers(std::string_view after, std::size_t limit) const override {
     std::vector<Provider> all;
@@ -66,7 +72,7 @@ class Directory final : public DirectoryTables {
         continue;
       }
       Client stored = client;
-      stored.no = data_.next(&Numbers::client);
+      stored.no = data_.next(NumberKind::client);
       data_.client_ids.put(stored.id, stored.no);
       data_.clients.put(stored.no, stored);
       nos.emplace_back(stored.no);
@@ -114,7 +120,7 @@ class Directory final : public DirectoryTables {
   }
   void set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) override {
     if (auto row = membership(client, provider)) {
-      row->stored_seq = seq;
+      row->stored_seq = std::max(row->stored_seq, seq);
       data_.memberships.put({client, provider}, *row);
     }
   }

@@ -9,6 +9,7 @@
 #include "blasts.hpp"
 #include "data.hpp"
 #include "directory.hpp"
+#include "row_locks.hpp"
 #include "threads.hpp"
 #include "work.hpp"
 
@@ -34,13 +35,26 @@ class Events final : public EventTables {
     data_.readers.for_all([&](const std::string&, EventNo no) { least = std::min(least.value_or(no), no); });
     return least.value_or(0);
   }
-  EventNo last_event() const override { return data_.the_store().numbers.event; }
-  EventNo insert_event(const Event& event) override {
-    Event stored = event;
-    stored.no = data_.next(&Numbers::event);
-    data_.events.put(stored.no, stored);
-    return stored.no;
+  void insert_event(const Event& event, Ms keep_since) override {
+    const auto at = ++data_.drawn->unnumbered_event;
+    data_.new_events.put(at, event);
+    if (at % 256 == 0) forget_before(keep_since);
   }
+  bool has_unnumbered() const override {
+    bool any = false;
+    data_.new_events.for_all([&](std::int64_t, const Event&) { any = true; });
+    return any;
+  }
+  bool number_events(std::size_t most) override {
+    for (auto& [at, event] : data_.new_events.rows([](auto&, auto&) { return true; })) {
+      if (most-- == 0) return true;
+      event.no = data_.next_event();
+      data_.events.put(event.no, event);
+      data_.new_events.erase(at);
+    }
+    return false;
+  }
+  EventNo last_event() const override { return data_.the_store().last_event; }
   std::vector<Event> events(EventNo after, Ms since, std::size_t limit) const override {
     std::vector<Event> all;
     data_.events.each(after + 1, [&](EventNo, const Event& event) {
@@ -52,21 +66,25 @@ class Events final : public EventTables {
   void forget_up_to(EventNo no) override {
     forget([&](const Event& event) { return event.no <= no; });
   }
-  void forget_before(Ms at) override {
-    EventNo last = 0;
-    data_.events.for_all([&](EventNo no, const Event& event) { last = event.at < at ? no : last; });
-    forget_up_to(last);
-  }
   void forget_client(std::int64_t client_no) override {
-    for (auto& [no, event] : data_.events.rows([&](EventNo, const Event& e) {
-           return e.kind == EventKind::roster_changed && e.number == client_no;
-         })) {
-      event.number = 0;
-      data_.events.put(no, event);
-    }
+    for (auto* table : {&data_.events, &data_.new_events})
+      for (auto& [no, event] : table->rows([&](EventNo, const Event& e) {
+             return e.kind == EventKind::roster_changed && e.number == client_no;
+           })) {
+        event.number = 0;
+        table->put(no, event);
+      }
   }
 
  private:
+  void forget_before(Ms at) {
+    EventNo last = 0;
+    data_.events.for_all([&](EventNo no, const Event& event) { last = event.at < at ? no : last; });
+    forget_up_to(last);
+    for (const auto& [no, event] :
+         data_.new_events.rows([&](std::int64_t, const Event& event) { return event.at < at; }))
+      data_.new_events.erase(no);
+  }
   template <typename Which>
   void forget(const Which& which) {
     for (const auto& [no, event] : data_.events.rows([&](EventNo, const Event& e) { return which(e); }))
@@ -92,7 +110,7 @@ class OfStore final : public StoreTables {
     row.folding = folding;
     data_.store.put(0, row);
   }
-  void add_debt() override { data_.debts.put(data_.next(&Numbers::debt), {}); }
+  void add_debt() override { data_.debts.put(++data_.drawn->debt, {}); }
   std::int64_t debts() const override {
     std::int64_t count = 0;
     data_.debts.for_all([&](DebtNo, const Nothing&) { ++count; });
@@ -108,12 +126,7 @@ class OfStore final : public StoreTables {
       data_.debts.erase(no);
   }
 
-  ActNo add_act(const ActInParts& act) override {
-    ActInParts stored = act;
-    stored.no = data_.next(&Numbers::act);
-    data_.acts.put(stored.no, stored);
-    return stored.no;
-  }
+  void add_act(const ActInParts& act) override { data_.acts.put(act.no, act); }
   std::optional<ActInParts> first_act() const override {
     std::optional<ActInParts> first;
     data_.acts.each(0, [&](ActNo, const ActInParts& act) {
@@ -130,6 +143,15 @@ class OfStore final : public StoreTables {
   Data& data_;
 };
 
+class Numbers final : public NumberTables {
+ public:
+  explicit Numbers(Data& data) : data_(data) {}
+  std::int64_t next(NumberKind kind, std::int64_t count) override { return data_.next(kind, count); }
+
+ private:
+  Data& data_;
+};
+
 class AllTables final : public Tables {
  public:
   explicit AllTables(Data& data)
@@ -139,8 +161,11 @@ class AllTables final : public Tables {
         communities_(data),
         work_(data),
         events_(data),
-        store_(data) {}
+        store_(data),
+        numbers_(data),
+        lock_(data) {}
 
+  Locks& lock() override { return lock_; }
   DirectoryTables& directory() override { return directory_; }
   BlastTables& blasts() override { return blasts_; }
   ThreadTables& threads() override { return threads_; }
@@ -148,6 +173,7 @@ class AllTables final : public Tables {
   WorkTables& work() override { return work_; }
   EventTables& events() override { return events_; }
   StoreTables& store() override { return store_; }
+  NumberTables& numbers() override { return numbers_; }
   const DirectoryTables& directory() const override { return directory_; }
   const BlastTables& blasts() const override { return blasts_; }
   const ThreadTables& threads() const override { return threads_; }
@@ -164,6 +190,8 @@ class AllTables final : public Tables {
   Work work_;
   Events events_;
   OfStore store_;
+  Numbers numbers_;
+  RowLocks lock_;
 };
 
 /// What all who opened a store in memory share: as long as the process lives.

@@ -23,6 +23,7 @@ std::map<std::string, std::shared_ptr<Shared>, std::less<>>& stores() {
 
 bool MemoryStore::backup(std::string_view path) {
   Data data = shared_->snapshot();
+  data.drawn = std::make_shared<Drawn>(*data.drawn);
   AllTables(data).store().set_held(true);
   auto copy = std::make_shared<Shared>(shared_->key());
   copy->commit(std::move(data));

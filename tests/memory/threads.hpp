@@ -17,11 +17,19 @@ class Threads final : public ThreadTables {
   Found<ThreadKey, Thread> threads(std::span<const ThreadKey> keys) const override {
     return found_in(data_.threads, keys);
   }
-  void put_threads(std::span<const Thread> threads) override {
-    for (const auto& thread : threads) data_.threads.put(thread.key, thread);
+  std::vector<bool> insert_threads(std::span<const Thread> threads) override {
+    std::vector<bool> inserted;
+    for (const auto& thread : threads) inserted.push_back(data_.threads.add(thread.key, thread));
+    return inserted;
   }
-  void add_threads(std::span<const Thread> threads) override {
-    for (const auto& thread : threads) data_.threads.add(thread.key, thread);
+  void update_threads(std::span<const Thread> threads) override {
+    for (const auto& thread : threads) {
+      const auto stored = data_.threads.get(thread.key);
+      if (!stored) continue;
+      Thread changed = thread;
+      changed.last_seq = std::max(stored->last_seq, thread.last_seq);
+      data_.threads.put(thread.key, changed);
+    }
   }
   void delete_threads(std::span<const ThreadKey> keys) override {
     for (const auto& key : keys) data_.threads.erase(key);
@@ -142,9 +150,10 @@ class Threads final : public ThreadTables {
       return key;
     return std::nullopt;
   }
-  void put_host_ref(const ThreadKey& thread, std::string_view host_ref) override {
-    if (const auto bound = thread_bound_to(host_ref)) data_.host_refs.erase(*bound);
+  bool put_host_ref(const ThreadKey& thread, std::string_view host_ref) override {
+    if (const auto bound = thread_bound_to(host_ref)) return *bound == thread;
     data_.host_refs.put(thread, std::string(host_ref));
+    return true;
   }
   void delete_host_ref(const ThreadKey& thread) override { data_.host_refs.erase(thread); }
   void delete_host_refs(ProviderNo provider, Place place) override {

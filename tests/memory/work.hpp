@@ -27,28 +27,33 @@ class Work final : public WorkTables {
     return std::nullopt;
   }
   std::optional<Channel> channel(ChannelNo no) const override { return data_.channels.get(no); }
-  ChannelNo insert_channel(const Channel& channel) override {
-    Channel stored = channel;
-    stored.no = data_.next(&Numbers::channel);
-    data_.channels.put(stored.no, stored);
-    return stored.no;
+  ChannelNo last_channel() const override {
+    ChannelNo last = 0;
+    data_.channels.for_all([&](ChannelNo no, const Channel&) { last = no; });
+    return last;
+  }
+  bool insert_channel(const Channel& channel) override {
+    if (this->channel(channel.name) || !data_.channels.add(channel.no, channel)) return false;
+    ChannelWork fresh;
+    fresh.channel_no = channel.no;
+    update_channel_work(fresh);
+    return true;
+  }
+  std::optional<ChannelWork> channel_work(ChannelNo no) const override { return data_.channel_work.get(no); }
+  void update_channel_work(const ChannelWork& work) override {
+    data_.channel_work.put(work.channel_no, work);
   }
   void update_channel(const Channel& channel) override { data_.channels.put(channel.no, channel); }
   void forget_reason_details() override {
-    for (auto& [no, channel] : data_.channels.rows([](auto&, auto&) { return true; })) {
-      cut_details(channel.last_reason);
-      data_.channels.put(no, channel);
+    for (auto& [no, work] : data_.channel_work.rows([](auto&, auto&) { return true; })) {
+      cut_details(work.last_reason);
+      update_channel_work(work);
     }
   }
 
   // ---- Lines
 
-  LineNo insert_line(const Line& line) override {
-    Line stored = line;
-    stored.no = data_.next(&Numbers::line);
-    data_.lines.put(stored.no, stored);
-    return stored.no;
-  }
+  void insert_line(const Line& line) override { data_.lines.put(line.no, line); }
   std::optional<Line> line(LineNo no) const override { return data_.lines.get(no); }
   Found<LineNo, Line> lines(std::span<const LineNo> nos) const override { return found_in(data_.lines, nos); }
   std::vector<Line> lines(ProviderNo provider, BlastNo blast) const override {
@@ -224,15 +229,12 @@ class Work final : public WorkTables {
 
   // ---- Items
 
-  std::vector<ItemNo> insert_items(std::span<const Item> items) override {
-    std::vector<ItemNo> nos;
+  void insert_items(std::span<const Item> items) override {
     for (const auto& item : items) {
       Item stored = item;
-      stored.no = data_.next(&Numbers::item);
+      if (stored.no == 0) stored.no = data_.next(NumberKind::work);
       put(stored, std::nullopt);
-      nos.push_back(stored.no);
     }
-    return nos;
   }
   std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const override {
     std::vector<Item> all;

@@ -111,6 +111,7 @@ Held World::take_batch(ChannelNo channel, bccast_batch* batch, bool by_handler) 
     it.rounds.push_back(item.round);
     check_turn(*this, model, *found);
   }
+  for (const auto item : it.items) model.items[item].alone = it.items.size() == 1;
   check_pace(*this, model, it);
   return it;
 }

@@ -328,6 +328,7 @@ void Model::settle(Item& item, Item::Answer answer) {
 }
 
 void Model::fail_as_a_whole(Item& item) {
+  if (item.alone) item.failed_alone_in = item.batch;
   item.answer = Item::Answer::whole;
   item.unclear = true;
   ++item.tries;

@@ -153,11 +153,14 @@ struct Item {
   bool stored = false;     // the answer was acknowledged
   bool uncertain = false;  // there was a crash before that
   bool dropped = false;    // its channel, provider or person went: whatever is still said
-  bool unclear = false;   // given back after it was taken over: who took it first may still report it, or not
-  bool alike = false;     // another has the same thread, time and recipient: which is which cannot be told
-  bool may_skip = false;  // at some moment there was a reason to leave it out
-  bool may_share = false;         // at some moment another could be told at its address
-  std::string address;            // where it was told last
+  bool unclear = false;  // given back after it was taken over: who took it first may still report it, or not
+  bool alone = false;    // that batch had no other
+  int failed_alone_in = -1;  // a batch that failed as a whole, of this alone: that may count as its try, and
+                             // then who had it before comes too late
+  bool alike = false;        // another has the same thread, time and recipient: which is which cannot be told
+  bool may_skip = false;     // at some moment there was a reason to leave it out
+  bool may_share = false;    // at some moment another could be told at its address
+  std::string address;       // where it was told last
   std::set<std::string> told_at;  // folded: where it was told for good
   bool extended = false;          // its lease was, or may have been
   int tries = 0;                  // that did not succeed

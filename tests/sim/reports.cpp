@@ -32,7 +32,9 @@ void World::complete(std::size_t index, std::size_t n, const std::vector<std::in
   bool closed = false;
   bool unclear = it.retracts;
   // Whoever took an item over may have left it out.
-  const auto may_be_gone = [](const Item& item) { return item.unclear || item.may_be_left_out(); };
+  const auto may_be_gone = [&](const Item& item) {
+    return item.unclear || item.may_be_left_out() || it.number <= item.failed_alone_in;
+  };
   // A handler said something of it, and whether that is stored is not known.
   const auto said_by_another = [&](const Item& item) {
     return item.batch != it.number && item.answer != Answer::none && !item.stored && !item.unclear;

@@ -133,15 +133,39 @@ TEST_CASE("audience: the newer blasts of one place") {
   });
 }
 
-TEST_CASE("audience: what the recipients of a slice did") {
+TEST_CASE("marks: who of a slice has which, once, and how many of each blast do") {
   StoreUnderTest store;
-  store.write([](Tables& tables) {
+  const Place first = 2 * Slice::kPlaces;
+  store.write([&](Tables& tables) {
     auto& blasts = tables.blasts();
-    blasts.put_marks(kLee, 9, 2, {slice_of_places(1), {}});
-    blasts.put_marks(kLee, 9, 2, {slice_of_places(1, 65'535), slice_of_places(1)});
-    CHECK(blasts.marks(kLee, 9, 2).opened == slice_of_places(1, 65'535));
-    CHECK(blasts.marks(kLee, 9, 2).replied == slice_of_places(1));
-    CHECK(blasts.marks(kLee, 9, 1).opened.empty());
-    CHECK(blasts.marks(kLee, 8, 2).opened.empty());
+    const auto kOther = static_cast<MarkKind>(200);  // one that a later version may know
+    for (const Place place : {1u, 1u, 4'095u, 4'096u, 65'535u})
+      blasts.mark(kLee, 9, MarkKind::opened, first + place);
+    blasts.mark(kLee, 9, MarkKind::opened, first - 1);
+    blasts.mark(kLee, 9, MarkKind::opened, kMaxPlaces - 1);
+    blasts.mark(kLee, 9, MarkKind::replied, first + 1);
+    blasts.mark(kLee, 9, kOther, first + 2);
+    blasts.mark(kLee, 8, MarkKind::opened, 3);
+    blasts.mark(kLee + 1, 9, MarkKind::opened, 3);
+  });
+  store.open();
+  store.write([&](Tables& tables) { tables.blasts().mark(kLee, 9, MarkKind::opened, first + 1); });
+  store.read([](const Tables& tables) {
+    const auto& blasts = tables.blasts();
+    CHECK(blasts.marks(kLee, 9, MarkKind::opened, 2) == slice_of_places(1, 4'095, 4'096, 65'535));
+    CHECK(blasts.marks(kLee, 9, MarkKind::opened, 1) == slice_of_places(65'535));
+    CHECK(blasts.marks(kLee, 9, MarkKind::opened, slice_of(kMaxPlaces)) == slice_of_places(65'534));
+    CHECK(blasts.marks(kLee, 9, MarkKind::replied, 2) == slice_of_places(1));
+    CHECK(blasts.marks(kLee, 9, MarkKind::opened, 0).empty());
+    CHECK(blasts.marks(kLee, 8, MarkKind::opened, 2).empty());
+    const std::array<BlastKey, 3> asked{BlastKey{kLee, 9}, BlastKey{kLee, 7}, BlastKey{kLee, 8}};
+    const auto counts = blasts.mark_counts(asked);
+    CHECK(counts.find({kLee, 9})->of(MarkKind::opened) == 6);
+    CHECK(counts.find({kLee, 9})->of(MarkKind::replied) == 1);
+    CHECK(counts.find({kLee, 9})->of(static_cast<MarkKind>(200)) == 1);
+    CHECK(counts.find({kLee, 8})->of(MarkKind::opened) == 1);
+    CHECK(counts.find({kLee, 8})->of(MarkKind::replied) == 0);
+    CHECK(counts.find({kLee, 7})->of(MarkKind::opened) == 0);
+    CHECK(!counts.has({kLee + 1, 9}));
   });
 }

@@ -37,7 +37,8 @@ Line add_line(Tables& tables, bool paused) {
   line.channel_no = kEmail;
   line.order = {1000, OrderKind::singly, 7};
   line.paused = paused;
-  line.no = tables.work().insert_line(line);
+  line.no = tables.numbers().next(NumberKind::work);
+  tables.work().insert_line(line);
   return line;
 }
 

@@ -52,7 +52,7 @@ TEST_CASE("communities: those of a provider, with a row or a thread") {
     std::array<Thread, 2> threads;
     threads[0].key = community_key(kLee, 6);
     threads[1].key = community_key(kLee, 8, 3);  // a member's own
-    tables.threads().put_threads(threads);
+    tables.threads().insert_threads(threads);
   });
   CHECK(store.read([](const Tables& tables) { return tables.communities().communities(kLee); }) ==
         Numbers{4, 6, 9});

@@ -32,13 +32,6 @@ Provider full_provider() {
   p.locale = "pt-BR";
   p.zone = "Europe/Bucharest";
   p.addresses.set("email", "lee@example.org");
-  p.next_place = 70'000;
-  p.next_blast = 12;
-  p.next_community = 3;
-  p.next_notice = 5'000'000'000;
-  p.send_seq = 11;
-  p.activity = 400;
-  p.recalls = 2;
   p.archived_at = kNow;
   return p;
 }
@@ -58,7 +51,7 @@ Client full_client() {
 ProviderNo add_provider(Tables& tables, const std::string& id) {
   Provider provider;
   provider.id = id;
-  return tables.directory().insert_provider(provider);
+  return tables.directory().insert_provider(provider).value();
 }
 
 ClientNo insert(Tables& tables, const Client& client) {
@@ -106,10 +99,30 @@ struct Roster {
 
 }  // namespace
 
+TEST_CASE("directory: what sending and the roster count on stands apart from the provider's settings") {
+  StoreUnderTest store;
+  store.write([](Tables& tables) {
+    auto& directory = tables.directory();
+    auto lee = full_provider();
+    lee.no = directory.insert_provider(lee).value();
+    const auto kim = add_provider(tables, "kim");
+    RosterWork work{.provider_no = lee.no};
+    CHECK(same(directory.roster_work(lee.no), work));
+    work = {lee.no, 70'000, 12, 3, 5'000'000'000};
+    directory.update_roster_work(work);
+    lee.name = "Dr. Lee";
+    directory.update_provider(lee);
+    CHECK(same(directory.roster_work(lee.no), work));
+    CHECK(same(directory.provider(lee.no), lee));
+    CHECK(same(directory.roster_work(kim), {.provider_no = kim}));
+    CHECK(!directory.roster_work(kim + 1));
+  });
+}
+
 TEST_CASE("directory: a provider is found by its id and by its number, as it was stored") {
   StoreUnderTest store;
   auto lee = full_provider();
-  lee.no = store.write([&](Tables& tables) { return tables.directory().insert_provider(lee); });
+  lee.no = store.write([&](Tables& tables) { return tables.directory().insert_provider(lee).value(); });
   CHECK(lee.no > 0);
   const auto look = [&](const Provider& wanted) {
     store.read([&](const Tables& tables) {
@@ -123,7 +136,6 @@ TEST_CASE("directory: a provider is found by its id and by its number, as it was
   look(lee);
   lee.name = "Dr. Lee";
   lee.archived_at = 0;
-  lee.activity = 1'000'000'000'000;
   lee.addresses.set("email", "");
   store.write([&](Tables& tables) { tables.directory().update_provider(lee); });
   look(lee);
@@ -252,6 +264,8 @@ TEST_CASE("directory: who is on a roster stands at one place there") {
     CHECK(directory.membership(bob.no, lee)->stored_seq == 9);
     CHECK(directory.memberships(ann.no).size() == 2);
     directory.set_stored_seq(ann.no, lee, 9);
+    CHECK(directory.membership(ann.no, lee)->stored_seq == 9);
+    directory.set_stored_seq(ann.no, lee, 8);  // of a look that took its time
     CHECK(directory.membership(ann.no, lee)->stored_seq == 9);
     CHECK(directory.membership(ann.no, kim)->stored_seq == 0);
 

@@ -45,7 +45,8 @@ Line add(Tables& tables, Line line) {
     blast.state = BlastState::sent;
     tables.blasts().insert_blast(blast);
   }
-  line.no = tables.work().insert_line(line);
+  line.no = tables.numbers().next(NumberKind::work);
+  tables.work().insert_line(line);
   return line;
 }
 
@@ -178,8 +179,8 @@ TEST_CASE("lines: how many are pending on a channel, and which single messages")
     notice.notice_no = 1;
     auto claimed = notice;
     claimed.notice_no = 2;
-    const auto nos = work.insert_items(std::array{notice, claimed});
-    claimed.no = nos[1];
+    claimed.no = tables.numbers().next(NumberKind::work);
+    work.insert_items(std::array{notice, claimed});
     Token token{};
     token[0] = 1;
     work.claim_items(std::array{claimed}, token);

@@ -14,6 +14,7 @@ namespace test {
 
 using bccast::Blast;
 using bccast::Channel;
+using bccast::ChannelWork;
 using bccast::Claim;
 using bccast::Client;
 using bccast::Community;
@@ -27,6 +28,7 @@ using bccast::Ms;
 using bccast::Place;
 using bccast::Provider;
 using bccast::RosterEntry;
+using bccast::RosterWork;
 using bccast::Slice;
 using bccast::Thread;
 
@@ -39,8 +41,10 @@ inline const std::string kOddText = [] {
 inline constexpr Ms kNow = 1'790'000'000'000;
 
 inline auto fields(const Provider& p) {
-  return std::tie(p.no, p.id, p.name, p.locale, p.zone, p.addresses, p.next_place, p.next_blast,
-                  p.next_community, p.next_notice, p.send_seq, p.activity, p.recalls, p.archived_at);
+  return std::tie(p.no, p.id, p.name, p.locale, p.zone, p.addresses, p.archived_at);
+}
+inline auto fields(const RosterWork& w) {
+  return std::tie(w.provider_no, w.next_place, w.next_blast, w.next_community, w.send_seq);
 }
 inline auto fields(const Client& c) {
   return std::tie(c.no, c.id, c.name, c.locale, c.zone, c.addresses, c.flags);
@@ -55,8 +59,7 @@ inline auto fields(const Blast& b) {
   return std::tie(b.provider_no, b.no, b.state, b.all_active, b.seq, b.activity, b.created_at, b.sent_at,
                   b.deadline_at, b.finished_at, b.recipients, b.open_lines, b.revision, b.deadline,
                   b.roster_size, b.key_hash, b.actor, b.sent_by, b.channels, b.hold, b.scheduled_at, b.digest,
-                  b.missed_at, b.missed_reason, b.overdue, b.recalled_at, b.swept, b.purged, b.opened,
-                  b.replied);
+                  b.missed_at, b.missed_reason, b.overdue, b.recalled_at, b.swept, b.purged);
 }
 inline auto fields(const Thread& t) {
   return std::tie(t.key, t.last_seq, t.last_at, t.activity, t.client_read, t.provider_read, t.client_unread,
@@ -87,11 +90,13 @@ inline auto fields(const Claim& c) {
   return std::tie(c.token, c.channel_no, c.line_no, c.from, c.to, c.lease_until, c.lease, c.tries);
 }
 inline auto fields(const Channel& c) {
-  return std::tie(c.name, c.delivers, c.paused, c.removed, c.failures, c.failing_since, c.open_until,
-                  c.last_reason, c.items_turn, c.worker_seen, c.rate, c.bucket.tokens, c.bucket.at,
-                  c.concurrency, c.quiet_hours, c.waits, c.fail_rule.percent, c.fail_rule.window,
-                  c.fail_rule.pauses, c.window.attempts, c.window.failed, c.window.reason, c.window.votes,
-                  c.window.seen, c.over_threshold);
+  return std::tie(c.no, c.name, c.delivers, c.paused, c.removed, c.rate, c.concurrency, c.quiet_hours,
+                  c.waits, c.fail_rule.percent, c.fail_rule.window, c.fail_rule.pauses);
+}
+inline auto fields(const ChannelWork& w) {
+  return std::tie(w.channel_no, w.failures, w.failing_since, w.open_until, w.last_reason, w.items_turn,
+                  w.worker_seen, w.bucket.tokens, w.bucket.at, w.window.attempts, w.window.failed,
+                  w.window.reason, w.window.votes, w.window.seen, w.over_threshold, w.stopped);
 }
 
 template <typename Row>

@@ -60,7 +60,7 @@ TEST_CASE("threads: one is found by its key, as it was stored") {
   thread.client_unread = 5;
   thread.provider_unread = 6;
   thread.opened_at = kNow + 1;
-  store.write([&](Tables& tables) { tables.threads().add_threads(std::array{thread}); });
+  store.write([&](Tables& tables) { tables.threads().insert_threads(std::array{thread}); });
   const auto found = [&](const ThreadKey& key) {
     return store.read([&](const Tables& tables) { return tables.threads().thread(key); });
   };
@@ -68,15 +68,54 @@ TEST_CASE("threads: one is found by its key, as it was stored") {
   CHECK(!found({kLee, 70'000, 5}));
   CHECK(!found({kLee, 70'001, 4}));
   CHECK(!found({kLee + 1, 70'000, 4}));
-  Thread newer = thread;
-  newer.last_seq = 13;
-  newer.replied = false;
-  store.write([&](Tables& tables) { tables.threads().add_threads(std::array{newer}); });  // there is one
-  CHECK(same(found(thread.key), thread));
-  store.write([&](Tables& tables) { tables.threads().put_threads(std::array{newer}); });
-  CHECK(same(found(thread.key), newer));
   store.write([&](Tables& tables) { tables.threads().delete_threads(std::array{thread.key}); });
   CHECK(!found(thread.key));
+}
+
+TEST_CASE("threads: one is inserted once, and says whether it was") {
+  StoreUnderTest store;
+  const Thread thread = thread_of({kLee, 7, 4}, kNow);
+  Thread again = thread;
+  again.last_seq = 9;
+  const Thread other = thread_of({kLee, 8, 4}, kNow);
+  store.write([&](Tables& tables) {
+    auto& threads = tables.threads();
+    CHECK(threads.insert_threads(std::array{thread}) == std::vector<bool>{true});
+    CHECK(threads.insert_threads(std::array{again, other, other}) == std::vector<bool>{false, true, false});
+  });
+  store.write([&](Tables& tables) {
+    CHECK(tables.threads().insert_threads(std::array{again}) == std::vector<bool>{false});
+    CHECK(same(tables.threads().thread(thread.key), thread));
+    CHECK(same(tables.threads().thread(other.key), other));
+  });
+}
+
+TEST_CASE("threads: an update changes what is there, and never takes back the number of its last message") {
+  StoreUnderTest store;
+  Thread thread = thread_of({kLee, 70'000, 4}, kNow, true, true);
+  thread.last_seq = 12;
+  thread.provider_unread = 3;
+  const Thread none = thread_of({kLee, 70'001, 4}, kNow);
+  const auto update = [&](const Thread& changed) {
+    store.write([&](Tables& tables) { tables.threads().update_threads(std::array{changed, none}); });
+    return store.read([&](const Tables& tables) { return tables.threads().thread(changed.key); });
+  };
+  store.write([&](Tables& tables) { tables.threads().insert_threads(std::array{thread}); });
+  Thread newer = thread;
+  newer.last_seq = 13;
+  newer.last_at = kNow + 9;
+  newer.client_read = 13;
+  newer.provider_unread = 0;
+  newer.opened_at = kNow + 5;
+  newer.replied = false;
+  CHECK(same(update(newer), newer));
+  Thread older = newer;
+  older.last_seq = 12;  // as somebody read it before that message
+  older.provider_read = 12;
+  Thread expected = older;
+  expected.last_seq = 13;
+  CHECK(same(update(older), expected));
+  CHECK(!store.read([&](const Tables& tables) { return tables.threads().thread(none.key); }));
 }
 
 TEST_CASE("threads: those of a set of keys") {
@@ -85,7 +124,7 @@ TEST_CASE("threads: those of a set of keys") {
   const ThreadKey of_blast{kLee, 3, 9};
   store.write([&](Tables& tables) {
     for (const auto& key : {direct, of_blast, community_key(kLee, 2)})
-      tables.threads().put_threads(std::array{thread_of(key, kNow)});
+      tables.threads().insert_threads(std::array{thread_of(key, kNow)});
   });
   store.read([&](const Tables& tables) {
     const std::array<ThreadKey, 3> asked{of_blast, community_key(kLee, 2), ThreadKey{kLee, 4, 9}};
@@ -103,9 +142,9 @@ TEST_CASE("threads: a client's, the latest first") {
     for (const auto& [origin, at] : {std::pair<BlastNo, Ms>{1, 10}, {2, 30}, {3, 20}, {4, 20}, {0, 5}}) {
       auto thread = thread_of({kLee, 7, origin}, kNow + at);
       thread.client_unread = origin == 3 || origin == 0 ? 2 : 0;
-      tables.threads().put_threads(std::array{thread});
+      tables.threads().insert_threads(std::array{thread});
     }
-    tables.threads().put_threads(std::array{thread_of({kLee, 8, 1}, kNow + 15)});
+    tables.threads().insert_threads(std::array{thread_of({kLee, 8, 1}, kNow + 15)});
   });
   store.read([](const Tables& tables) {
     const auto found = [&](Ms from, bool unread, std::size_t most = 100,
@@ -138,9 +177,9 @@ TEST_CASE("threads: a provider's, the latest first, a page at a time, in all its
         auto thread =
             thread_of({kLee, place, origin}, kNow + (place * 5 + origin) % 4, place % 3 != 0, place % 3 == 2);
         thread.provider_unread = place % 3 == 2 && origin == 1 ? 3 : 0;
-        tables.threads().put_threads(std::array{thread});
+        tables.threads().insert_threads(std::array{thread});
       }
-    tables.threads().put_threads(std::array{thread_of({kLee + 1, 0, 0}, kNow)});
+    tables.threads().insert_threads(std::array{thread_of({kLee + 1, 0, 0}, kNow)});
   });
   store.read([](const Tables& tables) {
     using Wanted = ThreadTables::Wanted;
@@ -318,7 +357,11 @@ TEST_CASE("threads: a host's name leads to one thread, and a thread to one name"
     CHECK(threads.thread_bound_to(kOddText) == one);
     CHECK(!threads.thread_bound_to("room 1"));
     CHECK(!threads.host_ref({kLee, 4, 4}));
-    threads.put_host_ref(one, "room 1");  // instead
+    CHECK(!threads.put_host_ref(three, "room 2"));  // another's
+    CHECK(threads.thread_bound_to("room 2") == two);
+    CHECK(threads.host_ref(three) == "room 3");
+    CHECK(threads.put_host_ref(three, "room 3"));
+    CHECK(threads.put_host_ref(one, "room 1"));  // instead
     CHECK(threads.host_ref(one) == "room 1");
     CHECK(!threads.thread_bound_to(kOddText));
     threads.delete_host_ref(two);

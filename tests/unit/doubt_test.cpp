@@ -139,15 +139,13 @@ TEST_CASE("A rule that rows of the same transaction break is CORRUPT, and not ca
   SqliteStore store(folder.file());
   const auto insert_twice = [](Tables& tables) {
     // As numbers that are damaged would have it; alone, the second is in nobody's way.
-    for (int i = 0; i < 2; ++i) {
-      bccast::Provider provider;
-      provider.id = "lee";
-      tables.directory().insert_provider(provider);
-    }
+    bccast::Line line;
+    line.no = 1;
+    for (int i = 0; i < 2; ++i) tables.work().insert_line(line);
   };
   CHECK(code_of([&] { store.write(insert_twice); }) == Code::corrupt);
   CHECK(code_of([&] { store.write([](Tables& tables) { tables.events().insert_event({}); }); }) == Code::ok);
-  store.read([](const Tables& tables) { CHECK_FALSE(tables.directory().provider("lee")); });
+  store.read([](const Tables& tables) { CHECK_FALSE(tables.work().line(1)); });
 }
 
 TEST_CASE("A read that gives nothing, once, beside an insert with a key, is never CORRUPT") {

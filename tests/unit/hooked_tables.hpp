@@ -9,7 +9,7 @@
 namespace bccast {
 
 struct PortCall {
-  enum Kind { reads, writes };
+  enum Kind { reads, writes, locks };
   const char* name;
   Kind kind;
 };
@@ -28,11 +28,17 @@ class HookedDirectory final : public DirectoryTables {
   Found<ProviderNo, Provider> providers(std::span<const ProviderNo> nos) const override {
     return to_for("providers", PortCall::reads).providers(nos);
   }
-  ProviderNo insert_provider(const Provider& provider) override {
+  std::optional<ProviderNo> insert_provider(const Provider& provider) override {
     return to_for("insert_provider", PortCall::writes).insert_provider(provider);
   }
   void update_provider(const Provider& provider) override {
     to_for("update_provider", PortCall::writes).update_provider(provider);
+  }
+  std::optional<RosterWork> roster_work(ProviderNo provider) const override {
+    return to_for("roster_work", PortCall::reads).roster_work(provider);
+  }
+  void update_roster_work(const RosterWork& work) override {
+    to_for("update_roster_work", PortCall::writes).update_roster_work(work);
   }
   std::optional<Client> client(std::string_view id) const override {
     return to_for("client", PortCall::reads).client(id);
@@ -216,6 +222,9 @@ class HookedBlasts final : public BlastTables {
   std::optional<Blast> recall_to_sweep() const override {
     return to_for("recall_to_sweep", PortCall::reads).recall_to_sweep();
   }
+  bool has_recall_to_sweep(ProviderNo provider) const override {
+    return to_for("has_recall_to_sweep", PortCall::reads).has_recall_to_sweep(provider);
+  }
   std::vector<Blast> recalled_before(Ms before, std::size_t limit,
                                      std::exception_ptr& damaged) const override {
     return to_for("recalled_before", PortCall::reads).recalled_before(before, limit, damaged);
@@ -277,14 +286,14 @@ class HookedBlasts final : public BlastTables {
                                       std::size_t limit) const override {
     return to_for("newer_blasts", PortCall::reads).newer_blasts(provider, place, after, limit);
   }
-  MarkSlice marks(ProviderNo provider, BlastNo no, SliceNo slice) const override {
-    return to_for("marks", PortCall::reads).marks(provider, no, slice);
+  void mark(ProviderNo provider, BlastNo no, MarkKind kind, Place place) override {
+    to_for("mark", PortCall::writes).mark(provider, no, kind, place);
   }
-  void put_marks(ProviderNo provider, BlastNo no, SliceNo slice, const MarkSlice& value) override {
-    to_for("put_marks", PortCall::writes).put_marks(provider, no, slice, value);
+  Slice marks(ProviderNo provider, BlastNo no, MarkKind kind, SliceNo slice) const override {
+    return to_for("marks", PortCall::reads).marks(provider, no, kind, slice);
   }
-  void count_marks(ProviderNo provider, BlastNo no, std::int64_t opened, std::int64_t replied) override {
-    to_for("count_marks", PortCall::writes).count_marks(provider, no, opened, replied);
+  Found<BlastKey, MarkCounts> mark_counts(std::span<const BlastKey> keys) const override {
+    return to_for("mark_counts", PortCall::reads).mark_counts(keys);
   }
 
  private:
@@ -307,11 +316,11 @@ class HookedThreads final : public ThreadTables {
   Found<ThreadKey, Thread> threads(std::span<const ThreadKey> keys) const override {
     return to_for("threads", PortCall::reads).threads(keys);
   }
-  void put_threads(std::span<const Thread> threads) override {
-    to_for("put_threads", PortCall::writes).put_threads(threads);
+  std::vector<bool> insert_threads(std::span<const Thread> threads) override {
+    return to_for("insert_threads", PortCall::writes).insert_threads(threads);
   }
-  void add_threads(std::span<const Thread> threads) override {
-    to_for("add_threads", PortCall::writes).add_threads(threads);
+  void update_threads(std::span<const Thread> threads) override {
+    to_for("update_threads", PortCall::writes).update_threads(threads);
   }
   std::vector<Thread> client_threads(ProviderNo provider, Place place, const ClientThreadPosition& after,
                                      bool unread, std::size_t limit) const override {
@@ -363,8 +372,8 @@ class HookedThreads final : public ThreadTables {
   std::optional<ThreadKey> thread_bound_to(std::string_view host_ref) const override {
     return to_for("thread_bound_to", PortCall::reads).thread_bound_to(host_ref);
   }
-  void put_host_ref(const ThreadKey& thread, std::string_view host_ref) override {
-    to_for("put_host_ref", PortCall::writes).put_host_ref(thread, host_ref);
+  bool put_host_ref(const ThreadKey& thread, std::string_view host_ref) override {
+    return to_for("put_host_ref", PortCall::writes).put_host_ref(thread, host_ref);
   }
   void delete_host_ref(const ThreadKey& thread) override {
     to_for("delete_host_ref", PortCall::writes).delete_host_ref(thread);
@@ -445,18 +454,23 @@ class HookedWork final : public WorkTables {
   std::optional<Channel> channel(ChannelNo no) const override {
     return to_for("channel", PortCall::reads).channel(no);
   }
-  ChannelNo insert_channel(const Channel& channel) override {
+  ChannelNo last_channel() const override { return to_for("last_channel", PortCall::reads).last_channel(); }
+  bool insert_channel(const Channel& channel) override {
     return to_for("insert_channel", PortCall::writes).insert_channel(channel);
   }
   void update_channel(const Channel& channel) override {
     to_for("update_channel", PortCall::writes).update_channel(channel);
   }
+  std::optional<ChannelWork> channel_work(ChannelNo no) const override {
+    return to_for("channel_work", PortCall::reads).channel_work(no);
+  }
+  void update_channel_work(const ChannelWork& work) override {
+    to_for("update_channel_work", PortCall::writes).update_channel_work(work);
+  }
   void forget_reason_details() override {
     to_for("forget_reason_details", PortCall::writes).forget_reason_details();
   }
-  LineNo insert_line(const Line& line) override {
-    return to_for("insert_line", PortCall::writes).insert_line(line);
-  }
+  void insert_line(const Line& line) override { to_for("insert_line", PortCall::writes).insert_line(line); }
   std::optional<Line> line(LineNo no) const override { return to_for("line", PortCall::reads).line(no); }
   Found<LineNo, Line> lines(std::span<const LineNo> nos) const override {
     return to_for("lines", PortCall::reads).lines(nos);
@@ -572,8 +586,8 @@ class HookedWork final : public WorkTables {
   std::optional<Ms> next_lease_over(ChannelNo channel, Ms after) const override {
     return to_for("next_lease_over", PortCall::reads).next_lease_over(channel, after);
   }
-  std::vector<ItemNo> insert_items(std::span<const Item> items) override {
-    return to_for("insert_items", PortCall::writes).insert_items(items);
+  void insert_items(std::span<const Item> items) override {
+    to_for("insert_items", PortCall::writes).insert_items(items);
   }
   std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const override {
     return to_for("due_items", PortCall::reads).due_items(channel, now, longest, limit);
@@ -660,14 +674,17 @@ class HookedEvents final : public EventTables {
     return to_for("acknowledged_by_all", PortCall::reads).acknowledged_by_all();
   }
   EventNo last_event() const override { return to_for("last_event", PortCall::reads).last_event(); }
-  EventNo insert_event(const Event& event) override {
-    return to_for("insert_event", PortCall::writes).insert_event(event);
+  void insert_event(const Event& event, Ms keep_since) override {
+    to_for("insert_event", PortCall::writes).insert_event(event, keep_since);
+  }
+  bool has_unnumbered() const override { return to_for("has_unnumbered", PortCall::reads).has_unnumbered(); }
+  bool number_events(std::size_t most) override {
+    return to_for("number_events", PortCall::writes).number_events(most);
   }
   std::vector<Event> events(EventNo after, Ms since, std::size_t limit) const override {
     return to_for("events", PortCall::reads).events(after, since, limit);
   }
   void forget_up_to(EventNo no) override { to_for("forget_up_to", PortCall::writes).forget_up_to(no); }
-  void forget_before(Ms at) override { to_for("forget_before", PortCall::writes).forget_before(at); }
   void forget_client(std::int64_t client_no) override {
     to_for("forget_client", PortCall::writes).forget_client(client_no);
   }
@@ -698,7 +715,7 @@ class HookedStoreTables final : public StoreTables {
     return to_for("last_debt", PortCall::reads).last_debt();
   }
   void settle_debts(DebtNo last) override { to_for("settle_debts", PortCall::writes).settle_debts(last); }
-  ActNo add_act(const ActInParts& act) override { return to_for("add_act", PortCall::writes).add_act(act); }
+  void add_act(const ActInParts& act) override { to_for("add_act", PortCall::writes).add_act(act); }
   std::optional<ActInParts> first_act() const override {
     return to_for("first_act", PortCall::reads).first_act();
   }
@@ -716,6 +733,63 @@ class HookedStoreTables final : public StoreTables {
   const PortHook& hook_;
 };
 
+class HookedNumbers final : public NumberTables {
+ public:
+  HookedNumbers(NumberTables& to, const PortHook& hook) : to_(to), hook_(hook) {}
+
+  std::int64_t next(NumberKind kind, std::int64_t count) override {
+    hook_(PortCall{"next", PortCall::writes});
+    return to_.next(kind, count);
+  }
+
+ private:
+  NumberTables& to_;
+  const PortHook& hook_;
+};
+
+class HookedLocks final : public Locks {
+ public:
+  HookedLocks(Locks& to, const PortHook& hook) : to_(to), hook_(hook) {}
+
+  void act(ActNo no) override { to_for("lock act").act(no); }
+  void clients(std::span<const std::string_view> ids, Hold hold) override {
+    to_for("lock clients").clients(ids, hold);
+  }
+  void provider(std::string_view id, Hold hold) override { to_for("lock provider").provider(id, hold); }
+  void providers(std::span<const ProviderNo> nos, Hold hold) override {
+    to_for("lock providers").providers(nos, hold);
+  }
+  void rosters(std::span<const ProviderNo> nos) override { to_for("lock rosters").rosters(nos); }
+  void channels(Hold hold) override { to_for("lock channels").channels(hold); }
+  void channel(std::string_view name, Hold hold) override { to_for("lock channel").channel(name, hold); }
+  void channel(ChannelNo no, Hold hold) override { to_for("lock channel").channel(no, hold); }
+  void channel_work(ChannelNo no) override { to_for("lock channel_work").channel_work(no); }
+  void lines(std::span<const LineNo> nos) override { to_for("lock lines").lines(nos); }
+  void lines_of(std::span<const BlastKey> blasts) override { to_for("lock lines_of").lines_of(blasts); }
+  void open_lines(ProviderNo provider) override { to_for("lock open_lines").open_lines(provider); }
+  void open_lines_of_channel(ChannelNo channel) override {
+    to_for("lock open_lines_of_channel").open_lines_of_channel(channel);
+  }
+  void blasts(std::span<const BlastKey> keys, Hold hold) override {
+    to_for("lock blasts").blasts(keys, hold);
+  }
+  void community(ProviderNo provider, CommunityNo no, Hold hold) override {
+    to_for("lock community").community(provider, no, hold);
+  }
+  void threads(std::span<const ThreadKey> keys) override { to_for("lock threads").threads(keys); }
+  void claim(const Claim& of) override { to_for("lock claim").claim(of); }
+  void items(std::span<const ItemNo> nos) override { to_for("lock items").items(nos); }
+
+ private:
+  Locks& to_for(const char* name) const {
+    hook_(PortCall{name, PortCall::locks});
+    return to_;
+  }
+
+  Locks& to_;
+  const PortHook& hook_;
+};
+
 /// All tables of one transaction; `hook` outlives it.
 class HookedTables : public Tables {
  public:
@@ -726,10 +800,13 @@ class HookedTables : public Tables {
         communities_(to.communities(), hook),
         work_(to.work(), hook),
         events_(to.events(), hook),
-        store_(to.store(), hook) {}
+        store_(to.store(), hook),
+        numbers_(to.numbers(), hook),
+        lock_(to.lock(), hook) {}
   /// Only to be used as const Tables.
   HookedTables(const Tables& to, const PortHook& hook) : HookedTables(const_cast<Tables&>(to), hook) {}
 
+  Locks& lock() override { return lock_; }
   DirectoryTables& directory() override { return directory_; }
   BlastTables& blasts() override { return blasts_; }
   ThreadTables& threads() override { return threads_; }
@@ -737,6 +814,7 @@ class HookedTables : public Tables {
   WorkTables& work() override { return work_; }
   EventTables& events() override { return events_; }
   StoreTables& store() override { return store_; }
+  NumberTables& numbers() override { return numbers_; }
   const DirectoryTables& directory() const override { return directory_; }
   const BlastTables& blasts() const override { return blasts_; }
   const ThreadTables& threads() const override { return threads_; }
@@ -753,6 +831,8 @@ class HookedTables : public Tables {
   HookedWork work_;
   HookedEvents events_;
   HookedStoreTables store_;
+  HookedNumbers numbers_;
+  HookedLocks lock_;
 };
 
 }  // namespace bccast

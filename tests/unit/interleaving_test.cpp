@@ -13,6 +13,7 @@
 #include "code_of.hpp"
 #include "core/channels.hpp"
 #include "core/control.hpp"
+#include "core/conversation.hpp"
 #include "core/directory.hpp"
 #include "core/drafting.hpp"
 #include "core/erasure.hpp"
@@ -21,10 +22,12 @@
 #include "core/same_address.hpp"
 #include "core/second_tries.hpp"
 #include "core/sending.hpp"
+#include "core/texts.hpp"
 #include "core/verification.hpp"
 #include "core/work.hpp"
 #include "forwarding_store.hpp"
 #include "full_store.hpp"
+#include "hooked_tables.hpp"
 #include "still_clock.hpp"
 
 namespace {
@@ -38,11 +41,23 @@ class StoreWithHooks final : public test::ForwardingStore {
   /// Done once, before the next try_write(), or write().
   std::function<void()> before_try_write;
   std::function<void()> before_write;
+  /// Done once, before threads are inserted the next time: what another transaction commits just then, in a
+  /// store that several write to.
+  std::function<void(Tables&)> before_insert_threads;
 
  private:
   void run_write(FunctionRef<void(Tables&)> work, Durability durability) override {
     if (const auto first = std::exchange(before_write, nullptr)) first();
-    inner().write(work, durability);
+    inner().write(
+        [&](Tables& tables) {
+          const PortHook hook = [&](const PortCall& call) {
+            if (call.name != std::string_view("insert_threads")) return;
+            if (const auto first = std::exchange(before_insert_threads, nullptr)) first(tables);
+          };
+          HookedTables hooked(tables, hook);
+          work(hooked);
+        },
+        durability);
   }
   bool run_try_write(FunctionRef<void(Tables&)> work) noexcept override {
     if (const auto first = std::exchange(before_try_write, nullptr)) first();
@@ -290,7 +305,7 @@ TEST_CASE("A report that is stored is not stored again where what is behind dama
   const auto batch = work.advance(1, nullptr, 10).next;
   REQUIRE(batch);
   REQUIRE(batch->batch.size() == 2);
-  test::Database(world.folder.file()).run("UPDATE line SET sum = sum + 1 WHERE line_no = 2");
+  test::Database(world.folder.file()).run("UPDATE line SET sum = sum + 1 WHERE blast_no = 2");
   int writes = 0;
   std::function<void()> count_write = [&] {
     if (++writes == 3) throw Error(Code::busy, "another process writes");
@@ -305,4 +320,47 @@ TEST_CASE("A report that is stored is not stored again where what is behind dama
   CHECK_FALSE(advanced.too_late);
   REQUIRE(advanced.damage);
   CHECK(test::code_of([&] { std::rethrow_exception(advanced.damage); }) == Code::busy);
+}
+
+TEST_CASE(
+    "Two who do something in a thread at once, in which nobody has yet, undo nothing of one another's") {
+  World world;
+  world.send("Closed on Friday");
+  const ThreadKey key{1, 0, 1};
+  const std::string thread(view(world.context.thread_id(key)));
+  const Conversation::Actor ann{Side::client, "ann"};
+  Conversation conversation(world.context);
+  const auto stored = [&] {
+    return *world.store.read([&](const Tables& tables) { return tables.threads().thread(key); });
+  };
+  auto other = untouched(key, world.clock.wall_ms(), 1);
+  SUBCASE("both write") {
+    world.store.before_insert_threads = [&](Tables& tables) {
+      other.last_seq = 2;
+      other.client_unread = 2;
+      other.touched = true;
+      CHECK(tables.threads().insert_threads({&other, 1}).front());
+      Message message;
+      message.seq = 2;
+      message.at = world.clock.wall_ms();
+      message.text = texts::seal_of_message(key, 2, "Which one?");
+      tables.threads().insert_message(key, message);
+    };
+    CHECK(conversation.write(ann, thread, {}, "Thank you", {}).seq == 3);
+    CHECK(conversation.messages(ann, thread, 0, 1, 0).items.size() == 3);
+    CHECK(stored().last_seq == 3);
+    CHECK(stored().client_unread == 2);
+    CHECK(stored().provider_unread == 1);
+  }
+  SUBCASE("both read, in two tabs") {
+    world.store.before_insert_threads = [&](Tables& tables) {
+      other.client_read = 1;
+      other.client_unread = 0;
+      other.opened_at = 5;
+      CHECK(tables.threads().insert_threads({&other, 1}).front());
+    };
+    conversation.read(ann, thread, 1);
+    CHECK(stored().opened_at == 5);
+  }
+  CHECK_FALSE(world.store.before_insert_threads);
 }

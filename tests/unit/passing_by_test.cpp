@@ -305,7 +305,7 @@ TEST_CASE("Who claims is not woken again and again for what the agenda cannot re
 TEST_CASE("A large batch of a blast that cannot be read leaves no claim behind, and wakes nobody for ever") {
   constexpr int kClients = 200;  // more than are read in the transaction that claims them
   for (const auto& damage : {std::pair<string, string>{"blast", "sum = sum + 1"},
-                             std::pair<string, string>{"mark_slice", "opened = x'00'"}}) {
+                             std::pair<string, string>{"mark", "bits = x'00'"}}) {
     CAPTURE(damage.first);
     TwoHosts world(1);
     const auto one = world.open();

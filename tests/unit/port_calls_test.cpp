@@ -447,6 +447,15 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("How many have opened which blast is one call for all blasts of a list") {
+  for (const std::size_t blasts : {1u, 50u}) {
+    World world(10);
+    for (std::size_t i = 0; i < blasts; ++i) world.sent();
+    auto calls = world.calls([&] { CHECK(world.progress.list("lee", {}, {}, 100).items.size() == blasts); });
+    CHECK(calls["mark_counts"] == 1);
+  }
+}
+
 namespace {
 
 std::int64_t sum_of(const Calls& calls) {

@@ -196,24 +196,49 @@ TEST_CASE("Verification sees who has an address and is not in the bitmap of thos
 
 TEST_CASE("What a statement changes in place keeps a right sum right and a wrong one wrong") {
   World world;
-  const auto opened = [&] { return world.progress.list("lee", {}, {}, 0).items.at(0).opened; };
-  const auto open_one = [&] {
-    world.store.write([](Tables& tables) {
-      tables.blasts().count_marks(1, 1, 1, 0);
-      tables.directory().set_stored_seq(1, 1, 1);
-    });
+  const auto look = [&] { return code_of([&] { world.inbox.of_client("ann", {}, {}, 0); }); };
+  const auto store_seq = [&] {
+    world.store.write([](Tables& tables) { tables.directory().set_stored_seq(1, 1, 1); });
   };
-  open_one();
-  CHECK(opened() == 1);
-  CHECK_FALSE(code_of([&] { world.inbox.of_client("ann", {}, {}, 0); }));
-  {
-    test::Database db(world.folder.file());
-    db.run("UPDATE blast SET opened = 100 WHERE blast_no = 1");
-    db.run("UPDATE client_provider SET stored_seq = 0 WHERE client_no = 1");
+  store_seq();
+  CHECK_FALSE(look());
+  test::Database(world.folder.file()).run("UPDATE client_provider SET stored_seq = 0 WHERE client_no = 1");
+  store_seq();
+  CHECK(look() == Code::corrupt);
+}
+
+TEST_CASE("Who has opened a blast is counted from sound rows alone, and a mark makes no damaged row sound") {
+  struct Damage {
+    const char* sql;
+    bool is_marked_again;  // the page of the mark is the one that is damaged
+  };
+  for (const auto& damage : {Damage{"count = 100", true}, Damage{"bits = zeroblob(512)", true},
+                             Damage{"bits = x'00'", true}, Damage{"count = 0, bits = zeroblob(512)", true},
+                             Damage{"page = 1", false}, Damage{"kind = 2", false}}) {
+    CAPTURE(damage.sql);
+    World world;
+    const auto opened = [&] { return world.progress.list("lee", {}, {}, 0).items.at(0).opened; };
+    const auto mark = [&](Place place) {
+      return code_of([&] {
+        world.store.write([&](Tables& tables) { tables.blasts().mark(1, 1, MarkKind::opened, place); });
+      });
+    };
+    CHECK_FALSE(mark(0));
+    CHECK_FALSE(mark(0));
+    CHECK(opened() == 1);
+    CHECK_FALSE(world.verification_sees());
+    test::Database(world.folder.file()).run(std::string("UPDATE mark SET ") + damage.sql);
+    if (damage.is_marked_again) CHECK(mark(1) == Code::corrupt);
+    CHECK(code_of([&] { opened(); }) == Code::corrupt);
+    CHECK(world.verification_sees());
   }
-  open_one();
-  CHECK(code_of([&] { opened(); }) == Code::corrupt);
-  CHECK(code_of([&] { world.inbox.of_client("ann", {}, {}, 0); }) == Code::corrupt);
+}
+
+TEST_CASE("Verification finds somebody who has opened a blast without having it") {
+  World world;
+  CHECK_FALSE(world.verification_sees());
+  world.store.write([](Tables& tables) { tables.blasts().mark(1, 1, MarkKind::replied, 2); });
+  CHECK(world.verification_sees());
 }
 
 TEST_CASE(
@@ -353,9 +378,12 @@ TEST_CASE("What a recall drops is whoever waits, and not whose place a damaged i
 
 TEST_CASE("A damaged item fails alone: the others of its batch are told") {
   World world;
-  world.store.write([](Tables& tables) {
+  ItemNo first = 0;
+  world.store.write([&](Tables& tables) {
+    first = tables.numbers().next(NumberKind::work, 2);
     for (const Place place : {Place{0}, Place{1}}) {
       Item item;
+      item.no = first + place;
       item.provider_no = 1;
       item.channel_no = 1;
       item.thread = {1, place, kDirect};
@@ -364,11 +392,11 @@ TEST_CASE("A damaged item fails alone: the others of its batch are told") {
       tables.work().insert_items({&item, 1});
     }
   });
-  test::Database(world.folder.file()).run("UPDATE item SET place = 1 WHERE item_no = 1");
+  test::Database(world.folder.file()).run("UPDATE item SET place = 1 WHERE notice_no = 1");
   world.store.write([](Tables& tables) {  // the items have their turn
-    Channel channel = *tables.work().channel(ChannelNo{1});
-    channel.items_turn = -1;
-    tables.work().update_channel(channel);
+    auto work = *tables.work().channel_work(1);
+    work.items_turn = -1;
+    tables.work().update_channel_work(work);
   });
   auto advanced = world.work.advance(1, nullptr, 10);
   REQUIRE(advanced.next);
@@ -377,11 +405,11 @@ TEST_CASE("A damaged item fails alone: the others of its batch are told") {
   Report report;
   report.assignment = advanced.next.get();
   world.work.advance(1, &report, 0);
-  world.store.read([](const Tables& tables) {
-    const auto items = tables.work().items(std::vector<ItemNo>{1, 2});
+  world.store.read([&](const Tables& tables) {
+    const auto items = tables.work().items(std::vector<ItemNo>{first, first + 1});
     REQUIRE(items.size() == 1);
     const Item& item = items.front().item;
-    CHECK(item.no == 1);
+    CHECK(item.no == first);
     CHECK(item.damaged);  // and stays so
     CHECK(item.state == ItemState::failed);
     CHECK(item.reason == kDamagedEntry);
@@ -395,7 +423,8 @@ TEST_CASE("One damaged row of a provider keeps nobody else's people from being t
            "UPDATE blast SET revision = revision + 1 WHERE provider_no = 1 AND state = 2",  // sent, and late
            "UPDATE line SET done = done + 1 WHERE provider_no = 1",
            "UPDATE recipients SET blast_no = blast_no + 1 WHERE provider_no = 1",
-           "UPDATE provider SET recalls = recalls + 1 WHERE provider_no = 1",
+           "UPDATE provider SET archived_at = archived_at + 1 WHERE provider_no = 1",
+           "UPDATE roster_work SET send_seq = send_seq + 1 WHERE provider_no = 1",
            "UPDATE thread SET activity = activity + 1 WHERE provider_no = 1",  // of a recalled blast
        }) {
     CAPTURE(damage);
@@ -503,7 +532,7 @@ TEST_CASE("A batch that damage keeps from being filled waits alone: its channel 
     engine->roster_add("harmed", client);
   }
   engine->blast_send("harmed", test::make_blast(*engine, "harmed", "sent", {}));
-  test::Database(folder.file()).run("UPDATE provider SET recalls = recalls + 1 WHERE id = 'harmed'");
+  test::Database(folder.file()).run("UPDATE provider SET archived_at = archived_at + 1 WHERE id = 'harmed'");
   CHECK(code_of([&] { engine->pump(); }) == Code::corrupt);
   CHECK(code_of([&] { send("other", 3); }) == Code::corrupt);
   for (int minutes = 0; minutes < 3; ++minutes) {

@@ -240,6 +240,20 @@ TEST_CASE("slice: add and remove tell whether they changed anything") {
   }
 }
 
+TEST_CASE("slice: parts of 4,096 places are added as bits, each at its place") {
+  std::array<std::uint8_t, Slice::kPartBytes> bits{};
+  bits[0] = 0b1000'0001;
+  bits[511] = 0b1000'0000;
+  Slice slice;
+  slice.add(5);
+  slice.add_part(0, bits);
+  slice.add_part(15, bits);
+  const std::array<std::uint16_t, 7> expected{0, 5, 7, 4'095, 61'440, 61'447, 65'535};
+  CHECK(slice == Slice::from_places(expected));
+  slice.add_part(0, bits);
+  CHECK(slice.count() == expected.size());
+}
+
 TEST_CASE("slice: from_places takes any order and repetitions") {
   const Places places{65535, 3, 0, 3, 64, 65535, 63};
   CHECK(members_of(Slice::from_places(places)) == Places{0, 3, 63, 64, 65535});

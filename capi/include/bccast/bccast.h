@@ -97,7 +97,10 @@
  * Damage. What is read from a damaged store is right, or BCCAST_E_CORRUPT; it is never another's. Only what the damage
  * touches is refused: the calls of the client whose row it is, that client in an act on many, a notification as a
  * failed item damaged_entry. A page with a damaged row is CORRUPT as a whole. What an index has lost may be missing;
- * bccast_operate_verify tells.
+ * bccast_operate_verify tells. An act that gives PARTIAL because of damage is done in parts. What a crash leaves of it is
+ * done by whoever pumps next, and by the same call again, before that says EXISTS (bccast_channel_remove: NOT_FOUND).
+ * A call that writes and meets a damaged page looks through the tables it uses before it gives CORRUPT: seconds, where
+ * they are gigabytes. Others read and write meanwhile.
  */
 #ifndef BCCAST_BCCAST_H
 #define BCCAST_BCCAST_H

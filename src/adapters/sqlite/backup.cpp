@@ -12,6 +12,7 @@
 #include "adapters/sqlite/location.hpp"
 #include "adapters/sqlite/log_mark.hpp"
 #include "adapters/sqlite/new_file.hpp"
+#include "adapters/sqlite/number_tables.hpp"
 #include "adapters/sqlite/open_stores.hpp"
 #include "adapters/sqlite/row_damage.hpp"
 #include "adapters/sqlite/schema.hpp"
@@ -42,6 +43,8 @@ void mark_held(Connection& copy) {
   copy.execute("BEGIN IMMEDIATE");
   SqliteStoreTables(copy).set_held(true);
   SqliteDirectoryTables(copy).skip_numbers(kGap);
+  for (const auto kind : {NumberKind::work, NumberKind::event}) SqliteNumberTables(copy).skip(kind, kGap);
+  SqliteNumberTables(copy).skip(NumberKind::provider, kGap / 16);  // of a smaller number of them
   renew_log_mark(copy);  // the log of what was copied is not the copy's, whose pages lie elsewhere
   copy.execute("COMMIT");
 }

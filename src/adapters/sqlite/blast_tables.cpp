@@ -11,16 +11,14 @@ namespace {
   "provider_no, blast_no, state, all_active, seq, created_at, sent_at, deadline_at, finished_at, " \
   "recipients, "                                                                                   \
   "open_lines, revision, deadline, roster_size, key_hash, actor, sent_by, channels, activity, "    \
-  "hold, scheduled_at, digest, missed_at, missed_reason, overdue, recalled_at, swept, purged, "    \
-  "opened, replied"
+  "hold, scheduled_at, digest, missed_at, missed_reason, overdue, recalled_at, swept, purged"
 #define BLAST_ROW BLAST_COLUMNS ", sum"
 
-constexpr RowTable kBlast{"blast",
-                          RowKind::blast,
-                          BLAST_COLUMNS,
-                          {.key = "provider_no, blast_no",
-                           .fixed = "created_at, key_hash, actor, opened, replied",
-                           .counted = "opened, replied"}};
+constexpr RowTable kBlast{
+    "blast",
+    RowKind::blast,
+    BLAST_COLUMNS,
+    {.key = "provider_no, blast_no", .fixed = "created_at, key_hash, actor", .counted = ""}};
 constexpr Sql kInsertBlast = insert_row(kBlast);
 constexpr Sql kUpdateBlast = update_row(kBlast);
 
@@ -48,8 +46,6 @@ void visit(Columns& columns, Row& b) {
   columns.number(b.recalled_at);
   columns.place(b.swept);
   columns.flag(b.purged);
-  columns.number(b.opened);
-  columns.number(b.replied);
 }
 
 Blast blast_of(const Query& query) {
@@ -115,11 +111,52 @@ struct AudienceRow {
   std::uint32_t key_of_kept() const { return key(has_kept ? kKept : kPlaces); }
 };
 
+// ---- What recipients did: a page of places of each kind
+
+#define MARK_COLUMNS "provider_no, blast_no, kind, page, count, bits"
+#define MARK_ROW MARK_COLUMNS ", sum"
+
+constexpr RowTable kMark{"mark",
+                         RowKind::mark,
+                         MARK_COLUMNS,
+                         {.key = "provider_no, blast_no, kind, page", .fixed = "", .counted = ""}};
+constexpr Sql kInsertMark = insert_row(kMark);
+constexpr Sql kUpdateMark = update_row(kMark);
+constexpr Sql kAllMarks = select_rows(kMark);
+
+struct MarkRow {
+  ProviderNo provider_no = 0;
+  BlastNo blast_no = 0;
+  std::int64_t kind = 0;
+  std::int64_t page = 0;
+  std::int64_t count = 0;
+  std::span<const std::uint8_t> bits;
+
+  bool is_of(ProviderNo provider, BlastNo blast) const {
+    return provider_no == provider && blast_no == blast;
+  }
+  MarkPage::Bits places() const { return bits.first<Slice::kPartBytes>(); }
+};
+
+template <typename Columns, typename Row>
+void visit_mark(Columns& columns, Row& m) {
+  for (auto* number : {&m.provider_no, &m.blast_no, &m.kind, &m.page, &m.count}) columns.number(*number);
+  columns.bytes(m.bits);
+}
+
+/// Valid until the query's next step.
+MarkRow mark_of(const Query& query) {
+  MarkRow row;
+  RowReader reader(query, kMark);
+  visit_mark(reader, row);
+  reader.finish();
+  if (row.kind < 1 || row.kind > 255 || row.bits.size() != Slice::kPartBytes)
+    throw Error(Code::corrupt, "who has marked a blast is not what was once written");
+  return row;
+}
+
 std::uint32_t draft_key(int column, ProviderNo provider, BlastNo blast, SliceNo slice) {
   return bitmap_key(RowKind::draft_slice, column, provider, blast, slice);
-}
-std::uint32_t mark_key(int column, ProviderNo provider, BlastNo blast, SliceNo slice) {
-  return bitmap_key(RowKind::mark_slice, column, provider, blast, slice);
 }
 
 constexpr Sql kAllBlasts = select_rows(kBlast);
@@ -141,7 +178,7 @@ constexpr Sql rows_of_no_blast(std::string_view table) {
       .add("blast.blast_no = row.blast_no)");
 }
 constexpr Sql kDraftsOfNone = rows_of_no_blast("draft_slice");
-constexpr Sql kMarksOfNone = rows_of_no_blast("mark_slice");
+constexpr Sql kMarksOfNone = rows_of_no_blast("mark");
 constexpr Sql kTextsOfNone = rows_of_no_blast("blast_text");
 
 }  // namespace
@@ -302,6 +339,13 @@ std::optional<Blast> SqliteBlastTables::recall_to_sweep() const {
     require_asked_for(blast.state == BlastState::recalled && blast.swept < blast.roster_size);
     return blast;
   });
+}
+
+bool SqliteBlastTables::has_recall_to_sweep(ProviderNo provider) const {
+  auto query = db_.query(
+      "SELECT 1 FROM blast INDEXED BY blast_recalled "
+      "WHERE provider_no = ? AND state = 5 AND swept < roster_size LIMIT 1");
+  return query.bind(provider).step();
 }
 
 std::vector<Blast> SqliteBlastTables::recalled_before(Ms before, std::size_t limit,
@@ -506,38 +550,73 @@ std::vector<SentBlast> SqliteBlastTables::newer_blasts(ProviderNo provider, Plac
   return blasts;
 }
 
-MarkSlice SqliteBlastTables::marks(ProviderNo provider, BlastNo no, SliceNo slice) const {
-  auto query = db_.query(
-      "SELECT opened, replied FROM mark_slice WHERE provider_no = ? AND blast_no = ? AND slice_no = ?");
-  query.bind(provider).bind(no).bind(std::int64_t{slice});
-  if (!query.step()) return {};
-  return {Slice::decode(query.blob(0), mark_key(1, provider, no, slice)),
-          Slice::decode(query.blob(1), mark_key(2, provider, no, slice))};
+void SqliteBlastTables::mark(ProviderNo provider, BlastNo no, MarkKind kind, Place place) {
+  const std::int64_t page = mark_page_of(place);
+  MarkRow row{provider, no, static_cast<std::int64_t>(kind), page, 0, {}};
+  MarkPage places;
+  bool found = false;
+  {
+    auto query = db_.query("SELECT " MARK_ROW
+                           " FROM mark WHERE provider_no = ? AND blast_no = ? AND kind = ? AND page = ?");
+    query.bind(provider).bind(no).bind(row.kind).bind(page);
+    found = query.step();
+    if (found) {
+      row = mark_of(query);
+      require_asked_for(row.is_of(provider, no) && row.kind == static_cast<std::int64_t>(kind) &&
+                        row.page == page);
+      places = MarkPage(row.places());
+    }
+  }
+  if (!places.add(place)) return;
+  ++row.count;
+  row.bits = places.bits();
+  auto query = db_.query(found ? kUpdateMark.c_str() : kInsertMark.c_str());
+  RowWriter writer(query, kMark);
+  visit_mark(writer, row);
+  writer.finish();
+  query.run();
 }
 
-void SqliteBlastTables::put_marks(ProviderNo provider, BlastNo no, SliceNo slice, const MarkSlice& value) {
-  const auto opened = value.opened.encode(mark_key(1, provider, no, slice));
-  const auto replied = value.replied.encode(mark_key(2, provider, no, slice));
-  auto query = db_.query(
-      "INSERT INTO mark_slice(provider_no, blast_no, slice_no, opened, replied) VALUES (?, ?, ?, ?, ?) "
-      "ON CONFLICT DO UPDATE SET opened = excluded.opened, replied = excluded.replied");
-  query.bind(provider).bind(no).bind(std::int64_t{slice}).bind(opened).bind(replied).run();
+Slice SqliteBlastTables::marks(ProviderNo provider, BlastNo no, MarkKind kind, SliceNo slice) const {
+  const std::int64_t begin = std::int64_t{slice} * kMarkPagesOfSlice;
+  const std::int64_t end = begin + kMarkPagesOfSlice;
+  auto query = db_.query("SELECT " MARK_ROW
+                         " FROM mark WHERE provider_no = ? AND blast_no = ? AND kind = ? AND page >= ? AND "
+                         "page < ?");
+  query.bind(provider).bind(no).bind(static_cast<std::int64_t>(kind)).bind(begin).bind(end);
+  Slice all;
+  while (query.step()) {
+    const MarkRow row = mark_of(query);
+    require_asked_for(row.is_of(provider, no) && row.kind == static_cast<std::int64_t>(kind) &&
+                      row.page >= begin && row.page < end);
+    all.add_part(static_cast<std::uint32_t>(row.page - begin), row.places());
+  }
+  return all;
 }
 
-void SqliteBlastTables::count_marks(ProviderNo provider, BlastNo no, std::int64_t opened,
-                                    std::int64_t replied) {
-  auto query = db_.query(
-      "UPDATE blast SET opened = opened + ?1, replied = replied + ?2, sum = sum + ?1 * 1 + ?2 * 3 "
-      "WHERE provider_no = ?3 AND blast_no = ?4");
-  query.bind(opened).bind(replied).bind(provider).bind(no).run();
+Found<BlastKey, MarkCounts> SqliteBlastTables::mark_counts(std::span<const BlastKey> keys) const {
+  return find_each(keys, [&](const BlastKey& key) -> std::optional<MarkCounts> {
+    auto query = db_.query("SELECT " MARK_ROW " FROM mark WHERE provider_no = ? AND blast_no = ?");
+    query.bind(key.first).bind(key.second);
+    MarkCounts counts;
+    std::pair<std::int64_t, std::int64_t> last{-1, -1};
+    while (query.step()) {
+      const MarkRow row = mark_of(query);
+      const std::pair at(row.kind, row.page);
+      require_asked_for(row.is_of(key.first, key.second) && at > last);
+      last = at;
+      counts.add(static_cast<MarkKind>(row.kind), row.count);
+    }
+    return counts;
+  });
 }
 
 void SqliteBlastTables::find_damage(std::vector<FindingRow>& findings) const {
   find_damaged_rows(db_, kBlast, kAllBlasts, findings);
   find_damaged_rows(db_, kAudience, kAllAudiences, findings);
-  for (const auto& [table, sql] :
-       {std::pair("draft_slice", &kDraftsOfNone), std::pair("mark_slice", &kMarksOfNone),
-        std::pair("blast_text", &kTextsOfNone)}) {
+  find_damaged_rows(db_, kMark, kAllMarks, findings);
+  for (const auto& [table, sql] : {std::pair("draft_slice", &kDraftsOfNone), std::pair("mark", &kMarksOfNone),
+                                   std::pair("blast_text", &kTextsOfNone)}) {
     auto query = db_.query(sql->c_str());
     while (query.step())
       findings.push_back({"row",

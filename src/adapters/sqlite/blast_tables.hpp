@@ -27,6 +27,7 @@ class SqliteBlastTables final : public BlastTables {
   std::vector<Blast> past_deadline(std::optional<ProviderNo> provider, Ms now, const DeadlinePosition& after,
                                    std::size_t limit) const override;
   std::optional<Blast> recall_to_sweep() const override;
+  bool has_recall_to_sweep(ProviderNo provider) const override;
   std::vector<Blast> recalled_before(Ms before, std::size_t limit,
                                      std::exception_ptr& damaged) const override;
   std::vector<BlastNo> blast_numbers(ProviderNo provider, BlastNo after, std::size_t limit) const override;
@@ -53,9 +54,9 @@ class SqliteBlastTables final : public BlastTables {
   void put_kept(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no, const Slice& value) override;
   std::vector<SentBlast> newer_blasts(ProviderNo provider, Place place, Seq after,
                                       std::size_t limit) const override;
-  MarkSlice marks(ProviderNo provider, BlastNo no, SliceNo slice) const override;
-  void put_marks(ProviderNo provider, BlastNo no, SliceNo slice, const MarkSlice& value) override;
-  void count_marks(ProviderNo provider, BlastNo no, std::int64_t opened, std::int64_t replied) override;
+  void mark(ProviderNo provider, BlastNo no, MarkKind kind, Place place) override;
+  Slice marks(ProviderNo provider, BlastNo no, MarkKind kind, SliceNo slice) const override;
+  Found<BlastKey, MarkCounts> mark_counts(std::span<const BlastKey> keys) const override;
 
   /// For verification: rows that are not what was once written.
   void find_damage(std::vector<FindingRow>& findings) const;

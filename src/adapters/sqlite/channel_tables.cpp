@@ -9,21 +9,29 @@
 namespace bccast::sqlite {
 namespace {
 
-#define CHANNEL_COLUMNS                                                                             \
-  "channel_no, name, delivers, paused, removed, failures, failing_since, open_until, last_reason, " \
-  "items_turn, worker_seen, rate, tokens, tokens_at, concurrency, fail_percent, fail_window, "      \
-  "fail_pauses, window_attempts, window_failed, window_reason, window_votes, window_seen, "         \
-  "over_threshold, quiet_from, quiet_to, waits"
+#define CHANNEL_COLUMNS                                                                         \
+  "channel_no, name, delivers, paused, removed, rate, concurrency, fail_percent, fail_window, " \
+  "fail_pauses, quiet_from, quiet_to, waits"
 #define CHANNEL_ROW CHANNEL_COLUMNS ", sum"
+#define WORK_COLUMNS                                                                                \
+  "channel_no, failures, failing_since, open_until, last_reason, items_turn, worker_seen, tokens, " \
+  "tokens_at, window_attempts, window_failed, window_reason, window_votes, window_seen, "           \
+  "over_threshold, stopped"
+#define WORK_ROW WORK_COLUMNS ", sum"
 
-constexpr RowTable kChannel{
-    "channel",
-    RowKind::channel,
-    CHANNEL_COLUMNS,
-    {.key = "channel_no", .fixed = "name, delivers", .counted = "channel_no, worker_seen"}};
-constexpr Sql kInsertChannel =
-    insert_numbered_row(kChannel, "(SELECT coalesce(max(channel_no), 0) + 1 FROM channel)");
+constexpr RowTable kChannel{"channel",
+                            RowKind::channel,
+                            CHANNEL_COLUMNS,
+                            {.key = "channel_no", .fixed = "name, delivers", .counted = ""}};
+constexpr Sql kInsertChannel = insert_row(kChannel, " ON CONFLICT DO NOTHING");
 constexpr Sql kUpdateChannel = update_row(kChannel);
+
+constexpr RowTable kWork{"channel_work",
+                         RowKind::channel_work,
+                         WORK_COLUMNS,
+                         {.key = "channel_no", .fixed = "", .counted = "worker_seen"}};
+constexpr Sql kInsertWork = insert_row(kWork);
+constexpr Sql kUpdateWork = update_row(kWork);
 
 template <typename Columns, typename Row>
 void visit(Columns& columns, Row& c) {
@@ -32,23 +40,44 @@ void visit(Columns& columns, Row& c) {
   columns.flag(c.delivers);
   columns.flag(c.paused);
   columns.flag(c.removed);
-  columns.number(c.failures);
-  columns.number(c.failing_since);
-  columns.number(c.open_until);
-  columns.text(c.last_reason);
-  for (auto* number : {&c.items_turn, &c.worker_seen, &c.rate.per_1000_s, &c.bucket.tokens, &c.bucket.at,
-                       &c.concurrency, &c.fail_rule.percent, &c.fail_rule.window})
+  for (auto* number : {&c.rate.per_1000_s, &c.concurrency, &c.fail_rule.percent, &c.fail_rule.window})
     columns.number(*number);
   columns.flag(c.fail_rule.pauses);
-  columns.number(c.window.attempts);
-  columns.number(c.window.failed);
-  columns.text(c.window.reason);
-  columns.number(c.window.votes);
-  columns.number(c.window.seen);
-  columns.flag(c.over_threshold);
   columns.one_of(c.quiet_hours.from, 24 * 60);
   columns.one_of(c.quiet_hours.to, 24 * 60);
   columns.flag(c.waits);
+}
+
+template <typename Columns, typename Row>
+void visit_work(Columns& columns, Row& w) {
+  columns.number(w.channel_no);
+  columns.number(w.failures);
+  columns.number(w.failing_since);
+  columns.number(w.open_until);
+  columns.text(w.last_reason);
+  for (auto* number :
+       {&w.items_turn, &w.worker_seen, &w.bucket.tokens, &w.bucket.at, &w.window.attempts, &w.window.failed})
+    columns.number(*number);
+  columns.text(w.window.reason);
+  columns.number(w.window.votes);
+  columns.number(w.window.seen);
+  columns.flag(w.over_threshold);
+  columns.flag(w.stopped);
+}
+
+ChannelWork work_of(const Query& query) {
+  ChannelWork work;
+  RowReader reader(query, kWork);
+  visit_work(reader, work);
+  reader.finish();
+  return work;
+}
+
+void write_work(Query& query, const ChannelWork& work) {
+  RowWriter writer(query, kWork);
+  visit_work(writer, work);
+  writer.finish();
+  query.run();
 }
 
 Channel channel_of(const Query& query) {
@@ -59,14 +88,16 @@ Channel channel_of(const Query& query) {
   return channel;
 }
 
-void write_channel(Query& query, const Channel& channel) {
+/// How many rows were written.
+auto write_channel(Query& query, const Channel& channel) {
   RowWriter writer(query, kChannel);
   visit(writer, channel);
   writer.finish();
-  query.run();
+  return query.run();
 }
 
 constexpr Sql kAllChannels = select_rows(kChannel);
+constexpr Sql kAllWork = select_rows(kWork);
 
 }  // namespace
 
@@ -93,10 +124,19 @@ std::optional<Channel> SqliteChannelTables::channel(ChannelNo no) const {
   return channel_of(query);
 }
 
-ChannelNo SqliteChannelTables::insert_channel(const Channel& channel) {
+ChannelNo SqliteChannelTables::last_channel() const {
+  auto query = db_.query("SELECT max(channel_no) FROM channel");
+  return query.step() && !query.is_null(0) ? query.i64(0) : 0;
+}
+
+bool SqliteChannelTables::insert_channel(const Channel& channel) {
   auto query = db_.query(kInsertChannel.c_str());
-  write_channel(query, channel);
-  return db_.last_rowid();
+  if (write_channel(query, channel) == 0) return false;
+  auto work = db_.query(kInsertWork.c_str());
+  ChannelWork fresh;
+  fresh.channel_no = channel.no;
+  write_work(work, fresh);
+  return true;
 }
 
 void SqliteChannelTables::update_channel(const Channel& channel) {
@@ -104,20 +144,35 @@ void SqliteChannelTables::update_channel(const Channel& channel) {
   write_channel(query, channel);
 }
 
+std::optional<ChannelWork> SqliteChannelTables::channel_work(ChannelNo no) const {
+  auto query = db_.query("SELECT " WORK_ROW " FROM channel_work WHERE channel_no = ?");
+  query.bind(no);
+  if (!query.step()) return std::nullopt;
+  const auto work = work_of(query);
+  require_asked_for(work.channel_no == no);
+  return work;
+}
+
+void SqliteChannelTables::update_channel_work(const ChannelWork& work) {
+  auto query = db_.query(kUpdateWork.c_str());
+  write_work(query, work);
+}
+
 void SqliteChannelTables::forget_reason_details() {
-  std::vector<Channel> channels;
+  std::vector<ChannelWork> all;
   {
-    auto query = db_.query("SELECT " CHANNEL_ROW " FROM channel WHERE instr(last_reason, ':') > 0");
-    while (query.step()) channels.push_back(channel_of(query));
+    auto query = db_.query("SELECT " WORK_ROW " FROM channel_work WHERE instr(last_reason, ':') > 0");
+    while (query.step()) all.push_back(work_of(query));
   }
-  for (auto& channel : channels) {
-    channel.last_reason.resize(channel.last_reason.find(':'));
-    update_channel(channel);
+  for (auto& work : all) {
+    work.last_reason.resize(work.last_reason.find(':'));
+    update_channel_work(work);
   }
 }
 
 void SqliteChannelTables::find_damage(std::vector<FindingRow>& findings) const {
   find_damaged_rows(db_, kChannel, kAllChannels, findings);
+  find_damaged_rows(db_, kWork, kAllWork, findings);
 }
 
 }  // namespace bccast::sqlite

@@ -18,8 +18,11 @@ class SqliteChannelTables : public virtual ChannelTables {
   std::vector<Channel> channels() const override;
   std::optional<Channel> channel(std::string_view name) const override;
   std::optional<Channel> channel(ChannelNo no) const override;
-  ChannelNo insert_channel(const Channel& channel) override;
+  ChannelNo last_channel() const override;
+  bool insert_channel(const Channel& channel) override;
   void update_channel(const Channel& channel) override;
+  std::optional<ChannelWork> channel_work(ChannelNo no) const override;
+  void update_channel_work(const ChannelWork& work) override;
   void forget_reason_details() override;
 
   /// For verification: rows that are not what was once written.

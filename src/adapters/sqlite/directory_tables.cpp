@@ -7,30 +7,32 @@
 
 #include "adapters/sqlite/columns.hpp"
 #include "adapters/sqlite/mapping.hpp"
+#include "adapters/sqlite/number_tables.hpp"
 
 namespace bccast::sqlite {
 namespace {
 
-#define PROVIDER_COLUMNS                                                                                  \
-  "provider_no, id, name, locale, zone, addresses, next_place, next_blast, next_community, next_notice, " \
-  "send_seq, archived_at, activity, recalls"
+#define PROVIDER_COLUMNS "provider_no, id, name, locale, zone, addresses, archived_at"
+#define ROSTER_WORK_COLUMNS "provider_no, next_place, next_blast, next_community, send_seq"
 #define CLIENT_COLUMNS "client_no, id, name, locale, zone, addresses, flags"
 #define MEMBERSHIP_COLUMNS "client_no, provider_no, place, stored_seq"
 
 // The ids do not change: their indexes stay untouched.
 constexpr RowTable kProvider{
-    "provider",
-    RowKind::provider,
-    PROVIDER_COLUMNS,
-    {.key = "provider_no", .fixed = "id", .counted = "provider_no, next_blast, next_community, next_notice"}};
-constexpr Sql kInsertProvider =
-    insert_numbered_row(kProvider, "(SELECT coalesce(max(provider_no), 0) + 1 FROM provider)");
+    "provider", RowKind::provider, PROVIDER_COLUMNS, {.key = "provider_no", .fixed = "id", .counted = ""}};
+constexpr Sql kInsertProvider = insert_row(kProvider, " ON CONFLICT(id) DO NOTHING");
 constexpr Sql kUpdateProvider = update_row(kProvider);
 
+constexpr RowTable kRosterWork{"roster_work",
+                               RowKind::roster_work,
+                               ROSTER_WORK_COLUMNS,
+                               {.key = "provider_no", .fixed = "", .counted = "next_blast, next_community"}};
+constexpr Sql kInsertRosterWork = insert_row(kRosterWork);
+constexpr Sql kUpdateRosterWork = update_row(kRosterWork);
+
 constexpr RowTable kClient{
-    "client", RowKind::client, CLIENT_COLUMNS, {.key = "client_no", .fixed = "id", .counted = "client_no"}};
-constexpr Sql kInsertClient = insert_numbered_row(
-    kClient, "(SELECT coalesce(max(client_no), 0) + 1 FROM client)", " ON CONFLICT(id) DO NOTHING");
+    "client", RowKind::client, CLIENT_COLUMNS, {.key = "client_no", .fixed = "id", .counted = ""}};
+constexpr Sql kInsertClient = insert_row(kClient, " ON CONFLICT(id) DO NOTHING");
 constexpr Sql kUpdateClient = update_row(kClient);
 
 constexpr RowTable kMembership{"client_provider",
@@ -58,10 +60,14 @@ void visit_provider(Columns& columns, Row& p) {
   columns.text(p.locale);
   columns.text(p.zone);
   visit_addresses(columns, p);
-  columns.place(p.next_place);
-  for (auto* number : {&p.next_blast, &p.next_community, &p.next_notice, &p.send_seq, &p.archived_at,
-                       &p.activity, &p.recalls})
-    columns.number(*number);
+  columns.number(p.archived_at);
+}
+
+template <typename Columns, typename Row>
+void visit_roster_work(Columns& columns, Row& w) {
+  columns.number(w.provider_no);
+  columns.place(w.next_place);
+  for (auto* number : {&w.next_blast, &w.next_community, &w.send_seq}) columns.number(*number);
 }
 
 template <typename Columns, typename Row>
@@ -121,6 +127,13 @@ void write_provider(Query& query, const Provider& provider) {
   writer.finish();
 }
 
+void write_roster_work(Query& query, const RosterWork& work) {
+  RowWriter writer(query, kRosterWork);
+  visit_roster_work(writer, work);
+  writer.finish();
+  query.run();
+}
+
 void write_client(Query& query, const Client& client) {
   RowWriter writer(query, kClient);
   visit_client(writer, client);
@@ -135,6 +148,7 @@ std::uint32_t address_key(ProviderNo provider, SliceNo slice, std::string_view c
 }
 
 constexpr Sql kAllProviders = select_rows(kProvider);
+constexpr Sql kAllRosterWork = select_rows(kRosterWork);
 constexpr Sql kAllClients = select_rows(kClient);
 constexpr Sql kAllMemberships = select_rows(kMembership);
 
@@ -163,17 +177,38 @@ Found<ProviderNo, Provider> SqliteDirectoryTables::providers(std::span<const Pro
   return find_each(nos, [&](ProviderNo no) { return provider(no); });
 }
 
-ProviderNo SqliteDirectoryTables::insert_provider(const Provider& provider) {
+std::optional<ProviderNo> SqliteDirectoryTables::insert_provider(const Provider& provider) {
+  SqliteNumberTables numbers(db_);
+  Provider row = provider;
+  row.no = numbers.peek(NumberKind::provider);
   auto query = db_.query(kInsertProvider.c_str());
-  write_provider(query, provider);
-  query.run();
-  return db_.last_rowid();
+  write_provider(query, row);
+  if (query.run() == 0) return std::nullopt;
+  auto work = db_.query(kInsertRosterWork.c_str());
+  write_roster_work(work, {.provider_no = row.no});
+  return numbers.next(NumberKind::provider);
 }
 
 void SqliteDirectoryTables::update_provider(const Provider& provider) {
   auto query = db_.query(kUpdateProvider.c_str());
   write_provider(query, provider);
   query.run();
+}
+
+std::optional<RosterWork> SqliteDirectoryTables::roster_work(ProviderNo provider) const {
+  auto query = db_.query("SELECT " ROSTER_WORK_COLUMNS ", sum FROM roster_work WHERE provider_no = ?");
+  if (!query.bind(provider).step()) return std::nullopt;
+  RosterWork work;
+  RowReader reader(query, kRosterWork);
+  visit_roster_work(reader, work);
+  reader.finish();
+  require_asked_for(work.provider_no == provider);
+  return work;
+}
+
+void SqliteDirectoryTables::update_roster_work(const RosterWork& work) {
+  auto query = db_.query(kUpdateRosterWork.c_str());
+  write_roster_work(query, work);
 }
 
 std::optional<Client> SqliteDirectoryTables::client(std::string_view id) const {
@@ -201,13 +236,21 @@ Found<ClientNo, Client> SqliteDirectoryTables::clients(std::span<const ClientNo>
 }
 
 std::vector<std::optional<ClientNo>> SqliteDirectoryTables::insert_clients(std::span<const Client> clients) {
+  // Whoever writes is alone: those that are there take no numbers.
+  SqliteNumberTables numbers(db_);
+  const ClientNo first = numbers.peek(NumberKind::client);
+  ClientNo next = first;
   std::vector<std::optional<ClientNo>> nos;
   nos.reserve(clients.size());
+  Client row;
   for (const auto& client : clients) {
+    row = client;
+    row.no = next;
     auto query = db_.query(kInsertClient.c_str());
-    write_client(query, client);
-    nos.push_back(query.run() > 0 ? std::optional(db_.last_rowid()) : std::nullopt);
+    write_client(query, row);
+    nos.push_back(query.run() > 0 ? std::optional(next++) : std::nullopt);
   }
+  if (next != first) numbers.next(NumberKind::client, next - first);
   return nos;
 }
 
@@ -282,7 +325,7 @@ std::vector<std::optional<Place>> SqliteDirectoryTables::insert_memberships(Prov
 void SqliteDirectoryTables::set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) {
   auto query = db_.query(
       "UPDATE client_provider SET stored_seq = ?1, sum = sum + (?1 - stored_seq) "
-      "WHERE client_no = ?2 AND provider_no = ?3");
+      "WHERE client_no = ?2 AND provider_no = ?3 AND stored_seq < ?1");
   query.bind(seq).bind(client).bind(provider).run();
 }
 
@@ -416,14 +459,13 @@ std::vector<Provider> SqliteDirectoryTables::providers(std::string_view after, s
 }
 
 void SqliteDirectoryTables::skip_numbers(std::int64_t gap) {
-  static_assert(kProvider.weights[7] + kProvider.weights[8] + kProvider.weights[9] == 15);
+  static_assert(kRosterWork.weights[2] + kRosterWork.weights[3] == 4);
   // A damaged number beyond which there is none stays as it is, and its row is refused whenever it is read.
   auto query = db_.query(
-      "UPDATE provider SET next_blast = next_blast + ?1, next_community = next_community + ?1, "
-      "next_notice = next_notice + ?1, sum = sum + ?1 * 15 "
-      "WHERE provider_no > ?2 AND max(next_blast, next_community, next_notice, sum) <= ?3");
+      "UPDATE roster_work SET next_blast = next_blast + ?1, next_community = next_community + ?1, "
+      "sum = sum + ?1 * 4 WHERE provider_no > ?2 AND max(next_blast, next_community, sum) <= ?3");
   constexpr auto kLeast = std::numeric_limits<std::int64_t>::min();
-  query.bind(gap).bind(kLeast).bind(std::numeric_limits<std::int64_t>::max() - 15 * gap).run();
+  query.bind(gap).bind(kLeast).bind(std::numeric_limits<std::int64_t>::max() - 4 * gap).run();
 }
 
 RosterSlice SqliteDirectoryTables::roster_slice(ProviderNo provider, SliceNo slice) const {
@@ -517,6 +559,7 @@ void SqliteDirectoryTables::put_address_slices(std::span<const std::pair<Address
 
 void SqliteDirectoryTables::find_damage(std::vector<FindingRow>& findings) const {
   find_damaged_rows(db_, kProvider, kAllProviders, findings);
+  find_damaged_rows(db_, kRosterWork, kAllRosterWork, findings);
   find_damaged_rows(db_, kClient, kAllClients, findings);
   find_damaged_rows(db_, kMembership, kAllMemberships, findings);
 }

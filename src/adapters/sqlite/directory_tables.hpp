@@ -19,8 +19,10 @@ class SqliteDirectoryTables final : public DirectoryTables {
   std::optional<Provider> provider(std::string_view id) const override;
   std::optional<Provider> provider(ProviderNo no) const override;
   Found<ProviderNo, Provider> providers(std::span<const ProviderNo> nos) const override;
-  ProviderNo insert_provider(const Provider& provider) override;
+  std::optional<ProviderNo> insert_provider(const Provider& provider) override;
   void update_provider(const Provider& provider) override;
+  std::optional<RosterWork> roster_work(ProviderNo provider) const override;
+  void update_roster_work(const RosterWork& work) override;
   std::optional<Client> client(std::string_view id) const override;
   std::optional<Client> client(ClientNo no) const override;
   Found<std::string_view, Client> clients(std::span<const std::string_view> ids) const override;

@@ -5,20 +5,22 @@
 #include <string>
 
 #include "adapters/sqlite/mapping.hpp"
+#include "adapters/sqlite/number_tables.hpp"
 #include "base/error.hpp"
 
 namespace bccast::sqlite {
 namespace {
 
-/// Several times as many as come between two calls, so that the oldest are always gone in the end.
+/// So many events lie between two looks for those that are too old, and several times as many may go at one,
+/// so that the oldest are always gone in the end.
+constexpr EventNo kForgetEvery = 256;
 constexpr std::int64_t kForgottenTogether = 2048;
 #define EVENT_COLUMNS "event_no, at, kind, provider_no, number, place"
 #define READER_COLUMNS "name, acknowledged"
 
 constexpr RowTable kEvent{
-    "event", RowKind::event, EVENT_COLUMNS, {.key = "event_no", .fixed = "", .counted = "event_no, number"}};
-constexpr Sql kInsertEvent = insert_numbered_row(
-    kEvent, "(SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0) + 1)");
+    "event", RowKind::event, EVENT_COLUMNS, {.key = "event_no", .fixed = "", .counted = "number"}};
+constexpr Sql kInsertEvent = insert_row(kEvent);
 
 constexpr RowTable kReader{
     "event_reader", RowKind::reader, READER_COLUMNS, {.key = "name", .fixed = "", .counted = ""}};
@@ -79,18 +81,18 @@ EventNo SqliteEventTables::acknowledged_by_all() const {
 }
 
 EventNo SqliteEventTables::last_event() const {
-  // Of all there ever were: numbers are not used twice, also when the last ones were forgotten.
-  auto query = db_.query("SELECT seq FROM sqlite_sequence WHERE name = 'event'");
-  return query.step() ? query.i64(0) : 0;
+  return SqliteNumberTables(db_).peek(NumberKind::event) - 1;
 }
 
-EventNo SqliteEventTables::insert_event(const Event& event) {
+void SqliteEventTables::insert_event(const Event& event, Ms keep_since) {
+  Event row = event;
+  row.no = SqliteNumberTables(db_).next(NumberKind::event);  // who writes is alone until the commit
   auto query = db_.query(kInsertEvent.c_str());
   RowWriter writer(query, kEvent);
-  visit(writer, event);
+  visit(writer, row);
   writer.finish();
   query.run();
-  return db_.last_rowid();
+  if (row.no % kForgetEvery == 0) forget_before(keep_since);
 }
 
 std::vector<Event> SqliteEventTables::events(EventNo after, Ms since, std::size_t limit) const {
@@ -121,7 +123,7 @@ void SqliteEventTables::forget_before(Ms at) {
 
 void SqliteEventTables::forget_client(std::int64_t client_no) {
   static_assert(static_cast<int>(EventKind::roster_changed) == 5, "as in the index event_of_client");
-  db_.query("UPDATE event SET number = 0, sum = sum - number * 3 WHERE kind = 5 AND number = ?")
+  db_.query("UPDATE event SET number = 0, sum = sum - number WHERE kind = 5 AND number = ?")
       .bind(client_no)
       .run();
 }

@@ -18,17 +18,20 @@ class SqliteEventTables final : public EventTables {
   std::optional<EventNo> acknowledged(std::string_view reader) const override;
   void set_acknowledged(std::string_view reader, EventNo no) override;
   EventNo acknowledged_by_all() const override;
+  void insert_event(const Event& event, Ms keep_since) override;
+  bool has_unnumbered() const override { return false; }
+  bool number_events(std::size_t) override { return false; }
   EventNo last_event() const override;
-  EventNo insert_event(const Event& event) override;
   std::vector<Event> events(EventNo after, Ms since, std::size_t limit) const override;
   void forget_up_to(EventNo no) override;
-  void forget_before(Ms at) override;
   void forget_client(std::int64_t client_no) override;
 
   /// For verification: rows that are not what was once written.
   void find_damage(std::vector<FindingRow>& findings) const;
 
  private:
+  void forget_before(Ms at);
+
   Connection& db_;
 };
 

@@ -8,6 +8,7 @@
 #include "adapters/sqlite/columns.hpp"
 #include "adapters/sqlite/line_tables.hpp"
 #include "adapters/sqlite/mapping.hpp"
+#include "adapters/sqlite/number_tables.hpp"
 #include "adapters/sqlite/token_bytes.hpp"
 
 namespace bccast::sqlite {
@@ -24,8 +25,8 @@ constexpr RowTable kItem{
     ITEM_COLUMNS,
     {.key = "item_no",
      .fixed = "provider_no, channel_no, line_no, place, origin, notice_no, to_provider, at, seq",
-     .counted = "item_no, state"}};
-constexpr Sql kInsertItem = insert_numbered_row(kItem, "(SELECT coalesce(max(item_no), 0) + 1 FROM item)");
+     .counted = "state"}};
+constexpr Sql kInsertItem = insert_row(kItem);
 constexpr Sql kUpdateItem = update_row(kItem);
 
 template <typename Columns, typename Row>
@@ -71,16 +72,16 @@ constexpr Sql kAllItems = select_rows(kItem);
 
 }  // namespace
 
-std::vector<ItemNo> SqliteItemTables::insert_items(std::span<const Item> items) {
-  std::vector<ItemNo> numbers;
-  numbers.reserve(items.size());
+void SqliteItemTables::insert_items(std::span<const Item> items) {
+  const auto to_number = std::count_if(items.begin(), items.end(), [](const Item& i) { return i.no == 0; });
+  ItemNo next = to_number > 0 ? SqliteNumberTables(db_).next(NumberKind::work, to_number) : 0;
   for (const auto& item : items) {
+    Item row = item;
+    if (row.no == 0) row.no = next++;
     auto query = db_.query(kInsertItem.c_str());
-    write_item(query, item);
-    numbers.push_back(db_.last_rowid());
-    item_places_.put(item);
+    write_item(query, row);
+    item_places_.put(row);
   }
-  return numbers;
 }
 
 /// Never twice because an index says so: of a damaged row the index may keep what the row was before it
@@ -326,12 +327,13 @@ Slice SqliteItemTables::failed_places(LineNo line, SliceNo slice) const {
 }
 
 void SqliteItemTables::park_items(LineNo line, bool parked) {
+  static_assert(kItem.weights[9] == 1);
   const auto waiting = static_cast<std::int64_t>(ItemState::waiting);
   const auto parking = static_cast<std::int64_t>(ItemState::parked);
   item_places_.for_each(line, 0, [&](SliceNo s, const ItemPlaces::OfSlice& of) {
     of.open.for_each([&](std::uint16_t at) {
       auto query = db_.query(
-          "UPDATE item SET state = ?1, sum = sum + (?1 - state) * 3 "
+          "UPDATE item SET state = ?1, sum = sum + (?1 - state) "
           "WHERE line_no > 0 AND line_no = ?2 AND place = ?3 AND state = ?4");
       query.bind(parked ? parking : waiting).bind(line).bind(std::int64_t{place_at(s, at)});
       query.bind(parked ? waiting : parking).run();

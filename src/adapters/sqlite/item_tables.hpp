@@ -21,7 +21,7 @@ class SqliteItemTables : public virtual ItemTables {
   /// undone.
   ItemPlaces& gathered() noexcept { return item_places_; }
 
-  std::vector<ItemNo> insert_items(std::span<const Item> items) override;
+  void insert_items(std::span<const Item> items) override;
   std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const override;
   std::vector<Item> items_of(const Token& token) const override;
   std::vector<Item> items_of(std::span<const Claim> claims) const override;

@@ -28,8 +28,8 @@ constexpr RowTable kLine{
     {.key = "line_no",
      .fixed = "provider_no, blast_no, channel_no, seq, slices, places, order_kind, order_key, total, "
               "follows, retracts",
-     .counted = "line_no"}};
-constexpr Sql kInsertLine = insert_numbered_row(kLine, "(SELECT coalesce(max(line_no), 0) + 1 FROM line)");
+     .counted = ""}};
+constexpr Sql kInsertLine = insert_row(kLine);
 constexpr Sql kUpdateLine = update_row(kLine);
 
 constexpr RowTable kToldAddress{"told_address",
@@ -165,10 +165,9 @@ constexpr Sql kAllToldAddresses = select_rows(kToldAddress);
 
 }  // namespace
 
-LineNo SqliteLineTables::insert_line(const Line& line) {
+void SqliteLineTables::insert_line(const Line& line) {
   auto query = db_.query(kInsertLine.c_str());
   write_line(query, line);
-  return db_.last_rowid();
 }
 
 std::optional<Line> SqliteLineTables::line(LineNo no) const {

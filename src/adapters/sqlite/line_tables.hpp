@@ -16,7 +16,7 @@ class SqliteLineTables : public virtual LineTables {
  public:
   explicit SqliteLineTables(Connection& db) : db_(db) {}
 
-  LineNo insert_line(const Line& line) override;
+  void insert_line(const Line& line) override;
   std::optional<Line> line(LineNo no) const override;
   Found<LineNo, Line> lines(std::span<const LineNo> nos) const override;
   std::vector<Line> lines(ProviderNo provider, BlastNo blast) const override;

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <exception>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,7 +73,8 @@ struct RowTable {
   struct Lists {
     std::string_view key;      // columns by which a row is found
     std::string_view fixed;    // others that an update leaves as they are
-    std::string_view counted;  // those of the sum that are not hashed: changed in place, or given by SQLite
+    std::string_view counted;  // those of the sum that are not hashed: changed in place
+    std::string_view growing = {};  // counted ones that an update never takes back
   };
 
   consteval RowTable(std::string_view name_in, RowKind kind_in, std::string_view columns_in, Lists lists_in)
@@ -111,16 +113,9 @@ constexpr void add_sum(Sql& sql, const RowTable& table, Value&& value) {
   });
 }
 
-constexpr Sql insert(const RowTable& table, std::string_view number_sql, std::string_view tail,
-                     std::string_view instead = {}) {
+constexpr Sql insert(const RowTable& table, std::string_view tail, std::string_view instead = {}) {
   Sql sql;
-  const auto value = [&](Sql& to, std::string_view, std::size_t number) {
-    if (number == 1 && !number_sql.empty()) {
-      to.add(number_sql);
-    } else {
-      to.add("?").add_number(number);
-    }
-  };
+  const auto value = [](Sql& to, std::string_view, std::size_t number) { to.add("?").add_number(number); };
   sql.add("INSERT")
       .add(instead)
       .add(" INTO ")
@@ -142,28 +137,29 @@ constexpr void add_changes(Sql& sql, const RowTable& table) {
   const auto changes = [&](std::string_view column) {
     return number_in(table.lists.key, column) == 0 && number_in(table.lists.fixed, column) == 0;
   };
+  const auto value = [&](Sql& to, std::string_view column, std::size_t number) {
+    if (!changes(column)) {
+      to.add(column);
+    } else if (number_in(table.lists.growing, column) != 0) {
+      to.add("max(").add(column).add(", ?").add_number(number).add(")");
+    } else {
+      to.add("?").add_number(number);
+    }
+  };
   for_each_column(table.columns, [&](std::string_view column, std::size_t number) {
-    if (changes(column)) sql.add(column).add(" = ?").add_number(number).add(", ");
+    if (!changes(column)) return;
+    sql.add(column).add(" = ");
+    value(sql, column, number);
+    sql.add(", ");
   });
   sql.add("sum = ");
-  add_sum(sql, table, [&](Sql& to, std::string_view column, std::size_t number) {
-    if (changes(column)) {
-      to.add("?").add_number(number);
-    } else {
-      to.add(column);
-    }
-  });
+  add_sum(sql, table, value);
 }
 
 }  // namespace mapping_detail
 
 constexpr Sql insert_row(const RowTable& table, std::string_view tail = {}) {
-  return mapping_detail::insert(table, {}, tail);
-}
-/// Its first column is given the number that `number_sql` says.
-constexpr Sql insert_numbered_row(const RowTable& table, std::string_view number_sql,
-                                  std::string_view tail = {}) {
-  return mapping_detail::insert(table, number_sql, tail);
+  return mapping_detail::insert(table, tail);
 }
 /// All rows, the columns in their order and the sum behind them.
 constexpr Sql select_rows(const RowTable& table) {
@@ -182,7 +178,7 @@ constexpr Sql update_row(const RowTable& table) {
 }
 /// Inserts the row, instead of the one with its key.
 constexpr Sql replace_row(const RowTable& table) {
-  return mapping_detail::insert(table, {}, {}, " OR REPLACE");
+  return mapping_detail::insert(table, {}, " OR REPLACE");
 }
 
 /// Numbers of the store's rows in the types they have here. Throw Error(corrupt) instead of cutting off.
@@ -227,6 +223,10 @@ class RowWriter {
     add(value);
     query_.bind(string_as_bytes(value));
   }
+  void bytes(std::span<const std::uint8_t> value) {
+    add({reinterpret_cast<const char*>(value.data()), value.size()});
+    query_.bind(value);
+  }
   void bytes_or_null(std::string_view value) {
     add(value);
     query_.bind_blob_or_null(value);
@@ -268,6 +268,11 @@ class RowReader {
   void bytes(std::string& value) {
     value = bytes_as_string(query_.blob(first_ + static_cast<int>(at_++)));
     sum_.add(value);
+  }
+  /// Valid until the query's next step.
+  void bytes(std::span<const std::uint8_t>& value) {
+    value = query_.blob(first_ + static_cast<int>(at_++));
+    sum_.add(std::string_view(reinterpret_cast<const char*>(value.data()), value.size()));
   }
   void bytes_or_null(std::string& value) { bytes(value); }
 

@@ -4,6 +4,7 @@
 #include "adapters/sqlite/community_tables.hpp"
 #include "adapters/sqlite/directory_tables.hpp"
 #include "adapters/sqlite/event_tables.hpp"
+#include "adapters/sqlite/number_tables.hpp"
 #include "adapters/sqlite/store_tables.hpp"
 #include "adapters/sqlite/thread_tables.hpp"
 #include "adapters/sqlite/work_tables.hpp"
@@ -14,6 +15,7 @@ std::vector<FindingRow> damaged_rows(Connection& db) {
   std::vector<FindingRow> findings;
   try {
     SqliteStoreTables(db).find_damage(findings);
+    SqliteNumberTables(db).find_damage(findings);
     SqliteDirectoryTables(db).find_damage(findings);
     SqliteBlastTables(db).find_damage(findings);
     SqliteThreadTables(db).find_damage(findings);

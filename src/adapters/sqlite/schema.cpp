@@ -7,6 +7,7 @@
 
 #include "adapters/sqlite/columns.hpp"
 #include "adapters/sqlite/log_mark.hpp"
+#include "adapters/sqlite/number_tables.hpp"
 #include "adapters/sqlite/store_tables.hpp"
 #include "base/unicode.hpp"
 #include "model/checked.hpp"
@@ -39,6 +40,12 @@ CREATE TABLE debt(                        -- was overwritten, and may still stan
   debt_no     INTEGER PRIMARY KEY AUTOINCREMENT
 ) STRICT;
 
+CREATE TABLE number(                      -- the last one that was given, of each kind (src/ports/number_tables.hpp)
+  kind        INTEGER PRIMARY KEY,
+  last        INTEGER NOT NULL,
+  sum         INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE act(                         -- an act in parts that are not all done (src/core/in_parts.hpp)
   act_no      INTEGER PRIMARY KEY,
   kind        INTEGER NOT NULL,           -- 1: a recall, 2: pause or resume, 3: a provider's end, 4: a channel's
@@ -64,17 +71,19 @@ CREATE TABLE provider(
   locale      TEXT NOT NULL,
   zone        TEXT NOT NULL,
   addresses   BLOB NOT NULL,              -- channel NUL address NUL ..., checked
-  next_place  INTEGER NOT NULL,
-  next_blast  INTEGER NOT NULL,
-  next_community INTEGER NOT NULL,
-  next_notice INTEGER NOT NULL,
-  send_seq    INTEGER NOT NULL,
-  activity    INTEGER NOT NULL,           -- counts all that is written in its threads
-  recalls     INTEGER NOT NULL,           -- recalled blasts whose threads are not all up to date yet
   archived_at INTEGER NOT NULL,           -- 0: it is not
   sum         INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX provider_zone ON provider(zone) WHERE zone <> '';
+
+CREATE TABLE roster_work(                 -- of a provider: what sending and adding to its roster count on
+  provider_no INTEGER PRIMARY KEY,
+  next_place  INTEGER NOT NULL,
+  next_blast  INTEGER NOT NULL,
+  next_community INTEGER NOT NULL,
+  send_seq    INTEGER NOT NULL,
+  sum         INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE client(
   client_no   INTEGER PRIMARY KEY,
@@ -150,31 +159,37 @@ CREATE TABLE channel(
   delivers      INTEGER NOT NULL,
   paused        INTEGER NOT NULL,
   removed       INTEGER NOT NULL,
-  failures      INTEGER NOT NULL,
-  failing_since INTEGER NOT NULL,
-  open_until    INTEGER NOT NULL,
-  last_reason   TEXT NOT NULL,
-  items_turn    INTEGER NOT NULL,
-  worker_seen   INTEGER NOT NULL,
   rate          INTEGER NOT NULL,         -- items in a thousand seconds; 0: no limit
-  tokens        INTEGER NOT NULL,         -- of its bucket, in millionths of an item, as of tokens_at
-  tokens_at     INTEGER NOT NULL,
   concurrency   INTEGER NOT NULL,         -- claims in flight at most; 0: no limit
   fail_percent  INTEGER NOT NULL,         -- so much of so many attempts fails: too much; 0: never
   fail_window   INTEGER NOT NULL,
   fail_pauses   INTEGER NOT NULL,         -- 1: it is paused then; 0: its breaker opens
-  window_attempts INTEGER NOT NULL,       -- the last attempts, if some failed (src/model/fail_window.hpp)
-  window_failed INTEGER NOT NULL,
-  window_reason TEXT NOT NULL,
-  window_votes  INTEGER NOT NULL,
-  window_seen   INTEGER NOT NULL,
-  over_threshold INTEGER NOT NULL,        -- 1: its breaker was opened because too much failed
   quiet_from    INTEGER NOT NULL,         -- minutes of the day; both the same: no quiet hours
   quiet_to      INTEGER NOT NULL,
   waits         INTEGER NOT NULL,         -- 1: it has quiet hours, or had
   sum           INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX channel_name ON channel(name) WHERE removed = 0;
+
+CREATE TABLE channel_work(                -- what comes of working a channel
+  channel_no    INTEGER PRIMARY KEY,
+  failures      INTEGER NOT NULL,
+  failing_since INTEGER NOT NULL,
+  open_until    INTEGER NOT NULL,
+  last_reason   TEXT NOT NULL,
+  items_turn    INTEGER NOT NULL,
+  worker_seen   INTEGER NOT NULL,
+  tokens        INTEGER NOT NULL,         -- of its bucket, in millionths of an item, as of tokens_at
+  tokens_at     INTEGER NOT NULL,
+  window_attempts INTEGER NOT NULL,       -- the last attempts, if some failed (src/model/fail_window.hpp)
+  window_failed INTEGER NOT NULL,
+  window_reason TEXT NOT NULL,
+  window_votes  INTEGER NOT NULL,
+  window_seen   INTEGER NOT NULL,
+  over_threshold INTEGER NOT NULL,        -- 1: its breaker was opened because too much failed
+  stopped       INTEGER NOT NULL,         -- 1: it was paused because too much failed
+  sum           INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE blast(
   provider_no INTEGER NOT NULL,
@@ -205,8 +220,6 @@ CREATE TABLE blast(
   recalled_at INTEGER NOT NULL,
   swept       INTEGER NOT NULL,           -- of a recalled blast: threads at lower places are up to date
   purged      INTEGER NOT NULL,
-  opened      INTEGER NOT NULL,           -- of its recipients, as in mark_slice
-  replied     INTEGER NOT NULL,
   sum         INTEGER NOT NULL,
   PRIMARY KEY (provider_no, blast_no)
 ) STRICT, WITHOUT ROWID;
@@ -248,13 +261,15 @@ CREATE TABLE recipients(
   PRIMARY KEY (provider_no, slice_no, seq)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE mark_slice(
+CREATE TABLE mark(                        -- what recipients did (src/model/mark.hpp)
   provider_no INTEGER NOT NULL,
   blast_no    INTEGER NOT NULL,
-  slice_no    INTEGER NOT NULL,
-  opened      BLOB NOT NULL,
-  replied     BLOB NOT NULL,
-  PRIMARY KEY (provider_no, blast_no, slice_no)
+  kind        INTEGER NOT NULL,           -- 1: opened it; 2: replied
+  page        INTEGER NOT NULL,           -- of 4,096 places
+  count       INTEGER NOT NULL,           -- of those who did
+  bits        BLOB NOT NULL,              -- one for each place
+  sum         INTEGER NOT NULL,
+  PRIMARY KEY (provider_no, blast_no, kind, page)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE thread(
@@ -439,7 +454,7 @@ CREATE TABLE told_address(                -- who is told of the blast where seve
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE event(
-  event_no    INTEGER PRIMARY KEY AUTOINCREMENT,
+  event_no    INTEGER PRIMARY KEY,
   at          INTEGER NOT NULL,
   kind        INTEGER NOT NULL,
   provider_no INTEGER NOT NULL,
@@ -535,6 +550,7 @@ void migrate(Connection& db) {
         own.key = checked_bytes(RowKind::store, {reinterpret_cast<const char*>(key.data()), key.size()});
         insert_store_row(db, own);
         insert_log_mark(db);
+        SqliteNumberTables(db).insert_all();
         SqliteStoreTables(db).set_folding({folding_version()});
         db.execute(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str());
       }

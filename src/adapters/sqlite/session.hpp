@@ -8,6 +8,7 @@
 #include "adapters/sqlite/connection.hpp"
 #include "adapters/sqlite/directory_tables.hpp"
 #include "adapters/sqlite/event_tables.hpp"
+#include "adapters/sqlite/number_tables.hpp"
 #include "adapters/sqlite/store_tables.hpp"
 #include "adapters/sqlite/thread_tables.hpp"
 #include "adapters/sqlite/work_tables.hpp"
@@ -29,10 +30,12 @@ class Session final : public Tables {
         communities_(db),
         work_(db),
         events_(db),
-        store_(db) {
+        store_(db),
+        numbers_(db) {
     configure(db);
   }
 
+  Locks& lock() override { return lock_; }
   DirectoryTables& directory() override { return directory_; }
   BlastTables& blasts() override { return blasts_; }
   ThreadTables& threads() override { return threads_; }
@@ -40,6 +43,7 @@ class Session final : public Tables {
   WorkTables& work() override { return work_; }
   EventTables& events() override { return events_; }
   StoreTables& store() override { return store_; }
+  NumberTables& numbers() override { return numbers_; }
   const DirectoryTables& directory() const override { return directory_; }
   const BlastTables& blasts() const override { return blasts_; }
   const ThreadTables& threads() const override { return threads_; }
@@ -62,6 +66,8 @@ class Session final : public Tables {
   SqliteWorkTables work_;
   SqliteEventTables events_;
   SqliteStoreTables store_;
+  SqliteNumberTables numbers_;
+  NoLocks lock_;
 };
 
 }  // namespace bccast::sqlite

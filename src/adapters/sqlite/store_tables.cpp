@@ -23,11 +23,9 @@ void visit(Columns& columns, std::int64_t& one, Row& folding) {
 #define ACT_COLUMNS "act_no, kind, provider_no, number, stage, next"
 #define ACT_ROW ACT_COLUMNS ", sum"
 
-constexpr RowTable kAct{"act",
-                        RowKind::act,
-                        ACT_COLUMNS,
-                        {.key = "act_no", .fixed = "kind, provider_no, number", .counted = "act_no"}};
-constexpr Sql kInsertAct = insert_numbered_row(kAct, "(SELECT coalesce(max(act_no), 0) + 1 FROM act)");
+constexpr RowTable kAct{
+    "act", RowKind::act, ACT_COLUMNS, {.key = "act_no", .fixed = "kind, provider_no, number", .counted = ""}};
+constexpr Sql kInsertAct = insert_row(kAct);
 constexpr Sql kUpdateAct = update_row(kAct);
 constexpr Sql kAllActs = select_rows(kAct);
 
@@ -46,7 +44,7 @@ std::optional<ActInParts> act_of(Query& query) {
   ActInParts act;
   RowReader reader(query, kAct);
   visit_act(reader, act);
-  if (!reader.sound()) act.stage = act.next = 0;
+  act.damaged = !reader.sound();
   return act;
 }
 
@@ -150,10 +148,9 @@ void SqliteStoreTables::settle_debts(DebtNo last) {
   db_.query("DELETE FROM debt WHERE debt_no <= ?").bind(last).run();
 }
 
-ActNo SqliteStoreTables::add_act(const ActInParts& act) {
+void SqliteStoreTables::add_act(const ActInParts& act) {
   auto query = db_.query(kInsertAct.c_str());
   write_act(query, act);
-  return db_.last_rowid();
 }
 
 std::optional<ActInParts> SqliteStoreTables::first_act() const {

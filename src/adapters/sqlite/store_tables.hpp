@@ -37,7 +37,7 @@ class SqliteStoreTables final : public StoreTables {
   std::int64_t debts() const override;
   std::optional<DebtNo> last_debt() const override;
   void settle_debts(DebtNo last) override;
-  ActNo add_act(const ActInParts& act) override;
+  void add_act(const ActInParts& act) override;
   std::optional<ActInParts> first_act() const override;
   std::optional<ActInParts> act(ActNo no) const override;
   void update_act(const ActInParts& act) override;

@@ -1,5 +1,7 @@
 #include "adapters/sqlite/thread_tables.hpp"
 
+#include <fmt/format.h>
+
 #include <limits>
 #include <optional>
 #include <utility>
@@ -19,12 +21,13 @@ namespace {
 #define MESSAGE_COLUMNS "provider_no, place, origin, seq, author, at, key_hash, actor, text"
 #define REF_COLUMNS "provider_no, place, origin, host_ref"
 
-constexpr RowTable kThread{"thread",
-                           RowKind::thread,
-                           THREAD_COLUMNS,
-                           {.key = "provider_no, place, origin", .fixed = "", .counted = ""}};
-constexpr Sql kPutThread = replace_row(kThread);
-constexpr Sql kAddThread = insert_row(kThread, " ON CONFLICT DO NOTHING");
+constexpr RowTable kThread{
+    "thread",
+    RowKind::thread,
+    THREAD_COLUMNS,
+    {.key = "provider_no, place, origin", .fixed = "", .counted = "last_seq", .growing = "last_seq"}};
+constexpr Sql kInsertThread = insert_row(kThread, " ON CONFLICT DO NOTHING");
+constexpr Sql kUpdateThread = update_row(kThread);
 
 constexpr RowTable kMessage{
     "message",
@@ -125,11 +128,12 @@ class ThreadStream {
   std::optional<Held> query_;
 };
 
-void write_thread(Query& query, const Thread& thread) {
+/// Says whether there is a row of it now that was not there, or not so.
+bool write_thread(Query& query, const Thread& thread) {
   RowWriter writer(query, kThread);
   visit(writer, thread);
   writer.finish();
-  query.run();
+  return query.run() > 0;
 }
 
 std::int64_t number_of(const Author& author) {
@@ -174,6 +178,15 @@ Query& bind_key(Query& query, const ThreadKey& key) {
   return query.bind(key.provider_no).bind(std::int64_t{key.place}).bind(key.origin);
 }
 
+/// Each row of the query is of one that is gone.
+void add_gone(Query& query, const char* table, const char* detail, std::vector<FindingRow>& findings) {
+  while (query.step())
+    findings.push_back({"row",
+                        fmt::format("{} provider_no {} place {} origin {}", table, query.any_i64(0),
+                                    query.any_i64(1), query.any_i64(2)),
+                        detail});
+}
+
 constexpr Sql kAllThreads = select_rows(kThread);
 constexpr Sql kAllMessages = select_rows(kMessage);
 constexpr Sql kAllRefs = select_rows(kRef);
@@ -193,16 +206,19 @@ Found<ThreadKey, Thread> SqliteThreadTables::threads(std::span<const ThreadKey> 
   return find_each(keys, [&](const ThreadKey& key) { return thread(key); });
 }
 
-void SqliteThreadTables::put_threads(std::span<const Thread> threads) {
+std::vector<bool> SqliteThreadTables::insert_threads(std::span<const Thread> threads) {
+  std::vector<bool> inserted;
+  inserted.reserve(threads.size());
   for (const auto& thread : threads) {
-    auto query = db_.query(kPutThread.c_str());
-    write_thread(query, thread);
+    auto query = db_.query(kInsertThread.c_str());
+    inserted.push_back(write_thread(query, thread));
   }
+  return inserted;
 }
 
-void SqliteThreadTables::add_threads(std::span<const Thread> threads) {
+void SqliteThreadTables::update_threads(std::span<const Thread> threads) {
   for (const auto& thread : threads) {
-    auto query = db_.query(kAddThread.c_str());
+    auto query = db_.query(kUpdateThread.c_str());
     write_thread(query, thread);
   }
 }
@@ -445,13 +461,15 @@ std::optional<ThreadKey> SqliteThreadTables::thread_bound_to(std::string_view ho
   return key;
 }
 
-void SqliteThreadTables::put_host_ref(const ThreadKey& thread, std::string_view host_ref) {
+bool SqliteThreadTables::put_host_ref(const ThreadKey& thread, std::string_view host_ref) {
+  if (const auto bound = thread_bound_to(host_ref)) return *bound == thread;
   auto query = db_.query(kPutRef.c_str());
   RowWriter writer(query, kRef);
   visit_key(writer, thread);
   writer.text(host_ref);
   writer.finish();
   query.run();
+  return true;
 }
 
 void SqliteThreadTables::delete_host_ref(const ThreadKey& thread) {
@@ -468,6 +486,18 @@ void SqliteThreadTables::find_damage(std::vector<FindingRow>& findings) const {
   find_damaged_rows(db_, kThread, kAllThreads, findings);
   find_damaged_rows(db_, kMessage, kAllMessages, findings);
   find_damaged_rows(db_, kRef, kAllRefs, findings);
+  // Rows that are no more, by what they have left.
+  auto threads = db_.once(
+      "SELECT DISTINCT provider_no, place, origin FROM message AS m WHERE NOT EXISTS "
+      "(SELECT 1 FROM thread AS t WHERE t.provider_no = m.provider_no AND t.place = m.place AND "
+      "t.origin = m.origin)");
+  add_gone(threads, "thread", "it is gone, and has messages", findings);
+  auto members = db_.once(
+      "SELECT provider_no, place, origin FROM thread AS t WHERE origin < 0 AND place <> ? AND NOT EXISTS "
+      "(SELECT 1 FROM member AS m WHERE m.provider_no = t.provider_no AND m.community_no = -t.origin AND "
+      "m.place = t.place)");
+  members.bind(std::int64_t{kCommunityPlace});
+  add_gone(members, "member", "it is gone, and has a thread of the community", findings);
 }
 
 }  // namespace bccast::sqlite

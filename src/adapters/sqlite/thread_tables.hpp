@@ -16,8 +16,8 @@ class SqliteThreadTables final : public ThreadTables {
 
   std::optional<Thread> thread(const ThreadKey& key) const override;
   Found<ThreadKey, Thread> threads(std::span<const ThreadKey> keys) const override;
-  void put_threads(std::span<const Thread> threads) override;
-  void add_threads(std::span<const Thread> threads) override;
+  std::vector<bool> insert_threads(std::span<const Thread> threads) override;
+  void update_threads(std::span<const Thread> threads) override;
   std::vector<Thread> client_threads(ProviderNo provider, Place place, const ClientThreadPosition& after,
                                      bool unread, std::size_t limit) const override;
   std::vector<Thread> provider_threads(ProviderNo provider, const ThreadPosition* after, const Wanted& wanted,
@@ -38,7 +38,7 @@ class SqliteThreadTables final : public ThreadTables {
   void delete_threads(std::span<const ThreadKey> keys) override;
   std::optional<std::string> host_ref(const ThreadKey& thread) const override;
   std::optional<ThreadKey> thread_bound_to(std::string_view host_ref) const override;
-  void put_host_ref(const ThreadKey& thread, std::string_view host_ref) override;
+  bool put_host_ref(const ThreadKey& thread, std::string_view host_ref) override;
   void delete_host_ref(const ThreadKey& thread) override;
   void delete_host_refs(ProviderNo provider, Place place) override;
 
