@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 
+#include "base/function_ref.hpp"
 #include "core/context.hpp"
 
 namespace bccast {

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "core/channel_health.hpp"
+#include "core/passes_by.hpp"
 #include "core/quiet.hpp"
 #include "model/retry.hpp"
 
@@ -259,7 +260,7 @@ void take_items_out_of(Tables& tables, ChannelNo channel, const std::map<Token, 
         tables.work().update_claim(*claim);
       }
     } catch (const Error& error) {
-      if (error.code() != Code::corrupt) throw;
+      if (!passes_by(tables, error)) throw;
       damage = std::current_exception();
     }
   }
@@ -269,12 +270,18 @@ namespace {
 
 /// Nothing more of it is to be handed out: what is left was dropped, maybe while the batch was filled.
 bool is_dropped(const Tables& tables, const Line& line) {
-  const auto blast = tables.blasts().blast(line.provider_no, line.blast_no);
-  const auto provider = tables.directory().provider(line.provider_no);
-  const auto channel = tables.work().channel(line.channel_no);
-  if (!blast || !provider || !channel) return true;
-  const bool recalled = blast->state == BlastState::recalled && !line.retracts;
-  return recalled || provider->archived_at != 0 || channel->removed;
+  try {
+    const auto blast = tables.blasts().blast(line.provider_no, line.blast_no);
+    const auto provider = tables.directory().provider(line.provider_no);
+    const auto channel = tables.work().channel(line.channel_no);
+    if (!blast || !provider || !channel) return true;
+    const bool recalled = blast->state == BlastState::recalled && !line.retracts;
+    return recalled || provider->archived_at != 0 || channel->removed;
+  } catch (const Error& error) {
+    // That is why it could not be filled: nothing is left behind of it, and nobody waits for its lease.
+    if (!passes_by(tables, error)) throw;
+    return false;
+  }
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include "core/cursor.hpp"
 #include "core/message_list.hpp"
 #include "core/recalled.hpp"
+#include "core/set_pages.hpp"
+#include "core/thread_pages.hpp"
 #include "model/text_rules.hpp"
 
 namespace bccast {
@@ -40,14 +42,17 @@ std::vector<ExportRow> profile_of(const Client& client) {
 std::vector<BlastNo> origins_of(const Tables& tables, const Membership& membership) {
   std::vector<BlastNo> origins;
   const bool sweeping = tables.blasts().has_recall_to_sweep(membership.provider_no);
-  tables.threads().client_threads(membership.provider_no, membership.place, kEndOfTime, false,
-                                  [&](const Thread& thread) {
-                                    if (thread.last_seq > 0 && (!sweeping || as_seen(tables, thread)))
-                                      origins.push_back(thread.key.origin);
-                                    return true;
-                                  });
-  tables.blasts().newer_blasts(membership.provider_no, membership.place, membership.stored_seq,
-                               [&](Seq, BlastNo no, bool) { origins.push_back(no); });
+  for_each_page_of_client(tables, membership, kEndOfTime, false, kRowsTogether,
+                          [&](std::span<const Thread> page) {
+                            const SeenThreads seen(tables, sweeping ? page : std::span<const Thread>());
+                            for (const auto& thread : page)
+                              if (thread.last_seq > 0 && (!sweeping || seen.of(thread)))
+                                origins.push_back(thread.key.origin);
+                            return true;
+                          });
+  for_each_page_of_newer(tables, membership, [&](std::span<const SentBlast> page) {
+    for (const auto& blast : page) origins.push_back(blast.no);
+  });
   std::sort(origins.begin(), origins.end());
   origins.erase(std::unique(origins.begin(), origins.end()), origins.end());
   return origins;
@@ -110,7 +115,7 @@ Page<ExportRow> ClientExport::list(std::string_view client_id, std::string_view 
         const ProviderNo provider_no = provider.no;
         bool room = true;
         for_each_message(context_, tables, reached, membership.place, here && origin == from[1] ? from[2] : 0,
-                         true, [&](MessageView&& message) {
+                         true, most - page.items.size(), [&](MessageView&& message) {
                            ExportRow row = base;
                            row.seq = message.seq;
                            row.author = std::move(message.author);

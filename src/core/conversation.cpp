@@ -111,7 +111,7 @@ Page<MessageView> Conversation::messages(Actor actor, std::string_view thread_id
     const access::Reached reached = reach(tables, actor, thread_id);
     const std::size_t most = page_limit(limit);
     std::size_t bytes = 0;
-    for_each_message(context_, tables, reached, viewer_of(actor, reached), from_seq, direction > 0,
+    for_each_message(context_, tables, reached, viewer_of(actor, reached), from_seq, direction > 0, most,
                      [&](MessageView&& row) {
                        if (page.items.size() == most || bytes + row.text.size() > kMaxPageBytes) return false;
                        bytes += row.text.size();

@@ -8,6 +8,7 @@
 #include "core/contact.hpp"
 #include "core/cursor.hpp"
 #include "core/resolve.hpp"
+#include "core/set_pages.hpp"
 #include "core/texts.hpp"
 #include "model/filter.hpp"
 #include "model/number.hpp"
@@ -209,10 +210,15 @@ BlastDetail Drafting::get(std::string_view provider_id, std::string_view blast_i
     detail.recalled_at_ms = unless_zero(blast.recalled_at);
     detail.purged = blast.purged;
     if (!is_unsent(blast.state)) return detail;
-    tables.blasts().draft_slices(provider.no, blast.no, [&](SliceNo, const DraftSlice& draft) {
-      detail.picked += draft.picked.count();
-      detail.deselected += draft.deselected.count();
-    });
+    std::vector<ChosenSlice> slices;
+    for (SliceNo from = 0; from == 0 || slices.size() == kSlicesTogether; from = slices.back().slice + 1) {
+      slices = tables.blasts().draft_slices(provider.no, blast.no, from, kSlicesTogether);
+      for (const auto& one : slices) {
+        detail.picked += one.chosen.picked.count();
+        detail.deselected += one.chosen.deselected.count();
+      }
+      if (slices.empty()) break;
+    }
     return detail;
   });
 }

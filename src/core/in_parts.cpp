@@ -181,9 +181,8 @@ void drop_removed(Tables& tables, const Context& context, const ActInParts& act,
 
 void drop_notices_of_channel(Tables& tables, const Context&, const ActInParts& act, std::int64_t) {
   if (!is_removed(tables, act)) return;
-  std::vector<Claim> claims;
-  tables.work().sound_item_claims(act.number, [&](const Claim& claim) { claims.push_back(claim); });
-  for (const auto& claim : claims) tables.work().delete_claim(claim);
+  for (const auto& claim : tables.work().sound_item_claims(act.number).claims)
+    tables.work().delete_claim(claim);
   tables.work().delete_notices(act.number);
 }
 

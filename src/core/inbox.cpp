@@ -1,8 +1,8 @@
 #include "core/inbox.hpp"
 
 #include <algorithm>
-#include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/access.hpp"
@@ -10,6 +10,7 @@
 #include "core/message_list.hpp"
 #include "core/recalled.hpp"
 #include "core/set_pages.hpp"
+#include "core/thread_pages.hpp"
 #include "model/text_rules.hpp"
 
 namespace bccast {
@@ -17,6 +18,10 @@ namespace {
 
 /// From this many blasts on that a look had to pass by, it is worth storing that there is nothing in them.
 constexpr Seq kLongGap = 64;
+
+/// Threads that are read besides those of a page of a client's: the one behind which it goes on, one that
+/// says that there is another page, and one that says that none of the same time is missing.
+constexpr std::size_t kBesides = 3;
 
 /// What one look at an inbox found that is not stored yet.
 struct Memo {
@@ -38,14 +43,15 @@ bool still_true(const Tables& tables, ClientNo client, const Memo::OfRoster& ros
     return false;
   std::size_t met = 0;
   bool same = true;
-  tables.blasts().newer_blasts(now->provider_no, now->place, now->stored_seq,
-                               [&](Seq, BlastNo no, bool recalled) {
-                                 if (met == roster.threads.size()) return;
-                                 const Thread& thread = roster.threads[met];
-                                 if (thread.key.origin != no) return;
-                                 ++met;
-                                 if (recalled != (thread.client_read > 0)) same = false;
-                               });
+  for_each_page_of_newer(tables, *now, [&](std::span<const SentBlast> page) {
+    for (const auto& blast : page) {
+      if (met == roster.threads.size()) return;
+      const Thread& thread = roster.threads[met];
+      if (thread.key.origin != blast.no) continue;
+      ++met;
+      if (blast.recalled != (thread.client_read > 0)) same = false;
+    }
+  });
   return same && met == roster.threads.size();
 }
 
@@ -58,21 +64,52 @@ void store_memo(Tables& tables, const Memo& memo) {
   }
 }
 
+ThreadKey key_of(const Membership& membership, const SentBlast& sent) {
+  return {membership.provider_no, membership.place, sent.no};
+}
+
+Found<ThreadKey, Thread> stored_threads_of(const Tables& tables, const Membership& membership,
+                                           std::span<const SentBlast> page) {
+  std::vector<ThreadKey> keys;
+  for (const auto& sent : page) keys.push_back(key_of(membership, sent));
+  return tables.threads().threads(keys);
+}
+
 /// The threads of blasts sent since the last look that was stored, without those in which somebody did
 /// something already.
 std::vector<Thread> unstored_threads(const Tables& tables, const Membership& membership) {
   std::vector<Thread> threads;
-  tables.blasts().newer_blasts(membership.provider_no, membership.place, membership.stored_seq,
-                               [&](Seq seq, BlastNo no, bool recalled) {
-                                 const ThreadKey key{membership.provider_no, membership.place, no};
-                                 if (tables.threads().thread(key)) return;
-                                 const auto blast = tables.blasts().blast(membership.provider_no, no);
-                                 if (!blast || blast->seq != seq || is_unsent(blast->state))
-                                   throw Error(Code::corrupt, "a blast is missing, or is another");
-                                 const Thread fresh = untouched(key, blast->sent_at, blast->activity);
-                                 threads.push_back(recalled ? without_message(fresh) : fresh);
-                               });
+  for_each_page_of_newer(tables, membership, [&](std::span<const SentBlast> page) {
+    const auto stored = stored_threads_of(tables, membership, page);
+    std::vector<BlastKey> unstored;
+    for (const auto& sent : page)
+      if (stored.find(key_of(membership, sent)) == nullptr)
+        unstored.push_back({membership.provider_no, sent.no});
+    if (unstored.empty()) return;
+    const auto blasts = tables.blasts().blasts(unstored);
+    for (const auto& sent : page) {
+      const auto key = key_of(membership, sent);
+      if (stored.find(key) != nullptr) continue;
+      const auto* blast = blasts.find({membership.provider_no, sent.no});
+      if (blast == nullptr || blast->seq != sent.seq || is_unsent(blast->state))
+        throw Error(Code::corrupt, "a blast is missing, or is another");
+      const Thread fresh = untouched(key, blast->sent_at, blast->activity);
+      threads.push_back(sent.recalled ? without_message(fresh) : fresh);
+    }
+  });
   return threads;
+}
+
+Found<ProviderNo, Provider> providers_of(const Tables& tables, std::span<const Membership> memberships) {
+  std::vector<ProviderNo> numbers;
+  for (const auto& membership : memberships) numbers.push_back(membership.provider_no);
+  return tables.directory().providers(numbers);
+}
+
+const Provider& provider_of(const Found<ProviderNo, Provider>& providers, const Membership& membership) {
+  const auto* provider = providers.find(membership.provider_no);
+  if (provider == nullptr) throw Error(Code::corrupt, "a provider is missing");
+  return *provider;
 }
 
 /// A client's threads are ordered by last activity, the latest first; those of one millisecond as they came,
@@ -121,19 +158,66 @@ class Merge {
   std::vector<Placed> threads_;
 };
 
+/// What the rows of a page of threads are made of, read with a few calls, of as many of them as fit into
+/// memory together.
+class LastMessages {
+ public:
+  LastMessages(const Tables& tables, Side side, std::span<const Thread> threads) : messages_(tables) {
+    std::vector<ThreadKey> communities;
+    std::vector<MessageKey> last;
+    for (const auto& thread : threads) {
+      if (thread.key.of_community()) communities.push_back(community_of(thread));
+      if (thread.last_seq > 0) last.push_back({thread.key, thread.last_seq});
+    }
+    if (!communities.empty()) communities_ = tables.communities().communities(communities);
+    messages_.read(last);
+    std::vector<RosterKey> people;
+    for (const auto& thread : threads) {
+      if (!has(thread)) break;
+      if (side == Side::provider && !thread.key.of_community())
+        people.push_back({thread.key.provider_no, thread.key.place});
+      const auto* message = messages_.peek({thread.key, thread.last_seq});
+      if (message != nullptr && message->author.side == Side::client)
+        people.push_back({thread.key.provider_no, message->author.place});
+    }
+    if (!people.empty()) people_ = tables.directory().entries(people);
+  }
+
+  /// Whether it was read: else the next ones are to be read from this one on.
+  bool has(const Thread& thread) const {
+    return thread.last_seq == 0 || messages_.has({thread.key, thread.last_seq});
+  }
+  /// Each throws Error(corrupt) when it is damaged or missing.
+  const Community& community(const Thread& thread) const {
+    const auto* found = communities_.find(community_of(thread));
+    if (found == nullptr) throw Error(Code::corrupt, "a community is missing");
+    return *found;
+  }
+  Message message(const Thread& thread) const { return messages_.at({thread.key, thread.last_seq}); }
+  const RosterEntry& entry(const RosterKey& key) const { return access::entry_in(people_, key); }
+
+ private:
+  static ThreadKey community_of(const Thread& thread) {
+    return community_key(thread.key.provider_no, thread.key.community());
+  }
+
+  MessagesAt messages_;
+  Found<ThreadKey, Community> communities_;
+  Found<RosterKey, RosterEntry> people_;
+};
+
 /// What both sides are shown of a thread, but that a client is not shown what was taken away.
-void describe_last(const Tables& tables, const Thread& thread, Side side, Authors& authors,
+void describe_last(const LastMessages& read, const Thread& thread, Side side, Authors& authors,
                    ThreadSummary& row) {
   if (thread.key.of_community()) {
-    const auto community = tables.communities().community(thread.key.provider_no, thread.key.community());
-    if (!community) throw Error(Code::corrupt, "a community is missing");
     row.kind = "community";
-    row.title = community->title;
+    row.title = read.community(thread).title;
   } else {
     row.kind = "private";
   }
   if (thread.last_seq == 0) return;  // a community in which nothing was written yet
-  Message last = message_at(tables, thread.key, thread.last_seq);
+  Message last = read.message(thread);
+  if (last.author.side == Side::client) authors.know(read.entry({thread.key.provider_no, last.author.place}));
   const auto& author = authors.of(last.author);
   row.last_author = author.id;
   row.last_author_name = author.name;
@@ -181,24 +265,27 @@ std::string seal_client_position(const Context& context, std::string_view list, 
 
 /// Turns threads into rows until the page is full; says where it ended.
 template <typename Seal, typename Describe>
-Page<ThreadSummary> make_page(const std::vector<Thread>& threads, std::size_t most, Seal&& seal,
-                              Describe&& describe) {
+Page<ThreadSummary> make_page(const Tables& tables, Side side, std::span<const Thread> threads,
+                              std::size_t most, Seal&& seal, Describe&& describe) {
   Page<ThreadSummary> page;
   std::size_t bytes = 0;
+  std::optional<LastMessages> read;
+  const auto shown = threads.first(std::min(threads.size(), most));
   for (std::size_t i = 0; i < threads.size(); ++i) {
     if (i == most || bytes >= kMaxPageBytes) {
       page.next = seal(threads[i - 1]);
       break;
     }
-    page.items.push_back(describe(threads[i]));
+    if (!read || !read->has(threads[i])) read.emplace(tables, side, shown.subspan(i));
+    page.items.push_back(describe(*read, threads[i]));
     bytes += page.items.back().last_text.size();
   }
   return page;
 }
 
 /// A thread as its client is shown it.
-ThreadSummary row_of_client(const Context& context, const Tables& tables, const Provider& provider,
-                            const Thread& thread) {
+ThreadSummary row_of_client(const Context& context, const Tables& tables, const LastMessages& read,
+                            const Provider& provider, const Thread& thread) {
   ThreadSummary row;
   row.thread = view(context.thread_id(thread.key));
   row.provider = provider.id;
@@ -208,19 +295,19 @@ ThreadSummary row_of_client(const Context& context, const Tables& tables, const 
   row.last_at_ms = whole_seconds(thread.last_at);
   row.closed = provider.archived_at != 0;
   Authors authors(context, tables, provider, thread.key, thread.key.place);
-  describe_last(tables, thread, Side::client, authors, row);
+  describe_last(read, thread, Side::client, authors, row);
   row.last_actor.clear();
   return row;
 }
 
 /// A thread as its provider is shown it.
-ThreadSummary row_of_provider(const Context& context, const Tables& tables, const Provider& provider,
-                              const Thread& thread) {
+ThreadSummary row_of_provider(const Context& context, const Tables& tables, const LastMessages& read,
+                              const Provider& provider, const Thread& thread) {
   ThreadSummary row;
   row.thread = view(context.thread_id(thread.key));
   Authors authors(context, tables, provider, thread.key, std::nullopt);
   if (!thread.key.of_community()) {
-    const auto entry = access::entry_at(tables, provider.no, thread.key.place);
+    const auto& entry = read.entry({provider.no, thread.key.place});
     row.client = entry.client.id;
     row.client_name = entry.client.name;
     authors.know(entry);
@@ -229,7 +316,7 @@ ThreadSummary row_of_provider(const Context& context, const Tables& tables, cons
   row.unread = thread.provider_unread;
   row.read_seq = thread.provider_read;
   row.last_at_ms = thread.last_at;
-  describe_last(tables, thread, Side::provider, authors, row);
+  describe_last(read, thread, Side::provider, authors, row);
   return row;
 }
 
@@ -254,16 +341,17 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
     if (!filter.get("thread").empty()) {
       const auto one = access::find_thread_of_client(tables, context_, client, filter.get("thread"));
       if (one && one->thread.last_seq > 0 && wanted(one->thread))
-        found.page.items.push_back(row_of_client(context_, tables, one->provider, one->thread));
+        found.page.items.push_back(row_of_client(context_, tables,
+                                                 LastMessages(tables, Side::client, {&one->thread, 1}),
+                                                 one->provider, one->thread));
       return found;
     }
     found.memo.client_no = client.no;
     Merge merge(after, most + 1);
-    std::map<ProviderNo, Provider> providers;
-    for (const auto& membership : tables.directory().memberships(client.no)) {
-      auto stored = tables.directory().provider(membership.provider_no);
-      if (!stored) throw Error(Code::corrupt, "a provider is missing");
-      const Provider& provider = providers.emplace(membership.provider_no, std::move(*stored)).first->second;
+    const auto memberships = tables.directory().memberships(client.no);
+    const auto providers = providers_of(tables, memberships);
+    for (const auto& membership : memberships) {
+      const Provider& provider = provider_of(providers, membership);
       const Seq newest = access::roster_work(tables, provider.no).send_seq;
       if (newest > membership.stored_seq) {
         auto threads = unstored_threads(tables, membership);
@@ -273,22 +361,26 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
           found.memo.rosters.push_back({membership, newest, std::move(threads)});
       }
       const bool sweeping = tables.blasts().has_recall_to_sweep(provider.no);
-      tables.threads().client_threads(membership.provider_no, membership.place,
-                                      after ? after->last_at : kEndOfTime, unread.value_or(false),
-                                      [&](const Thread& thread) {
-                                        if (!merge.wants(thread.last_at)) return false;
-                                        const auto seen = sweeping ? as_seen(tables, thread) : thread;
-                                        if (seen && seen->last_seq > 0 && wanted(*seen))
-                                          merge.offer(provider, *seen);
-                                        return true;
-                                      });
+      for_each_page_of_client(tables, membership, after ? after->last_at : kEndOfTime, unread.value_or(false),
+                              most + kBesides, [&](std::span<const Thread> page) {
+                                const SeenThreads all_seen(tables,
+                                                           sweeping ? page : std::span<const Thread>());
+                                for (const auto& thread : page) {
+                                  if (!merge.wants(thread.last_at)) return false;
+                                  const auto seen = sweeping ? all_seen.of(thread) : thread;
+                                  if (seen && seen->last_seq > 0 && wanted(*seen))
+                                    merge.offer(provider, *seen);
+                                }
+                                return true;
+                              });
     }
     const auto seal = [&](const Thread& last) {
-      return seal_client_position(context_, list, providers.at(last.key.provider_no), last);
+      return seal_client_position(context_, list, *providers.find(last.key.provider_no), last);
     };
-    found.page = make_page(merge.finish(), most, seal, [&](const Thread& thread) {
-      return row_of_client(context_, tables, providers.at(thread.key.provider_no), thread);
-    });
+    const auto describe = [&](const LastMessages& read, const Thread& thread) {
+      return row_of_client(context_, tables, read, *providers.find(thread.key.provider_no), thread);
+    };
+    found.page = make_page(tables, Side::client, merge.finish(), most, seal, describe);
     return found;
   });
   if (!look.memo.rosters.empty())
@@ -304,14 +396,17 @@ ThreadTables::Unread stored_unread(const Tables& tables, const Membership& membe
   if (!tables.blasts().has_recall_to_sweep(membership.provider_no))
     return tables.threads().client_unread(membership.provider_no, membership.place);
   ThreadTables::Unread unread;
-  tables.threads().client_threads(membership.provider_no, membership.place, kEndOfTime, true,
-                                  [&](const Thread& thread) {
-                                    const auto seen = as_seen(tables, thread);
-                                    if (!seen || seen->client_unread == 0) return true;
-                                    ++unread.threads;
-                                    unread.messages += seen->client_unread;
-                                    return true;
-                                  });
+  for_each_page_of_client(tables, membership, kEndOfTime, true, kRowsTogether,
+                          [&](std::span<const Thread> page) {
+                            const SeenThreads all_seen(tables, page);
+                            for (const auto& thread : page) {
+                              const auto seen = all_seen.of(thread);
+                              if (!seen || seen->client_unread == 0) continue;
+                              ++unread.threads;
+                              unread.messages += seen->client_unread;
+                            }
+                            return true;
+                          });
   return unread;
 }
 
@@ -325,13 +420,14 @@ UnreadCount Inbox::unread_of_client(std::string_view client_id) {
       const auto stored = stored_unread(tables, membership);
       count.threads += stored.threads;
       count.messages += stored.messages;
-      tables.blasts().newer_blasts(
-          membership.provider_no, membership.place, membership.stored_seq,
-          [&](Seq, BlastNo no, bool recalled) {
-            if (recalled || tables.threads().thread({membership.provider_no, membership.place, no})) return;
-            ++count.threads;
-            ++count.messages;
-          });
+      for_each_page_of_newer(tables, membership, [&](std::span<const SentBlast> page) {
+        const auto threads = stored_threads_of(tables, membership, page);
+        for (const auto& sent : page) {
+          if (sent.recalled || threads.find(key_of(membership, sent)) != nullptr) continue;
+          ++count.threads;
+          ++count.messages;
+        }
+      });
     }
     return count;
   });
@@ -370,7 +466,9 @@ Page<ThreadSummary> Inbox::of_provider(std::string_view provider_id, std::string
     if (!filter.get("thread").empty()) {
       const auto found = access::find_thread_of_provider(tables, context_, provider, filter.get("thread"));
       if (found && wanted(found->thread))
-        page.items.push_back(row_of_provider(context_, tables, provider, found->thread));
+        page.items.push_back(row_of_provider(context_, tables,
+                                             LastMessages(tables, Side::provider, {&found->thread, 1}),
+                                             provider, found->thread));
       return page;
     }
     std::vector<Thread> threads;
@@ -379,17 +477,26 @@ Page<ThreadSummary> Inbox::of_provider(std::string_view provider_id, std::string
       if (thread.touched && wanted(thread)) threads.push_back(thread);
       return threads.size() <= most;
     };
+    const auto offer_all = [&](std::span<const Thread> some) { return std::ranges::all_of(some, offer); };
     if (of_client) {
-      tables.threads().client_threads(provider.no, *of_client, after ? after->last_at : kEndOfTime, false,
-                                      offer);
+      for_each_page_of_client(tables, {provider.no, *of_client, 0}, after ? after->last_at : kEndOfTime,
+                              false, most + kBesides, offer_all);
     } else {
-      tables.threads().provider_threads(provider.no, after ? &*after : nullptr,
-                                        {unread.value_or(false), of_blast, replied}, offer);
+      const ThreadTables::Wanted of_list{unread.value_or(false), of_blast, replied};
+      auto last = after;
+      std::size_t wish = most + 1;
+      for (bool more = true; more; wish = kRowsTogether) {
+        const auto some =
+            tables.threads().provider_threads(provider.no, last ? &*last : nullptr, of_list, wish);
+        more = offer_all(some) && some.size() == wish;
+        if (more) last = position_of(some.back());
+      }
     }
     const auto seal = [&](const Thread& last) { return seal_position(context_, list, last); };
-    page = make_page(threads, most, seal, [&](const Thread& thread) {
-      return row_of_provider(context_, tables, provider, thread);
-    });
+    const auto describe = [&](const LastMessages& read, const Thread& thread) {
+      return row_of_provider(context_, tables, read, provider, thread);
+    };
+    page = make_page(tables, Side::provider, threads, most, seal, describe);
     return page;
   });
 }

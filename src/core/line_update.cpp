@@ -9,6 +9,8 @@
 
 #include "base/error.hpp"
 #include "core/events.hpp"
+#include "core/quiet.hpp"
+#include "core/set_pages.hpp"
 
 namespace bccast {
 
@@ -53,11 +55,15 @@ void skip_between(Tables& tables, Line& line, SkipReason reason, Position from, 
 void skip_not_handed_out(Tables& tables, Line& line, SkipReason reason) {
   const Position end = line.order.end();
   skip_between(tables, line, reason, line.cursor, end);
-  for (SliceNo s = 0; s < line.slices && line.waiting > 0; ++s)
-    tables.work().waiting_places(line.no, s, [&](const Wait& wait, const Slice& places) {
-      skip_places(tables, line, reason, s, places);
-      tables.work().put_waiting_places(line, s, wait, {});
-      line.waiting -= places.count();
+  if (line.waiting > 0)
+    for_each_waiting(tables, line, [&](SliceNo s, std::span<const WaitingPlaces> of_slice) {
+      Slice all;
+      for (const auto& one : of_slice) {
+        all |= one.places;
+        tables.work().put_waiting_places(line, s, one.wait, {});
+        line.waiting -= one.places.count();
+      }
+      skip_places(tables, line, reason, s, all);
     });
   line.cursor = line.limit = end;
   line.paused = false;  // what is left of it is to be reported, or dropped
@@ -73,34 +79,33 @@ void drop_not_handed_out(Tables& tables, const Context& context, Line line, Skip
 
 std::size_t drop_waiting(Tables& tables, const Context& context, Line line, SkipReason reason,
                          InFlight in_flight, std::size_t most) {
-  std::vector<Item> gone;
-  std::map<SliceNo, Slice> places;
-  tables.work().open_items_of_line(line.no, [&](const Item& item) {
-    // Of a damaged one neither place nor state is known: it fails when it is due.
-    if (item.damaged || item.state == ItemState::failed) return true;
-    if (item.state != ItemState::claimed || in_flight != InFlight::left) {
+  std::size_t dropped = 0;
+  for (std::optional<Place> from = 0; from && dropped < most;) {
+    std::vector<Item> gone;
+    std::map<SliceNo, Slice> places;
+    const auto page =
+        tables.work().open_items_of_line(line.no, *from, std::min(most - dropped, kRowsTogether));
+    for (const auto& item : page.items) {
+      // Of a damaged one neither place nor state is known: it fails when it is due.
+      if (item.damaged || item.state == ItemState::failed) continue;
+      if (item.state == ItemState::claimed && in_flight == InFlight::left) continue;
       places[slice_of(item.thread.place)].add(within_slice(item.thread.place));
       gone.push_back(item);
     }
-    return gone.size() < most;
-  });
-  if (gone.empty()) return 0;
-  for (const auto& [s, slice] : places) skip_places(tables, line, reason, s, slice);
-  tables.work().delete_items(gone);
-  store_line(tables, context, line);
-  return gone.size();
+    for (const auto& [s, slice] : places) skip_places(tables, line, reason, s, slice);
+    if (!gone.empty()) tables.work().delete_items(gone);
+    dropped += gone.size();
+    from = page.next;
+  }
+  if (dropped > 0) store_line(tables, context, line);
+  return dropped;
 }
 
 void drop_rest(Tables& tables, const Context& context, Line line, SkipReason reason, InFlight in_flight) {
   skip_not_handed_out(tables, line, reason);
   if (in_flight != InFlight::left) {
-    std::vector<Claim> claims;
-    const auto keep = [&](const Claim& claim) { claims.push_back(claim); };
-    if (in_flight == InFlight::dropped) {
-      tables.work().claims_of(line, keep);
-    } else {
-      tables.work().sound_claims_of(line, keep);
-    }
+    const auto claims = in_flight == InFlight::dropped ? tables.work().claims_of(line)
+                                                       : tables.work().sound_claims_of(line).claims;
     for (const auto& claim : claims) {
       skip_between(tables, line, reason, claim.from, claim.to);
       tables.work().delete_claim(claim);
@@ -152,10 +157,11 @@ class Delivered {
 
  private:
   static std::optional<Position> behind_of(const Tables& tables, const Line& line) {
+    const auto in_flight = tables.work().sound_claims_of(line);
+    if (!in_flight.all_sound) return std::nullopt;
     Position behind = line.cursor;
-    const bool all_sound = tables.work().sound_claims_of(
-        line, [&](const Claim& claim) { behind = std::min(behind, claim.from); });
-    return all_sound ? std::optional(behind) : std::nullopt;
+    for (const auto& claim : in_flight.claims) behind = std::min(behind, claim.from);
+    return behind;
   }
 
   std::optional<Position> all_;

@@ -8,6 +8,7 @@
 #include "core/access.hpp"
 #include "core/item_rows.hpp"
 #include "core/message_list.hpp"
+#include "core/passes_by.hpp"
 #include "core/place_states.hpp"
 #include "core/quiet.hpp"
 #include "core/retracting.hpp"
@@ -155,7 +156,7 @@ class Filling {
     try {
       return same_address(line.no).leaves_out(assignment_, entry.place, address);
     } catch (const Error& error) {
-      if (error.code() != Code::corrupt) throw;
+      if (!passes_by(tables_, error)) throw;
       assignment_.damaged.push_back(entry.place);
       return true;
     }
@@ -191,14 +192,14 @@ class Filling {
       if (line.follows || line.retracts) continue;
       const auto channel = tables_.work().channel(line.channel_no);
       if (!channel || !channel->delivers || channel->removed) continue;
-      tables_.work().skips(line, slice_of(sorted.front().place),
-                           [&](SkipReason, const Slice& places) { deliveries.not_delivered |= places; });
+      for (const auto& skipped : tables_.work().skips(line, slice_of(sorted.front().place)))
+        deliveries.not_delivered |= skipped.places;
       if (meet_items(line, sorted, deliveries)) continue;
       bool damaged = false;
-      tables_.work().items_at(line.no, places_of(sorted), [&](Place place, const Item& item) {
+      for (const auto& [place, item] : tables_.work().items_at(line.no, places_of(sorted))) {
         damaged = damaged || item.damaged;
         if (!item.damaged) meet_item(place, item, deliveries);
-      });
+      }
       if (damaged) meet_places(line, sorted, deliveries);
     }
     return deliveries;
@@ -207,17 +208,13 @@ class Filling {
   /// The items of a line that delivers, from the first to the last of the places. False: they are too many,
   /// or one of them is damaged, whose place may be another's.
   bool meet_items(const Line& line, std::span<const PlaceInOrder> sorted, Deliveries& deliveries) const {
-    const std::size_t most = sorted.size() + kItemsBetween;
-    std::size_t met = 0;
-    bool sound = true;
-    tables_.work().items_of_line(line.no, sorted.front().place, sorted.back().place + 1,
-                                 [&](const Item& item) {
-                                   sound = !item.damaged;
-                                   if (++met > most || !sound) return false;
-                                   meet_item(item.thread.place, item, deliveries);
-                                   return true;
-                                 });
-    return sound && met <= most;
+    const auto page = tables_.work().items_of_line(line.no, sorted.front().place, sorted.back().place + 1,
+                                                   sorted.size() + kItemsBetween);
+    for (const auto& item : page.items) {
+      if (item.damaged) return false;
+      meet_item(item.thread.place, item, deliveries);
+    }
+    return !page.next;
   }
   /// What became of places whose items are damaged their bitmaps tell.
   void meet_places(const Line& line, std::span<const PlaceInOrder> sorted, Deliveries& deliveries) const {
@@ -262,8 +259,7 @@ class Filling {
 
   std::map<Place, HadIt> who_had_it(const Line& line, std::span<const PlaceInOrder> sorted) const {
     const Line delivered = delivered_by(tables_, line);
-    std::vector<Claim> claims;
-    tables_.work().claims_of(delivered, [&](const Claim& claim) { claims.push_back(claim); });
+    const auto claims = tables_.work().claims_of(delivered);
     std::map<Place, HadIt> had;
     for_each_run(sorted, kWholeSlice, [&](std::span<const PlaceInOrder> of_slice) {
       const auto s = slice_of(of_slice.front().place);
@@ -326,7 +322,7 @@ class Filling {
       try {
         known->second = who_had_it(line, places_of_items(line.no));
       } catch (const Error& error) {
-        if (error.code() != Code::corrupt) throw;
+        if (!passes_by(tables_, error)) throw;
       }
     }
     const auto found = known->second.find(place);
@@ -348,7 +344,7 @@ class Filling {
       try {
         item(i);
       } catch (const Error& error) {
-        if (error.code() != Code::corrupt) throw;
+        if (!passes_by(tables_, error)) throw;
         assignment_.damaged.push_back(i);
       }
     }

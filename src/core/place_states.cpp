@@ -1,8 +1,11 @@
 #include "core/place_states.hpp"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/error.hpp"
+#include "core/set_pages.hpp"
 
 namespace bccast {
 
@@ -12,18 +15,18 @@ SliceStates::SliceStates(const Tables& tables, const Line& line, const std::vect
   const HandingOrder order(line.order);
   rest_ = order.between(slice, recipients, 0, line.cursor);
   not_handed_out_ = recipients - rest_;
-  tables.work().skips(line, slice, [&](SkipReason reason, const Slice& places) {
-    Slice& skipped = states_.skipped_by[index_of(reason)];
-    skipped = places & rest_;
+  for (const auto& one : tables.work().skips(line, slice)) {
+    Slice& skipped = states_.skipped_by[index_of(one.reason)];
+    skipped = one.places & rest_;
     states_[PlaceState::skipped] |= skipped;
-  });
+  }
   rest_ -= states_[PlaceState::skipped];
   if (line.waiting > 0)
-    tables.work().waiting_places(line.no, slice, [&](const Wait& wait, const Slice& places) {
-      not_handed_out_ |= places;
-      rest_ -= places;
-      states_.waiting.emplace_back(wait, places);
-    });
+    for (auto& one : tables.work().waiting_places(line.no, slice)) {
+      not_handed_out_ |= one.places;
+      rest_ -= one.places;
+      states_.waiting.emplace_back(one.wait, std::move(one.places));
+    }
   for (const auto& claim : claims) {
     Slice in_claim = order.between(slice, rest_, claim.from, claim.to);
     if (!in_claim.empty()) in_claims_.push_back(std::move(in_claim));
@@ -69,26 +72,24 @@ void SliceStates::add(std::uint16_t at, const Item& item, Slice& rest) {
 void SliceStates::read(std::span<const Place> places) {
   start();
   Slice rest = rest_;
-  tables_.work().items_at(line_.no, places,
-                          [&](Place place, const Item& item) { add(within_slice(place), item, rest); });
+  for (const auto& one : tables_.work().items_at(line_.no, places))
+    add(within_slice(one.place), one.item, rest);
   finish(std::move(rest));
 }
 
 std::uint32_t SliceStates::read(std::uint32_t begin, std::uint32_t end, std::size_t most) {
   start();
   Slice rest = rest_;
-  tables_.work().items_of_line(line_.no, place_at(slice_, begin), place_at(slice_, end),
-                               [&](const Item& item) {
-                                 const auto at = within_slice(item.thread.place);
-                                 if (!item.damaged && states_.items.size() >= most) {
-                                   end = at;
-                                   return false;
-                                 }
-                                 add(at, item, rest);
-                                 return true;
-                               });
+  std::optional<Place> from = place_at(slice_, begin);
+  const Place behind = place_at(slice_, end);
+  while (from && states_.items.size() < most) {
+    const auto room = std::min(most - states_.items.size(), kRowsTogether);
+    const auto page = tables_.work().items_of_line(line_.no, *from, behind, room);
+    for (const auto& item : page.items) add(within_slice(item.thread.place), item, rest);
+    from = page.next;
+  }
   finish(std::move(rest));
-  return end;
+  return from ? within_slice(*from) : end;
 }
 
 PlaceStates place_states(const Tables& tables, const Line& line, const std::vector<Claim>& claims,

@@ -42,8 +42,7 @@ void count_marks(const MarkCounts& counts, Row& row) {
 }
 
 std::vector<Claim> claims_of(const Tables& tables, const Line& line) {
-  std::vector<Claim> claims;
-  tables.work().claims_of(line, [&](const Claim& claim) { claims.push_back(claim); });
+  const auto claims = tables.work().claims_of(line);
   return claims;
 }
 

@@ -1,5 +1,7 @@
 #include "core/put_off.hpp"
 
+#include "core/set_pages.hpp"
+
 namespace bccast {
 namespace {
 
@@ -37,12 +39,12 @@ void PutOff::find(const PlacesOfLines& places) {
 
 void PutOff::find_waiting(LineNo line, SliceNo slice, const Slice& places) {
   OfSlice of;
-  tables_.work().waiting_places(line, slice, [&](const Wait& wait, const Slice& waiting) {
-    const Slice found = waiting & places;
-    if (found.empty() || wait.reason == WaitReason::quiet_again) return;
-    of.waiting.emplace_back(wait, waiting);
+  for (auto& one : tables_.work().waiting_places(line, slice)) {
+    const Slice found = one.places & places;
+    if (found.empty() || one.wait.reason == WaitReason::quiet_again) continue;
+    of.waiting.emplace_back(one.wait, std::move(one.places));
     found.for_each([&](std::uint16_t at) { found_.emplace(std::pair(line, place_at(slice, at)), Found{}); });
-  });
+  }
   if (!of.waiting.empty()) slices_.emplace(std::pair(line, slice), std::move(of));
 }
 
@@ -51,13 +53,14 @@ void PutOff::find_items(LineNo line, SliceNo slice, const Slice& places, std::ve
   if (open.empty()) return;
   open -= tables_.work().failed_places(line, slice);
   if (open.empty()) return;
-  const Place first = place_at(slice, open.next(0));
-  const Place last = place_at(slice, last_of(open));
-  tables_.work().items_of_line(line, first, last + 1, [&](const Item& item) {
-    if (open.contains(within_slice(item.thread.place)) && was_never_reported(item))
-      numbers.push_back(item.no);
-    return true;
-  });
+  const Place end = place_at(slice, last_of(open)) + 1;
+  for (std::optional<Place> from = place_at(slice, open.next(0)); from;) {
+    const auto page = tables_.work().items_of_line(line, *from, end, kRowsTogether);
+    for (const auto& item : page.items)
+      if (open.contains(within_slice(item.thread.place)) && was_never_reported(item))
+        numbers.push_back(item.no);
+    from = page.next;
+  }
 }
 
 PutOff::Found PutOff::take(LineNo line, Place place) {

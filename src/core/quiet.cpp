@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "base/error.hpp"
+#include "core/passes_by.hpp"
 #include "model/retry.hpp"
 
 namespace bccast {
@@ -22,12 +24,12 @@ bool is_due(Ms at, Ms now) {
 /// The places of a slice whose wait is over, by what they waited for.
 struct DuePlaces {
   DuePlaces(const Tables& tables, LineNo line, SliceNo s, Ms now) {
-    tables.work().waiting_places(line, s, [&](const Wait& wait, const Slice& places) {
-      if (!is_due(wait.due_at, now)) return;
-      by_wait.emplace_back(wait, places);
+    for (auto& [slice, wait, places] : tables.work().waiting_places(line, s)) {
+      if (!is_due(wait.due_at, now)) continue;
       all |= places;
       if (wait.reason == WaitReason::quiet_again) again |= places;
-    });
+      by_wait.emplace_back(wait, std::move(places));
+    }
   }
   void take_away(Tables& tables, Line& line, SliceNo s, const Slice& gone) {
     for (const auto& [wait, places] : by_wait) {
@@ -79,24 +81,23 @@ std::optional<Ms> Quiet::in_zone(const std::string& zone) const {
 QuietPlaces quiet_places(const Tables& tables, const Line& line, Ms now) {
   QuietPlaces quiet;
   if (line.waiting == 0) return quiet;
-  for (SliceNo s = 0; s < line.slices; ++s) {
-    tables.work().waiting_places(line.no, s, [&](const Wait& wait, const Slice& places) {
-      if (wait.reason == WaitReason::unknown_zone) {
-        quiet.unknown += places.count();
-      } else if (!is_due(wait.due_at, now)) {
-        quiet.count += places.count();
-        quiet.until = std::max(quiet.until, wait.due_at);
+  for_each_waiting(tables, line, [&](SliceNo, std::span<const WaitingPlaces> of_slice) {
+    for (const auto& one : of_slice) {
+      if (one.wait.reason == WaitReason::unknown_zone) {
+        quiet.unknown += one.places.count();
+      } else if (!is_due(one.wait.due_at, now)) {
+        quiet.count += one.places.count();
+        quiet.until = std::max(quiet.until, one.wait.due_at);
       }
-    });
-  }
+    }
+  });
   return quiet;
 }
 
 void let_wait(Tables& tables, Line& line, SliceNo slice, const Wait& wait, const Slice& places) {
   Slice all = places;
-  tables.work().waiting_places(line.no, slice, [&](const Wait& stored, const Slice& those) {
-    if (stored == wait) all |= those;
-  });
+  for (const auto& stored : tables.work().waiting_places(line.no, slice))
+    if (stored.wait == wait) all |= stored.places;
   tables.work().put_waiting_places(line, slice, wait, all);
   line.waiting += places.count();
 }
@@ -146,7 +147,7 @@ std::vector<Item> wake_places(Tables& tables, ChannelNo channel, Ms now, std::si
     waking = next_waking(tables, channel, now, most);
   } catch (const Error& error) {
     // It is said as soon as it holds up nobody.
-    if (error.code() != Code::corrupt || !tables.work().next_line(channel)) throw;
+    if (!passes_by(tables, error) || !tables.work().next_line(channel)) throw;
   }
   if (!waking) return items;
   Line& line = waking->line;
@@ -177,18 +178,16 @@ std::vector<Item> wake_places(Tables& tables, ChannelNo channel, Ms now, std::si
 void wake_all(Tables& tables, const Channel& channel, Ms now) {
   for (auto& line : tables.work().open_lines_of_channel(channel.no)) {
     if (line.waiting == 0) continue;
-    for (SliceNo s = 0; s < line.slices; ++s) {
+    for_each_waiting(tables, line, [&](SliceNo s, std::span<const WaitingPlaces> of_slice) {
       std::map<WaitReason, Slice> all;
-      std::vector<Wait> waits;
-      tables.work().waiting_places(line.no, s, [&](const Wait& wait, const Slice& places) {
-        const bool again = wait.reason == WaitReason::quiet_again;
-        all[again ? WaitReason::quiet_again : WaitReason::quiet_hours] |= places;
-        waits.push_back(wait);
-      });
-      for (const auto& wait : waits) tables.work().put_waiting_places(line, s, wait, {});
+      for (const auto& one : of_slice) {
+        const bool again = one.wait.reason == WaitReason::quiet_again;
+        all[again ? WaitReason::quiet_again : WaitReason::quiet_hours] |= one.places;
+        tables.work().put_waiting_places(line, s, one.wait, {});
+      }
       for (const auto& [reason, places] : all)
         tables.work().put_waiting_places(line, s, {now, reason}, places);
-    }
+    });
   }
 }
 

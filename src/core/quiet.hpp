@@ -1,8 +1,10 @@
 // Quiet hours: who is not to be told now, and who waits because of them.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +41,23 @@ struct QuietPlaces {
   std::int64_t unknown = 0;  // besides: those that wait for their time zone to be known
 };
 QuietPlaces quiet_places(const Tables& tables, const Line& line, Ms now);
+
+/// Calls f(slice, those that wait there) for each slice of the line that has such places, ascending. f may
+/// change them.
+template <typename F>
+void for_each_waiting(const Tables& tables, const Line& line, F&& f) {
+  constexpr SliceNo kTogether = 16;  // in each few wait for different moments
+  for (SliceNo begin = 0; begin < line.slices; begin += kTogether) {
+    const auto all = tables.work().waiting_places(line.no, begin, std::min(begin + kTogether, line.slices));
+    for (auto rest = std::span<const WaitingPlaces>(all); !rest.empty();) {
+      const auto s = rest.front().slice;
+      std::size_t count = 1;
+      while (count < rest.size() && rest[count].slice == s) ++count;
+      f(s, rest.first(count));
+      rest = rest.subspan(count);
+    }
+  }
+}
 
 /// Lets these wait in the line's bitmaps. The line is not stored.
 void let_wait(Tables& tables, Line& line, SliceNo slice, const Wait& wait, const Slice& places);

@@ -1,6 +1,7 @@
 #include "core/reasons.hpp"
 
 #include "base/error.hpp"
+#include "core/passes_by.hpp"
 
 namespace bccast {
 
@@ -17,7 +18,7 @@ bool Reasons::may_have_detail(ProviderNo provider, Place place) {
     if (found == dead_.end())
       found = dead_.emplace(key, tables_.directory().roster_slice(provider, key.second).dead).first;
   } catch (const Error& error) {
-    if (error.code() != Code::corrupt) throw;
+    if (!passes_by(tables_, error)) throw;
     return false;  // nobody knows
   }
   return !found->second.contains(within_slice(place));

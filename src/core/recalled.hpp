@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 
 #include "core/context.hpp"
 
@@ -19,8 +20,27 @@ inline Thread without_message(Thread thread) noexcept {
   return thread;
 }
 
-/// A stored thread as it is seen now. Nothing: it is gone. One that was read, or is up to date, is seen as it
-/// is without a look at its blast.
-std::optional<Thread> as_seen(const Tables& tables, const Thread& stored);
+/// Stored threads as they are seen now. Those that were read, or are up to date, are seen as they are without
+/// a look at their blasts.
+class SeenThreads {
+ public:
+  /// Whose blasts these are is read with two calls.
+  SeenThreads(const Tables& tables, std::span<const Thread> stored);
+  /// Nothing: it is gone. Throws Error(corrupt) when what tells of it is damaged. REQUIRES: one of those.
+  std::optional<Thread> of(const Thread& stored) const;
+
+ private:
+  static bool may_be_recalled(const Thread& stored) noexcept {
+    return stored.key.of_blast() && stored.client_read == 0;
+  }
+
+  Found<BlastKey, Blast> blasts_;
+  Found<RecipientKey, bool> have_;
+};
+
+/// The same of one.
+inline std::optional<Thread> as_seen(const Tables& tables, const Thread& stored) {
+  return SeenThreads(tables, {&stored, 1}).of(stored);
+}
 
 }  // namespace bccast

@@ -2,6 +2,8 @@
 
 #include "base/error.hpp"
 #include "core/access.hpp"
+#include "core/passes_by.hpp"
+#include "core/roster_read.hpp"
 #include "core/set_pages.hpp"
 #include "model/id_index.hpp"
 #include "model/text_rules.hpp"
@@ -22,7 +24,7 @@ std::vector<Resolved> resolve_places(const Tables& tables, const Provider& provi
   }
   const Place end = access::roster_work(tables, provider.no).next_place;
   if (ids.size() > end / 8) {
-    tables.directory().scan(provider.no, 0, end, [&](const RosterView& entry) {
+    for_each_entry(tables, provider.no, 0, end, [&](const RosterView& entry) {
       const auto i = index.find(entry.id);
       if (i != IdIndex::kNone) resolved[i] = {Code::ok, entry.place};
     });
@@ -39,7 +41,7 @@ std::vector<Resolved> resolve_places(const Tables& tables, const Provider& provi
       try {
         if (const auto* place = found.find(ids[i])) resolved[i] = {Code::ok, *place};
       } catch (const Error& error) {
-        if (error.code() != Code::corrupt) throw;
+        if (!passes_by(tables, error)) throw;
         resolved[i].code = Code::corrupt;  // this one's place; the others' are theirs
       }
     }

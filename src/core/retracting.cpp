@@ -9,6 +9,7 @@
 #include "core/line_update.hpp"
 #include "core/recalled.hpp"
 #include "core/sending.hpp"
+#include "core/set_pages.hpp"
 
 namespace bccast {
 namespace {
@@ -23,15 +24,17 @@ std::map<SliceNo, Slice> items_in_flight(Tables& tables, const Line& line) {
     if (item.line_no == line.no && !item.damaged)
       places[slice_of(item.thread.place)].add(within_slice(item.thread.place));
   };
-  const bool all_sound = tables.work().sound_item_claims(line.channel_no, [&](const Claim& claim) {
-    for (const auto& item : tables.work().items_of(claim.token)) add(item);
-  });
-  if (all_sound) return places;
+  const auto claims = tables.work().sound_item_claims(line.channel_no);
+  if (!claims.claims.empty())
+    for (const auto& item : tables.work().items_of(claims.claims)) add(item);
+  if (claims.all_sound) return places;
   // What a damaged claim has only its items tell.
-  tables.work().open_items_of_line(line.no, [&](const Item& item) {
-    if (item.state == ItemState::claimed) add(item);
-    return true;
-  });
+  for (std::optional<Place> from = 0; from;) {
+    const auto page = tables.work().open_items_of_line(line.no, *from, kRowsTogether);
+    for (const auto& item : page.items)
+      if (item.state == ItemState::claimed) add(item);
+    from = page.next;
+  }
   return places;
 }
 
@@ -39,10 +42,10 @@ std::map<SliceNo, Slice> items_in_flight(Tables& tables, const Line& line) {
 Slice told(const Tables& tables, const Line& line, SliceNo s, const Slice& recipients,
            const Slice& in_flight) {
   Slice places = HandingOrder(line.order).between(s, recipients, 0, line.cursor);
-  tables.work().skips(line, s, [&](SkipReason, const Slice& skipped) { places -= skipped; });
+  for (const auto& skipped : tables.work().skips(line, s)) places -= skipped.places;
   places -= tables.work().item_places(line.no, s);
   if (line.waiting > 0)
-    tables.work().waiting_places(line.no, s, [&](const Wait&, const Slice& those) { places -= those; });
+    for (const auto& those : tables.work().waiting_places(line.no, s)) places -= those.places;
   places |= in_flight;
   return places;
 }
@@ -54,8 +57,14 @@ class Knowing {
  public:
   Knowing(Tables& tables, const Blast& blast, const std::vector<Line>& lines)
       : tables_(tables), blast_(blast), lines_(lines) {
-    tables.threads().touched_places(blast.provider_no, blast.no,
-                                    [&](Place place) { touched_[slice_of(place)].add(within_slice(place)); });
+    std::optional<ThreadPosition> last;
+    for (bool more = true; more;) {
+      const auto page = tables.threads().touched_places(blast.provider_no, blast.no, last ? &*last : nullptr,
+                                                        kRowsTogether);
+      for (const auto& one : page) touched_[slice_of(one.place)].add(within_slice(one.place));
+      more = page.size() == kRowsTogether;
+      if (more) last = page.back();
+    }
     for (const auto& line : lines) in_flight_.push_back(items_in_flight(tables, line));
   }
 

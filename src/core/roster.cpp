@@ -4,6 +4,7 @@
 #include <iterator>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "core/contact.hpp"
 #include "core/cursor.hpp"
 #include "core/indexing.hpp"
+#include "core/roster_read.hpp"
 #include "model/filter.hpp"
 #include "model/text_rules.hpp"
 
@@ -108,10 +110,14 @@ class Listing {
     return row;
   }
 
+  RosterKey key(Place place) const noexcept { return {provider_.no, place}; }
+  Found<RosterKey, RosterEntry> read(std::span<const RosterKey> keys) const {
+    return tables_.directory().entries(keys);
+  }
   /// Throws Error(corrupt) when the index has what the entry does not say.
-  RosterEntry entry(Place place) const {
+  const RosterEntry& entry(const Found<RosterKey, RosterEntry>& entries, Place place) const {
     if (place >= roster_.next_place) throw Error(Code::corrupt, "the index of names goes beyond the roster");
-    auto entry = access::entry_at(tables_, provider_.no, place);
+    const auto& entry = access::entry_in(entries, key(place));
     if (archived_ && entry.active() == *archived_)
       throw Error(Code::corrupt, "the index of names does not go with the roster");
     return entry;
@@ -130,24 +136,37 @@ class Listing {
 /// Takes the next entry of a page; false: the page is full.
 using Offer = FunctionRef<bool(const RosterEntry&, NameKind, std::string_view)>;
 
-/// Whole names first; in a search then those of which a later word begins with the text.
-void list_indexed(const Tables& tables, const Listing& listing, NamePosition at, const std::string& prefix,
-                  Offer offer) {
-  for (bool full = false; !full;) {
-    tables.directory().names(listing.provider().no, at.kind, listing.archived(), at.key, at.after,
-                             [&](std::string_view key, Place place) {
-                               if (!key.starts_with(prefix)) return false;
-                               const RosterEntry entry = listing.entry(place);
-                               auto folded = fold(entry.client.name);
-                               check_key(folded, at.kind, key);
-                               const auto under = listed_under(std::move(folded), prefix);
-                               if (under->first != at.kind || under->second != key) return true;
-                               full = !offer(entry, at.kind, key);
-                               return !full;
-                             });
-    if (full || prefix.empty() || at.kind == NameKind::later_word) return;
-    at = {NameKind::later_word, prefix, std::nullopt};
+/// The next of one kind of names. False: the page is full.
+bool list_kind(const Tables& tables, const Listing& listing, const NamePosition& at,
+               const std::string& prefix, std::size_t most, Offer offer) {
+  std::optional<NamedPlace> after;
+  if (at.after) after = NamedPlace{at.key, *at.after};
+  for (;;) {
+    auto names =
+        tables.directory().names(listing.provider().no, at.kind, listing.archived(), prefix, after, most);
+    std::vector<RosterKey> keys;
+    for (const auto& one : names) keys.push_back(listing.key(one.place));
+    const auto entries = listing.read(keys);
+    for (const auto& [key, place] : names) {
+      const RosterEntry& entry = listing.entry(entries, place);
+      auto folded = fold(entry.client.name);
+      check_key(folded, at.kind, key);
+      const auto under = listed_under(std::move(folded), prefix);
+      if (under->first != at.kind || under->second != key) continue;
+      if (!offer(entry, at.kind, key)) return false;
+    }
+    if (names.size() < most) return true;
+    after = std::move(names.back());
   }
+}
+
+/// Whole names first; in a search then those of which a later word begins with the text. `most`: the page's
+/// rows, and one more.
+void list_indexed(const Tables& tables, const Listing& listing, const NamePosition& at,
+                  const std::string& prefix, std::size_t most, Offer offer) {
+  if (!list_kind(tables, listing, at, prefix, most, offer)) return;
+  if (prefix.empty() || at.kind == NameKind::later_word) return;
+  list_kind(tables, listing, {NameKind::later_word, prefix, std::nullopt}, prefix, most, offer);
 }
 
 /// The same, of the next `most` in the roster itself: its index is still to be made (indexing.hpp).
@@ -156,7 +175,7 @@ void list_scanned(const Tables& tables, const Listing& listing, const NamePositi
   using Position = std::tuple<NameKind, std::string, std::int64_t>;
   const Position after{at.kind, at.key, at.after ? std::int64_t{*at.after} : -1};
   std::set<Position> next;
-  tables.directory().scan(listing.provider().no, 0, kMaxPlaces, [&](const RosterView& entry) {
+  for_each_entry(tables, listing.provider().no, 0, kMaxPlaces, [&](const RosterView& entry) {
     if (!listing.lists(entry)) return;
     auto under = listed_under(fold(entry.name), prefix);
     if (!under) return;
@@ -165,8 +184,11 @@ void list_scanned(const Tables& tables, const Listing& listing, const NamePositi
     next.insert(std::move(position));
     if (next.size() > most) next.erase(std::prev(next.end()));
   });
+  std::vector<RosterKey> keys;
+  for (const auto& [kind, key, place] : next) keys.push_back(listing.key(static_cast<Place>(place)));
+  const auto entries = listing.read(keys);
   for (const auto& [kind, key, place] : next)
-    if (!offer(listing.entry(static_cast<Place>(place)), kind, key)) return;
+    if (!offer(listing.entry(entries, static_cast<Place>(place)), kind, key)) return;
 }
 
 }  // namespace
@@ -196,7 +218,7 @@ Page<RosterRow> Roster::list(std::string_view provider_id, std::string_view filt
     };
 
     if (is_indexed(tables.store().folding(), provider.no)) {
-      list_indexed(tables, listing, at, prefix, offer);
+      list_indexed(tables, listing, at, prefix, most + 1, offer);
     } else {
       list_scanned(tables, listing, at, prefix, most + 1, offer);
     }

@@ -3,13 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "core/context.hpp"
+#include "core/set_pages.hpp"
 
 namespace bccast {
 
@@ -37,20 +36,29 @@ void for_each_run(std::span<const PlaceInOrder> sorted, Place gap, F&& f) {
 }
 inline constexpr Place kWholeSlice = Slice::kPlaces;
 
-/// Copies of entries, which live as long as this does.
+/// Entries, which live as long as this does.
 class RosterRead {
  public:
   /// Whom the roster does not know, or no longer tells right, is not found; and holds up nobody else.
   RosterRead(const Tables& tables, ProviderNo provider, std::span<const PlaceInOrder> sorted);
-  const std::optional<RosterView>& at(std::size_t i) const noexcept { return entries_[i]; }
+  /// Null: it is not found.
+  const RosterView* at(std::size_t i) const noexcept { return entries_[i]; }
 
  private:
-  void keep(std::size_t i, const RosterView& entry);
-
-  std::vector<std::optional<RosterView>> entries_;
-  std::vector<std::unique_ptr<char[]>> chunks_;
-  std::size_t used_ = 0;  // of the last chunk
-  std::size_t room_ = 0;
+  RosterPage page_;
+  std::vector<const RosterView*> entries_;
 };
+
+/// Calls f(entry) for the entries from `begin` up to but not including `end`, ascending, page by page. The
+/// view lives until f returns.
+template <typename F>
+void for_each_entry(const Tables& tables, ProviderNo provider, Place begin, Place end, F&& f) {
+  while (begin < end) {
+    const auto page = tables.directory().scan(provider, begin, end, kRowsTogether);
+    if (page.entries().empty()) return;
+    for (const auto& entry : page.entries()) f(entry);
+    begin = page.entries().back().place + 1;
+  }
+}
 
 }  // namespace bccast

@@ -6,6 +6,7 @@
 #include "base/fold.hpp"
 #include "core/communities.hpp"
 #include "core/indexing.hpp"
+#include "core/passes_by.hpp"
 #include "model/name_keys.hpp"
 
 namespace bccast {
@@ -320,7 +321,7 @@ void RosterUpdate::mark_strangers() {
         marked.push_back(*entry);
         marked.back().flags |= flag::shares_address;
       } catch (const Error& error) {
-        if (error.code() != Code::corrupt) throw;  // a damaged entry is told nothing anyway
+        if (!passes_by(tables_, error)) throw;  // a damaged entry is told nothing anyway
       }
     }
     if (!marked.empty()) tables_.directory().update_entries(marked);

@@ -6,6 +6,8 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "core/passes_by.hpp"
+#include "core/set_pages.hpp"
 #include "model/retry.hpp"
 #include "model/same_address.hpp"
 
@@ -13,7 +15,7 @@ namespace bccast {
 namespace {
 
 /// A transaction forgets so many: some milliseconds.
-constexpr std::size_t kRowsTogether = 1000;
+constexpr std::size_t kForgottenTogether = 1000;
 
 Line line_of(const Tables& tables, LineNo no) {
   auto line = tables.work().line(no);
@@ -146,8 +148,7 @@ SameAddress::SameAddress(const Tables& tables, const Context& context, LineNo li
       order_(line_.order),
       channel_(channel),
       now_(now),
-      all_claims_sound_(
-          tables.work().sound_claims_of(line_, [&](const Claim& claim) { claims_.push_back(claim); })) {}
+      claims_(tables.work().sound_claims_of(line_)) {}
 
 bool SameAddress::leaves_out(Assignment& assignment, Place place, std::string_view address) {
   Answer& answer = ask(assignment, place, address, false);
@@ -199,7 +200,8 @@ SameAddress::Answer SameAddress::look(Assignment& assignment, Place place, std::
   if (holder == place) return {Fate::told, 0, place, {}};
   if (holder == ToldAddress::kLeft) return {Fate::skip, 0, {}, {}};
   const auto found = look_at(holder);
-  if (found.state != State::nothing && !has_address(holder, folded))
+  const RosterKey key{line_.provider_no, holder};
+  if (found.state != State::nothing && !has_address(tables_.directory().entries({&key, 1}), holder, folded))
     return {Fate::told, 0, place, {}};  // another address with the same hash
   switch (found.state) {
     case State::told:
@@ -215,13 +217,18 @@ SameAddress::Answer SameAddress::look(Assignment& assignment, Place place, std::
 }
 
 std::optional<Place> SameAddress::who_was_told(Place place, AddressHash hash, const std::string& folded) {
-  std::optional<Place> told;
-  tables_.directory().shared_places(line_.provider_no, hash, [&](Place other) {
-    if (other == place || look_at(other).state != State::told || !has_address(other, folded)) return true;
-    told = other;
-    return false;
-  });
-  return told;
+  for (std::optional<Place> last;;) {
+    const auto places = tables_.directory().shared_places(line_.provider_no, hash, last, kRowsTogether);
+    read(places);
+    std::vector<RosterKey> keys;
+    for (const auto other : places) keys.push_back({line_.provider_no, other});
+    const auto entries = tables_.directory().entries(keys);
+    for (const auto other : places)
+      if (other != place && look_at(other).state == State::told && has_address(entries, other, folded))
+        return other;
+    if (places.size() < kRowsTogether) return std::nullopt;
+    last = places.back();
+  }
 }
 
 SameAddress::Found SameAddress::look_at(Place place) {
@@ -236,9 +243,9 @@ SameAddress::Found SameAddress::look_at(Place place) {
     for (const auto& [due_at, places] : of.waiting)
       if (places.contains(at)) return {State::open, std::max(due_at, now_) + kGivenBackWait};
   }
-  for (const auto& claim : claims_)
+  for (const auto& claim : claims_.claims)
     if (position >= claim.from && position < claim.to) return {State::in_flight, now_ + kGivenBackWait};
-  if (!all_claims_sound_)
+  if (!claims_.all_sound)
     throw Error(Code::corrupt, "a claim is damaged that may have a recipient whose address others share");
   return {State::told, 0};
 }
@@ -249,7 +256,7 @@ void SameAddress::read(std::span<const Place> places) {
     if (items_.emplace(place, std::nullopt).second) unread.push_back(place);
   std::sort(unread.begin(), unread.end());
   if (unread.empty()) return;
-  tables_.work().items_at(line_.no, unread, [&](Place place, const Item& item) { items_[place] = item; });
+  for (auto& [place, item] : tables_.work().items_at(line_.no, unread)) items_[place] = std::move(item);
 }
 
 std::optional<SameAddress::Found> SameAddress::look_at_item(Place place) {
@@ -268,21 +275,21 @@ const SameAddress::OfSlice& SameAddress::slice(SliceNo s) {
   if (found != slices_.end()) return found->second;
   OfSlice& of = slices_[s];
   of.recipients = tables_.blasts().recipients(line_.provider_no, s, line_.seq);
-  tables_.work().skips(line_, s, [&](SkipReason, const Slice& places) { of.skipped |= places; });
+  for (const auto& skipped : tables_.work().skips(line_, s)) of.skipped |= skipped.places;
   if (line_.waiting > 0)
-    tables_.work().waiting_places(line_.no, s, [&](const Wait& wait, const Slice& places) {
-      of.waiting.emplace_back(wait.due_at, places);
-    });
+    for (auto& one : tables_.work().waiting_places(line_.no, s))
+      of.waiting.emplace_back(one.wait.due_at, std::move(one.places));
   return of;
 }
 
 /// The index has hashes: here the addresses are compared. Of a damaged entry the hash has to do.
-bool SameAddress::has_address(Place other, std::string_view folded) const {
+bool SameAddress::has_address(const bccast::Found<RosterKey, RosterEntry>& entries, Place other,
+                              std::string_view folded) const {
   try {
-    const auto entry = tables_.directory().entry(line_.provider_no, other);
-    return entry && folded_address(entry->client.addresses.get(channel_)) == folded;
+    const auto* entry = entries.find({line_.provider_no, other});
+    return entry != nullptr && folded_address(entry->client.addresses.get(channel_)) == folded;
   } catch (const Error& error) {
-    if (error.code() != Code::corrupt) throw;
+    if (!passes_by(tables_, error)) throw;
     return true;
   }
 }
@@ -293,7 +300,7 @@ bool forget_told_addresses(const Context& context) {
       [](Tables& tables) {
         const auto line = tables.work().line_to_forget();
         if (!line) return false;
-        tables.work().forget_told_addresses(line->no, kRowsTogether);
+        tables.work().forget_told_addresses(line->no, kForgottenTogether);
         tables.work().update_line(*line);
         return true;
       },

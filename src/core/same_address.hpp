@@ -74,7 +74,8 @@ class SameAddress {
   const OfSlice& slice(SliceNo s);
   /// Of one that has an item.
   std::optional<Found> look_at_item(Place place);
-  bool has_address(Place other, std::string_view folded) const;
+  bool has_address(const bccast::Found<RosterKey, RosterEntry>& entries, Place other,
+                   std::string_view folded) const;
 
   const Tables& tables_;
   const Context& context_;
@@ -82,8 +83,7 @@ class SameAddress {
   const HandingOrder order_;
   const std::string channel_;
   const Ms now_;
-  std::vector<Claim> claims_;
-  bool all_claims_sound_;
+  const SoundClaims claims_;
   std::map<SliceNo, OfSlice> slices_;
   std::map<Place, std::optional<Item>> items_;       // of places that were read
   std::unordered_map<std::string, Answer> answers_;  // by folded address

@@ -5,6 +5,7 @@
 #include "core/access.hpp"
 #include "core/audience_of.hpp"
 #include "core/events.hpp"
+#include "core/passes_by.hpp"
 #include "core/sending.hpp"
 #include "core/texts.hpp"
 
@@ -31,7 +32,7 @@ std::optional<MissReason> carry_out(Tables& tables, const Context& context, cons
     }
   } catch (const Error& error) {
     // What is read comes before what is written: a damaged draft holds up no other.
-    if (error.code() != Code::corrupt) throw;
+    if (!passes_by(tables, error)) throw;
   }
   return MissReason::damaged;
 }

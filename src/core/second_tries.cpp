@@ -57,19 +57,10 @@ std::vector<LineToGoOn> lines_to_go_on(const Tables& tables, const Blast& blast)
 /// Those that have failed, of a page of a line's items from `from` on, which goes on to where the next page
 /// begins.
 std::vector<Item> failed_items(const Tables& tables, const Line& line, std::optional<Place>& from) {
-  std::vector<Item> failed;
-  std::size_t met = 0;
-  std::optional<Place> next;
-  tables.work().items_of_line(line.no, from.value(), kMaxPlaces, [&](const Item& item) {
-    if (++met > kRowsTogether && !item.damaged) {
-      next = item.thread.place;
-      return false;
-    }
-    if (item.state == ItemState::failed && !item.damaged) failed.push_back(item);
-    return true;
-  });
-  from = next;
-  return failed;
+  auto page = tables.work().items_of_line(line.no, from.value(), kMaxPlaces, kRowsTogether);
+  from = page.next;
+  std::erase_if(page.items, [](const Item& item) { return item.state != ItemState::failed || item.damaged; });
+  return std::move(page.items);
 }
 
 /// Who was not told because the delivery had failed is told after all, once it has been delivered.
@@ -171,8 +162,7 @@ Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemO
   const Ms now = context_.clock.wall_ms();
   for (auto& line : tables.work().lines(parts.provider, parts.number)) {
     if (line.channel_no != parts.channel || line.retracts) continue;
-    std::vector<Claim> claims;
-    tables.work().claims_of(line, [&](const Claim& claim) { claims.push_back(claim); });
+    const auto claims = tables.work().claims_of(line);
     const auto s = slice_of(parts.place);
     const auto at = within_slice(parts.place);
     Slice one;

@@ -12,6 +12,7 @@
 #include "core/claiming.hpp"
 #include "core/line_update.hpp"
 #include "core/outcomes.hpp"
+#include "core/passes_by.hpp"
 #include "core/put_off.hpp"
 #include "core/quiet.hpp"
 #include "core/reasons.hpp"
@@ -122,7 +123,7 @@ class Settling {
     try {
       return tables_.work().claim(assignment_.claim);
     } catch (const Error& error) {
-      if (error.code() != Code::corrupt) throw;
+      if (!passes_by(tables_, error)) throw;
       advanced_.damage = std::current_exception();
     }
     Claim known = assignment_.claim;
@@ -181,9 +182,8 @@ class Settling {
         open_claims_.push_back(*claim);
         if (claim->from == begin_of_report()) return true;
       } else {
-        tables_.work().sound_claims_of(*assignment_.line, [&](const Claim& part) {
+        for (const auto& part : tables_.work().sound_claims_of(*assignment_.line).claims)
           if (part.from < whole.to && whole.from < part.to) open_claims_.push_back(part);
-        });
       }
       for (std::size_t i = report_.begin; i < report_.stop(); ++i) {
         const auto place = static_cast<Place>(assignment_.entries[i]);

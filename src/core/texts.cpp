@@ -64,7 +64,11 @@ std::string seal_of_message(const ThreadKey& thread, std::int64_t seq, std::stri
 std::optional<std::string> of_blast(const Tables& tables, ProviderNo provider, BlastNo blast) {
   const auto stored = tables.blasts().text(provider, blast);
   if (!stored) return std::nullopt;
-  return open(key_of_blast(provider, blast), *stored);
+  return open_of_blast({provider, blast}, *stored);
+}
+
+std::string open_of_blast(const BlastKey& blast, std::string_view stored) {
+  return open(key_of_blast(blast.first, blast.second), stored);
 }
 
 Message open_message(const ThreadKey& thread, Message stored) {

@@ -18,6 +18,8 @@ std::string seal_of_message(const ThreadKey& thread, std::int64_t seq, std::stri
 
 /// A blast's text; nothing: it has none yet. Throws Error(corrupt) when it is damaged, or another's.
 std::optional<std::string> of_blast(const Tables& tables, ProviderNo provider, BlastNo blast);
+/// The same of one that was read from the store.
+std::string open_of_blast(const BlastKey& blast, std::string_view stored);
 /// A message of a thread that was read from the store, with its text as it was written. The same errors.
 Message open_message(const ThreadKey& thread, Message stored);
 

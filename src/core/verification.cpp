@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,9 @@
 #include "base/fold.hpp"
 #include "core/indexing.hpp"
 #include "core/place_states.hpp"
+#include "core/quiet.hpp"
+#include "core/roster_read.hpp"
+#include "core/set_pages.hpp"
 #include "core/texts.hpp"
 
 namespace bccast {
@@ -86,10 +90,15 @@ class ProviderCheck {
   }
 
   void threads() {
-    tables_.threads().provider_threads(provider_.no, nullptr, {}, [&](const Thread& one) {
-      attempt("thread", view_of(context_.thread_id(one.key)), [&] { thread(one); });
-      return true;
-    });
+    std::optional<ThreadPosition> last;
+    for (;;) {
+      const auto page =
+          tables_.threads().provider_threads(provider_.no, last ? &*last : nullptr, {}, kRowsTogether);
+      for (const auto& one : page)
+        attempt("thread", view_of(context_.thread_id(one.key)), [&] { thread(one); });
+      if (page.size() < kRowsTogether) return;
+      last = position_of(page.back());
+    }
   }
 
   /// Every place has its entry, and the bitmaps say what the entries say.
@@ -99,7 +108,7 @@ class ProviderCheck {
     Place expected = 0;
     std::size_t words = 0;
     std::size_t dead = 0;
-    tables_.directory().scan(provider_.no, 0, kMaxPlaces, [&](const RosterView& entry) {
+    for_each_entry(tables_, provider_.no, 0, kMaxPlaces, [&](const RosterView& entry) {
       if (entry.place != expected) found("roster", place_name(expected), "the entry is missing");
       expected = entry.place + 1;
       if (entry.place >= roster_.next_place) {
@@ -160,24 +169,37 @@ class ProviderCheck {
   /// The index of names has just what the entries' names and states say: nothing else, and as many.
   void names(NameKind kind, std::size_t expected) {
     std::size_t right = 0;
-    for (const bool archived : {false, true})
-      tables_.directory().names(
-          provider_.no, kind, archived, {}, std::nullopt, [&](std::string_view key, Place place) {
-            const auto entry = tables_.directory().entry(provider_.no, place);
-            const auto folded = entry ? fold(entry->client.name) : std::string();
-            const auto words = later_words(folded);
-            const bool named = kind == NameKind::whole
-                                   ? key == folded
-                                   : std::find(words.begin(), words.end(), key) != words.end();
-            if (entry && named && entry->active() != archived) {
-              ++right;
-            } else {
-              found("roster", place_name(place), "the index of names says otherwise");
-            }
-            return true;
-          });
+    for (const bool archived : {false, true}) {
+      std::optional<NamedPlace> last;
+      for (bool more = true; more;) {
+        auto page = tables_.directory().names(provider_.no, kind, archived, {}, last, kRowsTogether);
+        right += named_rightly(kind, archived, page);
+        more = page.size() == kRowsTogether;
+        if (more) last = std::move(page.back());
+      }
+    }
     if (right != expected)
       found("roster", fmt::format("provider {}", provider_.no), "names are missing in the index");
+  }
+
+  std::size_t named_rightly(NameKind kind, bool archived, std::span<const NamedPlace> page) {
+    std::vector<RosterKey> keys;
+    for (const auto& one : page) keys.push_back({provider_.no, one.place});
+    const auto entries = tables_.directory().entries(keys);
+    std::size_t right = 0;
+    for (const auto& [key, place] : page) {
+      const auto* entry = entries.find({provider_.no, place});
+      const auto folded = entry != nullptr ? fold(entry->client.name) : std::string();
+      const auto words = later_words(folded);
+      const bool named =
+          kind == NameKind::whole ? key == folded : std::find(words.begin(), words.end(), key) != words.end();
+      if (entry != nullptr && named && entry->active() != archived) {
+        ++right;
+      } else {
+        found("roster", place_name(place), "the index of names says otherwise");
+      }
+    }
+    return right;
   }
 
   /// The index of addresses has each address of the roster once, and of those that several have all places;
@@ -187,7 +209,7 @@ class ProviderCheck {
     using Held = std::pair<AddressHash, Place>;
     std::vector<Held> held;
     std::vector<Place> marked;
-    tables_.directory().scan(provider_.no, 0, kMaxPlaces, [&](const RosterView& entry) {
+    for_each_entry(tables_, provider_.no, 0, kMaxPlaces, [&](const RosterView& entry) {
       if ((entry.flags & flag::shares_address) != 0) marked.push_back(entry.place);
       Addresses::for_each(entry.addresses, [&](std::string_view channel, std::string_view address) {
         held.emplace_back(context_.address_hash(channel, address), entry.place);
@@ -207,23 +229,42 @@ class ProviderCheck {
     }
     std::vector<AddressHash> indexed;
     bool right = true;
-    tables_.directory().addresses(provider_.no, [&](AddressHash hash, Place place) {
-      indexed.push_back(hash);
-      right = right && std::binary_search(held.begin(), held.end(), Held(hash, place));
-    });
+    for (bool more = true; more;) {
+      const auto last = indexed.empty() ? std::nullopt : std::optional(indexed.back());
+      const auto page = tables_.directory().addresses(provider_.no, last, kRowsTogether);
+      for (const auto& [hash, place] : page) {
+        indexed.push_back(hash);
+        right = right && std::binary_search(held.begin(), held.end(), Held(hash, place));
+      }
+      more = page.size() == kRowsTogether;
+    }
     std::vector<Held> indexed_shared;
-    tables_.directory().shared_addresses(
-        provider_.no, [&](AddressHash hash, Place place) { indexed_shared.emplace_back(hash, place); });
+    std::optional<AddressRow> last;
+    for (bool more = true; more;) {
+      const auto page = tables_.directory().shared_addresses(provider_.no, last, kRowsTogether);
+      for (const auto& [hash, place] : page) indexed_shared.emplace_back(hash, place);
+      more = page.size() == kRowsTogether;
+      if (more) last = page.back();
+    }
     if (!right || indexed != hashes || indexed_shared != shared)
       found("roster", fmt::format("provider {}", provider_.no), "the index of addresses says otherwise");
+  }
+
+  /// Whether there is one.
+  bool read_selection(BlastNo no) {
+    bool any = false;
+    for (SliceNo from = 0;;) {
+      const auto page = tables_.blasts().draft_slices(provider_.no, no, from, kSlicesTogether);
+      any = any || !page.empty();
+      if (page.size() < kSlicesTogether) return any;
+      from = page.back().slice + 1;
+    }
   }
 
   void blast(const Blast& blast) {
     const std::string id(view(context_.blast_id(provider_.no, blast.no)));
     const auto text = texts::of_blast(tables_, provider_.no, blast.no);
-    bool has_selection = false;
-    tables_.blasts().draft_slices(provider_.no, blast.no,
-                                  [&](SliceNo, const DraftSlice&) { has_selection = true; });
+    const bool has_selection = read_selection(blast.no);
     if (is_unsent(blast.state)) return;
     if (has_selection) found("blast", id, "it was sent, and has a draft's selection");
     if (!text) found("blast", id, "the text is missing");
@@ -285,8 +326,7 @@ class ProviderCheck {
 
   /// The counts of a line are those of its places, and they add up.
   void line(const std::string& id, const Blast& blast, const Line& line) {
-    std::vector<Claim> claims;
-    tables_.work().claims_of(line, [&](const Claim& claim) { claims.push_back(claim); });
+    const auto claims = tables_.work().claims_of(line);
     std::int64_t done = 0;
     std::int64_t failed = 0;
     std::int64_t skipped = 0;
@@ -308,9 +348,9 @@ class ProviderCheck {
                         line.no, line.done, line.failed, line.skipped, line.pending(), done, failed, skipped,
                         open));
     std::int64_t waiting = 0;
-    for (SliceNo s = 0; s < line.slices; ++s)
-      tables_.work().waiting_places(line.no, s,
-                                    [&](const Wait&, const Slice& places) { waiting += places.count(); });
+    for_each_waiting(tables_, line, [&](SliceNo, std::span<const WaitingPlaces> of_slice) {
+      for (const auto& one : of_slice) waiting += one.places.count();
+    });
     if (waiting != line.waiting)
       found("line", id,
             fmt::format("line {}: {} places wait, {} were counted", line.no, waiting, line.waiting));
@@ -344,11 +384,16 @@ class ProviderCheck {
   /// A touched thread has all of its messages.
   void thread(const Thread& thread) {
     std::int64_t expected = thread.key.of_blast() ? 2 : 1;
-    tables_.threads().messages(thread.key, 0, true, [&](const Message& message) {
-      texts::open_message(thread.key, message);
-      if (message.seq == expected) ++expected;
-      return true;
-    });
+    std::int64_t from = 0;
+    for (bool more = true; more;) {
+      auto page = tables_.threads().messages(thread.key, from, true, kRowsTogether);
+      for (auto& message : page.messages) {
+        from = message.seq + 1;
+        if (message.seq == expected) ++expected;
+        texts::open_message(thread.key, std::move(message));
+      }
+      more = page.more;
+    }
     if (expected != thread.last_seq + 1)
       found("thread", std::string(view(context_.thread_id(thread.key))), "messages are missing");
   }
@@ -431,8 +476,7 @@ std::vector<FindingRow> check(const Tables& tables, const Context& context) {
   try {
     auto no = tables.directory().provider_after(std::numeric_limits<ProviderNo>::min());
     for (; no; no = tables.directory().provider_after(*no)) check_provider(tables, context, *no, findings);
-    for (const auto& channel : tables.work().channels())
-      tables.work().item_claims(channel.no, [](const Claim&) {});
+    for (const auto& channel : tables.work().channels()) tables.work().item_claims(channel.no);
     check_told_addresses(tables, findings);
   } catch (const Error& error) {
     findings.push_back(cannot_go_on(error));  // what was found before it stands

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/function_ref.hpp"
 #include "model/audience.hpp"
 #include "model/blast.hpp"
 #include "model/mark.hpp"
@@ -25,6 +24,27 @@ struct DeadlinePosition {
 };
 
 using BlastKey = std::pair<ProviderNo, BlastNo>;
+
+/// A place that may have the thread of a sent blast.
+struct RecipientKey {
+  ProviderNo provider_no = 0;
+  Place place = 0;
+  Seq seq = 0;
+  friend auto operator<=>(const RecipientKey&, const RecipientKey&) = default;
+};
+
+/// A blast that was sent, as its recipients' row tells of it.
+struct SentBlast {
+  Seq seq = 0;
+  BlastNo no = 0;
+  bool recalled = false;
+  friend bool operator==(const SentBlast&, const SentBlast&) = default;
+};
+
+struct ChosenSlice {
+  SliceNo slice = 0;
+  DraftSlice chosen;
+};
 
 class BlastTables {
  public:
@@ -76,12 +96,14 @@ class BlastTables {
 
   /// As bytes (core/texts.hpp).
   virtual std::optional<std::string> text(ProviderNo provider, BlastNo no) const = 0;
+  /// Of the first of these, up to 8 MiB together, and of one at least: it was asked for the others in vain.
+  virtual Found<BlastKey, std::string> texts(std::span<const BlastKey> keys) const = 0;
   virtual void put_text(ProviderNo provider, BlastNo no, std::string_view text) = 0;
 
   virtual DraftSlice draft_slice(ProviderNo provider, BlastNo no, SliceNo slice) const = 0;
-  /// All that have something, ascending.
-  virtual void draft_slices(ProviderNo provider, BlastNo no,
-                            FunctionRef<void(SliceNo, const DraftSlice&)> f) const = 0;
+  /// The first `limit` that have something, from `from` on, ascending.
+  virtual std::vector<ChosenSlice> draft_slices(ProviderNo provider, BlastNo no, SliceNo from,
+                                                std::size_t limit) const = 0;
   /// An empty slice is no row.
   virtual void put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice, const DraftSlice& value) = 0;
   virtual void delete_draft(ProviderNo provider, BlastNo no) = 0;
@@ -96,14 +118,15 @@ class BlastTables {
   virtual bool is_recipient(ProviderNo provider, Place place, Seq seq) const = 0;
   /// The same, but of a recalled blast only when the thread is still there.
   virtual bool has_thread(ProviderNo provider, Place place, Seq seq) const = 0;
+  virtual Found<RecipientKey, bool> have_threads(std::span<const RecipientKey> keys) const = 0;
   /// Who still has the thread: all recipients, unless it was recalled.
   virtual Slice kept(ProviderNo provider, SliceNo slice, Seq seq) const = 0;
   /// Whether that was stored.
   virtual bool has_kept(ProviderNo provider, SliceNo slice, Seq seq) const = 0;
   virtual void put_kept(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no, const Slice& value) = 0;
-  /// The provider's blasts after `after` in which `place` has a thread, ascending.
-  virtual void newer_blasts(ProviderNo provider, Place place, Seq after,
-                            FunctionRef<void(Seq, BlastNo, bool recalled)> f) const = 0;
+  /// The first `limit` of the provider's blasts after `after` in which `place` has a thread, ascending.
+  virtual std::vector<SentBlast> newer_blasts(ProviderNo provider, Place place, Seq after,
+                                              std::size_t limit) const = 0;
 
   /// Marks a recipient: once, however often.
   virtual void mark(ProviderNo provider, BlastNo no, MarkKind kind, Place place) = 0;

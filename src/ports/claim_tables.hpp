@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <exception>
 #include <optional>
+#include <vector>
 
-#include "base/function_ref.hpp"
 #include "model/checked.hpp"
 #include "ports/line_tables.hpp"
 
@@ -31,6 +31,13 @@ struct Claim {
   }
 };
 
+/// The claims that are sound, and whether these are all.
+struct SoundClaims {
+  std::vector<Claim> claims;
+  bool all_sound = true;
+};
+
+/// What is in flight at one time has no more claims than workers: they are given as a whole.
 class ClaimTables {
  public:
   virtual ~ClaimTables() = default;
@@ -48,18 +55,18 @@ class ClaimTables {
 
   /// False when there is none.
   virtual bool delete_claim(const Claim& of) = 0;
-  virtual void claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const = 0;
-  /// The same, but damaged ones are passed by. False: there are such.
-  virtual bool sound_claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const = 0;
+  virtual std::vector<Claim> claims_of(const Line& line) const = 0;
+  /// The same, but damaged ones are passed by.
+  virtual SoundClaims sound_claims_of(const Line& line) const = 0;
 
   /// Those of the channel that are no expired_claim().
   virtual std::int64_t claims_in_flight(ChannelNo channel, Ms now, Ms longest) const = 0;
   virtual void delete_claims(ChannelNo channel) = 0;
 
   /// Those of items, of any line and of none.
-  virtual void item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const = 0;
-  /// The same, but damaged ones are passed by. False: there are such.
-  virtual bool sound_item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const = 0;
+  virtual std::vector<Claim> item_claims(ChannelNo channel) const = 0;
+  /// The same, but damaged ones are passed by.
+  virtual SoundClaims sound_item_claims(ChannelNo channel) const = 0;
 
   /// Leases of paused lines do not count, nor damaged claims.
   virtual std::optional<Ms> next_lease_over(ChannelNo channel, Ms after) const = 0;

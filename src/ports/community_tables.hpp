@@ -17,6 +17,8 @@ class CommunityTables {
   virtual ~CommunityTables() = default;
 
   virtual std::optional<Community> community(ProviderNo provider, CommunityNo no) const = 0;
+  /// By their threads' keys (community_key()).
+  virtual Found<ThreadKey, Community> communities(std::span<const ThreadKey> keys) const = 0;
   /// Those of which there is a row or a thread, ascending.
   virtual std::vector<CommunityNo> communities(ProviderNo provider) const = 0;
   virtual void insert_community(const Community& community) = 0;

@@ -8,12 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include "base/function_ref.hpp"
 #include "model/audience.hpp"
 #include "model/name_keys.hpp"
 #include "model/person.hpp"
 #include "model/same_address.hpp"
 #include "ports/found.hpp"
+#include "ports/roster_page.hpp"
 
 namespace bccast {
 
@@ -81,9 +81,21 @@ struct NameRow {
   bool archived = false;
   std::string key;
 };
+/// Where the index of names leads.
+struct NamedPlace {
+  std::string key;
+  Place place = 0;
+};
 
-/// Const functions read; the others need a transaction that writes. Who calls with a set keeps it short of 8
-/// MiB (core/set_pages.hpp).
+/// A row of the index of addresses.
+struct AddressRow {
+  AddressHash hash = 0;
+  Place place = 0;
+  friend auto operator<=>(const AddressRow&, const AddressRow&) = default;
+};
+
+/// Const functions read; the others need a transaction that writes. Who calls with a set, or with a limit,
+/// keeps it short of 8 MiB (core/set_pages.hpp).
 class DirectoryTables {
  public:
   virtual ~DirectoryTables() = default;
@@ -134,33 +146,36 @@ class DirectoryTables {
   virtual Found<RosterKey, RosterEntry> entries(std::span<const RosterKey> keys) const = 0;
   virtual void insert_entries(std::span<const RosterEntry> entries) = 0;
   virtual void update_entries(std::span<const RosterEntry> entries) = 0;
-  /// The entries from `begin` up to but not including `end`, ascending. The views live until f returns.
-  virtual void scan(ProviderNo provider, Place begin, Place end,
-                    FunctionRef<void(const RosterView&)> f) const = 0;
+  /// The first `limit` entries from `begin` up to but not including `end`, ascending; none: there are no
+  /// more. A damaged one ends the page before it, and where it would be the first it is thrown.
+  virtual RosterPage scan(ProviderNo provider, Place begin, Place end, std::size_t limit) const = 0;
   /// The entries at these places, which ascend, in their order; those that are missing or damaged are passed
-  /// by. The views live until f returns.
-  virtual void entries(ProviderNo provider, std::span<const Place> places,
-                       FunctionRef<void(const RosterView&)> f) const = 0;
+  /// by.
+  virtual RosterPage entries(ProviderNo provider, std::span<const Place> places) const = 0;
 
   /// The index of names. What is there already is left as it is.
   virtual void insert_names(std::span<const NameRow> rows) = 0;
   virtual void delete_names(std::span<const NameRow> rows) = 0;
   /// Takes away all of a place's, whatever their keys are. Looks through all of the roster's.
   virtual void forget_names(ProviderNo provider, Place place) = 0;
-  /// Rows with keys from `key` on, after (key, place) when `after` is set, in the order of key and place,
-  /// until f returns false. `archived` not set: of both.
-  virtual void names(ProviderNo provider, NameKind kind, std::optional<bool> archived, std::string_view key,
-                     std::optional<Place> after, FunctionRef<bool(std::string_view, Place)> f) const = 0;
+  /// The first `limit` rows with keys that begin with `prefix`, after `after` when it is set, in the order of
+  /// key and place. `archived` not set: of both.
+  virtual std::vector<NamedPlace> names(ProviderNo provider, NameKind kind, std::optional<bool> archived,
+                                        std::string_view prefix, const std::optional<NamedPlace>& after,
+                                        std::size_t limit) const = 0;
 
   /// The index of addresses: for each of a roster, on whatever channel, the places that have it. One change
   /// after the other, in their order.
   virtual std::vector<SharedAddress> change_addresses(std::span<const AddressChange> changes) = 0;
-  /// The places of an address that several have, until f returns false.
-  virtual void shared_places(ProviderNo provider, AddressHash hash, FunctionRef<bool(Place)> f) const = 0;
-  /// All of the index: a row for each address, with one of its places; and one for each place of those that
-  /// several have.
-  virtual void addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const = 0;
-  virtual void shared_addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const = 0;
+  /// The first `limit` places of an address that several have, ascending, after `after` when it is set.
+  virtual std::vector<Place> shared_places(ProviderNo provider, AddressHash hash, std::optional<Place> after,
+                                           std::size_t limit) const = 0;
+  /// The index itself, ascending, the first `limit` rows after `after` when it is set: a row for each
+  /// address, with one of its places; and one for each place of those that several have.
+  virtual std::vector<AddressRow> addresses(ProviderNo provider, std::optional<AddressHash> after,
+                                            std::size_t limit) const = 0;
+  virtual std::vector<AddressRow> shared_addresses(ProviderNo provider, std::optional<AddressRow> after,
+                                                   std::size_t limit) const = 0;
 
   /// Takes away at most about `most` rows of each of these indexes, whatever they say. False: there are none.
   virtual bool forget_indexes(ProviderNo provider, std::size_t most) = 0;

@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/function_ref.hpp"
 #include "model/slice.hpp"
 #include "model/thread.hpp"
 #include "ports/claim_tables.hpp"
@@ -62,6 +61,17 @@ struct HeldItem {
   std::optional<Token> holder;  // the claim it is in; nothing: it is in none
 };
 
+/// Items of a line, by place, and from which place on there are others.
+struct ItemPage {
+  std::vector<Item> items;
+  std::optional<Place> next;
+};
+
+struct ItemAt {
+  Place place = 0;
+  Item item;
+};
+
 class ItemTables {
  public:
   virtual ~ItemTables() = default;
@@ -71,6 +81,8 @@ class ItemTables {
   virtual void insert_items(std::span<const Item> items) = 0;
   virtual std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const = 0;
   virtual std::vector<Item> items_of(const Token& token) const = 0;
+  /// Of any of these claims.
+  virtual std::vector<Item> items_of(std::span<const Claim> claims) const = 0;
 
   /// Those that are there, ascending.
   virtual std::vector<HeldItem> items(std::span<const ItemNo> nos) const = 0;
@@ -91,16 +103,16 @@ class ItemTables {
   virtual Found<NoticeKey, Item> items_of_notices(ChannelNo channel,
                                                   std::span<const NoticeKey> notices) const = 0;
 
-  /// The items of a line with places from `begin` up to but not including `end`, ascending, until `f` says
-  /// false.
-  virtual void items_of_line(LineNo line, Place begin, Place end, FunctionRef<bool(const Item&)> f) const = 0;
+  /// The first `limit` items of a line with places from `begin` up to but not including `end`, ascending. A
+  /// damaged one may say another place itself, so none begins a page but the first: more than `limit` are
+  /// given instead.
+  virtual ItemPage items_of_line(LineNo line, Place begin, Place end, std::size_t limit) const = 0;
 
-  /// Those of a line at these places, which ascend; a damaged one may say another place itself.
-  virtual void items_at(LineNo line, std::span<const Place> places,
-                        FunctionRef<void(Place, const Item&)> f) const = 0;
+  /// Those of a line at these places, which ascend.
+  virtual std::vector<ItemAt> items_at(LineNo line, std::span<const Place> places) const = 0;
 
-  /// Those of a line that have not failed, by place, until `f` says false. None is read that failed.
-  virtual void open_items_of_line(LineNo line, FunctionRef<bool(const Item&)> f) = 0;
+  /// The first `limit` of a line from `begin` on that have not failed, by place. None is read that failed.
+  virtual ItemPage open_items_of_line(LineNo line, Place begin, std::size_t limit) = 0;
 
   /// The places of the slice that have an item, whatever its state; those that have one that failed.
   virtual Slice item_places(LineNo line, SliceNo slice) const = 0;

@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/function_ref.hpp"
 #include "model/handing_order.hpp"
 #include "model/numbers.hpp"
 #include "model/same_address.hpp"
@@ -60,6 +59,13 @@ struct Wait {
   WaitReason reason = WaitReason::quiet_hours;
 
   friend auto operator<=>(const Wait&, const Wait&) = default;
+};
+
+/// Places of a slice that wait.
+struct WaitingPlaces {
+  SliceNo slice = 0;
+  Wait wait;
+  Slice places;
 };
 
 /// Why a place was left out, as stored beside its skip bitmap.
@@ -118,6 +124,13 @@ constexpr std::string_view name_of(SkipReason reason) noexcept {
   return "";
 }
 
+/// Places of a slice that were left out.
+struct SkippedPlaces {
+  SliceNo slice = 0;
+  SkipReason reason = SkipReason::archived;
+  Slice places;
+};
+
 /// Who is told at an address of a line's blast.
 struct ToldAddress {
   static constexpr Place kLeft = kMaxPlaces;  // somebody was, and has another address now
@@ -153,9 +166,12 @@ class LineTables {
   virtual void update_line(const Line& line) = 0;
   virtual std::int64_t pending(ChannelNo channel) const = 0;
 
-  /// The places of a line's slice that wait because of quiet hours.
-  virtual void waiting_places(LineNo line, SliceNo slice,
-                              FunctionRef<void(const Wait&, const Slice&)> f) const = 0;
+  /// The places of a line's slice that wait because of quiet hours; the same of the slices from `begin` up to
+  /// but not including `end`.
+  std::vector<WaitingPlaces> waiting_places(LineNo line, SliceNo slice) const {
+    return waiting_places(line, slice, slice + 1);
+  }
+  virtual std::vector<WaitingPlaces> waiting_places(LineNo line, SliceNo begin, SliceNo end) const = 0;
 
   /// Empty: none.
   virtual void put_waiting_places(const Line& line, SliceNo slice, const Wait& wait, const Slice& places) = 0;
@@ -171,8 +187,7 @@ class LineTables {
   virtual void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) = 0;
 
   /// All that were left out of one slice, by reason.
-  virtual void skips(const Line& line, SliceNo slice,
-                     FunctionRef<void(SkipReason, const Slice&)> f) const = 0;
+  virtual std::vector<SkippedPlaces> skips(const Line& line, SliceNo slice) const = 0;
 
   /// Who is told of a line's blast at an address that several share. Of lines that have ended nothing is
   /// kept: update_line() marks one that still has such rows (Line::has_told_addresses), and they go a few at

@@ -11,6 +11,7 @@
 #include <bccast/types.hpp>
 
 #include "base/crypto.hpp"
+#include "base/error.hpp"
 #include "base/function_ref.hpp"
 #include "ports/blast_tables.hpp"
 #include "ports/community_tables.hpp"
@@ -46,6 +47,12 @@ class Tables {
   virtual const WorkTables& work() const = 0;
   virtual const EventTables& events() const = 0;
   virtual const StoreTables& store() const = 0;
+  /// Whether more can be read and written in this transaction after a port has thrown that. A store whose
+  /// server ends the transaction with each error that it reports itself (Error::native()) says no to those.
+  virtual bool goes_on_after(const Error& error) const noexcept {
+    static_cast<void>(error);
+    return true;
+  }
 };
 
 enum class Durability {

@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/function_ref.hpp"
 #include "model/thread.hpp"
 #include "ports/found.hpp"
 
@@ -26,6 +25,24 @@ inline ThreadPosition position_of(const Thread& t) noexcept {
   return {t.last_at, t.key.provider_no, t.key.origin, t.key.place};
 }
 
+/// Where a page of one client's threads goes on: after this one, in the same order.
+struct ClientThreadPosition {
+  Ms last_at = 0;
+  BlastNo origin = 0;
+};
+
+struct MessageKey {
+  ThreadKey thread;
+  std::int64_t seq = 0;
+  friend auto operator<=>(const MessageKey&, const MessageKey&) = default;
+};
+
+/// Messages, and whether others come behind them.
+struct MessagePage {
+  std::vector<Message> messages;
+  bool more = false;
+};
+
 class ThreadTables {
  public:
   virtual ~ThreadTables() = default;
@@ -37,22 +54,26 @@ class ThreadTables {
   /// Of threads that are there. `last_seq` never goes back: what is stored stays where it is higher.
   virtual void update_threads(std::span<const Thread> threads) = 0;
 
-  /// The stored threads of one client with one provider, the latest activity first, from those of the time
-  /// `from` on; all, or those with messages it has not read.
-  virtual void client_threads(ProviderNo provider, Place place, Ms from, bool unread,
-                              FunctionRef<bool(const Thread&)> f) const = 0;
+  /// The stored threads of one client with one provider, the latest activity first, the first `limit` after
+  /// `after`; of all, or of those with messages it has not read.
+  virtual std::vector<Thread> client_threads(ProviderNo provider, Place place,
+                                             const ClientThreadPosition& after, bool unread,
+                                             std::size_t limit) const = 0;
   /// Which of a provider's threads.
   struct Wanted {
     bool unread = false;              // with messages it has not read
     std::optional<BlastNo> of_blast;  // of this blast
     std::optional<bool> replied;      // with, or without, a message of a client; not heeded where `unread` is
   };
-  /// The touched threads of a provider that come after `after`.
-  virtual void provider_threads(ProviderNo provider, const ThreadPosition* after, const Wanted& wanted,
-                                FunctionRef<bool(const Thread&)> f) const = 0;
+  /// The first `limit` touched threads of a provider that come after `after`.
+  virtual std::vector<Thread> provider_threads(ProviderNo provider, const ThreadPosition* after,
+                                               const Wanted& wanted, std::size_t limit) const = 0;
 
-  /// The places in whose thread of the blast somebody has written besides it.
-  virtual void touched_places(ProviderNo provider, BlastNo blast, FunctionRef<void(Place)> f) const = 0;
+  /// The threads of the blast in which somebody has written besides it, in the same order and pages; no more
+  /// of them is read.
+  virtual std::vector<ThreadPosition> touched_places(ProviderNo provider, BlastNo blast,
+                                                     const ThreadPosition* after,
+                                                     std::size_t limit) const = 0;
 
   /// Over the stored threads of one side: those with unread messages, and how many these are.
   struct Unread {
@@ -65,11 +86,13 @@ class ThreadTables {
   /// Messages have their texts as bytes (core/texts.hpp); without a byte the text was removed.
   virtual void insert_message(const ThreadKey& thread, const Message& message) = 0;
   virtual std::optional<Message> message(const ThreadKey& thread, std::int64_t seq) const = 0;
+  /// The first of these, up to 8 MiB of texts, and one at least: it was asked for the others in vain.
+  virtual Found<MessageKey, Message> messages(std::span<const MessageKey> keys) const = 0;
   virtual std::optional<Message> message_by_key(const ThreadKey& thread, const Author& author,
                                                 std::string_view key_hash) const = 0;
-  /// Ascending from `from`, or descending; until f returns false.
-  virtual void messages(const ThreadKey& thread, std::int64_t from, bool ascending,
-                        FunctionRef<bool(const Message&)> f) const = 0;
+  /// Ascending from `from`, or descending: the first `limit`, up to 8 MiB of texts, and one at least.
+  virtual MessagePage messages(const ThreadKey& thread, std::int64_t from, bool ascending,
+                               std::size_t limit) const = 0;
   /// How many messages above `seq` others than the reader wrote.
   virtual std::int64_t count_for(const ThreadKey& thread, std::int64_t seq, const Author& reader) const = 0;
   /// Takes away the texts, and idempotency keys, of all that the client at this place of the roster wrote.

@@ -111,6 +111,9 @@ class Blasts final : public BlastTables {
   std::optional<std::string> text(ProviderNo provider, BlastNo no) const override {
     return data_.texts.get({provider, no});
   }
+  Found<BlastKey, std::string> texts(std::span<const BlastKey> keys) const override {
+    return found_in(data_.texts, keys);
+  }
   void put_text(ProviderNo provider, BlastNo no, std::string_view text) override {
     data_.texts.put({provider, no}, std::string(text));
   }
@@ -118,9 +121,12 @@ class Blasts final : public BlastTables {
   DraftSlice draft_slice(ProviderNo provider, BlastNo no, SliceNo slice) const override {
     return data_.draft_slices.get({provider, no, slice}).value_or(DraftSlice{});
   }
-  void draft_slices(ProviderNo provider, BlastNo no,
-                    FunctionRef<void(SliceNo, const DraftSlice&)> f) const override {
-    for (const auto& [key, slice] : slices_of(provider, no)) f(std::get<2>(key), slice);
+  std::vector<ChosenSlice> draft_slices(ProviderNo provider, BlastNo no, SliceNo from,
+                                        std::size_t limit) const override {
+    std::vector<ChosenSlice> slices;
+    for (const auto& [key, slice] : slices_of(provider, no))
+      if (std::get<2>(key) >= from && slices.size() < limit) slices.push_back({std::get<2>(key), slice});
+    return slices;
   }
   void put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice, const DraftSlice& value) override {
     if (value.empty()) {
@@ -156,6 +162,11 @@ class Blasts final : public BlastTables {
   bool has_thread(ProviderNo provider, Place place, Seq seq) const override {
     return kept(provider, slice_of(place), seq).contains(within_slice(place));
   }
+  Found<RecipientKey, bool> have_threads(std::span<const RecipientKey> keys) const override {
+    Found<RecipientKey, bool> found;
+    for (const auto& key : keys) found.add(key, has_thread(key.provider_no, key.place, key.seq));
+    return found;
+  }
   Slice kept(ProviderNo provider, SliceNo slice, Seq seq) const override {
     const auto* row = data_.audiences.find({provider, slice, seq});
     return row == nullptr ? Slice() : row->kept ? *row->kept : row->audience.recipients;
@@ -170,16 +181,19 @@ class Blasts final : public BlastTables {
     row->kept = value;
     data_.audiences.put({provider, slice, seq}, *row);
   }
-  void newer_blasts(ProviderNo provider, Place place, Seq after,
-                    FunctionRef<void(Seq, BlastNo, bool recalled)> f) const override {
+  std::vector<SentBlast> newer_blasts(ProviderNo provider, Place place, Seq after,
+                                      std::size_t limit) const override {
+    std::vector<SentBlast> blasts;
     const SliceNo slice = slice_of(place);
     const auto within = [&](const AudienceKey& key) {
       return std::get<0>(key) == provider && std::get<1>(key) == slice;
     };
     for (const auto& [key, row] :
          data_.audiences.rows({provider, slice, after + 1}, within, [](auto&, auto&) { return true; }))
-      if ((row.kept ? *row.kept : row.audience.recipients).contains(within_slice(place)))
-        f(std::get<2>(key), row.blast_no, row.kept.has_value());
+      if ((row.kept ? *row.kept : row.audience.recipients).contains(within_slice(place)) &&
+          blasts.size() < limit)
+        blasts.push_back({std::get<2>(key), row.blast_no, row.kept.has_value()});
+    return blasts;
   }
 
   void mark(ProviderNo provider, BlastNo no, MarkKind kind, Place place) override {

@@ -48,7 +48,7 @@ using AddressKey = std::tuple<ProviderNo, AddressHash, Place>;
 using SliceKey = std::tuple<ProviderNo, BlastNo, SliceNo>;
 using MarkPageKey = std::tuple<ProviderNo, BlastNo, MarkKind, MarkPageNo>;
 using AudienceKey = std::tuple<ProviderNo, SliceNo, Seq>;
-using MessageKey = std::pair<ThreadKey, std::int64_t>;
+using StoredAt = std::pair<ThreadKey, std::int64_t>;
 using MemberKey = std::tuple<ProviderNo, CommunityNo, Place>;
 using WaitKey = std::tuple<LineNo, SliceNo, Wait>;
 using SkipKey = std::tuple<LineNo, SliceNo, SkipReason>;
@@ -72,7 +72,7 @@ struct Data {
   Table<AudienceKey, AudienceRow> audiences;
   Table<MarkPageKey, MarkPage> marks;
   Table<ThreadKey, Thread> threads;
-  Table<MessageKey, Message> messages;
+  Table<StoredAt, Message> messages;
   Table<ThreadKey, std::string> host_refs;
   Table<std::pair<ProviderNo, CommunityNo>, Community> communities;
   Table<MemberKey, Member> members;

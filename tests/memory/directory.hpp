@@ -152,17 +152,20 @@ class Directory final : public DirectoryTables {
       data_.entries.put({entry.provider_no, entry.place}, std::move(stored));
     }
   }
-  void scan(ProviderNo provider, Place begin, Place end,
-            FunctionRef<void(const RosterView&)> f) const override {
-    const auto within = [&](const RosterKey& key) { return key.provider_no == provider && key.place < end; };
-    for (const auto& [key, row] :
-         data_.entries.rows({provider, begin}, within, [](const auto&, const auto&) { return true; }))
-      f(row.view());
+  RosterPage scan(ProviderNo provider, Place begin, Place end, std::size_t limit) const override {
+    RosterPage page;
+    data_.entries.each({provider, begin}, [&](const RosterKey& key, const RosterEntry& row) {
+      if (key.provider_no != provider || key.place >= end || page.entries().size() == limit) return false;
+      page.add_copy(row.view());
+      return true;
+    });
+    return page;
   }
-  void entries(ProviderNo provider, std::span<const Place> places,
-               FunctionRef<void(const RosterView&)> f) const override {
+  RosterPage entries(ProviderNo provider, std::span<const Place> places) const override {
+    RosterPage page;
     for (const auto place : places)
-      if (const auto row = entry(provider, place)) f(row->view());
+      if (const auto row = entry(provider, place)) page.add_copy(row->view());
+    return page;
   }
   std::optional<Place> last_place(ProviderNo provider) const override {
     std::optional<Place> last;
@@ -185,22 +188,22 @@ class Directory final : public DirectoryTables {
          }))
       data_.names.erase(key);
   }
-  void names(ProviderNo provider, NameKind kind, std::optional<bool> archived, std::string_view key,
-             std::optional<Place> after, FunctionRef<bool(std::string_view, Place)> f) const override {
+  std::vector<NamedPlace> names(ProviderNo provider, NameKind kind, std::optional<bool> archived,
+                                std::string_view prefix, const std::optional<NamedPlace>& after,
+                                std::size_t limit) const override {
     std::vector<std::pair<std::string, Place>> found;
-    for (const bool wanted : {false, true}) {
-      if (archived && *archived != wanted) continue;
-      const auto within = [&](const NameKey& k) {
-        return std::get<0>(k) == provider && std::get<1>(k) == kind && std::get<2>(k) == wanted;
-      };
-      for (const auto& [k, row] : data_.names.rows({provider, kind, wanted, std::string(key), 0}, within,
-                                                   [](auto&, auto&) { return true; }))
-        if (!after || std::get<3>(k) != key || std::get<4>(k) > *after)
-          found.emplace_back(std::get<3>(k), std::get<4>(k));
-    }
+    data_.names.for_all([&](const NameKey& key, const Nothing&) {
+      const auto& [of, of_kind, is_archived, name, place] = key;
+      if (of != provider || of_kind != kind || (archived && *archived != is_archived)) return;
+      if (!name.starts_with(prefix)) return;
+      if (!after || std::pair(name, place) > std::pair(after->key, after->place))
+        found.emplace_back(name, place);
+    });
     std::sort(found.begin(), found.end());
-    for (const auto& [name, place] : found)
-      if (!f(name, place)) return;
+    if (found.size() > limit) found.resize(limit);
+    std::vector<NamedPlace> names;
+    for (auto& [name, place] : found) names.push_back({std::move(name), place});
+    return names;
   }
 
   std::vector<SharedAddress> change_addresses(std::span<const AddressChange> changes) override {
@@ -219,26 +222,33 @@ class Directory final : public DirectoryTables {
     }
     return met;
   }
-  void shared_places(ProviderNo provider, AddressHash hash, FunctionRef<bool(Place)> f) const override {
-    const auto places = places_of(provider, hash);
-    if (places.size() < 2) return;
-    for (const auto place : places)
-      if (!f(place)) return;
+  std::vector<Place> shared_places(ProviderNo provider, AddressHash hash, std::optional<Place> after,
+                                   std::size_t limit) const override {
+    auto places = places_of(provider, hash);
+    if (places.size() < 2) return {};
+    std::erase_if(places, [&](Place place) { return after && place <= *after; });
+    if (places.size() > limit) places.resize(limit);
+    return places;
   }
-  void addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const override {
-    std::optional<AddressHash> last;
-    for (const auto& [hash, place] : all_addresses(provider)) {
-      if (hash != last) f(hash, place);
-      last = hash;
-    }
+  std::vector<AddressRow> addresses(ProviderNo provider, std::optional<AddressHash> after,
+                                    std::size_t limit) const override {
+    std::vector<AddressRow> rows;
+    for (const auto& [hash, place] : all_addresses(provider))
+      if ((!after || hash > *after) && rows.size() < limit && (rows.empty() || rows.back().hash != hash))
+        rows.push_back({hash, place});
+    return rows;
   }
-  void shared_addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const override {
+  std::vector<AddressRow> shared_addresses(ProviderNo provider, std::optional<AddressRow> after,
+                                           std::size_t limit) const override {
     const auto all = all_addresses(provider);
+    std::vector<AddressRow> rows;
     for (std::size_t i = 0; i < all.size(); ++i) {
       const bool before = i > 0 && all[i - 1].first == all[i].first;
       const bool behind = i + 1 < all.size() && all[i + 1].first == all[i].first;
-      if (before || behind) f(all[i].first, all[i].second);
+      const AddressRow row{all[i].first, all[i].second};
+      if ((before || behind) && (!after || row > *after) && rows.size() < limit) rows.push_back(row);
     }
+    return rows;
   }
   bool forget_indexes(ProviderNo provider, std::size_t most) override {
     std::vector<NameKey> names;

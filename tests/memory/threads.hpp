@@ -5,6 +5,7 @@
 #include <set>
 
 #include "data.hpp"
+#include "model/text_rules.hpp"
 
 namespace test::memory {
 
@@ -34,30 +35,37 @@ class Threads final : public ThreadTables {
     for (const auto& key : keys) data_.threads.erase(key);
   }
 
-  void client_threads(ProviderNo provider, Place place, Ms from, bool unread,
-                      FunctionRef<bool(const Thread&)> f) const override {
-    give(all_of([&](const Thread& t) {
-           return t.key.provider_no == provider && t.key.place == place && t.last_at <= from &&
-                  (!unread || t.client_unread > 0);
-         }),
-         f);
+  std::vector<Thread> client_threads(ProviderNo provider, Place place, const ClientThreadPosition& after,
+                                     bool unread, std::size_t limit) const override {
+    const auto behind = [&](const Thread& t) {
+      return std::pair(t.last_at, t.key.origin) < std::pair(after.last_at, after.origin);
+    };
+    return first(all_of([&](const Thread& t) {
+                   return t.key.provider_no == provider && t.key.place == place && behind(t) &&
+                          (!unread || t.client_unread > 0);
+                 }),
+                 limit);
   }
-  void provider_threads(ProviderNo provider, const ThreadPosition* after, const Wanted& wanted,
-                        FunctionRef<bool(const Thread&)> f) const override {
-    give(all_of([&](const Thread& t) {
-           if (t.key.provider_no != provider || !t.touched) return false;
-           if (wanted.of_blast && t.key.origin != *wanted.of_blast) return false;
-           if (wanted.unread ? t.provider_unread == 0 : wanted.replied && t.replied != *wanted.replied)
-             return false;
-           return after == nullptr || position_of(t) < *after;
-         }),
-         f);
+  std::vector<Thread> provider_threads(ProviderNo provider, const ThreadPosition* after, const Wanted& wanted,
+                                       std::size_t limit) const override {
+    return first(
+        all_of([&](const Thread& t) {
+          if (t.key.provider_no != provider || !t.touched) return false;
+          if (wanted.of_blast && t.key.origin != *wanted.of_blast) return false;
+          if (wanted.unread ? t.provider_unread == 0 : wanted.replied && t.replied != *wanted.replied)
+            return false;
+          return after == nullptr || position_of(t) < *after;
+        }),
+        limit);
   }
-  void touched_places(ProviderNo provider, BlastNo blast, FunctionRef<void(Place)> f) const override {
-    for (const auto& t : all_of([&](const Thread& t) {
-           return t.key.provider_no == provider && t.key.origin == blast && t.touched;
-         }))
-      f(t.key.place);
+  std::vector<ThreadPosition> touched_places(ProviderNo provider, BlastNo blast, const ThreadPosition* after,
+                                             std::size_t limit) const override {
+    Wanted of_blast;
+    of_blast.of_blast = blast;
+    std::vector<ThreadPosition> touched;
+    for (const auto& t : provider_threads(provider, after, of_blast, limit))
+      touched.push_back(position_of(t));
+    return touched;
   }
   Unread client_unread(ProviderNo provider, Place place) const override {
     Unread unread;
@@ -90,12 +98,31 @@ class Threads final : public ThreadTables {
       if (m.author == author && !m.key_hash.empty() && m.key_hash == key_hash) return m;
     return std::nullopt;
   }
-  void messages(const ThreadKey& thread, std::int64_t from, bool ascending,
-                FunctionRef<bool(const Message&)> f) const override {
+  Found<MessageKey, Message> messages(std::span<const MessageKey> keys) const override {
+    Found<MessageKey, Message> found;
+    std::size_t bytes = 0;
+    for (const auto& key : keys) {
+      if (bytes >= kMaxPageBytes) break;
+      auto row = message(key.thread, key.seq);
+      if (row) bytes += row->text.size();
+      found.add(key, std::move(row));
+    }
+    return found;
+  }
+  MessagePage messages(const ThreadKey& thread, std::int64_t from, bool ascending,
+                       std::size_t limit) const override {
     auto all = messages_of(thread);
     if (!ascending) std::reverse(all.begin(), all.end());
-    for (const auto& m : all)
-      if ((ascending ? m.seq >= from : m.seq <= from) && !f(m)) return;
+    MessagePage page;
+    std::size_t bytes = 0;
+    for (auto& m : all) {
+      if (ascending ? m.seq < from : m.seq > from) continue;
+      page.more = page.messages.size() == limit || bytes >= kMaxPageBytes;
+      if (page.more) break;
+      bytes += m.text.size();
+      page.messages.push_back(std::move(m));
+    }
+    return page;
   }
   std::int64_t count_for(const ThreadKey& thread, std::int64_t seq, const Author& reader) const override {
     const auto all = messages_of(thread);
@@ -104,7 +131,7 @@ class Threads final : public ThreadTables {
   }
   void remove_texts(ProviderNo provider, Place place) override {
     const Author author{Side::client, place};
-    for (auto& [key, message] : data_.messages.rows([&](const MessageKey&key, const Message&m) {
+    for (auto& [key, message] : data_.messages.rows([&](const StoredAt&key, const Message&m) {
            return key.first.provider_no == provider && m.author == author;
          })) {
       message.text.clear();
@@ -145,15 +172,15 @@ class Threads final : public ThreadTables {
     });
     return all;
   }
-  static void give(std::vector<Thread> all, FunctionRef<bool(const Thread&)> f) {
+  static std::vector<Thread> first(std::vector<Thread> all, std::size_t limit) {
     std::sort(all.begin(), all.end(),
               [](const Thread& a, const Thread& b) { return position_of(a) > position_of(b); });
-    for (const auto& thread : all)
-      if (!f(thread)) return;
+    if (all.size() > limit) all.resize(limit);
+    return all;
   }
   std::vector<Message> messages_of(const ThreadKey& thread) const {
     std::vector<Message> all;
-    data_.messages.each({thread, 0}, [&](const MessageKey& key, const Message& message) {
+    data_.messages.each({thread, 0}, [&](const StoredAt& key, const Message& message) {
       if (key.first != thread) return false;
       all.push_back(message);
       return true;
@@ -170,6 +197,11 @@ class Communities final : public CommunityTables {
 
   std::optional<Community> community(ProviderNo provider, CommunityNo no) const override {
     return data_.communities.get({provider, no});
+  }
+  Found<ThreadKey, Community> communities(std::span<const ThreadKey> keys) const override {
+    Found<ThreadKey, Community> found;
+    for (const auto& key : keys) found.add(key, community(key.provider_no, key.community()));
+    return found;
   }
   std::vector<CommunityNo> communities(ProviderNo provider) const override {
     std::set<CommunityNo> all;

@@ -96,10 +96,12 @@ class Work final : public WorkTables {
     return sum;
   }
 
-  void waiting_places(LineNo line, SliceNo slice,
-                      FunctionRef<void(const Wait&, const Slice&)> f) const override {
+  std::vector<WaitingPlaces> waiting_places(LineNo line, SliceNo begin, SliceNo end) const override {
+    std::vector<WaitingPlaces> all;
     for (const auto& [key, row] : waits_of(line))
-      if (std::get<1>(key) == slice) f(std::get<2>(key), row.places);
+      if (std::get<1>(key) >= begin && std::get<1>(key) < end)
+        all.push_back({std::get<1>(key), std::get<2>(key), row.places});
+    return all;
   }
   void put_waiting_places(const Line& line, SliceNo slice, const Wait& wait, const Slice& places) override {
     const WaitKey key{line.no, slice, wait};
@@ -127,9 +129,12 @@ class Work final : public WorkTables {
   void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) override {
     data_.skips.put({line.no, slice, reason}, value);
   }
-  void skips(const Line& line, SliceNo slice, FunctionRef<void(SkipReason, const Slice&)> f) const override {
+  std::vector<SkippedPlaces> skips(const Line& line, SliceNo slice) const override {
+    std::vector<SkippedPlaces> all;
     for (const auto reason : kSkipReasons)
-      if (const auto places = data_.skips.get({line.no, slice, reason})) f(reason, *places);
+      if (auto places = data_.skips.get({line.no, slice, reason}))
+        all.push_back({slice, reason, std::move(*places)});
+    return all;
   }
 
   std::optional<ToldAddress> told_address(LineNo line, AddressHash hash) const override {
@@ -196,15 +201,11 @@ class Work final : public WorkTables {
   void insert_claim(const Claim& claim) override { data_.claims.put(key_of(claim), claim); }
   void update_claim(const Claim& claim) override { data_.claims.put(key_of(claim), claim); }
   bool delete_claim(const Claim& of) override { return data_.claims.erase(key_of(of)); }
-  void claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const override {
-    for (const auto& claim : claims_where(
-             [&](const Claim& c) { return c.channel_no == line.channel_no && c.line_no == line.no; }))
-      f(claim);
+  std::vector<Claim> claims_of(const Line& line) const override {
+    return claims_where(
+        [&](const Claim& c) { return c.channel_no == line.channel_no && c.line_no == line.no; });
   }
-  bool sound_claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const override {
-    claims_of(line, f);
-    return true;
-  }
+  SoundClaims sound_claims_of(const Line& line) const override { return {claims_of(line)}; }
   std::int64_t claims_in_flight(ChannelNo channel, Ms now, Ms longest) const override {
     return static_cast<std::int64_t>(claims_where([&](const Claim& c) {
                                        return c.channel_no == channel && c.lease_until > now &&
@@ -215,15 +216,10 @@ class Work final : public WorkTables {
     for (const auto& claim : claims_where([&](const Claim& c) { return c.channel_no == channel; }))
       data_.claims.erase(key_of(claim));
   }
-  void item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const override {
-    for (const auto& claim :
-         claims_where([&](const Claim& c) { return c.channel_no == channel && c.line_no == 0; }))
-      f(claim);
+  std::vector<Claim> item_claims(ChannelNo channel) const override {
+    return claims_where([&](const Claim& c) { return c.channel_no == channel && c.line_no == 0; });
   }
-  bool sound_item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const override {
-    item_claims(channel, f);
-    return true;
-  }
+  SoundClaims sound_item_claims(ChannelNo channel) const override { return {item_claims(channel)}; }
   std::optional<Ms> next_lease_over(ChannelNo channel, Ms after) const override {
     std::optional<Ms> next;
     for (const auto& claim : claims_to_take(channel))
@@ -257,6 +253,12 @@ class Work final : public WorkTables {
   }
   std::vector<Item> items_of(const Token& token) const override {
     return items_where([&](const HeldItem& held) { return held.holder == token; });
+  }
+  std::vector<Item> items_of(std::span<const Claim> claims) const override {
+    return items_where([&](const HeldItem& held) {
+      return std::any_of(claims.begin(), claims.end(),
+                         [&](const Claim& c) { return held.holder == c.token; });
+    });
   }
   std::vector<HeldItem> items(std::span<const ItemNo> nos) const override {
     std::map<ItemNo, HeldItem> all;
@@ -312,18 +314,19 @@ class Work final : public WorkTables {
     for (const auto& key : notices) found.add(key, item_of_notice(channel, key.provider_no, key.notice_no));
     return found;
   }
-  void items_of_line(LineNo line, Place begin, Place end, FunctionRef<bool(const Item&)> f) const override {
-    for (const auto& item : of_line(line, begin, end))
-      if (!f(item)) return;
+  ItemPage items_of_line(LineNo line, Place begin, Place end, std::size_t limit) const override {
+    return page_of(of_line(line, begin, end), limit);
   }
-  void items_at(LineNo line, std::span<const Place> places,
-                FunctionRef<void(Place, const Item&)> f) const override {
+  std::vector<ItemAt> items_at(LineNo line, std::span<const Place> places) const override {
+    std::vector<ItemAt> found;
     for (const auto place : places)
-      for (const auto& item : of_line(line, place, place + 1)) f(place, item);
+      for (const auto& item : of_line(line, place, place + 1)) found.push_back({place, item});
+    return found;
   }
-  void open_items_of_line(LineNo line, FunctionRef<bool(const Item&)> f) override {
-    for (const auto& item : of_line(line, 0, kMaxPlaces))
-      if (item.state != ItemState::failed && !f(item)) return;
+  ItemPage open_items_of_line(LineNo line, Place begin, std::size_t limit) override {
+    auto all = of_line(line, begin, kMaxPlaces);
+    std::erase_if(all, [](const Item& item) { return item.state == ItemState::failed; });
+    return page_of(std::move(all), limit);
   }
   Slice item_places(LineNo line, SliceNo slice) const override {
     Slice places;
@@ -359,6 +362,13 @@ class Work final : public WorkTables {
   }
 
  private:
+  static ItemPage page_of(std::vector<Item> all, std::size_t limit) {
+    ItemPage page{std::move(all), std::nullopt};
+    if (page.items.size() <= limit) return page;
+    page.next = page.items[limit].thread.place;
+    page.items.resize(limit);
+    return page;
+  }
   static void cut_details(std::string& reason) { reason.resize(std::min(reason.find(':'), reason.size())); }
   static bool is_to_forget(const Line& line) { return !line.open && line.has_told_addresses; }
   static ClaimKey key_of(const Claim& c) { return {c.channel_no, c.line_no, c.token}; }

@@ -39,15 +39,18 @@ TEST_CASE("audience: a draft's slices") {
     CHECK(blasts.draft_slice(kLee, 1, 3).picked == chosen.picked);
     CHECK(blasts.draft_slice(kLee, 1, 3).deselected == chosen.deselected);
     CHECK(blasts.draft_slice(kLee, 1, 1).empty());
-    const auto slices = [&](BlastNo no) {
+    const auto slices = [&](BlastNo no, SliceNo from = 0, std::size_t limit = 10) {
       std::vector<SliceNo> all;
-      blasts.draft_slices(kLee, no, [&](SliceNo s, const DraftSlice& slice) {
-        CHECK(!slice.empty());
-        all.push_back(s);
-      });
+      for (const auto& one : blasts.draft_slices(kLee, no, from, limit)) {
+        CHECK(!one.chosen.empty());
+        all.push_back(one.slice);
+      }
       return all;
     };
     CHECK(slices(1) == std::vector<SliceNo>{0, 3});
+    CHECK(slices(1, 0, 1) == std::vector<SliceNo>{0});
+    CHECK(slices(1, 1, 1) == std::vector<SliceNo>{3});
+    CHECK(slices(1, 4).empty());
     blasts.put_draft_slice(kLee, 1, 0, {});  // nothing is chosen: no row
     CHECK(slices(1) == std::vector<SliceNo>{3});
     blasts.delete_draft(kLee, 1);
@@ -95,6 +98,11 @@ TEST_CASE("audience: of a recalled blast some keep the thread") {
     CHECK(blasts.has_thread(kLee, 2, 5));
     CHECK(!blasts.has_thread(kLee, 1, 5));
     CHECK(!blasts.has_thread(kLee, 2, 6));
+    const std::array<RecipientKey, 3> keys{RecipientKey{kLee, 2, 5}, {kLee, 1, 5}, {kLee, 2, 6}};
+    const auto have = blasts.have_threads(keys);
+    CHECK(*have.find(keys[0]));
+    CHECK(!*have.find(keys[1]));
+    CHECK(!*have.find(keys[2]));
     CHECK(blasts.is_recipient(kLee, 1, 5));
     CHECK(blasts.recipients(kLee, 0, 5) == slice_of_places(1, 2, 3));
     blasts.put_kept(kLee, 0, 5, 9, Slice());
@@ -117,17 +125,11 @@ TEST_CASE("audience: the newer blasts of one place") {
     send(6, slice_of_places(1));
     blasts.put_kept(kLee, 0, 5, 95, slice_of_places(1));
     blasts.put_kept(kLee, 0, 6, 94, Slice());
-    struct One {
-      Seq seq;
-      BlastNo no;
-      bool recalled;
-      bool operator==(const One&) const = default;
-    };
-    std::vector<One> found;
-    blasts.newer_blasts(kLee, 1, 1, [&](Seq seq, BlastNo no, bool recalled) {
-      found.push_back({seq, no, recalled});
-    });
-    CHECK(found == std::vector<One>{{3, 97, false}, {5, 95, true}});
+    using Sent = std::vector<SentBlast>;
+    CHECK(blasts.newer_blasts(kLee, 1, 1, 10) == Sent{{3, 97, false}, {5, 95, true}});
+    CHECK(blasts.newer_blasts(kLee, 1, 1, 1) == Sent{{3, 97, false}});
+    CHECK(blasts.newer_blasts(kLee, 1, 3, 1) == Sent{{5, 95, true}});
+    CHECK(blasts.newer_blasts(kLee, 1, 5, 1).empty());
   });
 }
 

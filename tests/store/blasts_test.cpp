@@ -294,6 +294,9 @@ TEST_CASE("blasts: a text is kept byte for byte, and goes with its blast") {
     CHECK(blasts.text(kLee, 1) == kOddText);
     blasts.put_text(kLee, 1, large);
     CHECK(blasts.text(kLee, 1) == large);
+    const std::array<BlastKey, 2> keys{BlastKey{kLee, 1}, {kLee, 2}};
+    CHECK(*blasts.texts(keys).find(keys[0]) == large);
+    CHECK(blasts.texts(keys).find(keys[1]) == nullptr);
     CHECK(!blasts.text(kLee, 2));
     CHECK(!blasts.text(kLee + 1, 1));
     blasts.put_draft_slice(kLee, 1, 0, {test::slice_of_places(1), {}});

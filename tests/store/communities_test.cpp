@@ -30,6 +30,12 @@ TEST_CASE("communities: one is found as it was stored") {
   };
   CHECK(same(found(7), walkers));
   CHECK(!found(8));
+  store.read([&](const Tables& tables) {
+    const std::array<ThreadKey, 2> keys{community_key(kLee, 7), community_key(kLee, 8)};
+    const auto set = tables.communities().communities(keys);
+    CHECK(same(*set.find(keys[0]), walkers));
+    CHECK(set.find(keys[1]) == nullptr);
+  });
   CHECK(!store.read([](const Tables& tables) { return tables.communities().community(kLee + 1, 7); }));
   walkers.title = "Walkers";
   walkers.max_members = 900;

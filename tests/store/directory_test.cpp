@@ -346,13 +346,14 @@ TEST_CASE("directory: the rosters of several clients, a page at a time") {
 TEST_CASE("directory: a roster is read from place to place") {
   const Roster roster({0, 1, 5, 65'535, 65'536, 200'000});
   roster.store.read([&](const Tables& tables) {
-    const auto scan = [&](Place begin, Place end) {
+    const auto scan = [&](Place begin, Place end, std::size_t limit = 100) {
+      const auto page = tables.directory().scan(roster.provider, begin, end, limit);
       std::vector<Place> places;
-      tables.directory().scan(roster.provider, begin, end, [&](const RosterView& view) {
+      for (const auto& view : page.entries()) {
         CHECK(view.id == "c" + std::to_string(view.place));
         CHECK(view.since == kNow + view.place);
         places.push_back(view.place);
-      });
+      }
       return places;
     };
     using Places = std::vector<Place>;
@@ -360,6 +361,8 @@ TEST_CASE("directory: a roster is read from place to place") {
     CHECK(scan(1, 65'536) == Places{1, 5, 65'535});
     CHECK(scan(2, 5).empty());
     CHECK(scan(5, 5).empty());
+    CHECK(scan(0, kMaxPlaces, 2) == Places{0, 1});
+    CHECK(scan(2, kMaxPlaces, 3) == Places{5, 65'535, 65'536});
   });
 }
 
@@ -367,11 +370,13 @@ TEST_CASE("directory: entries are found by a set of places") {
   const Roster roster({0, 1, 2, 3, 40, 41, 90'000});
   roster.store.read([&](const Tables& tables) {
     const auto found = [&](const std::vector<Place>& asked) {
+      auto read = tables.directory().entries(roster.provider, asked);
+      const auto page = std::move(read);  // and the views live on
       std::vector<Place> places;
-      tables.directory().entries(roster.provider, asked, [&](const RosterView& view) {
+      for (const auto& view : page.entries()) {
         CHECK(view.id == "c" + std::to_string(view.place));
         places.push_back(view.place);
-      });
+      }
       return places;
     };
     using Places = std::vector<Place>;
@@ -385,14 +390,12 @@ TEST_CASE("directory: entries are found by a set of places") {
 TEST_CASE("directory: the index of names goes by bytes, then by place") {
   const Roster roster({});
   const auto no = roster.provider;
-  const auto found = [&](NameKind kind, std::optional<bool> archived, std::string_view key,
-                         std::optional<Place> after, std::size_t most = 100) {
+  const auto found = [&](NameKind kind, std::optional<bool> archived, std::string_view prefix,
+                         const std::optional<NamedPlace>& after, std::size_t most = 100) {
     return roster.store.read([&](const Tables& tables) {
       Names names;
-      tables.directory().names(no, kind, archived, key, after, [&](std::string_view name, Place place) {
-        names.push_back(std::string(name) + "@" + std::to_string(place));
-        return names.size() < most;
-      });
+      for (const auto& one : tables.directory().names(no, kind, archived, prefix, after, most))
+        names.push_back(one.key + "@" + std::to_string(one.place));
       return names;
     });
   };
@@ -410,8 +413,10 @@ TEST_CASE("directory: the index of names goes by bytes, then by place") {
   CHECK(found(whole, true, "", {}) == Names{"lea@3"});
   CHECK(found(whole, {}, "", {}) == Names{"lea@3", "lee@2", "lee@4", "leeds@1", "\xce\xb1@9"});
   CHECK(found(whole, false, "lee", {}, 2) == Names{"lee@2", "lee@4"});
-  CHECK(found(whole, false, "lee", Place{2}) == Names{"lee@4", "leeds@1", "\xce\xb1@9"});
-  CHECK(found(whole, {}, "lee", Place{4}, 1) == Names{"leeds@1"});
+  CHECK(found(whole, {}, "le", {}) == Names{"lea@3", "lee@2", "lee@4", "leeds@1"});
+  CHECK(found(whole, false, "", NamedPlace{"lee", 2}) == Names{"lee@4", "leeds@1", "\xce\xb1@9"});
+  CHECK(found(whole, false, "lee", NamedPlace{"lee", 2}) == Names{"lee@4", "leeds@1"});
+  CHECK(found(whole, {}, "lee", NamedPlace{"lee", 4}, 1) == Names{"leeds@1"});
   CHECK(found(NameKind::later_word, false, "", {}) == Names{"anna@4"});
 
   roster.store.write([&](Tables& tables) {
@@ -430,16 +435,9 @@ TEST_CASE("directory: the index of addresses knows who shares one") {
   const auto no = roster.provider;
   constexpr AddressHash kHash = -77;
   constexpr AddressHash kOther = 5;
-  const auto shared = [&] {
-    return roster.store.read([&](const Tables& tables) {
-      std::vector<Place> places;
-      tables.directory().shared_places(no, kHash, [&](Place place) {
-        places.push_back(place);
-        return true;
-      });
-      std::sort(places.begin(), places.end());
-      return places;
-    });
+  const auto shared = [&](std::optional<Place> after = std::nullopt, std::size_t limit = 100) {
+    return roster.store.read(
+        [&](const Tables& tables) { return tables.directory().shared_places(no, kHash, after, limit); });
   };
   using Places = std::vector<Place>;
   const auto insert = [&](AddressHash hash, Place place) {
@@ -462,19 +460,26 @@ TEST_CASE("directory: the index of addresses knows who shares one") {
   CHECK(third.shared);
   CHECK(!third.was_alone);
   CHECK(shared() == Places{1, 3, 70'000});
-  const auto all = roster.store.read([&](const Tables& tables) {
-    std::vector<AddressHash> hashes;
-    tables.directory().addresses(no, [&](AddressHash hash, Place) { hashes.push_back(hash); });
-    return hashes;
-  });
-  CHECK(all == std::vector<AddressHash>{kHash, kOther});
-  const auto rows = roster.store.read([&](const Tables& tables) {
-    std::vector<std::pair<AddressHash, Place>> found;
-    tables.directory().shared_addresses(no,
-                                        [&](AddressHash hash, Place at) { found.emplace_back(hash, at); });
-    return found;
-  });
-  CHECK(rows == std::vector<std::pair<AddressHash, Place>>{{kHash, 1}, {kHash, 3}, {kHash, 70'000}});
+  CHECK(shared(std::nullopt, 2) == Places{1, 3});
+  CHECK(shared(Place{1}, 100) == Places{3, 70'000});
+  const auto all = [&](std::optional<AddressHash> after, std::size_t limit) {
+    return roster.store.read([&](const Tables& tables) {
+      std::vector<AddressHash> hashes;
+      for (const auto& row : tables.directory().addresses(no, after, limit)) hashes.push_back(row.hash);
+      return hashes;
+    });
+  };
+  CHECK(all({}, 100) == std::vector<AddressHash>{kHash, kOther});
+  CHECK(all({}, 1) == std::vector<AddressHash>{kHash});
+  CHECK(all(kHash, 100) == std::vector<AddressHash>{kOther});
+  const auto rows = [&](std::optional<AddressRow> after, std::size_t limit) {
+    return roster.store.read(
+        [&](const Tables& tables) { return tables.directory().shared_addresses(no, after, limit); });
+  };
+  using Rows = std::vector<AddressRow>;
+  CHECK(rows({}, 100) == Rows{{kHash, 1}, {kHash, 3}, {kHash, 70'000}});
+  CHECK(rows({}, 2) == Rows{{kHash, 1}, {kHash, 3}});
+  CHECK(rows(AddressRow{kHash, 3}, 2) == Rows{{kHash, 70'000}});
 
   take_away(kHash, 3);
   CHECK(shared() == Places{1, 70'000});
@@ -509,19 +514,10 @@ TEST_CASE("directory: the indexes are forgotten a part at a time") {
     REQUIRE(++turns < 100);
   CHECK(turns > 1);
   roster.store.read([&](const Tables& tables) {
-    int left = 0;
-    tables.directory().names(no, NameKind::whole, {}, "", {}, [&](std::string_view, Place) {
-      ++left;
-      return true;
-    });
-    tables.directory().addresses(no, [&](AddressHash, Place) { ++left; });
-    tables.directory().shared_addresses(no, [&](AddressHash, Place) { ++left; });
-    CHECK(left == 0);
-    tables.directory().names(no + 1, NameKind::whole, {}, "", {}, [&](std::string_view, Place) {
-      ++left;
-      return true;
-    });
-    CHECK(left == 1);
+    CHECK(tables.directory().names(no, NameKind::whole, {}, "", {}, 100).empty());
+    CHECK(tables.directory().addresses(no, {}, 100).empty());
+    CHECK(tables.directory().shared_addresses(no, {}, 100).empty());
+    CHECK(tables.directory().names(no + 1, NameKind::whole, {}, "", {}, 100).size() == 1);
   });
 }
 

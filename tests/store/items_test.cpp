@@ -62,13 +62,16 @@ Numbers numbers_of(const std::vector<Item>& items) {
   return test::numbers(items, &Item::no);
 }
 
-Places places_of(const Tables& tables, Place begin, Place end) {
+Places places_of(const ItemPage& page) {
   Places places;
-  tables.work().items_of_line(kLine, begin, end, [&](const Item& item) {
-    places.push_back(item.thread.place);
-    return true;
-  });
+  for (const auto& item : page.items) places.push_back(item.thread.place);
   return places;
+}
+
+Places places_of(const Tables& tables, Place begin, Place end) {
+  const auto page = tables.work().items_of_line(kLine, begin, end, 100);
+  CHECK(!page.next);
+  return places_of(page);
 }
 
 }  // namespace
@@ -161,26 +164,31 @@ TEST_CASE("items: those of a line go by place, and its bitmaps know them") {
     CHECK(places_of(tables, 0, kMaxPlaces) == Places{3, 9, 65'535, 70'000});
     CHECK(places_of(tables, 3, 65'535) == Places{3, 9});
     CHECK(places_of(tables, 4, 9).empty());
+    const auto page = work.items_of_line(kLine, 3, 70'000, 2);
+    CHECK(places_of(page) == Places{3, 9});
+    CHECK(page.next == Place{65'535});
+    const auto last = work.items_of_line(kLine, *page.next, 70'000, 1);
+    CHECK(places_of(last) == Places{65'535});
+    CHECK(!last.next);
     Numbers at;
-    work.items_at(kLine, Places{3, 4, 9, 70'000}, [&](Place place, const Item& item) {
+    for (const auto& [place, item] : work.items_at(kLine, Places{3, 4, 9, 70'000})) {
       CHECK(item.thread.place == place);
       at.push_back(item.no);
-    });
+    }
     CHECK(at == Numbers{three.no, one.no, two.no});
     CHECK(work.item_places(kLine, 0) == slice_of_places(3, 9, 65'535));
     CHECK(work.failed_places(kLine, 0) == slice_of_places(3));
     CHECK(work.failed_places(kLine, 1) == slice_of_places(70'000 - 65'536));
     CHECK(work.item_places(kLine, 2).empty());
-    const auto open = [&](std::size_t most) {
-      Places places;
-      work.open_items_of_line(kLine, [&](const Item& item) {
-        places.push_back(item.thread.place);
-        return places.size() < most;
-      });
-      return places;
+    const auto open = [&](std::size_t most, Place begin = 0) {
+      return places_of(work.open_items_of_line(kLine, begin, most));
     };
     CHECK(open(10) == Places{9, 65'535});
     CHECK(open(1) == Places{9});
+    CHECK(work.open_items_of_line(kLine, 0, 1).next == Place{65'535});
+    CHECK(!work.open_items_of_line(kLine, 0, 2).next);
+    CHECK(open(10, 65'535) == Places{65'535});
+    CHECK(open(10, 65'536).empty());
     one.state = ItemState::failed;
     three.state = ItemState::waiting;
     work.update_items(std::array{one, three});

@@ -206,8 +206,10 @@ TEST_CASE("lines: places that wait, each with its time and reason") {
   const auto found = [&](SliceNo s) {
     return store.read([&](const Tables& tables) {
       std::vector<std::pair<Wait, Slice>> all;
-      tables.work().waiting_places(
-          line.no, s, [&](const Wait& wait, const Slice& places) { all.emplace_back(wait, places); });
+      for (const auto& one : tables.work().waiting_places(line.no, s)) {
+        CHECK(one.slice == s);
+        all.emplace_back(one.wait, one.places);
+      }
       return all;
     });
   };
@@ -216,6 +218,17 @@ TEST_CASE("lines: places that wait, each with its time and reason") {
         Waits{{morning, slice_of_places(1, 2)}, {unknown, slice_of_places(3)}, {again, slice_of_places(9)}});
   CHECK(found(1) == Waits{{morning, slice_of_places(4)}});
   CHECK(found(2).empty());
+  const auto of_slices = [&](SliceNo begin, SliceNo end) {
+    return store.read([&](const Tables& tables) {
+      std::vector<SliceNo> slices;
+      for (const auto& one : tables.work().waiting_places(line.no, begin, end)) slices.push_back(one.slice);
+      return slices;
+    });
+  };
+  CHECK(of_slices(0, 9) == std::vector<SliceNo>{0, 0, 0, 1});
+  CHECK(of_slices(1, 9) == std::vector<SliceNo>{1});
+  CHECK(of_slices(0, 1) == std::vector<SliceNo>{0, 0, 0});
+  CHECK(of_slices(2, 9).empty());
   store.write([&](Tables& tables) { tables.work().put_waiting_places(line, 0, morning, Slice()); });
   CHECK(found(0) == Waits{{unknown, slice_of_places(3)}, {again, slice_of_places(9)}});
 }
@@ -260,12 +273,14 @@ TEST_CASE("lines: who was left out, by reason") {
     CHECK(work.skipped(line, 2, SkipReason::erased).empty());
     CHECK(work.skipped(line, 1, SkipReason::archived).empty());
     CHECK(work.skipped(other, 2, SkipReason::archived).empty());
-    int reasons = 0;
-    work.skips(line, 2, [&](SkipReason reason, const Slice& places) {
-      ++reasons;
-      CHECK(places == (reason == SkipReason::archived ? slice_of_places(1, 7) : slice_of_places(65'535)));
-    });
-    CHECK(reasons == 2);
+    const auto skips = work.skips(line, 2);
+    for (const auto& one : skips) {
+      CHECK(one.slice == 2);
+      const bool archived = one.reason == SkipReason::archived;
+      CHECK(one.places == (archived ? slice_of_places(1, 7) : slice_of_places(65'535)));
+    }
+    CHECK(skips.size() == 2);
+    CHECK(work.skips(line, 1).empty());
   });
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -146,16 +147,17 @@ TEST_CASE("threads: a client's, the latest first") {
     tables.threads().insert_threads(std::array{thread_of({kLee, 8, 1}, kNow + 15)});
   });
   store.read([](const Tables& tables) {
-    const auto found = [&](Ms from, bool unread, std::size_t most = 100) {
+    const auto found = [&](Ms from, bool unread, std::size_t most = 100,
+                           BlastNo behind = std::numeric_limits<BlastNo>::max()) {
       std::vector<BlastNo> origins;
-      tables.threads().client_threads(kLee, 7, from, unread, [&](const Thread& thread) {
+      for (const auto& thread : tables.threads().client_threads(kLee, 7, {from, behind}, unread, most))
         origins.push_back(thread.key.origin);
-        return origins.size() < most;
-      });
       return origins;
     };
     using Origins = std::vector<BlastNo>;
     CHECK(found(kNow + 100, false) == Origins{2, 4, 3, 1, 0});
+    CHECK(found(kNow + 20, false, 100, 4) == Origins{3, 1, 0});
+    CHECK(found(kNow + 20, true, 100, 3) == Origins{0});
     CHECK(found(kNow + 20, false) == Origins{4, 3, 1, 0});
     CHECK(found(kNow + 20, false, 2) == Origins{4, 3});
     CHECK(found(kNow + 100, true) == Origins{3, 0});
@@ -185,13 +187,11 @@ TEST_CASE("threads: a provider's, the latest first, a page at a time, in all its
       std::vector<Thread> found;
       std::optional<ThreadPosition> after;
       for (bool more = true; more;) {
-        more = false;
-        std::size_t size = 0;
-        tables.threads().provider_threads(kLee, after ? &*after : nullptr, wanted, [&](const Thread& thread) {
-          found.push_back(thread);
-          more = ++size == page_size;
-          return !more;
-        });
+        const auto page =
+            tables.threads().provider_threads(kLee, after ? &*after : nullptr, wanted, page_size);
+        found.insert(found.end(), page.begin(), page.end());
+        REQUIRE(page.size() <= page_size);
+        more = page.size() == page_size;
         if (more) after = position_of(found.back());
       }
       return found;
@@ -220,10 +220,22 @@ TEST_CASE("threads: a provider's, the latest first, a page at a time, in all its
           }
     CHECK(tables.threads().provider_unread(kLee).threads == 4);
     CHECK(tables.threads().provider_unread(kLee).messages == 12);
-    Places touched;
-    tables.threads().touched_places(kLee, 1, [&](Place place) { touched.push_back(place); });
-    std::sort(touched.begin(), touched.end());
-    CHECK(touched == Places{1, 2, 4, 5, 7, 8, 10, 11});
+    std::vector<ThreadPosition> of_blast;
+    for (const auto& thread : all({false, 1, {}}, 100)) of_blast.push_back(position_of(thread));
+    for (const auto page_size : {std::size_t{1}, std::size_t{3}, std::size_t{100}}) {
+      std::vector<ThreadPosition> touched;
+      for (bool more = true; more;) {
+        const auto page =
+            tables.threads().touched_places(kLee, 1, touched.empty() ? nullptr : &touched.back(), page_size);
+        touched.insert(touched.end(), page.begin(), page.end());
+        more = page.size() == page_size;
+      }
+      CHECK(touched == of_blast);
+    }
+    Places places;
+    for (const auto& one : of_blast) places.push_back(one.place);
+    std::sort(places.begin(), places.end());
+    CHECK(places == Places{1, 2, 4, 5, 7, 8, 10, 11});
   });
 }
 
@@ -258,13 +270,18 @@ TEST_CASE("messages: up and down a thread, and how many others wrote") {
     const auto& threads = tables.threads();
     const auto found = [&](std::int64_t from, bool ascending, std::size_t most = 100) {
       std::vector<std::int64_t> seqs;
-      threads.messages(key, from, ascending, [&](const Message& message) {
+      for (const auto& message : threads.messages(key, from, ascending, most).messages)
         seqs.push_back(message.seq);
-        return seqs.size() < most;
-      });
       return seqs;
     };
     using Seqs = std::vector<std::int64_t>;
+    CHECK(threads.messages(key, 4, true, 2).more);
+    CHECK(!threads.messages(key, 4, true, 4).more);
+    const std::array<MessageKey, 3> keys{MessageKey{key, 6}, {key, 7}, {{kLee, 4, 4}, 1}};
+    const auto set = threads.messages(keys);
+    CHECK(set.find(keys[0])->seq == 6);
+    CHECK(set.find(keys[1]) == nullptr);
+    CHECK(set.find(keys[2])->text == "another's");
     CHECK(found(0, true) == Seqs{1, 2, 3, 4, 5, 6});
     CHECK(found(4, true, 2) == Seqs{4, 5});
     CHECK(found(4, false) == Seqs{4, 3, 2, 1});
@@ -273,6 +290,26 @@ TEST_CASE("messages: up and down a thread, and how many others wrote") {
     CHECK(threads.count_for(key, 3, kProvider) == 1);
     CHECK(threads.count_for(key, 0, client(3)) == 4);
     CHECK(threads.count_for(key, 6, client(3)) == 0);
+  });
+}
+
+TEST_CASE("messages: no more than 8 MiB of texts are given at once, and the rest is asked for again") {
+  StoreUnderTest store;
+  const ThreadKey key{kLee, 3, 4};
+  store.write([&](Tables& tables) {
+    for (std::int64_t seq = 1; seq <= 3; ++seq)
+      tables.threads().insert_message(key, message_of(seq, kProvider, std::string(5 << 20, 'x')));
+  });
+  store.read([&](const Tables& tables) {
+    const auto& threads = tables.threads();
+    const auto page = threads.messages(key, 0, true, 10);
+    CHECK(page.messages.size() == 2);
+    CHECK(page.more);
+    CHECK(!threads.messages(key, 3, true, 10).more);
+    const std::array<MessageKey, 3> keys{MessageKey{key, 1}, {key, 2}, {key, 3}};
+    const auto set = threads.messages(keys);
+    CHECK(set.has(keys[1]));
+    CHECK(!set.has(keys[2]));
   });
 }
 

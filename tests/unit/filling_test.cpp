@@ -123,13 +123,13 @@ TEST_CASE("A batch that cannot be filled is not given back to a blast that was r
   REQUIRE_FALSE(batch->loaded);
   REQUIRE(world.line().cursor == world.line().order.end());
   REQUIRE(world.control.recall("lee", world.blast) == Code::ok);
-  const auto marks = Database(world.folder.file()).texts("SELECT quote(opened) FROM mark_slice").at(0);
-  Database(world.folder.file()).run("UPDATE mark_slice SET opened = x'00'");
+  const auto marks = Database(world.folder.file()).texts("SELECT quote(bits) FROM mark").at(0);
+  Database(world.folder.file()).run("UPDATE mark SET bits = x'00'");
   CHECK(code_of([&] { world.work.load(*batch); }) == Code::corrupt);
   CHECK(world.line().cursor == world.line().order.end());
 
   // Whoever takes it up leaves them out.
-  Database(world.folder.file()).run("UPDATE mark_slice SET opened = " + marks);
+  Database(world.folder.file()).run("UPDATE mark SET bits = " + marks);
   world.clock.now += kLongestLease + 1;
   batch = world.work.advance(kFirst, nullptr, 1000).next;
   REQUIRE(batch);

@@ -9,21 +9,23 @@
 
 namespace test {
 
-class HookedStore final : public ForwardingStore {
+/// `TablesOf`: HookedTables, or what is derived from it.
+template <typename TablesOf>
+class BasicHookedStore final : public ForwardingStore {
  public:
-  HookedStore(std::unique_ptr<bccast::Store> store, bccast::PortHook hook)
+  BasicHookedStore(std::unique_ptr<bccast::Store> store, bccast::PortHook hook)
       : ForwardingStore(std::move(store)), hook_(std::move(hook)) {}
 
  private:
   void run_read(bccast::FunctionRef<void(const bccast::Tables&)> work) override {
     inner().read([&](const bccast::Tables& tables) {
-      const bccast::HookedTables hooked(tables, hook_);
+      const TablesOf hooked(tables, hook_);
       work(hooked);
     });
   }
   auto hooked(bccast::FunctionRef<void(bccast::Tables&)> work) const {
     return [this, work](bccast::Tables& tables) {
-      bccast::HookedTables hooked(tables, hook_);
+      TablesOf hooked(tables, hook_);
       work(hooked);
     };
   }
@@ -36,5 +38,6 @@ class HookedStore final : public ForwardingStore {
 
   bccast::PortHook hook_;
 };
+using HookedStore = BasicHookedStore<bccast::HookedTables>;
 
 }  // namespace test

@@ -96,13 +96,11 @@ class HookedDirectory final : public DirectoryTables {
   void update_entries(std::span<const RosterEntry> entries) override {
     to_for("update_entries", PortCall::writes).update_entries(entries);
   }
-  void scan(ProviderNo provider, Place begin, Place end,
-            FunctionRef<void(const RosterView&)> f) const override {
-    to_for("scan", PortCall::reads).scan(provider, begin, end, f);
+  RosterPage scan(ProviderNo provider, Place begin, Place end, std::size_t limit) const override {
+    return to_for("scan", PortCall::reads).scan(provider, begin, end, limit);
   }
-  void entries(ProviderNo provider, std::span<const Place> places,
-               FunctionRef<void(const RosterView&)> f) const override {
-    to_for("entries", PortCall::reads).entries(provider, places, f);
+  RosterPage entries(ProviderNo provider, std::span<const Place> places) const override {
+    return to_for("entries", PortCall::reads).entries(provider, places);
   }
   void insert_names(std::span<const NameRow> rows) override {
     to_for("insert_names", PortCall::writes).insert_names(rows);
@@ -113,21 +111,25 @@ class HookedDirectory final : public DirectoryTables {
   void forget_names(ProviderNo provider, Place place) override {
     to_for("forget_names", PortCall::writes).forget_names(provider, place);
   }
-  void names(ProviderNo provider, NameKind kind, std::optional<bool> archived, std::string_view key,
-             std::optional<Place> after, FunctionRef<bool(std::string_view, Place)> f) const override {
-    to_for("names", PortCall::reads).names(provider, kind, archived, key, after, f);
+  std::vector<NamedPlace> names(ProviderNo provider, NameKind kind, std::optional<bool> archived,
+                                std::string_view prefix, const std::optional<NamedPlace>& after,
+                                std::size_t limit) const override {
+    return to_for("names", PortCall::reads).names(provider, kind, archived, prefix, after, limit);
   }
   std::vector<SharedAddress> change_addresses(std::span<const AddressChange> changes) override {
     return to_for("change_addresses", PortCall::writes).change_addresses(changes);
   }
-  void shared_places(ProviderNo provider, AddressHash hash, FunctionRef<bool(Place)> f) const override {
-    to_for("shared_places", PortCall::reads).shared_places(provider, hash, f);
+  std::vector<Place> shared_places(ProviderNo provider, AddressHash hash, std::optional<Place> after,
+                                   std::size_t limit) const override {
+    return to_for("shared_places", PortCall::reads).shared_places(provider, hash, after, limit);
   }
-  void addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const override {
-    to_for("addresses", PortCall::reads).addresses(provider, f);
+  std::vector<AddressRow> addresses(ProviderNo provider, std::optional<AddressHash> after,
+                                    std::size_t limit) const override {
+    return to_for("addresses", PortCall::reads).addresses(provider, after, limit);
   }
-  void shared_addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const override {
-    to_for("shared_addresses", PortCall::reads).shared_addresses(provider, f);
+  std::vector<AddressRow> shared_addresses(ProviderNo provider, std::optional<AddressRow> after,
+                                           std::size_t limit) const override {
+    return to_for("shared_addresses", PortCall::reads).shared_addresses(provider, after, limit);
   }
   bool forget_indexes(ProviderNo provider, std::size_t most) override {
     return to_for("forget_indexes", PortCall::writes).forget_indexes(provider, most);
@@ -233,15 +235,18 @@ class HookedBlasts final : public BlastTables {
   std::optional<std::string> text(ProviderNo provider, BlastNo no) const override {
     return to_for("text", PortCall::reads).text(provider, no);
   }
+  Found<BlastKey, std::string> texts(std::span<const BlastKey> keys) const override {
+    return to_for("texts", PortCall::reads).texts(keys);
+  }
   void put_text(ProviderNo provider, BlastNo no, std::string_view text) override {
     to_for("put_text", PortCall::writes).put_text(provider, no, text);
   }
   DraftSlice draft_slice(ProviderNo provider, BlastNo no, SliceNo slice) const override {
     return to_for("draft_slice", PortCall::reads).draft_slice(provider, no, slice);
   }
-  void draft_slices(ProviderNo provider, BlastNo no,
-                    FunctionRef<void(SliceNo, const DraftSlice&)> f) const override {
-    to_for("draft_slices", PortCall::reads).draft_slices(provider, no, f);
+  std::vector<ChosenSlice> draft_slices(ProviderNo provider, BlastNo no, SliceNo from,
+                                        std::size_t limit) const override {
+    return to_for("draft_slices", PortCall::reads).draft_slices(provider, no, from, limit);
   }
   void put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice, const DraftSlice& value) override {
     to_for("put_draft_slice", PortCall::writes).put_draft_slice(provider, no, slice, value);
@@ -265,6 +270,9 @@ class HookedBlasts final : public BlastTables {
   bool has_thread(ProviderNo provider, Place place, Seq seq) const override {
     return to_for("has_thread", PortCall::reads).has_thread(provider, place, seq);
   }
+  Found<RecipientKey, bool> have_threads(std::span<const RecipientKey> keys) const override {
+    return to_for("have_threads", PortCall::reads).have_threads(keys);
+  }
   Slice kept(ProviderNo provider, SliceNo slice, Seq seq) const override {
     return to_for("kept", PortCall::reads).kept(provider, slice, seq);
   }
@@ -274,9 +282,9 @@ class HookedBlasts final : public BlastTables {
   void put_kept(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no, const Slice& value) override {
     to_for("put_kept", PortCall::writes).put_kept(provider, slice, seq, no, value);
   }
-  void newer_blasts(ProviderNo provider, Place place, Seq after,
-                    FunctionRef<void(Seq, BlastNo, bool recalled)> f) const override {
-    to_for("newer_blasts", PortCall::reads).newer_blasts(provider, place, after, f);
+  std::vector<SentBlast> newer_blasts(ProviderNo provider, Place place, Seq after,
+                                      std::size_t limit) const override {
+    return to_for("newer_blasts", PortCall::reads).newer_blasts(provider, place, after, limit);
   }
   void mark(ProviderNo provider, BlastNo no, MarkKind kind, Place place) override {
     to_for("mark", PortCall::writes).mark(provider, no, kind, place);
@@ -314,16 +322,17 @@ class HookedThreads final : public ThreadTables {
   void update_threads(std::span<const Thread> threads) override {
     to_for("update_threads", PortCall::writes).update_threads(threads);
   }
-  void client_threads(ProviderNo provider, Place place, Ms from, bool unread,
-                      FunctionRef<bool(const Thread&)> f) const override {
-    to_for("client_threads", PortCall::reads).client_threads(provider, place, from, unread, f);
+  std::vector<Thread> client_threads(ProviderNo provider, Place place, const ClientThreadPosition& after,
+                                     bool unread, std::size_t limit) const override {
+    return to_for("client_threads", PortCall::reads).client_threads(provider, place, after, unread, limit);
   }
-  void provider_threads(ProviderNo provider, const ThreadPosition* after, const Wanted& wanted,
-                        FunctionRef<bool(const Thread&)> f) const override {
-    to_for("provider_threads", PortCall::reads).provider_threads(provider, after, wanted, f);
+  std::vector<Thread> provider_threads(ProviderNo provider, const ThreadPosition* after, const Wanted& wanted,
+                                       std::size_t limit) const override {
+    return to_for("provider_threads", PortCall::reads).provider_threads(provider, after, wanted, limit);
   }
-  void touched_places(ProviderNo provider, BlastNo blast, FunctionRef<void(Place)> f) const override {
-    to_for("touched_places", PortCall::reads).touched_places(provider, blast, f);
+  std::vector<ThreadPosition> touched_places(ProviderNo provider, BlastNo blast, const ThreadPosition* after,
+                                             std::size_t limit) const override {
+    return to_for("touched_places", PortCall::reads).touched_places(provider, blast, after, limit);
   }
   Unread client_unread(ProviderNo provider, Place place) const override {
     return to_for("client_unread", PortCall::reads).client_unread(provider, place);
@@ -341,9 +350,12 @@ class HookedThreads final : public ThreadTables {
                                         std::string_view key_hash) const override {
     return to_for("message_by_key", PortCall::reads).message_by_key(thread, author, key_hash);
   }
-  void messages(const ThreadKey& thread, std::int64_t from, bool ascending,
-                FunctionRef<bool(const Message&)> f) const override {
-    to_for("messages", PortCall::reads).messages(thread, from, ascending, f);
+  Found<MessageKey, Message> messages(std::span<const MessageKey> keys) const override {
+    return to_for("messages", PortCall::reads).messages(keys);
+  }
+  MessagePage messages(const ThreadKey& thread, std::int64_t from, bool ascending,
+                       std::size_t limit) const override {
+    return to_for("messages", PortCall::reads).messages(thread, from, ascending, limit);
   }
   std::int64_t count_for(const ThreadKey& thread, std::int64_t seq, const Author& reader) const override {
     return to_for("count_for", PortCall::reads).count_for(thread, seq, reader);
@@ -386,6 +398,9 @@ class HookedCommunities final : public CommunityTables {
 
   std::optional<Community> community(ProviderNo provider, CommunityNo no) const override {
     return to_for("community", PortCall::reads).community(provider, no);
+  }
+  Found<ThreadKey, Community> communities(std::span<const ThreadKey> keys) const override {
+    return to_for("communities", PortCall::reads).communities(keys);
   }
   std::vector<CommunityNo> communities(ProviderNo provider) const override {
     return to_for("communities", PortCall::reads).communities(provider);
@@ -488,9 +503,8 @@ class HookedWork final : public WorkTables {
   std::int64_t pending(ChannelNo channel) const override {
     return to_for("pending", PortCall::reads).pending(channel);
   }
-  void waiting_places(LineNo line, SliceNo slice,
-                      FunctionRef<void(const Wait&, const Slice&)> f) const override {
-    to_for("waiting_places", PortCall::reads).waiting_places(line, slice, f);
+  std::vector<WaitingPlaces> waiting_places(LineNo line, SliceNo begin, SliceNo end) const override {
+    return to_for("waiting_places", PortCall::reads).waiting_places(line, begin, end);
   }
   void put_waiting_places(const Line& line, SliceNo slice, const Wait& wait, const Slice& places) override {
     to_for("put_waiting_places", PortCall::writes).put_waiting_places(line, slice, wait, places);
@@ -504,8 +518,8 @@ class HookedWork final : public WorkTables {
   void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) override {
     to_for("put_skipped", PortCall::writes).put_skipped(line, slice, reason, value);
   }
-  void skips(const Line& line, SliceNo slice, FunctionRef<void(SkipReason, const Slice&)> f) const override {
-    to_for("skips", PortCall::reads).skips(line, slice, f);
+  std::vector<SkippedPlaces> skips(const Line& line, SliceNo slice) const override {
+    return to_for("skips", PortCall::reads).skips(line, slice);
   }
   std::optional<ToldAddress> told_address(LineNo line, AddressHash hash) const override {
     return to_for("told_address", PortCall::reads).told_address(line, hash);
@@ -551,11 +565,11 @@ class HookedWork final : public WorkTables {
   bool delete_claim(const Claim& of) override {
     return to_for("delete_claim", PortCall::writes).delete_claim(of);
   }
-  void claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const override {
-    to_for("claims_of", PortCall::reads).claims_of(line, f);
+  std::vector<Claim> claims_of(const Line& line) const override {
+    return to_for("claims_of", PortCall::reads).claims_of(line);
   }
-  bool sound_claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const override {
-    return to_for("sound_claims_of", PortCall::reads).sound_claims_of(line, f);
+  SoundClaims sound_claims_of(const Line& line) const override {
+    return to_for("sound_claims_of", PortCall::reads).sound_claims_of(line);
   }
   std::int64_t claims_in_flight(ChannelNo channel, Ms now, Ms longest) const override {
     return to_for("claims_in_flight", PortCall::reads).claims_in_flight(channel, now, longest);
@@ -563,11 +577,11 @@ class HookedWork final : public WorkTables {
   void delete_claims(ChannelNo channel) override {
     to_for("delete_claims", PortCall::writes).delete_claims(channel);
   }
-  void item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const override {
-    to_for("item_claims", PortCall::reads).item_claims(channel, f);
+  std::vector<Claim> item_claims(ChannelNo channel) const override {
+    return to_for("item_claims", PortCall::reads).item_claims(channel);
   }
-  bool sound_item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const override {
-    return to_for("sound_item_claims", PortCall::reads).sound_item_claims(channel, f);
+  SoundClaims sound_item_claims(ChannelNo channel) const override {
+    return to_for("sound_item_claims", PortCall::reads).sound_item_claims(channel);
   }
   std::optional<Ms> next_lease_over(ChannelNo channel, Ms after) const override {
     return to_for("next_lease_over", PortCall::reads).next_lease_over(channel, after);
@@ -580,6 +594,9 @@ class HookedWork final : public WorkTables {
   }
   std::vector<Item> items_of(const Token& token) const override {
     return to_for("items_of", PortCall::reads).items_of(token);
+  }
+  std::vector<Item> items_of(std::span<const Claim> claims) const override {
+    return to_for("items_of", PortCall::reads).items_of(claims);
   }
   std::vector<HeldItem> items(std::span<const ItemNo> nos) const override {
     return to_for("items", PortCall::reads).items(nos);
@@ -606,19 +623,18 @@ class HookedWork final : public WorkTables {
                                      std::int64_t notice_no) const override {
     return to_for("item_of_notice", PortCall::reads).item_of_notice(channel, provider, notice_no);
   }
-  void items_of_line(LineNo line, Place begin, Place end, FunctionRef<bool(const Item&)> f) const override {
-    to_for("items_of_line", PortCall::reads).items_of_line(line, begin, end, f);
+  ItemPage items_of_line(LineNo line, Place begin, Place end, std::size_t limit) const override {
+    return to_for("items_of_line", PortCall::reads).items_of_line(line, begin, end, limit);
   }
   Found<NoticeKey, Item> items_of_notices(ChannelNo channel,
                                           std::span<const NoticeKey> notices) const override {
     return to_for("items_of_notices", PortCall::reads).items_of_notices(channel, notices);
   }
-  void items_at(LineNo line, std::span<const Place> places,
-                FunctionRef<void(Place, const Item&)> f) const override {
-    to_for("items_at", PortCall::reads).items_at(line, places, f);
+  std::vector<ItemAt> items_at(LineNo line, std::span<const Place> places) const override {
+    return to_for("items_at", PortCall::reads).items_at(line, places);
   }
-  void open_items_of_line(LineNo line, FunctionRef<bool(const Item&)> f) override {
-    to_for("open_items_of_line", PortCall::writes).open_items_of_line(line, f);
+  ItemPage open_items_of_line(LineNo line, Place begin, std::size_t limit) override {
+    return to_for("open_items_of_line", PortCall::writes).open_items_of_line(line, begin, limit);
   }
   Slice item_places(LineNo line, SliceNo slice) const override {
     return to_for("item_places", PortCall::reads).item_places(line, slice);
@@ -777,7 +793,7 @@ class HookedLocks final : public Locks {
 };
 
 /// All tables of one transaction; `hook` outlives it.
-class HookedTables final : public Tables {
+class HookedTables : public Tables {
  public:
   HookedTables(Tables& to, const PortHook& hook)
       : directory_(to.directory(), hook),

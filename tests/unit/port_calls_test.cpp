@@ -23,6 +23,7 @@
 #include "core/events.hpp"
 #include "core/inbox.hpp"
 #include "core/progress.hpp"
+#include "core/roster.hpp"
 #include "core/second_tries.hpp"
 #include "core/sending.hpp"
 #include "core/work.hpp"
@@ -93,6 +94,7 @@ struct World {
   Directory directory{context};
   Drafting drafting{context};
   Inbox inbox{context};
+  Roster roster{context};
   Conversation conversation{context};
   Communities communities{context};
   Sending sending{context};
@@ -307,6 +309,15 @@ void put_families(World& world) {
   world.directory.client_put_many(world.views, names, addresses);
 }
 
+/// One blast, to which everybody has replied.
+void all_replied(World& world) {
+  world.sent();
+  for (const auto& id : world.views) {
+    const auto thread = world.inbox.of_client(id, {}, {}, 0).items.at(0).thread;
+    world.conversation.write({Side::client, id}, thread, {}, "Hello", {});
+  }
+}
+
 std::vector<ActOnMany> acts_on_many() {
   const auto object = std::make_shared<std::string>();
   const auto nothing = [](World&) {};
@@ -348,6 +359,41 @@ std::vector<ActOnMany> acts_on_many() {
          for (const auto& id : w.views) w.directory.client_set(id, "chat", "off");
        },
        [](World& w) { CHECK(Events(w.context).list("host", 1'000).size() == w.ids.size()); }},
+      {"list a page of a roster", nothing,
+       [](World& w) { CHECK(w.roster.list("lee", {}, {}, 1'000).items.size() == w.ids.size()); }},
+      {"search a roster", nothing,
+       [](World& w) { CHECK(w.roster.list("lee", "search=some", {}, 1'000).items.size() == w.ids.size()); }},
+      {"list a page of an inbox",
+       [](World& w) {
+         for (std::size_t i = 0; i < w.ids.size(); ++i) w.sent();
+         w.inbox.of_client(w.views[0], {}, {}, 1'000);
+       },
+       [](World& w) { CHECK(w.inbox.of_client(w.views[0], {}, {}, 1'000).items.size() == w.ids.size()); }},
+      {"look at an inbox for the first time",
+       [](World& w) {
+         for (std::size_t i = 0; i < w.ids.size(); ++i) w.sent();
+       },
+       [](World& w) { CHECK(w.inbox.of_client(w.views[0], {}, {}, 1'000).items.size() == w.ids.size()); }},
+      {"count what a client has not read",
+       [](World& w) {
+         for (std::size_t i = 0; i < w.ids.size(); ++i) w.sent();
+       },
+       [](World& w) {
+         CHECK(w.inbox.unread_of_client(w.views[0]).threads == static_cast<std::int64_t>(w.ids.size()));
+       }},
+      {"list a page of a provider's threads", all_replied,
+       [](World& w) { CHECK(w.inbox.of_provider("lee", {}, {}, 1'000).items.size() == w.ids.size()); }},
+      {"list the messages of a thread",
+       [object](World& w) {
+         w.sent();
+         *object = w.inbox.of_client(w.views[0], {}, {}, 0).items.at(0).thread;
+         const Conversation::Actor ann{Side::client, w.views[0]};
+         for (std::size_t i = 1; i < w.ids.size(); ++i) w.conversation.write(ann, *object, {}, "Hello", {});
+       },
+       [object](World& w) {
+         const Conversation::Actor ann{Side::client, w.views[0]};
+         CHECK(w.conversation.messages(ann, *object, 0, 1, 1'000).items.size() == w.ids.size());
+       }},
       {"list a page of a selection",
        [object](World& w) {
          *object = w.drafting.create("lee", {}, {}).blast;

@@ -70,16 +70,17 @@ struct World {
     std::string said;
     store.read([&](const Tables& tables) {
       const auto no = tables.directory().provider(provider)->no;
-      tables.directory().scan(no, 0, kMaxPlaces, [&](const RosterView& e) {
+      constexpr std::size_t kAll = 100'000;
+      const auto page = tables.directory().scan(no, 0, kMaxPlaces, kAll);
+      for (const auto& e : page.entries())
         said += std::string(e.id) + ' ' + std::string(e.name) + ' ' + std::to_string(e.place) + ' ' +
                 std::to_string(e.flags) + ' ' + std::to_string(e.since) + ' ' + std::string(e.addresses) +
                 '\n';
-      });
       // The indexes have hashes, by a key of the store's own: here the places that have one are told.
       std::map<AddressHash, std::vector<Place>> together;
-      tables.directory().addresses(no, [&](AddressHash hash, Place place) { together[hash] = {place}; });
-      tables.directory().shared_addresses(no,
-                                          [&](AddressHash hash, Place p) { together[hash].push_back(p); });
+      for (const auto& one : tables.directory().addresses(no, {}, kAll)) together[one.hash] = {one.place};
+      for (const auto& one : tables.directory().shared_addresses(no, {}, kAll))
+        together[one.hash].push_back(one.place);
       std::multiset<std::vector<Place>> sorted;
       for (const auto& [hash, places] : together) sorted.insert(places);
       for (const auto& places : sorted) {
@@ -88,10 +89,8 @@ struct World {
       }
       for (const bool archived : {false, true})
         for (const auto kind : {NameKind::whole, NameKind::later_word})
-          tables.directory().names(no, kind, archived, {}, {}, [&](std::string_view key, Place place) {
-            said += std::string(key) + ' ' + std::to_string(place) + '\n';
-            return true;
-          });
+          for (const auto& one : tables.directory().names(no, kind, archived, {}, {}, kAll))
+            said += one.key + ' ' + std::to_string(one.place) + '\n';
     });
     return said;
   }

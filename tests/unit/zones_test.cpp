@@ -241,11 +241,11 @@ TEST_CASE(
     rows = 0;
     places = 0;
     world.store.read([&](const bccast::Tables& tables) {
-      tables.work().waiting_places(1, 0, [&](const bccast::Wait& wait, const bccast::Slice& those) {
-        CHECK(wait.reason == bccast::WaitReason::unknown_zone);
+      for (const auto& one : tables.work().waiting_places(1, 0)) {
+        CHECK(one.wait.reason == bccast::WaitReason::unknown_zone);
         ++rows;
-        places += those.count();
-      });
+        places += one.places.count();
+      }
     });
   };
   look();

@@ -2,6 +2,7 @@
 
 #include "adapters/sqlite/columns.hpp"
 #include "adapters/sqlite/mapping.hpp"
+#include "model/text_rules.hpp"
 
 namespace bccast::sqlite {
 namespace {
@@ -383,6 +384,12 @@ std::optional<std::string> SqliteBlastTables::text(ProviderNo provider, BlastNo 
   return bytes_as_string(query.blob(0));
 }
 
+Found<BlastKey, std::string> SqliteBlastTables::texts(std::span<const BlastKey> keys) const {
+  return find_up_to(
+      keys, kMaxPageBytes, [&](const BlastKey& key) { return text(key.first, key.second); },
+      [](const std::string& text) { return text.size(); });
+}
+
 void SqliteBlastTables::put_text(ProviderNo provider, BlastNo no, std::string_view text) {
   auto query = db_.query(
       "INSERT INTO blast_text(provider_no, blast_no, text) VALUES (?, ?, ?) "
@@ -407,17 +414,18 @@ DraftSlice SqliteBlastTables::draft_slice(ProviderNo provider, BlastNo no, Slice
   return draft_slice_of(query, provider, no, slice);
 }
 
-void SqliteBlastTables::draft_slices(ProviderNo provider, BlastNo no,
-                                     FunctionRef<void(SliceNo, const DraftSlice&)> f) const {
+std::vector<ChosenSlice> SqliteBlastTables::draft_slices(ProviderNo provider, BlastNo no, SliceNo from,
+                                                         std::size_t limit) const {
   auto query = db_.query(
       "SELECT picked, deselected, slice_no FROM draft_slice WHERE provider_no = ? AND blast_no = ? "
-      "ORDER BY slice_no");
-  query.bind(provider).bind(no);
+      "AND slice_no >= ? ORDER BY slice_no LIMIT ?");
+  query.bind(provider).bind(no).bind(std::int64_t{from}).bind(static_cast<std::int64_t>(limit));
+  std::vector<ChosenSlice> slices;
   while (query.step()) {
-    const auto slice = query.i64(2);
-    if (slice < 0 || slice >= std::int64_t{slices_for(kMaxPlaces)}) refuse_number("a slice");
-    f(static_cast<SliceNo>(slice), draft_slice_of(query, provider, no, static_cast<SliceNo>(slice)));
+    const auto slice = slice_in(query.i64(2));
+    slices.push_back({slice, draft_slice_of(query, provider, no, slice)});
   }
+  return slices;
 }
 
 void SqliteBlastTables::put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice,
@@ -497,6 +505,12 @@ bool SqliteBlastTables::has_thread(ProviderNo provider, Place place, Seq seq) co
   return Slice::encoded_contains(query.blob(4), within_slice(place), row.key_of_kept());
 }
 
+Found<RecipientKey, bool> SqliteBlastTables::have_threads(std::span<const RecipientKey> keys) const {
+  return find_each(keys, [&](const RecipientKey& key) {
+    return std::optional(has_thread(key.provider_no, key.place, key.seq));
+  });
+}
+
 Slice SqliteBlastTables::kept(ProviderNo provider, SliceNo slice, Seq seq) const {
   auto query = db_.query(KEPT_OF);
   query.bind(provider).bind(std::int64_t{slice}).bind(seq);
@@ -519,19 +533,21 @@ void SqliteBlastTables::put_kept(ProviderNo provider, SliceNo slice, Seq seq, Bl
   query.bind(kept).bind(provider).bind(std::int64_t{slice}).bind(seq).run();
 }
 
-void SqliteBlastTables::newer_blasts(ProviderNo provider, Place place, Seq after,
-                                     FunctionRef<void(Seq, BlastNo, bool recalled)> f) const {
+std::vector<SentBlast> SqliteBlastTables::newer_blasts(ProviderNo provider, Place place, Seq after,
+                                                       std::size_t limit) const {
   auto query = db_.query("SELECT " AUDIENCE_ROW
                          ", coalesce(kept, places) FROM recipients WHERE provider_no = ? "
                          "AND slice_no = ? AND seq > ? ORDER BY seq");
   query.bind(provider).bind(std::int64_t{slice_of(place)}).bind(after);
-  while (query.step()) {
+  std::vector<SentBlast> blasts;
+  while (blasts.size() < limit && query.step()) {
     const AudienceRow row(query, provider, slice_of(place));
     require_asked_for(row.seq > after);
     after = row.seq;
     if (Slice::encoded_contains(query.blob(4), within_slice(place), row.key_of_kept()))
-      f(row.seq, row.blast_no, row.has_kept);
+      blasts.push_back({row.seq, row.blast_no, row.has_kept});
   }
+  return blasts;
 }
 
 void SqliteBlastTables::mark(ProviderNo provider, BlastNo no, MarkKind kind, Place place) {

@@ -35,10 +35,11 @@ class SqliteBlastTables final : public BlastTables {
   void update_blast(const Blast& blast) override;
   void delete_blast(ProviderNo provider, BlastNo no) override;
   std::optional<std::string> text(ProviderNo provider, BlastNo no) const override;
+  Found<BlastKey, std::string> texts(std::span<const BlastKey> keys) const override;
   void put_text(ProviderNo provider, BlastNo no, std::string_view text) override;
   DraftSlice draft_slice(ProviderNo provider, BlastNo no, SliceNo slice) const override;
-  void draft_slices(ProviderNo provider, BlastNo no,
-                    FunctionRef<void(SliceNo, const DraftSlice&)> f) const override;
+  std::vector<ChosenSlice> draft_slices(ProviderNo provider, BlastNo no, SliceNo from,
+                                        std::size_t limit) const override;
   void put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice, const DraftSlice& value) override;
   void delete_draft(ProviderNo provider, BlastNo no) override;
   void insert_audience(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no,
@@ -47,11 +48,12 @@ class SqliteBlastTables final : public BlastTables {
   Slice recipients(ProviderNo provider, SliceNo slice, Seq seq) const override;
   bool is_recipient(ProviderNo provider, Place place, Seq seq) const override;
   bool has_thread(ProviderNo provider, Place place, Seq seq) const override;
+  Found<RecipientKey, bool> have_threads(std::span<const RecipientKey> keys) const override;
   Slice kept(ProviderNo provider, SliceNo slice, Seq seq) const override;
   bool has_kept(ProviderNo provider, SliceNo slice, Seq seq) const override;
   void put_kept(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no, const Slice& value) override;
-  void newer_blasts(ProviderNo provider, Place place, Seq after,
-                    FunctionRef<void(Seq, BlastNo, bool recalled)> f) const override;
+  std::vector<SentBlast> newer_blasts(ProviderNo provider, Place place, Seq after,
+                                      std::size_t limit) const override;
   void mark(ProviderNo provider, BlastNo no, MarkKind kind, Place place) override;
   Slice marks(ProviderNo provider, BlastNo no, MarkKind kind, SliceNo slice) const override;
   Found<BlastKey, MarkCounts> mark_counts(std::span<const BlastKey> keys) const override;

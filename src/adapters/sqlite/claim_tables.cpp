@@ -112,19 +112,39 @@ bool SqliteClaimTables::delete_claim(const Claim& of) {
   return bind_key(query, of).run() > 0;
 }
 
-void SqliteClaimTables::claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const {
+std::vector<Claim> SqliteClaimTables::claims_on(ChannelNo channel, LineNo line) const {
   auto query = db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND line_no = ?");
-  query.bind(line.channel_no).bind(line.no);
-  while (query.step()) f(claim_of_line(query, line.channel_no, line.no));
+  query.bind(channel).bind(line);
+  std::vector<Claim> claims;
+  while (query.step()) claims.push_back(claim_of_line(query, channel, line));
+  return claims;
 }
 
-bool SqliteClaimTables::sound_claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const {
+SoundClaims SqliteClaimTables::sound_claims_on(ChannelNo channel, LineNo line) const {
   auto query = db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND line_no = ?");
-  query.bind(line.channel_no).bind(line.no);
-  const auto of_line = [&](const Query& row) { return claim_of_line(row, line.channel_no, line.no); };
+  query.bind(channel).bind(line);
+  const auto of_line = [&](const Query& row) { return claim_of_line(row, channel, line); };
   std::exception_ptr damaged;
-  while (const auto claim = next_sound(query, of_line, damaged)) f(*claim);
-  return damaged == nullptr;
+  SoundClaims found;
+  while (const auto claim = next_sound(query, of_line, damaged)) found.claims.push_back(*claim);
+  found.all_sound = damaged == nullptr;
+  return found;
+}
+
+std::vector<Claim> SqliteClaimTables::claims_of(const Line& line) const {
+  return claims_on(line.channel_no, line.no);
+}
+
+SoundClaims SqliteClaimTables::sound_claims_of(const Line& line) const {
+  return sound_claims_on(line.channel_no, line.no);
+}
+
+std::vector<Claim> SqliteClaimTables::item_claims(ChannelNo channel) const {
+  return claims_on(channel, 0);
+}
+
+SoundClaims SqliteClaimTables::sound_item_claims(ChannelNo channel) const {
+  return sound_claims_on(channel, 0);
 }
 
 std::int64_t SqliteClaimTables::claims_in_flight(ChannelNo channel, Ms now, Ms longest) const {
@@ -136,21 +156,6 @@ std::int64_t SqliteClaimTables::claims_in_flight(ChannelNo channel, Ms now, Ms l
 
 void SqliteClaimTables::delete_claims(ChannelNo channel) {
   db_.query("DELETE FROM claim WHERE channel_no = ?").bind(channel).run();
-}
-
-void SqliteClaimTables::item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const {
-  auto query = db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND line_no = 0");
-  query.bind(channel);
-  while (query.step()) f(claim_of_line(query, channel, 0));
-}
-
-bool SqliteClaimTables::sound_item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const {
-  auto query = db_.query("SELECT " CLAIM_ROW " FROM claim WHERE channel_no = ? AND line_no = 0");
-  query.bind(channel);
-  const auto of_items = [&](const Query& row) { return claim_of_line(row, channel, 0); };
-  std::exception_ptr damaged;
-  while (const auto claim = next_sound(query, of_items, damaged)) f(*claim);
-  return damaged == nullptr;
 }
 
 std::optional<Ms> SqliteClaimTables::next_lease_over(ChannelNo channel, Ms after) const {

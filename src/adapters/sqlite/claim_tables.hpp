@@ -21,18 +21,22 @@ class SqliteClaimTables : public virtual ClaimTables {
   void insert_claim(const Claim& claim) override;
   void update_claim(const Claim& claim) override;
   bool delete_claim(const Claim& of) override;
-  void claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const override;
-  bool sound_claims_of(const Line& line, FunctionRef<void(const Claim&)> f) const override;
+  std::vector<Claim> claims_of(const Line& line) const override;
+  SoundClaims sound_claims_of(const Line& line) const override;
   std::int64_t claims_in_flight(ChannelNo channel, Ms now, Ms longest) const override;
   void delete_claims(ChannelNo channel) override;
-  void item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const override;
-  bool sound_item_claims(ChannelNo channel, FunctionRef<void(const Claim&)> f) const override;
+  std::vector<Claim> item_claims(ChannelNo channel) const override;
+  SoundClaims sound_item_claims(ChannelNo channel) const override;
   std::optional<Ms> next_lease_over(ChannelNo channel, Ms after) const override;
 
   /// For verification: rows that are not what was once written.
   void find_damage(std::vector<FindingRow>& findings) const;
 
  private:
+  /// Of a line of the channel; 0: of items.
+  std::vector<Claim> claims_on(ChannelNo channel, LineNo line) const;
+  SoundClaims sound_claims_on(ChannelNo channel, LineNo line) const;
+
   Connection& db_;
 };
 

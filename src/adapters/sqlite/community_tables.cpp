@@ -84,6 +84,10 @@ std::optional<Community> SqliteCommunityTables::community(ProviderNo provider, C
   return found;
 }
 
+Found<ThreadKey, Community> SqliteCommunityTables::communities(std::span<const ThreadKey> keys) const {
+  return find_each(keys, [&](const ThreadKey& key) { return community(key.provider_no, key.community()); });
+}
+
 std::vector<CommunityNo> SqliteCommunityTables::communities(ProviderNo provider) const {
   std::vector<CommunityNo> all;
   auto rows = db_.query("SELECT community_no FROM community WHERE provider_no = ?");

@@ -15,6 +15,7 @@ class SqliteCommunityTables final : public CommunityTables {
   explicit SqliteCommunityTables(Connection& db) : db_(db) {}
 
   std::optional<Community> community(ProviderNo provider, CommunityNo no) const override;
+  Found<ThreadKey, Community> communities(std::span<const ThreadKey> keys) const override;
   std::vector<CommunityNo> communities(ProviderNo provider) const override;
   void insert_community(const Community& community) override;
   void update_community(const Community& community) override;

@@ -1,5 +1,6 @@
 #include "adapters/sqlite/directory_tables.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <set>
 #include <utility>
@@ -387,28 +388,41 @@ void SqliteDirectoryTables::update_entries(std::span<const RosterEntry> entries)
   }
 }
 
-void SqliteDirectoryTables::scan(ProviderNo provider, Place begin, Place end,
-                                 FunctionRef<void(const RosterView&)> f) const {
+RosterPage SqliteDirectoryTables::scan(ProviderNo provider, Place begin, Place end, std::size_t limit) const {
   auto query = db_.query(
-      "SELECT place, entry FROM roster WHERE provider_no = ? AND place >= ? AND place < ? ORDER BY place");
+      "SELECT place, entry FROM roster WHERE provider_no = ? AND place >= ? AND place < ? ORDER BY place "
+      "LIMIT ?");
   query.bind(provider).bind(std::int64_t{begin}).bind(std::int64_t{end});
-  while (query.step()) f(decode_entry(provider, place_in(query.i64(0)), query.blob(1)));
+  query.bind(static_cast<std::int64_t>(limit));
+  RosterPage page(std::min(limit, std::size_t{end - begin}));
+  try {
+    while (query.step()) page.add(decode_entry(provider, place_in(query.i64(0)), page.keep(query.blob(1))));
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt || page.entries().empty()) throw;
+  }
+  return page;
 }
 
-void SqliteDirectoryTables::entries(ProviderNo provider, std::span<const Place> places,
-                                    FunctionRef<void(const RosterView&)> f) const {
+RosterPage SqliteDirectoryTables::entries(ProviderNo provider, std::span<const Place> places) const {
+  RosterPage page(places.size());
   while (!places.empty()) {
     std::size_t run = 1;
     while (run < places.size() && places[run] - places[run - 1] <= kStrangers + 1) ++run;
     std::size_t next = 0;
     const auto read = [&](Place begin, Place end) {
+      auto query = db_.query(
+          "SELECT place, entry FROM roster WHERE provider_no = ? AND place >= ? AND place < ? "
+          "ORDER BY place");
+      query.bind(provider).bind(std::int64_t{begin}).bind(std::int64_t{end});
       try {
-        scan(provider, begin, end, [&](const RosterView& entry) {
-          while (next < run && places[next] < entry.place) ++next;
-          if (next == run || places[next] != entry.place) return;
+        while (query.step()) {
+          const Place place = place_in(query.i64(0));
+          while (next < run && places[next] < place) ++next;
+          if (next == run) break;
+          if (places[next] != place) continue;
+          page.add(decode_entry(provider, place, page.keep(query.blob(1))));
           ++next;
-          f(entry);
-        });
+        }
       } catch (const Error& error) {
         if (error.code() != Code::corrupt) throw;
       }
@@ -421,6 +435,7 @@ void SqliteDirectoryTables::entries(ProviderNo provider, std::span<const Place> 
     }
     places = places.subspan(run);
   }
+  return page;
 }
 
 std::optional<ProviderNo> SqliteDirectoryTables::provider_after(ProviderNo no) const {

@@ -44,19 +44,21 @@ class SqliteDirectoryTables final : public DirectoryTables {
   Found<RosterKey, RosterEntry> entries(std::span<const RosterKey> keys) const override;
   void insert_entries(std::span<const RosterEntry> entries) override;
   void update_entries(std::span<const RosterEntry> entries) override;
-  void scan(ProviderNo provider, Place begin, Place end,
-            FunctionRef<void(const RosterView&)> f) const override;
-  void entries(ProviderNo provider, std::span<const Place> places,
-               FunctionRef<void(const RosterView&)> f) const override;
+  RosterPage scan(ProviderNo provider, Place begin, Place end, std::size_t limit) const override;
+  RosterPage entries(ProviderNo provider, std::span<const Place> places) const override;
   void insert_names(std::span<const NameRow> rows) override;
   void delete_names(std::span<const NameRow> rows) override;
   void forget_names(ProviderNo provider, Place place) override;
-  void names(ProviderNo provider, NameKind kind, std::optional<bool> archived, std::string_view key,
-             std::optional<Place> after, FunctionRef<bool(std::string_view, Place)> f) const override;
+  std::vector<NamedPlace> names(ProviderNo provider, NameKind kind, std::optional<bool> archived,
+                                std::string_view prefix, const std::optional<NamedPlace>& after,
+                                std::size_t limit) const override;
   std::vector<SharedAddress> change_addresses(std::span<const AddressChange> changes) override;
-  void shared_places(ProviderNo provider, AddressHash hash, FunctionRef<bool(Place)> f) const override;
-  void addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const override;
-  void shared_addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const override;
+  std::vector<Place> shared_places(ProviderNo provider, AddressHash hash, std::optional<Place> after,
+                                   std::size_t limit) const override;
+  std::vector<AddressRow> addresses(ProviderNo provider, std::optional<AddressHash> after,
+                                    std::size_t limit) const override;
+  std::vector<AddressRow> shared_addresses(ProviderNo provider, std::optional<AddressRow> after,
+                                           std::size_t limit) const override;
   bool forget_indexes(ProviderNo provider, std::size_t most) override;
   std::optional<ProviderNo> provider_after(ProviderNo no) const override;
   std::optional<Place> last_place(ProviderNo provider) const override;

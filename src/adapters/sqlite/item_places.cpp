@@ -36,12 +36,13 @@ ItemPlaces::OfSlice ItemPlaces::at(LineNo line, SliceNo slice) const {
   return found != changed_.end() ? found->second : stored(line, slice);
 }
 
-void ItemPlaces::for_each(LineNo line, FunctionRef<bool(SliceNo, const OfSlice&)> f) {
+void ItemPlaces::for_each(LineNo line, SliceNo from, FunctionRef<bool(SliceNo, const OfSlice&)> f) {
   write();
   std::vector<SliceNo> slices;
   {
-    auto query = db_.query("SELECT slice_no FROM item_slice WHERE line_no = ? ORDER BY slice_no");
-    query.bind(line);
+    auto query =
+        db_.query("SELECT slice_no FROM item_slice WHERE line_no = ? AND slice_no >= ? ORDER BY slice_no");
+    query.bind(line).bind(std::int64_t{from});
     while (query.step()) slices.push_back(slice_in(query.i64(0)));
   }
   for (const auto slice : slices)

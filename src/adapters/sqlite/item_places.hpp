@@ -30,7 +30,7 @@ class ItemPlaces {
   /// With what was changed and not yet written.
   OfSlice at(LineNo line, SliceNo slice) const;
   /// Slice by slice, after writing what was changed. f may not change any.
-  void for_each(LineNo line, FunctionRef<bool(SliceNo, const OfSlice&)> f);
+  void for_each(LineNo line, SliceNo from, FunctionRef<bool(SliceNo, const OfSlice&)> f);
 
   void write();
   void forget() noexcept { changed_.clear(); }

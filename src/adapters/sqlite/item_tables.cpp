@@ -122,6 +122,15 @@ std::vector<Item> SqliteItemTables::items_of(const Token& token) const {
   return all;
 }
 
+std::vector<Item> SqliteItemTables::items_of(std::span<const Claim> claims) const {
+  std::vector<Item> all;
+  for (const auto& claim : claims) {
+    auto some = items_of(claim.token);
+    all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
+  }
+  return all;
+}
+
 std::vector<HeldItem> SqliteItemTables::items(std::span<const ItemNo> nos) const {
   std::vector<HeldItem> all;
   for (const auto no : nos) {
@@ -231,14 +240,21 @@ std::optional<Item> SqliteItemTables::item_of_notice(ChannelNo channel, Provider
   return item_of(query);
 }
 
-void SqliteItemTables::items_of_line(LineNo line, Place begin, Place end,
-                                     FunctionRef<bool(const Item&)> f) const {
+ItemPage SqliteItemTables::items_of_line(LineNo line, Place begin, Place end, std::size_t limit) const {
   auto query =
       db_.query("SELECT " ITEM_ROW
                 " FROM item WHERE line_no > 0 AND line_no = ? AND place >= ? AND place < ? ORDER BY place");
   query.bind(line).bind(std::int64_t{begin}).bind(std::int64_t{end});
-  while (query.step() && f(item_of(query))) {
+  ItemPage page;
+  while (!page.next && query.step()) {
+    Item item = item_of(query);
+    if (page.items.size() >= limit && !item.damaged) {
+      page.next = item.thread.place;
+    } else {
+      page.items.push_back(std::move(item));
+    }
   }
+  return page;
 }
 
 Found<NoticeKey, Item> SqliteItemTables::items_of_notices(ChannelNo channel,
@@ -249,47 +265,56 @@ Found<NoticeKey, Item> SqliteItemTables::items_of_notices(ChannelNo channel,
 }
 
 // Items are few as a rule: those of up to so many places in between are read, too, and passed by.
-void SqliteItemTables::items_at(LineNo line, std::span<const Place> places,
-                                FunctionRef<void(Place, const Item&)> f) const {
+std::vector<ItemAt> SqliteItemTables::items_at(LineNo line, std::span<const Place> places) const {
   constexpr Place kStrangers = 256;
+  std::vector<ItemAt> found;
   const auto each_by_itself = [&](std::span<const Place> run) {
     for (const auto place : run)
-      items_of_line(line, place, place + 1, [&](const Item& item) {
-        f(place, item);
-        return true;
-      });
+      for (auto& item : items_of_line(line, place, place + 1, 1).items)
+        found.push_back({place, std::move(item)});
+  };
+  const auto together = [&](std::span<const Place> run) {
+    auto query =
+        db_.query("SELECT " ITEM_ROW
+                  " FROM item WHERE line_no > 0 AND line_no = ? AND place >= ? AND place < ? ORDER BY place");
+    query.bind(line).bind(std::int64_t{run.front()}).bind(std::int64_t{run.back()} + 1);
+    const auto before = found.size();
+    while (query.step()) {
+      Item item = item_of(query);
+      const Place place = item.thread.place;
+      if (item.damaged) {  // it may say another place
+        found.resize(before);
+        return false;
+      }
+      if (std::binary_search(run.begin(), run.end(), place)) found.push_back({place, std::move(item)});
+    }
+    return true;
   };
   while (!places.empty()) {
     std::size_t count = 1;
     while (count < places.size() && places[count] - places[count - 1] <= kStrangers + 1) ++count;
     const auto run = places.first(count);
-    std::vector<Item> met;
-    bool sound = true;
-    if (count > 1)
-      items_of_line(line, run.front(), run.back() + 1, [&](const Item& item) {
-        sound = !item.damaged;
-        if (std::binary_search(run.begin(), run.end(), item.thread.place)) met.push_back(item);
-        return sound;
-      });
-    if (count == 1 || !sound) {  // a damaged one may say another place
-      each_by_itself(run);
-    } else {
-      for (const auto& item : met) f(item.thread.place, item);
-    }
+    if (count == 1 || !together(run)) each_by_itself(run);
     places = places.subspan(count);
   }
+  return found;
 }
 
-void SqliteItemTables::open_items_of_line(LineNo line, FunctionRef<bool(const Item&)> f) {
-  item_places_.for_each(line, [&](SliceNo s, const ItemPlaces::OfSlice& of) {
-    for (auto at = of.open.next(0); at < Slice::kPlaces; at = of.open.next(at + 1)) {
-      bool more = true;
-      items_of_line(line, place_at(s, at), place_at(s, at) + 1,
-                    [&](const Item& item) { return more = f(item); });
-      if (!more) return false;
+ItemPage SqliteItemTables::open_items_of_line(LineNo line, Place begin, std::size_t limit) {
+  ItemPage page;
+  item_places_.for_each(line, slice_of(begin), [&](SliceNo s, const ItemPlaces::OfSlice& of) {
+    const std::uint32_t from = s == slice_of(begin) ? within_slice(begin) : 0;
+    for (auto at = of.open.next(from); at < Slice::kPlaces; at = of.open.next(at + 1)) {
+      const Place place = place_at(s, at);
+      if (page.items.size() >= limit) {
+        page.next = place;
+        return false;
+      }
+      for (auto& item : items_of_line(line, place, place + 1, 1).items) page.items.push_back(std::move(item));
     }
     return true;
   });
+  return page;
 }
 
 Slice SqliteItemTables::item_places(LineNo line, SliceNo slice) const {
@@ -305,7 +330,7 @@ void SqliteItemTables::park_items(LineNo line, bool parked) {
   static_assert(kItem.weights[9] == 1);
   const auto waiting = static_cast<std::int64_t>(ItemState::waiting);
   const auto parking = static_cast<std::int64_t>(ItemState::parked);
-  item_places_.for_each(line, [&](SliceNo s, const ItemPlaces::OfSlice& of) {
+  item_places_.for_each(line, 0, [&](SliceNo s, const ItemPlaces::OfSlice& of) {
     of.open.for_each([&](std::uint16_t at) {
       auto query = db_.query(
           "UPDATE item SET state = ?1, sum = sum + (?1 - state) "

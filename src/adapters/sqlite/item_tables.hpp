@@ -24,6 +24,7 @@ class SqliteItemTables : public virtual ItemTables {
   void insert_items(std::span<const Item> items) override;
   std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const override;
   std::vector<Item> items_of(const Token& token) const override;
+  std::vector<Item> items_of(std::span<const Claim> claims) const override;
   std::vector<HeldItem> items(std::span<const ItemNo> nos) const override;
   void claim_items(std::span<const Item> items, const Token& token) override;
   void update_items(std::span<const Item> items) override;
@@ -33,12 +34,11 @@ class SqliteItemTables : public virtual ItemTables {
   void forget_details(ProviderNo provider, Place place) override;
   std::optional<Item> item_of_notice(ChannelNo channel, ProviderNo provider,
                                      std::int64_t notice_no) const override;
-  void items_of_line(LineNo line, Place begin, Place end, FunctionRef<bool(const Item&)> f) const override;
+  ItemPage items_of_line(LineNo line, Place begin, Place end, std::size_t limit) const override;
   Found<NoticeKey, Item> items_of_notices(ChannelNo channel,
                                           std::span<const NoticeKey> notices) const override;
-  void items_at(LineNo line, std::span<const Place> places,
-                FunctionRef<void(Place, const Item&)> f) const override;
-  void open_items_of_line(LineNo line, FunctionRef<bool(const Item&)> f) override;
+  std::vector<ItemAt> items_at(LineNo line, std::span<const Place> places) const override;
+  ItemPage open_items_of_line(LineNo line, Place begin, std::size_t limit) override;
   Slice item_places(LineNo line, SliceNo slice) const override;
   Slice failed_places(LineNo line, SliceNo slice) const override;
   void park_items(LineNo line, bool parked) override;

@@ -311,20 +311,18 @@ void park_waiting_places(Connection& db, LineNo line, bool parked) {
   query.bind(std::int64_t{parked}).bind(line).run();
 }
 
-void SqliteLineTables::waiting_places(LineNo line, SliceNo slice,
-                                      FunctionRef<void(const Wait&, const Slice&)> f) const {
-  std::vector<std::pair<Wait, Slice>> all;  // f may write
-  {
-    auto query = db_.query("SELECT " WAITING_COLUMNS
-                           ", sum, places FROM waiting WHERE line_no = ? AND slice_no = ? "
-                           "ORDER BY due_at, reason");
-    query.bind(line).bind(std::int64_t{slice});
-    while (query.step()) {
-      const auto row = waiting_of(query);
-      all.emplace_back(row.wait, Slice::decode(query.blob(kPlacesOfWaiting), waiting_key(row)));
-    }
+std::vector<WaitingPlaces> SqliteLineTables::waiting_places(LineNo line, SliceNo begin, SliceNo end) const {
+  auto query = db_.query("SELECT " WAITING_COLUMNS
+                         ", sum, places FROM waiting WHERE line_no = ? AND slice_no >= ? AND slice_no < ? "
+                         "ORDER BY slice_no, due_at, reason");
+  query.bind(line).bind(std::int64_t{begin}).bind(std::int64_t{end});
+  std::vector<WaitingPlaces> all;
+  while (query.step()) {
+    const auto row = waiting_of(query);
+    require_asked_for(row.line == line && row.slice >= begin && row.slice < end);
+    all.push_back({row.slice, row.wait, Slice::decode(query.blob(kPlacesOfWaiting), waiting_key(row))});
   }
-  for (const auto& [wait, places] : all) f(wait, places);
+  return all;
 }
 
 void SqliteLineTables::put_waiting_places(const Line& line, SliceNo slice, const Wait& wait,
@@ -389,17 +387,18 @@ void SqliteLineTables::put_skipped(const Line& line, SliceNo slice, SkipReason r
   query.bind(places).run();
 }
 
-void SqliteLineTables::skips(const Line& line, SliceNo slice,
-                             FunctionRef<void(SkipReason, const Slice&)> f) const {
+std::vector<SkippedPlaces> SqliteLineTables::skips(const Line& line, SliceNo slice) const {
   auto query =
       db_.query("SELECT reason, places FROM skip WHERE provider_no = ? AND line_no = ? AND slice_no = ?");
   query.bind(line.provider_no).bind(line.no).bind(std::int64_t{slice});
+  std::vector<SkippedPlaces> all;
   while (query.step()) {
     const auto number = query.i64(0);
     if (number < 1 || number > static_cast<std::int64_t>(kSkipReasons.size())) refuse_number("a reason");
     const auto reason = static_cast<SkipReason>(number);
-    f(reason, Slice::decode(query.blob(1), skip_key(line, slice, reason)));
+    all.push_back({slice, reason, Slice::decode(query.blob(1), skip_key(line, slice, reason))});
   }
+  return all;
 }
 
 std::optional<ToldAddress> SqliteLineTables::told_address(LineNo line, AddressHash hash) const {

@@ -29,13 +29,12 @@ class SqliteLineTables : public virtual LineTables {
   std::int64_t last_turn(ChannelNo channel) const override;
   void update_line(const Line& line) override;
   std::int64_t pending(ChannelNo channel) const override;
-  void waiting_places(LineNo line, SliceNo slice,
-                      FunctionRef<void(const Wait&, const Slice&)> f) const override;
+  std::vector<WaitingPlaces> waiting_places(LineNo line, SliceNo begin, SliceNo end) const override;
   void put_waiting_places(const Line& line, SliceNo slice, const Wait& wait, const Slice& places) override;
   std::optional<NextWaiting> next_waiting(ChannelNo channel, Ms now, Ms longest) const override;
   Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const override;
   void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) override;
-  void skips(const Line& line, SliceNo slice, FunctionRef<void(SkipReason, const Slice&)> f) const override;
+  std::vector<SkippedPlaces> skips(const Line& line, SliceNo slice) const override;
   std::optional<ToldAddress> told_address(LineNo line, AddressHash hash) const override;
   bool hold_address(const ToldAddress& address, std::optional<Place> instead) override;
   Found<AddressHash, ToldAddress> told_addresses(LineNo line,

@@ -1,4 +1,7 @@
 // The indexes of a roster's names and addresses in SQLite.
+#include <limits>
+#include <utility>
+
 #include "adapters/sqlite/columns.hpp"
 #include "adapters/sqlite/directory_tables.hpp"
 #include "adapters/sqlite/mapping.hpp"
@@ -43,18 +46,23 @@ void SqliteDirectoryTables::forget_names(ProviderNo provider, Place place) {
 #define NAMES_FROM                                                                                       \
   "SELECT key, place FROM roster_name WHERE provider_no = ?1 AND kind = ?2 AND (key, place) > (?3, ?4) " \
   "AND archived = "
-void SqliteDirectoryTables::names(ProviderNo provider, NameKind kind, std::optional<bool> archived,
-                                  std::string_view key, std::optional<Place> after,
-                                  FunctionRef<bool(std::string_view, Place)> f) const {
+std::vector<NamedPlace> SqliteDirectoryTables::names(ProviderNo provider, NameKind kind,
+                                                     std::optional<bool> archived, std::string_view prefix,
+                                                     const std::optional<NamedPlace>& after,
+                                                     std::size_t limit) const {
   auto query = db_.query(!archived   ? NAMES_FROM "0 UNION ALL " NAMES_FROM "1 ORDER BY 1, 2"
                          : *archived ? NAMES_FROM "1 ORDER BY key, place"
                                      : NAMES_FROM "0 ORDER BY key, place");
-  query.bind(provider).bind(static_cast<std::int64_t>(kind)).bind(string_as_bytes(key));
-  query.bind(after ? std::int64_t{*after} : -1);
-  while (query.step()) {
-    const auto found = query.blob(0);
-    if (!f({reinterpret_cast<const char*>(found.data()), found.size()}, place_in(query.i64(1)))) return;
+  query.bind(provider).bind(static_cast<std::int64_t>(kind));
+  query.bind(string_as_bytes(after ? std::string_view(after->key) : prefix));
+  query.bind(after ? std::int64_t{after->place} : -1);
+  std::vector<NamedPlace> found;
+  while (found.size() < limit && query.step()) {
+    auto key = bytes_as_string(query.blob(0));
+    if (!key.starts_with(prefix)) break;
+    found.push_back({std::move(key), place_in(query.i64(1))});
   }
+  return found;
 }
 #undef NAMES_FROM
 
@@ -122,25 +130,50 @@ void SqliteDirectoryTables::delete_address(const RosterKey& at, AddressHash hash
   query.bind(std::int64_t{left[0]}).bind(provider).bind(hash).run();
 }
 
-void SqliteDirectoryTables::shared_places(ProviderNo provider, AddressHash hash,
-                                          FunctionRef<bool(Place)> f) const {
-  auto query = db_.query("SELECT place FROM shared_address WHERE provider_no = ? AND hash = ?");
-  query.bind(provider).bind(hash);
-  while (query.step())
-    if (!f(place_in(query.i64(0)))) return;
+std::vector<Place> SqliteDirectoryTables::shared_places(ProviderNo provider, AddressHash hash,
+                                                        std::optional<Place> after, std::size_t limit) const {
+  auto query = db_.query(
+      "SELECT place FROM shared_address WHERE provider_no = ? AND hash = ? AND place > ? "
+      "ORDER BY place LIMIT ?");
+  query.bind(provider).bind(hash).bind(after ? std::int64_t{*after} : -1);
+  query.bind(static_cast<std::int64_t>(limit));
+  std::vector<Place> places;
+  while (query.step()) places.push_back(place_in(query.i64(0)));
+  return places;
 }
 
-void SqliteDirectoryTables::addresses(ProviderNo provider, FunctionRef<void(AddressHash, Place)> f) const {
-  auto query = db_.query("SELECT hash, place FROM roster_address WHERE provider_no = ? ORDER BY hash");
-  query.bind(provider);
-  while (query.step()) f(query.i64(0), place_in(query.i64(1)));
+namespace {
+
+std::vector<AddressRow> address_rows(Query& query) {
+  std::vector<AddressRow> rows;
+  while (query.step()) rows.push_back({query.i64(0), place_in(query.i64(1))});
+  return rows;
 }
 
-void SqliteDirectoryTables::shared_addresses(ProviderNo provider,
-                                             FunctionRef<void(AddressHash, Place)> f) const {
-  auto query = db_.query("SELECT hash, place FROM shared_address WHERE provider_no = ? ORDER BY hash, place");
-  query.bind(provider);
-  while (query.step()) f(query.i64(0), place_in(query.i64(1)));
+}  // namespace
+
+std::vector<AddressRow> SqliteDirectoryTables::addresses(ProviderNo provider,
+                                                         std::optional<AddressHash> after,
+                                                         std::size_t limit) const {
+  // From the least on, or behind the last one.
+  auto query = db_.query(after ? "SELECT hash, place FROM roster_address WHERE provider_no = ? AND hash > ? "
+                                 "ORDER BY hash LIMIT ?"
+                               : "SELECT hash, place FROM roster_address WHERE provider_no = ? AND hash >= ? "
+                                 "ORDER BY hash LIMIT ?");
+  query.bind(provider).bind(after.value_or(std::numeric_limits<AddressHash>::min()));
+  query.bind(static_cast<std::int64_t>(limit));
+  return address_rows(query);
+}
+
+std::vector<AddressRow> SqliteDirectoryTables::shared_addresses(ProviderNo provider,
+                                                                std::optional<AddressRow> after,
+                                                                std::size_t limit) const {
+  auto query = db_.query(
+      "SELECT hash, place FROM shared_address WHERE provider_no = ? AND (hash, place) > (?, ?) "
+      "ORDER BY hash, place LIMIT ?");
+  query.bind(provider).bind(after ? after->hash : std::numeric_limits<AddressHash>::min());
+  query.bind(after ? std::int64_t{after->place} : -1).bind(static_cast<std::int64_t>(limit));
+  return address_rows(query);
 }
 
 bool SqliteDirectoryTables::forget_indexes(ProviderNo provider, std::size_t most) {

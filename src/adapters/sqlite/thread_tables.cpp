@@ -9,6 +9,7 @@
 
 #include "adapters/sqlite/columns.hpp"
 #include "adapters/sqlite/mapping.hpp"
+#include "model/text_rules.hpp"
 
 namespace bccast::sqlite {
 namespace {
@@ -222,25 +223,29 @@ void SqliteThreadTables::update_threads(std::span<const Thread> threads) {
   }
 }
 
-void SqliteThreadTables::client_threads(ProviderNo provider, Place place, Ms from, bool unread,
-                                        FunctionRef<bool(const Thread&)> f) const {
+std::vector<Thread> SqliteThreadTables::client_threads(ProviderNo provider, Place place,
+                                                       const ClientThreadPosition& after, bool unread,
+                                                       std::size_t limit) const {
   auto query = unread
                    ? db_.query("SELECT " THREAD_COLUMNS
                                ", sum FROM thread WHERE provider_no = ? AND place = ? AND client_unread > 0 "
-                               "AND last_at <= ? ORDER BY last_at DESC, origin DESC")
+                               "AND (last_at, origin) < (?, ?) ORDER BY last_at DESC, origin DESC LIMIT ?")
                    : db_.query("SELECT " THREAD_COLUMNS
-                               ", sum FROM thread WHERE provider_no = ? AND place = ? AND last_at <= ? "
-                               "ORDER BY last_at DESC, origin DESC");
-  query.bind(provider).bind(std::int64_t{place}).bind(from);
+                               ", sum FROM thread WHERE provider_no = ? AND place = ? "
+                               "AND (last_at, origin) < (?, ?) ORDER BY last_at DESC, origin DESC LIMIT ?");
+  query.bind(provider).bind(std::int64_t{place}).bind(after.last_at).bind(after.origin);
+  query.bind(static_cast<std::int64_t>(limit));
+  std::vector<Thread> threads;
   while (query.step()) {
-    const auto found = thread_of(query);
-    require_asked_for(found.key.provider_no == provider && found.key.place == place);
-    if (!f(found)) return;
+    threads.push_back(thread_of(query));
+    const ThreadKey& key = threads.back().key;
+    require_asked_for(key.provider_no == provider && key.place == place);
   }
+  return threads;
 }
 
-void SqliteThreadTables::provider_threads(ProviderNo provider, const ThreadPosition* after,
-                                          const Wanted& wanted, FunctionRef<bool(const Thread&)> f) const {
+std::vector<Thread> SqliteThreadTables::provider_threads(ProviderNo provider, const ThreadPosition* after,
+                                                         const Wanted& wanted, std::size_t limit) const {
   const auto bind = [&](Query& query) {
     query.bind(provider);
     if (wanted.of_blast) query.bind(*wanted.of_blast);
@@ -249,12 +254,17 @@ void SqliteThreadTables::provider_threads(ProviderNo provider, const ThreadPosit
     query.bind(after != nullptr ? std::int64_t{after->place} : kMax);
   };
   const bool of_blast = wanted.of_blast.has_value();
+  std::vector<Thread> threads;
+  // The next row is not read before it is wanted: where it is damaged the page before it is sound.
+  const auto take = [&](ThreadStream& stream) {
+    threads.push_back(std::move(*stream.head));
+    if (threads.size() < limit) stream.advance();
+  };
   if (wanted.unread) {
     ThreadStream unread(db_, of_blast ? OF_BLAST("provider_unread > 0") : OF_PROVIDER("provider_unread > 0"),
                         provider, bind);
-    for (; unread.head; unread.advance())
-      if (!f(*unread.head)) return;
-    return;
+    while (unread.head && threads.size() < limit) take(unread);
+    return threads;
   }
   // Those with and those without a reply are two lists, which together are the one of all.
   constexpr const char* kEmpty = nullptr;
@@ -270,23 +280,28 @@ void SqliteThreadTables::provider_threads(ProviderNo provider, const ThreadPosit
                      : of_blast ? OF_BLAST(ALONE)
                                 : OF_PROVIDER(ALONE),
                      provider, bind);
-  while (replied.head || alone.head) {
+  while ((replied.head || alone.head) && threads.size() < limit) {
     const bool first = !alone.head || (replied.head && position_of(*replied.head) > position_of(*alone.head));
-    ThreadStream& next = first ? replied : alone;
-    if (!f(*next.head)) return;
-    next.advance();
+    take(first ? replied : alone);
   }
+  return threads;
 }
 
-void SqliteThreadTables::touched_places(ProviderNo provider, BlastNo blast,
-                                        FunctionRef<void(Place)> f) const {
-  auto query = db_.query(
-      "SELECT place FROM thread INDEXED BY thread_blast_alone "
-      "WHERE provider_no = ?1 AND origin = ?2 AND " ALONE
-      " UNION ALL SELECT place FROM thread INDEXED BY thread_blast_replied "
-      "WHERE provider_no = ?1 AND origin = ?2 AND " REPLIED);
-  query.bind(provider).bind(blast);
-  while (query.step()) f(place_in(query.i64(0)));
+std::vector<ThreadPosition> SqliteThreadTables::touched_places(ProviderNo provider, BlastNo blast,
+                                                               const ThreadPosition* after,
+                                                               std::size_t limit) const {
+#define TOUCHED_FROM(index, which)                      \
+  "SELECT last_at, place FROM thread INDEXED BY " index \
+  " WHERE provider_no = ?1 AND origin = ?2 "            \
+  "AND " which " AND (last_at, place) < (?3, ?4)"
+  auto query = db_.query(TOUCHED_FROM("thread_blast_alone", ALONE) " UNION ALL " TOUCHED_FROM(
+      "thread_blast_replied", REPLIED) " ORDER BY 1 DESC, 2 DESC LIMIT ?5");
+#undef TOUCHED_FROM
+  query.bind(provider).bind(blast).bind(after != nullptr ? after->last_at : kMax);
+  query.bind(after != nullptr ? std::int64_t{after->place} : kMax).bind(static_cast<std::int64_t>(limit));
+  std::vector<ThreadPosition> touched;
+  while (query.step()) touched.push_back({query.i64(0), provider, blast, place_in(query.i64(1))});
+  return touched;
 }
 
 ThreadTables::Unread SqliteThreadTables::client_unread(ProviderNo provider, Place place) const {
@@ -335,19 +350,32 @@ std::optional<Message> SqliteThreadTables::message_by_key(const ThreadKey& threa
   return found;
 }
 
-void SqliteThreadTables::messages(const ThreadKey& thread, std::int64_t from, bool ascending,
-                                  FunctionRef<bool(const Message&)> f) const {
+Found<MessageKey, Message> SqliteThreadTables::messages(std::span<const MessageKey> keys) const {
+  return find_up_to(
+      keys, kMaxPageBytes, [&](const MessageKey& key) { return message(key.thread, key.seq); },
+      [](const Message& message) { return message.text.size(); });
+}
+
+MessagePage SqliteThreadTables::messages(const ThreadKey& thread, std::int64_t from, bool ascending,
+                                         std::size_t limit) const {
   auto query =
       ascending
           ? db_.query("SELECT " MESSAGE_COLUMNS
                       ", sum FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND seq >= ? "
-                      "ORDER BY seq")
+                      "ORDER BY seq LIMIT ?")
           : db_.query("SELECT " MESSAGE_COLUMNS
                       ", sum FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND seq <= ? "
-                      "ORDER BY seq DESC");
-  bind_key(query, thread).bind(from);
-  while (query.step())
-    if (!f(message_of(query, thread))) return;
+                      "ORDER BY seq DESC LIMIT ?");
+  bind_key(query, thread).bind(from).bind(static_cast<std::int64_t>(limit) + 1);
+  MessagePage page;
+  std::size_t bytes = 0;
+  while (query.step()) {
+    page.more = page.messages.size() == limit || bytes >= kMaxPageBytes;
+    if (page.more) break;
+    page.messages.push_back(message_of(query, thread));
+    bytes += page.messages.back().text.size();
+  }
+  return page;
 }
 
 std::int64_t SqliteThreadTables::count_for(const ThreadKey& thread, std::int64_t seq,

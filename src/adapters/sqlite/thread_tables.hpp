@@ -18,19 +18,21 @@ class SqliteThreadTables final : public ThreadTables {
   Found<ThreadKey, Thread> threads(std::span<const ThreadKey> keys) const override;
   std::vector<bool> insert_threads(std::span<const Thread> threads) override;
   void update_threads(std::span<const Thread> threads) override;
-  void client_threads(ProviderNo provider, Place place, Ms from, bool unread,
-                      FunctionRef<bool(const Thread&)> f) const override;
-  void provider_threads(ProviderNo provider, const ThreadPosition* after, const Wanted& wanted,
-                        FunctionRef<bool(const Thread&)> f) const override;
-  void touched_places(ProviderNo provider, BlastNo blast, FunctionRef<void(Place)> f) const override;
+  std::vector<Thread> client_threads(ProviderNo provider, Place place, const ClientThreadPosition& after,
+                                     bool unread, std::size_t limit) const override;
+  std::vector<Thread> provider_threads(ProviderNo provider, const ThreadPosition* after, const Wanted& wanted,
+                                       std::size_t limit) const override;
+  std::vector<ThreadPosition> touched_places(ProviderNo provider, BlastNo blast, const ThreadPosition* after,
+                                             std::size_t limit) const override;
   Unread client_unread(ProviderNo provider, Place place) const override;
   Unread provider_unread(ProviderNo provider) const override;
   void insert_message(const ThreadKey& thread, const Message& message) override;
   std::optional<Message> message(const ThreadKey& thread, std::int64_t seq) const override;
   std::optional<Message> message_by_key(const ThreadKey& thread, const Author& author,
                                         std::string_view key_hash) const override;
-  void messages(const ThreadKey& thread, std::int64_t from, bool ascending,
-                FunctionRef<bool(const Message&)> f) const override;
+  Found<MessageKey, Message> messages(std::span<const MessageKey> keys) const override;
+  MessagePage messages(const ThreadKey& thread, std::int64_t from, bool ascending,
+                       std::size_t limit) const override;
   std::int64_t count_for(const ThreadKey& thread, std::int64_t seq, const Author& reader) const override;
   void remove_texts(ProviderNo provider, Place place) override;
   void delete_threads(std::span<const ThreadKey> keys) override;

@@ -1,0 +1,43 @@
+// The threads of one client, page by page.
+#pragma once
+
+#include <algorithm>
+#include <limits>
+#include <span>
+
+#include "core/context.hpp"
+#include "core/set_pages.hpp"
+
+namespace bccast {
+
+/// Calls f(page) for pages of the client's stored threads with one provider, the latest activity first, from
+/// those of the time `from` on, until it returns false. `unread`: of those with messages it has not read. The
+/// first page is of `first`; where that does not do, the others are large.
+template <typename F>
+void for_each_page_of_client(const Tables& tables, const Membership& membership, Ms from, bool unread,
+                             std::size_t first, F&& f) {
+  ClientThreadPosition last{from, std::numeric_limits<BlastNo>::max()};
+  for (std::size_t most = first;; most = kRowsTogether) {
+    const auto page =
+        tables.threads().client_threads(membership.provider_no, membership.place, last, unread, most);
+    if (page.empty() || !f(std::span<const Thread>(page)) || page.size() < most) return;
+    last = {page.back().last_at, page.back().key.origin};
+  }
+}
+
+/// Calls f(page) for pages of the blasts that were sent to the client since its last look that was stored.
+template <typename F>
+void for_each_page_of_newer(const Tables& tables, const Membership& membership, F&& f) {
+  Seq last = membership.stored_seq;
+  for (;;) {
+    // One more, which tells whether there is another page.
+    const auto found =
+        tables.blasts().newer_blasts(membership.provider_no, membership.place, last, kRowsTogether + 1);
+    const auto page = std::span<const SentBlast>(found).first(std::min(found.size(), kRowsTogether));
+    if (!page.empty()) f(page);
+    if (page.size() == found.size()) return;
+    last = page.back().seq;
+  }
+}
+
+}  // namespace bccast
