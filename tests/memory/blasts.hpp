@@ -37,10 +37,12 @@ class Blasts final : public BlastTables {
       if (blast.no > after && all.size() < limit) all.push_back(blast.no);
     return all;
   }
-  void insert_blast(const Blast& blast) override { data_.blasts.put({blast.provider_no, blast.no}, blast); }
+  void insert_blast(const Blast& blast) override {
+    data_.blasts.insert({blast.provider_no, blast.no}, blast);
+  }
   void update_blast(const Blast& blast) override {
     if (data_.blasts.has({blast.provider_no, blast.no}))
-      data_.blasts.put({blast.provider_no, blast.no}, blast);
+      data_.blasts.update({blast.provider_no, blast.no}, blast);
   }
   std::vector<Blast> unsent(ProviderNo provider) const override {
     auto all = of(provider);
@@ -179,7 +181,7 @@ class Blasts final : public BlastTables {
     auto row = data_.audiences.get({provider, slice, seq});
     if (!row) return;
     row->kept = value;
-    data_.audiences.put({provider, slice, seq}, *row);
+    data_.audiences.update({provider, slice, seq}, *row);
   }
   std::vector<SentBlast> newer_blasts(ProviderNo provider, Place place, Seq after,
                                       std::size_t limit) const override {

@@ -32,8 +32,10 @@ class Directory final : public DirectoryTables {
   std::optional<RosterWork> roster_work(ProviderNo provider) const override {
     return data_.roster_work.get(provider);
   }
-  void update_roster_work(const RosterWork& work) override { data_.roster_work.put(work.provider_no, work); }
-  void update_provider(const Provider& provider) override { data_.providers.put(provider.no, provider); }
+  void update_roster_work(const RosterWork& work) override {
+    data_.roster_work.update(work.provider_no, work);
+  }
+  void update_provider(const Provider& provider) override { data_.providers.update(provider.no, provider); }
   std::vector<Provider> providers(std::string_view after, std::size_t limit) const override {
     std::vector<Provider> all;
     data_.provider_ids.each(std::string(after), [&](const std::string& id, ProviderNo no) {
@@ -80,7 +82,7 @@ class Directory final : public DirectoryTables {
     return nos;
   }
   void update_clients(std::span<const Client> clients) override {
-    for (const auto& client : clients) data_.clients.put(client.no, client);
+    for (const auto& client : clients) data_.clients.update(client.no, client);
   }
   void delete_client(ClientNo no) override {
     if (const auto* client = data_.clients.find(no)) data_.client_ids.erase(client->id);
@@ -121,7 +123,7 @@ class Directory final : public DirectoryTables {
   void set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) override {
     if (auto row = membership(client, provider)) {
       row->stored_seq = std::max(row->stored_seq, seq);
-      data_.memberships.put({client, provider}, *row);
+      data_.memberships.update({client, provider}, *row);
     }
   }
   std::optional<Place> place_of(ProviderNo provider, std::string_view client_id) const override {

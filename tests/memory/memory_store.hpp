@@ -126,7 +126,7 @@ class OfStore final : public StoreTables {
       data_.debts.erase(no);
   }
 
-  void add_act(const ActInParts& act) override { data_.acts.put(act.no, act); }
+  void add_act(const ActInParts& act) override { data_.acts.insert(act.no, act); }
   std::optional<ActInParts> first_act() const override {
     std::optional<ActInParts> first;
     data_.acts.each(0, [&](ActNo, const ActInParts& act) {
@@ -136,7 +136,7 @@ class OfStore final : public StoreTables {
     return first;
   }
   std::optional<ActInParts> act(ActNo no) const override { return data_.acts.get(no); }
-  void update_act(const ActInParts& act) override { data_.acts.put(act.no, act); }
+  void update_act(const ActInParts& act) override { data_.acts.update(act.no, act); }
   void delete_act(ActNo no) override { data_.acts.erase(no); }
 
  private:

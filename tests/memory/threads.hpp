@@ -28,7 +28,7 @@ class Threads final : public ThreadTables {
       if (!stored) continue;
       Thread changed = thread;
       changed.last_seq = std::max(stored->last_seq, thread.last_seq);
-      data_.threads.put(thread.key, changed);
+      data_.threads.update(thread.key, changed);
     }
   }
   void delete_threads(std::span<const ThreadKey> keys) override {
@@ -87,7 +87,7 @@ class Threads final : public ThreadTables {
   }
 
   void insert_message(const ThreadKey& thread, const Message& message) override {
-    data_.messages.put({thread, message.seq}, message);
+    data_.messages.insert({thread, message.seq}, message);
   }
   std::optional<Message> message(const ThreadKey& thread, std::int64_t seq) const override {
     return data_.messages.get({thread, seq});
@@ -137,7 +137,7 @@ class Threads final : public ThreadTables {
       message.text.clear();
       message.key_hash.clear();
       message.removed = true;
-      data_.messages.put(key, message);
+      data_.messages.update(key, message);
     }
   }
 
@@ -215,9 +215,11 @@ class Communities final : public CommunityTables {
     return {all.begin(), all.end()};
   }
   void insert_community(const Community& community) override {
-    data_.communities.put({community.provider_no, community.no}, community);
+    data_.communities.insert({community.provider_no, community.no}, community);
   }
-  void update_community(const Community& community) override { insert_community(community); }
+  void update_community(const Community& community) override {
+    data_.communities.update({community.provider_no, community.no}, community);
+  }
 
   std::optional<Member> member(ProviderNo provider, CommunityNo no, Place place) const override {
     return data_.members.get({provider, no, place});
@@ -249,7 +251,7 @@ class Communities final : public CommunityTables {
     return all;
   }
   void insert_members(ProviderNo provider, CommunityNo no, std::span<const Member> members) override {
-    for (const auto& member : members) data_.members.put({provider, no, member.place}, member);
+    for (const auto& member : members) data_.members.insert({provider, no, member.place}, member);
   }
   std::vector<bool> delete_members(std::span<const ThreadKey> keys) override {
     std::vector<bool> were;

@@ -41,9 +41,9 @@ class Work final : public WorkTables {
   }
   std::optional<ChannelWork> channel_work(ChannelNo no) const override { return data_.channel_work.get(no); }
   void update_channel_work(const ChannelWork& work) override {
-    data_.channel_work.put(work.channel_no, work);
+    data_.channel_work.update(work.channel_no, work);
   }
-  void update_channel(const Channel& channel) override { data_.channels.put(channel.no, channel); }
+  void update_channel(const Channel& channel) override { data_.channels.update(channel.no, channel); }
   void forget_reason_details() override {
     for (auto& [no, work] : data_.channel_work.rows([](auto&, auto&) { return true; })) {
       cut_details(work.last_reason);
@@ -53,7 +53,7 @@ class Work final : public WorkTables {
 
   // ---- Lines
 
-  void insert_line(const Line& line) override { data_.lines.put(line.no, line); }
+  void insert_line(const Line& line) override { data_.lines.insert(line.no, line); }
   std::optional<Line> line(LineNo no) const override { return data_.lines.get(no); }
   Found<LineNo, Line> lines(std::span<const LineNo> nos) const override { return found_in(data_.lines, nos); }
   std::vector<Line> lines(ProviderNo provider, BlastNo blast) const override {
@@ -83,7 +83,7 @@ class Work final : public WorkTables {
   void update_line(const Line& line) override {
     Line stored = line;
     if (!line.open) stored.has_told_addresses = told_line_after(line.no - 1) == line.no;
-    data_.lines.put(line.no, stored);
+    data_.lines.update(line.no, stored);
   }
   std::int64_t pending(ChannelNo channel) const override {
     std::int64_t sum = 0;
@@ -198,8 +198,8 @@ class Work final : public WorkTables {
     }
     return beyond ? beyond : over;
   }
-  void insert_claim(const Claim& claim) override { data_.claims.put(key_of(claim), claim); }
-  void update_claim(const Claim& claim) override { data_.claims.put(key_of(claim), claim); }
+  void insert_claim(const Claim& claim) override { data_.claims.insert(key_of(claim), claim); }
+  void update_claim(const Claim& claim) override { data_.claims.update(key_of(claim), claim); }
   bool delete_claim(const Claim& of) override { return data_.claims.erase(key_of(of)); }
   std::vector<Claim> claims_of(const Line& line) const override {
     return claims_where(
@@ -233,7 +233,7 @@ class Work final : public WorkTables {
     for (const auto& item : items) {
       Item stored = item;
       if (stored.no == 0) stored.no = data_.next(NumberKind::work);
-      put(stored, std::nullopt);
+      data_.items.insert(stored.no, {stored, std::nullopt});
     }
   }
   std::vector<Item> due_items(ChannelNo channel, Ms now, Ms longest, std::size_t limit) const override {
@@ -272,11 +272,11 @@ class Work final : public WorkTables {
     for (const auto& item : items) {
       Item claimed = item;
       claimed.state = ItemState::claimed;
-      put(claimed, token);
+      update(claimed, token);
     }
   }
   void update_items(std::span<const Item> items) override {
-    for (const auto& item : items) put(item, std::nullopt);
+    for (const auto& item : items) update(item, std::nullopt);
   }
   void delete_items(std::span<const Item> items) override {
     for (const auto& item : items) data_.items.erase(item.no);
@@ -296,7 +296,7 @@ class Work final : public WorkTables {
            return held.item.provider_no == provider && held.item.thread.place == place;
          })) {
       cut_details(held.item.reason);
-      data_.items.put(no, held);
+      data_.items.update(no, held);
     }
   }
   std::optional<Item> item_of_notice(ChannelNo channel, ProviderNo provider,
@@ -345,11 +345,11 @@ class Work final : public WorkTables {
     for (auto item : of_line(line, 0, kMaxPlaces)) {
       if (item.state != from) continue;
       item.state = parked ? ItemState::parked : ItemState::waiting;
-      put(item, data_.items.find(item.no)->holder);
+      update(item, data_.items.find(item.no)->holder);
     }
     for (auto& [key, row] : waits_of(line)) {
       row.parked = parked;
-      data_.waiting.put(key, row);
+      data_.waiting.update(key, row);
     }
   }
   std::optional<Ms> next_item_due(ChannelNo channel) const override {
@@ -373,7 +373,7 @@ class Work final : public WorkTables {
   static bool is_to_forget(const Line& line) { return !line.open && line.has_told_addresses; }
   static ClaimKey key_of(const Claim& c) { return {c.channel_no, c.line_no, c.token}; }
 
-  void put(const Item& item, std::optional<Token> holder) { data_.items.put(item.no, {item, holder}); }
+  void update(const Item& item, std::optional<Token> holder) { data_.items.update(item.no, {item, holder}); }
 
   template <typename Wanted>
   std::vector<Line> lines_where(const Wanted& wanted) const {
