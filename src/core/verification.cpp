@@ -295,13 +295,19 @@ class ProviderCheck {
 
   /// Whose inbox is stored up to this blast or further has a row of its thread.
   void stored_threads(const Blast& blast, SliceNo s) {
+    std::vector<ThreadKey> keys;
     tables_.blasts().kept(provider_.no, s, blast.seq).for_each([&](std::uint16_t at) {
       const ThreadKey key{provider_.no, place_at(s, at), blast.no};
-      if (key.place >= inbox_stored_.size() || inbox_stored_[key.place] < blast.seq) return;
-      const std::string id(view(context_.thread_id(key)));
-      attempt("thread", id, [&] {
-        if (!tables_.threads().thread(key)) found("thread", id, "it was stored, and is missing");
-      });
+      if (key.place < inbox_stored_.size() && inbox_stored_[key.place] >= blast.seq) keys.push_back(key);
+    });
+    for_each_page(std::span<const ThreadKey>(keys), [&](auto page, std::size_t) {
+      const auto threads = tables_.threads().threads(page);
+      for (const auto& key : page) {
+        const std::string id(view(context_.thread_id(key)));
+        attempt("thread", id, [&] {
+          if (threads.find(key) == nullptr) found("thread", id, "it was stored, and is missing");
+        });
+      }
     });
   }
 

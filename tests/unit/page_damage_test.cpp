@@ -499,3 +499,55 @@ TEST_CASE(
     }
   store.report();
 }
+
+namespace {
+
+/// A cell of a page that is placed across the page's end, and the byte with which it then begins.
+struct CellAcross {
+  std::size_t page, pointer, to;
+  unsigned char byte;
+};
+
+std::vector<CellAcross> cells_across(const Damaged& damaged, const std::vector<string>& trees) {
+  std::vector<CellAcross> all;
+  for (const auto& tree : trees)
+    for (const bool leaf : {true, false})
+      for (const auto page : damaged.pages_of(tree, leaf ? "leaf" : "internal")) {
+        const auto at = (page - 1) * damaged.page_size();
+        const auto cells = static_cast<unsigned char>(damaged.whole()[at + 4]);
+        for (std::size_t cell = 0; cell < cells; ++cell)
+          for (std::size_t from_end = 1; from_end <= 3; ++from_end)
+            for (int byte = 0; byte < 256; ++byte)
+              all.push_back({page, at + (leaf ? 8 : 12) + 2 * cell, damaged.page_size() - from_end,
+                             static_cast<unsigned char>(byte)});
+      }
+  return all;
+}
+
+void try_across(Damaged& damaged, const std::vector<CellAcross>& all, std::size_t about) {
+  for (std::size_t i = 0; i < all.size(); i += stride(all.size(), about)) {
+    const auto& cell = all[i];
+    string bytes = damaged.whole();
+    bytes[cell.pointer] = static_cast<char>(cell.to >> 8U);
+    bytes[cell.pointer + 1] = static_cast<char>(cell.to & 0xffU);
+    bytes[(cell.page - 1) * damaged.page_size() + cell.to] = static_cast<char>(cell.byte);
+    for (int time = 0; time < 2; ++time)
+      damaged.try_one(bytes, "page " + to_string(cell.page) + ", the pointer at " + to_string(cell.pointer) +
+                                 " to " + to_string(cell.to) + ", where " + to_string(cell.byte) + " is");
+  }
+}
+
+}  // namespace
+
+TEST_CASE("A page with a cell across its end is damaged for all who come to it, whatever its bytes are") {
+  Damaged store;
+  std::vector<string> trees;
+  {
+    Database db(store.copy());
+    trees = db.texts("SELECT DISTINCT name FROM dbstat WHERE name <> 'sqlite_schema' ORDER BY name");
+  }
+  // A page of threads is come to again and again within one read.
+  try_across(store, cells_across(store, {"thread"}), 60);
+  try_across(store, cells_across(store, trees), 90);
+  store.report();
+}

@@ -128,6 +128,9 @@ void Connection::remember_doubt(sqlite3_stmt* statement, const char* sql, int st
 
 void Connection::fail(sqlite3_stmt* statement, const char* sql, int steps) {
   const int code = sqlite3_extended_errcode(db_);
+  // SQLite checks the cells of a page once, and keeps the page also when they are wrong: whoever came to it
+  // next would read behind its end. So it is read, and checked, anew.
+  if ((code & 0xff) == SQLITE_CORRUPT) sqlite3_db_release_memory(db_);
   // What is ours, and was prepared, fails for what it reads: numbers too large to be added up.
   if (code == SQLITE_ERROR && statement != nullptr &&
       std::string_view(sqlite3_sql(statement)).starts_with("SELECT"))
