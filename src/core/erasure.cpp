@@ -34,7 +34,6 @@ void erase_from(Tables& tables, RosterUpdate& rosters, const Client& client,
                 std::span<const HeldMembership> memberships) {
   std::vector<RosterKey> keys;
   for (const auto& one : memberships) keys.push_back({one.membership.provider_no, one.membership.place});
-  lock_rosters(tables, memberships);
   const auto entries = tables.directory().entries(keys);
   for (const auto& key : keys) {
     rosters.erase(entry_to_erase(tables, client, entries, key));
@@ -50,6 +49,10 @@ void erase_from(Tables& tables, RosterUpdate& rosters, const Client& client,
 bool Erasure::erase(std::string_view client_id) {
   context_.store.write([&](Tables& tables) {
     const Client client = access::client(tables, client_id, Hold::exclusive);
+    // A reason may hold what it is called: nothing is claimed or reported while they are cut.
+    for_each_membership_page(tables, {&client.no, 1},
+                             [&](std::span<const HeldMembership> page) { lock_rosters(tables, page); });
+    tables.lock().all_channel_work();
     RosterUpdate rosters(tables, context_);
     for_each_membership_page(tables, {&client.no, 1}, [&](std::span<const HeldMembership> page) {
       erase_from(tables, rosters, client, page);

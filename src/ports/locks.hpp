@@ -49,6 +49,7 @@ class Locks {
 
   /// Rank 5: what comes of working a channel, exclusively: who claims, and whether it works.
   virtual void channel_work(ChannelNo no) = 0;
+  virtual void all_channel_work() = 0;
 
   /// Rank 6: lines, exclusively, with their claims, items, and who waits, was left out, was told.
   /// These, and all of these blasts.
@@ -82,6 +83,7 @@ class NoLocks final : public Locks {
   void channel(std::string_view, Hold) override {}
   void channel(ChannelNo, Hold) override {}
   void channel_work(ChannelNo) override {}
+  void all_channel_work() override {}
   void lines(std::span<const LineNo>, std::span<const BlastKey>) override {}
   void open_lines_of_channel(ChannelNo) override {}
   void blasts(std::span<const BlastKey>, Hold) override {}

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../memory/read_committed.hpp"
 #include "../unit/still_clock.hpp"
 #include "core/channels.hpp"
 #include "core/communities.hpp"
@@ -31,7 +32,6 @@
 #include "core/sending.hpp"
 #include "core/verification.hpp"
 #include "core/work.hpp"
-#include "../memory/read_committed.hpp"
 
 namespace test::beside {
 
@@ -81,8 +81,8 @@ struct Host {
     return blast;
   }
   /// Null: nothing is due.
-  std::shared_ptr<Assignment> claim(std::string_view channel) {
-    std::shared_ptr<Assignment> next = work.advance(channels.find(channel), nullptr, 64).next;
+  std::shared_ptr<Assignment> claim(ChannelNo channel) {
+    std::shared_ptr<Assignment> next = work.advance(channel, nullptr, 64).next;
     if (next) work.load(*next);
     return next;
   }
@@ -156,7 +156,7 @@ class Practice {
   std::string paused_;
   std::string recalled_;
   std::string failed_;
-  std::string direct_;     // threads
+  std::string direct_;  // threads
   std::string community_;
   std::string of_sent_;
   std::shared_ptr<Assignment> on_chat_;

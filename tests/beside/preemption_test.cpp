@@ -1,11 +1,13 @@
-// Every verb beside every other: one of them is stopped before each call of a port that it makes, and the other runs
-// then, as on a server that isolates statements and not transactions. Whatever comes of it must be what comes of one
-// after the other.
+// Every verb beside every other: one of them is stopped before each call of a port that it makes, and the
+// other runs then, as on a server that isolates statements and not transactions. Whatever comes of it must be
+// what comes of one after the other.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
 #include <iostream>
-#include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "practice.hpp"
 
@@ -20,24 +22,6 @@ struct Outcome {
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
-/// `first`, and before its call `at` of a port `second`. Not so many calls: nothing.
-std::optional<Outcome> run(Practice& practice, const Verb& first, const Verb& second, std::size_t at) {
-  auto both = practice.begin();
-  Host other(both, SideBySide::kSecond, practice.clock(), [](const bccast::PortCall&) {});
-  Outcome outcome;
-  std::size_t calls = 0;
-  Host host(both, SideBySide::kFirst, practice.clock(), [&](const bccast::PortCall&) {
-    if (++calls == at) both.start_second([&] { outcome.second = second.act(other); });
-  });
-  outcome.first = first.act(host);
-  const bool met = both.second_started();
-  both.join();
-  if (!met) return std::nullopt;
-  calls = at;
-  outcome.seen = practice.seen(host);
-  return outcome;
-}
-
 Outcome one_after_the_other(Practice& practice, const Verb& first, const Verb& second) {
   auto both = practice.begin();
   Host host(both, SideBySide::kFirst, practice.clock(), [](const bccast::PortCall&) {});
@@ -48,41 +32,101 @@ Outcome one_after_the_other(Practice& practice, const Verb& first, const Verb& s
   return outcome;
 }
 
+/// Of each call of a port that a verb makes, in which of its transactions it does so.
+std::vector<std::size_t> transactions_of(Practice& practice, const Verb& verb) {
+  auto both = practice.begin();
+  std::vector<std::size_t> all;
+  Host host(both, SideBySide::kFirst, practice.clock(),
+            [&](const bccast::PortCall&) { all.push_back(both.transactions()); });
+  verb.act(host);
+  return all;
+}
+
+/// Two verbs, of which the first is stopped.
+class Pair {
+ public:
+  Pair(Practice& practice, const Verb& first, const Verb& second)
+      : practice_(practice),
+        first_(first),
+        second_(second),
+        before_(one_after_the_other(practice, first, second)),
+        after_(one_after_the_other(practice, second, first)) {
+    std::swap(after_.first, after_.second);
+  }
+
+  /// Before which of its calls the first must be stopped for something else to come of it. Not all are tried
+  /// where the second waits: before the calls that follow in the same transaction it will wait as well.
+  /// `all`: they are, all the same.
+  std::string try_each(const std::vector<std::size_t>& transactions, bool all, std::size_t& runs) {
+    std::string bad;
+    for (std::size_t at = 1; at <= transactions.size() && run(at); ++at) {
+      ++runs;
+      if (outcome_ != before_ && outcome_ != after_) {
+        bad += " " + std::to_string(at);
+        if (std::getenv("BCCAST_TEST_SHOW") != nullptr) show(at);
+      }
+      if (all || !waited_) continue;
+      while (at + 1 < transactions.size() && transactions[at + 1] == transactions[at - 1]) ++at;
+    }
+    return bad;
+  }
+
+ private:
+  /// False: there is no such call any more.
+  bool run(std::size_t at) {
+    auto both = practice_.begin();
+    Host other(both, SideBySide::kSecond, practice_.clock(), [](const bccast::PortCall&) {});
+    std::size_t calls = 0;
+    outcome_ = {};
+    Host host(both, SideBySide::kFirst, practice_.clock(), [&](const bccast::PortCall&) {
+      if (++calls == at) both.start_second([&] { outcome_.second = second_.act(other); });
+    });
+    outcome_.first = first_.act(host);
+    const bool met = both.second_started();
+    both.join();
+    waited_ = both.second_waited();
+    calls = at;
+    if (met) outcome_.seen = practice_.seen(host);
+    return met;
+  }
+  void show(std::size_t at) const {
+    std::cerr << "==== " << first_.name << ", " << second_.name << " at " << at << "\n";
+    for (const auto* one : {&outcome_, &before_, &after_})
+      std::cerr << "---- " << one->first << " | " << one->second << "\n" << one->seen;
+  }
+
+  Practice& practice_;
+  const Verb& first_;
+  const Verb& second_;
+  Outcome before_;
+  Outcome after_;
+  Outcome outcome_;
+  bool waited_ = false;
+};
+
 }  // namespace
 
-// BCCAST_TEST_VERBS: only pairs of these verbs, by name, between commas; BCCAST_TEST_SHOW: what is seen of each that
-// fails.
+// BCCAST_TEST_SCALE above 1: before each call, whatever was found before the one before it.
+// BCCAST_TEST_VERBS: only pairs of these verbs, by name, between commas. BCCAST_TEST_SHOW: what comes of
+// those that fail.
 TEST_CASE("Two verbs side by side come to what they come to one after the other") {
   Practice practice;
   const char* only = std::getenv("BCCAST_TEST_VERBS");
-  const bool show = std::getenv("BCCAST_TEST_SHOW") != nullptr;
+  const char* scale = std::getenv("BCCAST_TEST_SCALE");
+  const bool all = scale != nullptr && std::atoi(scale) > 1;
   const auto wanted = [&](const Verb& verb) {
-    return only == nullptr || ("," + std::string(only) + ",").find("," + verb.name + ",") != std::string::npos;
+    return only == nullptr ||
+           ("," + std::string(only) + ",").find("," + verb.name + ",") != std::string::npos;
   };
   std::size_t runs = 0;
   for (const auto& first : practice.verbs()) {
     if (!wanted(first)) continue;
+    const auto transactions = transactions_of(practice, first);
     for (const auto& second : practice.verbs()) {
       if (!wanted(second)) continue;
-      const auto before = one_after_the_other(practice, first, second);
-      auto after = one_after_the_other(practice, second, first);
-      std::swap(after.first, after.second);
-      std::string bad;
-      for (std::size_t at = 1;; ++at) {
-        const auto outcome = run(practice, first, second, at);
-        if (!outcome) break;
-        ++runs;
-        if (*outcome == before || *outcome == after) continue;
-        bad += " " + std::to_string(at);
-        if (show) {
-          std::cerr << "==== " << first.name << ", " << second.name << " at " << at << "\n";
-          for (const Outcome* one : {static_cast<const Outcome*>(&*outcome), static_cast<const Outcome*>(&before), static_cast<const Outcome*>(&after)})
-            std::cerr << "---- " << one->first << " | " << one->second << "\n" << one->seen;
-        }
-      }
       CAPTURE(first.name);
       CAPTURE(second.name);
-      CHECK(bad == "");
+      CHECK(Pair(practice, first, second).try_each(transactions, all, runs) == "");
     }
   }
   CHECK(runs > 0);

@@ -45,6 +45,9 @@ class RowLocks final : public Locks {
   void channel_work(ChannelNo no) override {
     lock(5, data_.channel_work, std::span<const ChannelNo>(&no, 1), Hold::exclusive);
   }
+  void all_channel_work() override {
+    lock_where(5, data_.channel_work, Hold::exclusive, [](const ChannelWork&) { return true; });
+  }
   void lines(std::span<const LineNo> nos, std::span<const BlastKey> all_of) override {
     lock_lines([&](const Line& line) {
       const BlastKey key{line.provider_no, line.blast_no};

@@ -36,7 +36,7 @@ class Work final : public WorkTables {
     if (this->channel(channel.name) || !data_.channels.add(channel.no, channel)) return false;
     ChannelWork fresh;
     fresh.channel_no = channel.no;
-    update_channel_work(fresh);
+    data_.channel_work.insert(channel.no, fresh);
     return true;
   }
   std::optional<ChannelWork> channel_work(ChannelNo no) const override { return data_.channel_work.get(no); }

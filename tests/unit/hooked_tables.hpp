@@ -764,6 +764,7 @@ class HookedLocks final : public Locks {
   void channel(std::string_view name, Hold hold) override { to_for("lock channel").channel(name, hold); }
   void channel(ChannelNo no, Hold hold) override { to_for("lock channel").channel(no, hold); }
   void channel_work(ChannelNo no) override { to_for("lock channel_work").channel_work(no); }
+  void all_channel_work() override { to_for("lock all_channel_work").all_channel_work(); }
   void lines(std::span<const LineNo> nos, std::span<const BlastKey> all_of) override {
     to_for("lock lines").lines(nos, all_of);
   }
