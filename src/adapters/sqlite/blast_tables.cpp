@@ -419,7 +419,7 @@ std::vector<ChosenSlice> SqliteBlastTables::draft_slices(ProviderNo provider, Bl
   auto query = db_.query(
       "SELECT picked, deselected, slice_no FROM draft_slice WHERE provider_no = ? AND blast_no = ? "
       "AND slice_no >= ? ORDER BY slice_no LIMIT ?");
-  query.bind(provider).bind(no).bind(std::int64_t{from}).bind(static_cast<std::int64_t>(limit));
+  query.bind(provider).bind(no).bind(from_number(from)).bind(static_cast<std::int64_t>(limit));
   std::vector<ChosenSlice> slices;
   while (query.step()) {
     const auto slice = slice_in(query.i64(2));

@@ -42,7 +42,7 @@ void ItemPlaces::for_each(LineNo line, SliceNo from, FunctionRef<bool(SliceNo, c
   {
     auto query =
         db_.query("SELECT slice_no FROM item_slice WHERE line_no = ? AND slice_no >= ? ORDER BY slice_no");
-    query.bind(line).bind(std::int64_t{from});
+    query.bind(line).bind(from_number(from));
     while (query.step()) slices.push_back(slice_in(query.i64(0)));
   }
   for (const auto slice : slices)

@@ -264,13 +264,20 @@ Found<NoticeKey, Item> SqliteItemTables::items_of_notices(ChannelNo channel,
   });
 }
 
+namespace {
+
+/// More than there are, also where damage has moved others there.
+constexpr std::size_t kAtOnePlace = 1'000;
+
+}  // namespace
+
 // Items are few as a rule: those of up to so many places in between are read, too, and passed by.
 std::vector<ItemAt> SqliteItemTables::items_at(LineNo line, std::span<const Place> places) const {
   constexpr Place kStrangers = 256;
   std::vector<ItemAt> found;
   const auto each_by_itself = [&](std::span<const Place> run) {
     for (const auto place : run)
-      for (auto& item : items_of_line(line, place, place + 1, 1).items)
+      for (auto& item : items_of_line(line, place, place + 1, kAtOnePlace).items)
         found.push_back({place, std::move(item)});
   };
   const auto together = [&](std::span<const Place> run) {
@@ -310,7 +317,8 @@ ItemPage SqliteItemTables::open_items_of_line(LineNo line, Place begin, std::siz
         page.next = place;
         return false;
       }
-      for (auto& item : items_of_line(line, place, place + 1, 1).items) page.items.push_back(std::move(item));
+      for (auto& item : items_of_line(line, place, place + 1, kAtOnePlace).items)
+        page.items.push_back(std::move(item));
     }
     return true;
   });

@@ -14,6 +14,7 @@
 #include <array>
 #include <cstdint>
 #include <exception>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -71,9 +72,9 @@ constexpr std::size_t number_in(std::string_view columns, std::string_view name)
 struct RowTable {
   static constexpr std::size_t kMostColumns = 40;
   struct Lists {
-    std::string_view key;      // columns by which a row is found
-    std::string_view fixed;    // others that an update leaves as they are
-    std::string_view counted;  // those of the sum that are not hashed: changed in place
+    std::string_view key;           // columns by which a row is found
+    std::string_view fixed;         // others that an update leaves as they are
+    std::string_view counted;       // those of the sum that are not hashed: changed in place
     std::string_view growing = {};  // counted ones that an update never takes back
   };
 
@@ -189,6 +190,12 @@ inline Place place_in(std::int64_t number) {
   if (number < 0 || number > std::int64_t{kMaxPlaces}) refuse_number("a place");
   return static_cast<Place>(number);
 }
+/// Where a list begins that goes by a number. From the lowest on nothing is passed by: a damaged row may say
+/// one that is below all there are.
+inline std::int64_t from_number(std::uint32_t number) noexcept {
+  return number == 0 ? std::numeric_limits<std::int64_t>::min() : std::int64_t{number};
+}
+
 inline SliceNo slice_in(std::int64_t number) {
   if (number < 0 || number > std::int64_t{slices_for(kMaxPlaces)}) refuse_number("the number of a slice");
   return static_cast<SliceNo>(number);

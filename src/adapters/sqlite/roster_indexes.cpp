@@ -135,7 +135,8 @@ std::vector<Place> SqliteDirectoryTables::shared_places(ProviderNo provider, Add
   auto query = db_.query(
       "SELECT place FROM shared_address WHERE provider_no = ? AND hash = ? AND place > ? "
       "ORDER BY place LIMIT ?");
-  query.bind(provider).bind(hash).bind(after ? std::int64_t{*after} : -1);
+  query.bind(provider).bind(hash).bind(after ? std::int64_t{*after}
+                                             : std::numeric_limits<std::int64_t>::min());
   query.bind(static_cast<std::int64_t>(limit));
   std::vector<Place> places;
   while (query.step()) places.push_back(place_in(query.i64(0)));
@@ -172,7 +173,8 @@ std::vector<AddressRow> SqliteDirectoryTables::shared_addresses(ProviderNo provi
       "SELECT hash, place FROM shared_address WHERE provider_no = ? AND (hash, place) > (?, ?) "
       "ORDER BY hash, place LIMIT ?");
   query.bind(provider).bind(after ? after->hash : std::numeric_limits<AddressHash>::min());
-  query.bind(after ? std::int64_t{after->place} : -1).bind(static_cast<std::int64_t>(limit));
+  query.bind(after ? std::int64_t{after->place} : std::numeric_limits<std::int64_t>::min())
+      .bind(static_cast<std::int64_t>(limit));
   return address_rows(query);
 }
 
