@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "core/access.hpp"
+#include "core/begin_anew.hpp"
 #include "core/events.hpp"
 #include "core/resolve.hpp"
 #include "core/roster_update.hpp"
@@ -99,7 +100,10 @@ class ClientPut {
     std::vector<Client> changed;
     for (std::size_t i = 0; i < known.size(); ++i) {
       const auto* before = found.find(known_ids[i]);
-      if (before == nullptr) throw Error(Code::corrupt, "a client is missing");
+      if (before == nullptr) {
+        if (tables_.lock().others_write()) throw FoundAnother();  // it was erased: it can be inserted
+        throw Error(Code::corrupt, "a client is missing");
+      }
       if (made_.count(before->no) > 0 || !known_.insert(before->no).second) {
         results[known[i]] = Code::exists;
         continue;
@@ -206,7 +210,7 @@ std::vector<Code> Directory::client_put_many(std::span<const std::string_view> i
       checked[i] = error.code();
     }
   }
-  return context_.store.write([&](Tables& tables) {
+  const auto put_all = [&](Tables& tables) {
     ClientPut put(tables, context_, names, addresses);
     std::vector<Code> results = checked;
     std::vector<std::size_t> sound;
@@ -216,7 +220,8 @@ std::vector<Code> Directory::client_put_many(std::span<const std::string_view> i
                   [&](auto page, std::size_t) { put.page(ids, page, results); });
     put.finish();
     return results;
-  });
+  };
+  return begin_anew_while_changed([&] { return context_.store.write(put_all); });
 }
 
 void Directory::client_set(std::string_view id, std::string_view key, std::string_view value) {

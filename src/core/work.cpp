@@ -56,12 +56,7 @@ Advanced Work::advance(ChannelNo channel, const Report* report, std::size_t most
 }
 
 Advanced Work::advance_once(ChannelNo channel, const Report* report, std::size_t most) {
-  for (;;) {
-    try {
-      return try_to_advance(channel, report, most);
-    } catch (const FoundAnother&) {
-    }
-  }
+  return begin_anew_while_changed([&] { return try_to_advance(channel, report, most); });
 }
 
 Advanced Work::try_to_advance(ChannelNo channel, const Report* report, std::size_t most) {

@@ -6,12 +6,9 @@
 #include <span>
 
 #include "core/assignment.hpp"
+#include "core/begin_anew.hpp"
 
 namespace bccast {
-
-/// What was found had not been locked, since it was not there to be found before: the transaction begins
-/// anew.
-struct FoundAnother {};
 
 /// What a claim may take up. Whatever was found before it was locked may have been taken, paused or moved on
 /// since; whatever is found afterwards and is not among these was not locked.
