@@ -30,6 +30,7 @@ ROOMS = {
     "tests/store/": {"values", "src/engine/", "src/ports/", "src/model/", "src/base/", "tests/"},
     "tests/twice/": None,
     "tests/memory/": {"values", "src/engine/", "src/ports/", "src/model/", "src/base/"},
+    "tests/beside/": None,
     "tests/fuzz/": None,
 }
 # Of the engine only these know adapters: they say which one is meant.

@@ -6,7 +6,7 @@ namespace test::beside {
 namespace {
 
 constexpr std::array kClients{"ann", "bob", "cid", "dan"};
-constexpr std::array kChannels{"app", "chat", "email"};
+constexpr std::array kChannels{"app", "chat", "email", "push"};
 
 std::string as_text(Code code) {
   return fmt::format("code {}", static_cast<int>(code));
@@ -178,10 +178,10 @@ Practice::Practice() {
   host_.directory.roster_add("may", "ann");
   host_.channels.put("app", "deliver");
   host_.channels.put("chat", "deliver");
+  host_.channels.put("email", "notify");
   half_told_ = host_.send("half told");
   on_chat_ = host_.claim(host_.channels.find("chat"));
   on_app_ = host_.claim(host_.channels.find("app"));
-  host_.channels.put("email", "notify");
   host_.events.list("watcher", 0);
   draft_ = host_.draft("draft", {"ann", "bob"});
   scheduled_ = host_.draft("scheduled", {"ann", "bob"});
@@ -192,12 +192,13 @@ Practice::Practice() {
   host_.control.recall("lee", recalled_);
   paused_ = host_.send("paused", {"ann", "cid"});
   host_.control.pause("lee", paused_);
-  sent_ = host_.send("sent");
-  of_sent_ = host_.inbox.of_client("ann", {}, {}, 0).items.at(0).thread;
   direct_ = host_.conversation.direct("lee", "bob");
   host_.conversation.write({Side::provider, "lee"}, direct_, {}, "directly", {});
   community_ = host_.communities.create("lee", "Group", {});
   host_.communities.add_many("lee", community_, std::vector<std::string_view>{"ann", "bob"}, {});
+  host_.channels.put("push", "deliver");  // with nothing but the next blast
+  sent_ = host_.send("sent");
+  of_sent_ = host_.progress.find("lee", sent_, std::vector<std::string_view>{"ann"}).at(0).thread;
   clock_.now += 2'000;
   data_ = setup_.newest();
   add_verbs_of_people();
@@ -217,6 +218,11 @@ void Practice::add_verbs_of_people() {
   add("client_set",
       doing([](Host& host) { host.directory.client_set("ann", "address.email", "bob@example.org"); }));
   add("client_archive", doing([](Host& host) { return host.directory.client_archive("ann", true); }));
+  add("client_archive of dan", doing([](Host& host) { return host.directory.client_archive("dan", true); }));
+  add("client_put of a new one on a roster", doing([](Host& host) {
+        host.directory.client_put("fay", "Fay", std::nullopt);
+        return host.directory.roster_add("lee", "fay");
+      }));
   add("client_erase", doing([](Host& host) { host.erasure.erase("ann"); }));
   add("roster_add", doing([](Host& host) { return host.directory.roster_add("lee", "dan"); }));
   add("roster_add of ann to may's",
@@ -273,12 +279,20 @@ void Practice::add_verbs_of_threads() {
         return written(host.conversation.write(ann, of_sent_, "key", "reply", {}));
       }));
   add("read", doing([=, this](Host& host) { host.conversation.read(ann, of_sent_, 1); }));
+  add("read of bob's", doing([this](Host& host) {
+        const auto thread =
+            host.progress.find("lee", sent_, std::vector<std::string_view>{"bob"}).at(0).thread;
+        host.conversation.read({Side::client, "bob"}, thread, 1);
+      }));
   add("read by the provider", doing([=, this](Host& host) { host.conversation.read(lee, of_sent_, 1); }));
   add("reply by the provider", doing([=, this](Host& host) {
         return written(host.conversation.write(lee, of_sent_, {}, "reply of lee's", {}));
       }));
   add("reply of bob's directly", doing([=, this](Host& host) {
         return written(host.conversation.write({Side::client, "bob"}, direct_, {}, "direct reply", {}));
+      }));
+  add("reply of lee's directly", doing([=, this](Host& host) {
+        return written(host.conversation.write(lee, direct_, {}, "direct reply of lee's", {}));
       }));
   add("first message to cid", doing([=](Host& host) {
         return written(
@@ -295,15 +309,15 @@ void Practice::add_verbs_of_threads() {
   add("community_remove", doing([this](Host& host) { host.communities.remove("lee", community_, "ann"); }));
   add("community_set",
       doing([this](Host& host) { host.communities.set("lee", community_, "title", "Renamed"); }));
-  add("bind", doing([this](Host& host) { return host.host_refs.bind(of_sent_, "room"); }));
-  add("bind of another", doing([this](Host& host) { return host.host_refs.bind(direct_, "room"); }));
 }
 
 void Practice::add_verbs_of_work() {
   for (const auto* channel : kChannels)
     add(fmt::format("claim on {}", channel), doing([no = host_.channels.find(channel)](Host& host) {
           const auto next = host.claim(no);
-          return next ? text_of(*next) : std::string("nothing");
+          return next ? fmt::format("{} of {}: {}", next->line ? "line" : "items", next->claimed,
+                                    text_of(*next))
+                      : std::string("nothing");
         }));
   add("report on chat", doing([this](Host& host) { return host.report(*on_chat_); }));
   add("report on app", doing([this](Host& host) { return host.report(*on_app_); }));
@@ -311,7 +325,7 @@ void Practice::add_verbs_of_work() {
         return std::string(host.work.extend(*on_chat_, 30'000) ? "extended" : "gone");
       }));
   add("channel_set", doing([](Host& host) { host.channels.set("email", "paused", "on"); }));
-  add("channel_put", doing([](Host& host) { return host.channels.put("push", "notify"); }));
+  add("channel_put", doing([](Host& host) { return host.channels.put("sms", "notify"); }));
   add("channel_remove", doing([](Host& host) { host.channels.remove("app"); }));
   add("retry_failed", doing([this](Host& host) {
         return std::to_string(host.second_tries.retry_failed("lee", half_told_));

@@ -10,7 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "../memory/read_committed.hpp"
 #include "../unit/still_clock.hpp"
 #include "core/channels.hpp"
 #include "core/communities.hpp"
@@ -32,6 +31,7 @@
 #include "core/sending.hpp"
 #include "core/verification.hpp"
 #include "core/work.hpp"
+#include "read_committed.hpp"
 
 namespace test::beside {
 

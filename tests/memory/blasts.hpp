@@ -200,6 +200,7 @@ class Blasts final : public BlastTables {
 
   void mark(ProviderNo provider, BlastNo no, MarkKind kind, Place place) override {
     const MarkPageKey key{provider, no, kind, mark_page_of(place)};
+    data_.marks.lock(key, true);  // one statement reads and writes it
     auto page = data_.marks.get(key).value_or(MarkPage());
     if (page.add(place)) data_.marks.put(key, page);
   }

@@ -63,7 +63,7 @@ class Table {
     return true;
   }
 
-  // ---- Of a transaction beside others that are not committed (read_committed.hpp)
+  // ---- Of a transaction beside others that are not committed (beside/read_committed.hpp)
 
   /// From now on `await` is called by whoever wants what `other` has changed or locked; null: all is free.
   /// Both live until then.
@@ -113,6 +113,17 @@ class Table {
       if (wanted(key, row)) found.emplace_back(key, row);
     });
     return found;
+  }
+  /// The same, to change them all: whoever holds one is waited for, and then it must still be wanted.
+  template <typename Wanted>
+  std::vector<std::pair<Key, Row>> rows_to_change(const Wanted& wanted) const {
+    std::vector<std::pair<Key, Row>> still;
+    for (const auto& one : rows(wanted)) {
+      wait_for(one.first, true);
+      const Row* now = find(one.first);
+      if (now != nullptr && wanted(one.first, *now)) still.emplace_back(one.first, *now);
+    }
+    return still;
   }
   /// All of them.
   template <typename F>

@@ -45,7 +45,7 @@ class Work final : public WorkTables {
   }
   void update_channel(const Channel& channel) override { data_.channels.update(channel.no, channel); }
   void forget_reason_details() override {
-    for (auto& [no, work] : data_.channel_work.rows([](auto&, auto&) { return true; })) {
+    for (auto& [no, work] : data_.channel_work.rows_to_change([](auto&, auto&) { return true; })) {
       cut_details(work.last_reason);
       update_channel_work(work);
     }
@@ -282,17 +282,17 @@ class Work final : public WorkTables {
     for (const auto& item : items) data_.items.erase(item.no);
   }
   void delete_notices(ChannelNo channel) override {
-    delete_items(items_where(
-        [&](const HeldItem& held) { return held.item.channel_no == channel && held.item.line_no == 0; }));
+    delete_where(
+        [&](const HeldItem& held) { return held.item.channel_no == channel && held.item.line_no == 0; });
   }
   void delete_waiting_notices(ChannelNo channel, ProviderNo provider) override {
-    delete_items(items_where([&](const HeldItem& held) {
+    delete_where([&](const HeldItem& held) {
       return held.item.channel_no == channel && held.item.line_no == 0 && held.item.provider_no == provider &&
              held.item.state == ItemState::waiting;
-    }));
+    });
   }
   void forget_details(ProviderNo provider, Place place) override {
-    for (auto& [no, held] : data_.items.rows([&](ItemNo, const HeldItem& held) {
+    for (auto& [no, held] : data_.items.rows_to_change([&](ItemNo, const HeldItem& held) {
            return held.item.provider_no == provider && held.item.thread.place == place;
          })) {
       cut_details(held.item.reason);
@@ -342,10 +342,11 @@ class Work final : public WorkTables {
   }
   void park_items(LineNo line, bool parked) override {
     const auto from = parked ? ItemState::waiting : ItemState::parked;
-    for (auto item : of_line(line, 0, kMaxPlaces)) {
-      if (item.state != from) continue;
-      item.state = parked ? ItemState::parked : ItemState::waiting;
-      update(item, data_.items.find(item.no)->holder);
+    for (auto& [no, held] : data_.items.rows_to_change([&](ItemNo, const HeldItem& held) {
+           return held.item.line_no == line && held.item.state == from;
+         })) {
+      held.item.state = parked ? ItemState::parked : ItemState::waiting;
+      data_.items.update(no, held);
     }
     for (auto& [key, row] : waits_of(line)) {
       row.parked = parked;
@@ -408,6 +409,11 @@ class Work final : public WorkTables {
       const auto* of = data_.lines.find(c.line_no);
       return c.channel_no == channel && (of == nullptr || !(of->open && of->paused));
     });
+  }
+  template <typename Wanted>
+  void delete_where(const Wanted& wanted) {
+    const auto fits = [&](ItemNo, const HeldItem& held) { return wanted(held); };
+    for (const auto& one : data_.items.rows_to_change(fits)) data_.items.erase(one.first);
   }
   template <typename Wanted>
   std::vector<Item> items_where(const Wanted& wanted) const {

@@ -13,14 +13,15 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "../memory/memory_store.hpp"
 #include "../unit/hooked_tables.hpp"
-#include "memory_store.hpp"
 
 namespace test::memory {
 
@@ -59,6 +60,9 @@ class SideBySide {
     });
     turn_.wait(lock, [&] { return running_ == kFirst; });
   }
+  /// A fault that is made in both.
+  void leave_out(std::set<int> ranks) { left_out_ = std::move(ranks); }
+  const std::set<int>& left_out() const noexcept { return left_out_; }
   /// How many transactions that write the first has begun.
   std::size_t transactions() const noexcept { return transactions_; }
   bool second_started() const { return thread_.joinable(); }
@@ -129,6 +133,7 @@ class SideBySide {
   std::condition_variable turn_;
   std::size_t running_ = kFirst;
   std::size_t transactions_ = 0;
+  std::set<int> left_out_;
   bool second_waits_ = false;
   bool second_waited_ = false;
   bool ended_ = false;
@@ -161,6 +166,7 @@ class StoreOfOne final : public Store {
     try {
       AllTables tables(data);
       tables.lock().set_others_write();
+      tables.lock().leave_out(both_.left_out());
       const PortHook before_call = [&](const PortCall& call) {
         hook_(call);
         both_.refresh(data);
