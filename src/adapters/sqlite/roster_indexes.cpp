@@ -139,7 +139,11 @@ std::vector<Place> SqliteDirectoryTables::shared_places(ProviderNo provider, Add
                                              : std::numeric_limits<std::int64_t>::min());
   query.bind(static_cast<std::int64_t>(limit));
   std::vector<Place> places;
-  while (query.step()) places.push_back(place_in(query.i64(0)));
+  while (query.step()) {
+    places.push_back(place_in(query.i64(0)));
+    // Else it is out of order, and whoever goes on behind it may come here again and again.
+    require_asked_for(!after || places.back() > *after);
+  }
   return places;
 }
 
@@ -163,7 +167,9 @@ std::vector<AddressRow> SqliteDirectoryTables::addresses(ProviderNo provider,
                                  "ORDER BY hash LIMIT ?");
   query.bind(provider).bind(after.value_or(std::numeric_limits<AddressHash>::min()));
   query.bind(static_cast<std::int64_t>(limit));
-  return address_rows(query);
+  auto rows = address_rows(query);
+  for (const auto& row : rows) require_asked_for(!after || row.hash > *after);  // as above
+  return rows;
 }
 
 std::vector<AddressRow> SqliteDirectoryTables::shared_addresses(ProviderNo provider,
