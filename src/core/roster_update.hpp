@@ -25,7 +25,7 @@ class RosterUpdate {
   RosterUpdate(Tables& tables, const Context& context)
       : tables_(tables), context_(context), now_(context.clock.wall_ms()) {}
 
-  /// Adds a page of clients at the provider's next places. The provider's row is the caller's to write. Those
+  /// Adds a page of clients at the provider's next places. The roster's row is the caller's to write. Those
   /// that are on the roster already are not added; says which were.
   std::vector<bool> add(RosterWork& roster, std::span<const Client* const> clients, std::uint32_t flags = 0);
   /// Writes a page of clients, each of which is there once, and their entries on all of their rosters.

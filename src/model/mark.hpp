@@ -1,7 +1,7 @@
 // What recipients do singly with a blast, each kind of it a mark.
 //
 // A kind's marks are stored in pages of 4,096 places, 512 bytes of bits with their count: so one mark is a
-// small row that is written, whoever else opens the blast, and how many there are is a sum over at most 244
+// small row that is written, whoever else opens the blast, and how many there are is a sum over at most 245
 // rows for 10^6 recipients, with no row that all who open it would change.
 #pragma once
 
