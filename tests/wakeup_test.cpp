@@ -687,9 +687,16 @@ TEST_CASE("idle: the threads of start sleep") {
     std::this_thread::sleep_for(milliseconds(500));
     return !kOwnThreadsAlone || spent().switches - looked.switches <= 1;  // this thread's own
   }));
-  const auto before = spent();
-  std::this_thread::sleep_for(milliseconds(idle_ms()));
-  const auto after = spent();
+  Spent before{};
+  Spent after{};
+  // A machine that is frozen and goes on wakes every thread twice, once: who wakes by itself does so each
+  // time.
+  for (int tries = 0; tries < 3; ++tries) {
+    before = spent();
+    std::this_thread::sleep_for(milliseconds(idle_ms()));
+    after = spent();
+    if (after.switches - before.switches <= 5) break;
+  }
   MESSAGE("CPU " << after.cpu_ms - before.cpu_ms << " ms, switches " << after.switches - before.switches);
   check_idle(before, after);
 }
