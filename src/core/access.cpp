@@ -44,11 +44,6 @@ Blast required_sent(Blast blast, std::string_view blast_id) {
   return blast;
 }
 
-Blast required_unsent(Blast blast, std::string_view blast_id) {
-  if (!is_unsent(blast.state)) throw Error(Code::state, fmt::format("blast {} was already sent", blast_id));
-  return blast;
-}
-
 /// The key that is the provider's own.
 BlastKey key_of(const Context& context, const Provider& provider, std::string_view blast_id) {
   const auto parts = context.ids.decode(blast_id, IdKind::blast);
@@ -119,6 +114,7 @@ Provider provider(const Tables& tables, std::string_view id) {
 }
 
 Provider provider(Tables& tables, std::string_view id, Hold hold) {
+  check_id(id, "provider id");
   tables.lock().provider(id, hold);
   return provider(tables, id);
 }
@@ -152,6 +148,7 @@ Client client(const Tables& tables, std::string_view id) {
 }
 
 Client client(Tables& tables, std::string_view id, Hold hold) {
+  check_id(id, "client id");
   tables.lock().clients({&id, 1}, hold);
   return client(tables, id);
 }
@@ -195,12 +192,9 @@ Blast sent_blast_and_lines(Tables& tables, const Context& context, const Provide
 
 Blast unsent_blast(const Tables& tables, const Context& context, const Provider& provider,
                    std::string_view blast_id) {
-  return required_unsent(blast(tables, context, provider, blast_id), blast_id);
-}
-
-Blast unsent_blast(Tables& tables, const Context& context, const Provider& provider,
-                   std::string_view blast_id, Hold hold) {
-  return required_unsent(blast(tables, context, provider, blast_id, hold), blast_id);
+  auto found = blast(tables, context, provider, blast_id);
+  if (!is_unsent(found.state)) throw Error(Code::state, fmt::format("blast {} was already sent", blast_id));
+  return found;
 }
 
 BlastState next(const Blast& blast, BlastVerb verb, std::string_view blast_id) {

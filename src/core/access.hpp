@@ -50,8 +50,6 @@ Provider open_provider(Tables& tables, std::string_view id, Hold hold);
 RosterWork lock_roster(Tables& tables, ProviderNo provider);
 Blast blast(Tables& tables, const Context& context, const Provider& provider, std::string_view blast_id,
             Hold hold);
-Blast unsent_blast(Tables& tables, const Context& context, const Provider& provider,
-                   std::string_view blast_id, Hold hold);
 Blast draft(Tables& tables, const Context& context, const Provider& provider, std::string_view blast_id,
             Hold hold);
 /// Exclusively, as all of its lines are.

@@ -48,7 +48,10 @@ void require_writable(Conversation::Actor actor, const access::Reached& reached)
 /// community that it is of, and, with `members`, the threads of all who are in that.
 void lock_thread(Tables& tables, const Context& context, Conversation::Actor actor, std::string_view thread,
                  bool members) {
-  if (actor.side == Side::client) tables.lock().clients({&actor.id, 1}, Hold::shared);
+  if (actor.side == Side::client) {
+    check_id(actor.id, "client id");
+    tables.lock().clients({&actor.id, 1}, Hold::shared);
+  }
   const auto key = context.thread_key(thread);
   if (!key) return;
   tables.lock().providers({&key->provider_no, 1}, Hold::shared);
