@@ -19,9 +19,13 @@ namespace {
 /// From this many blasts on that a look had to pass by, it is worth storing that there is nothing in them.
 constexpr Seq kLongGap = 64;
 
-/// Threads that are read besides those of a page of a client's: the one behind which it goes on, one that
-/// says that there is another page, and one that says that none of the same time is missing.
-constexpr std::size_t kBesides = 3;
+/// Threads that are read besides those of a page: one that says that there is another page, and the one
+/// behind which it goes on. None is read that is not needed: it may be damaged.
+std::size_t besides(bool goes_on) {
+  return goes_on ? 2 : 1;
+}
+/// Of several rosters one more says that none of the same time is missing.
+constexpr std::size_t kOfSameTime = 1;
 
 /// What one look at an inbox found that is not stored yet.
 struct Memo {
@@ -361,18 +365,17 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
           found.memo.rosters.push_back({membership, newest, std::move(threads)});
       }
       const bool sweeping = tables.blasts().has_recall_to_sweep(provider.no);
-      for_each_page_of_client(tables, membership, after ? after->last_at : kEndOfTime, unread.value_or(false),
-                              most + kBesides, [&](std::span<const Thread> page) {
-                                const SeenThreads all_seen(tables,
-                                                           sweeping ? page : std::span<const Thread>());
-                                for (const auto& thread : page) {
-                                  if (!merge.wants(thread.last_at)) return false;
-                                  const auto seen = sweeping ? all_seen.of(thread) : thread;
-                                  if (seen && seen->last_seq > 0 && wanted(*seen))
-                                    merge.offer(provider, *seen);
-                                }
-                                return true;
-                              });
+      for_each_page_of_client(
+          tables, membership, after ? after->last_at : kEndOfTime, unread.value_or(false),
+          most + besides(after.has_value()) + kOfSameTime, [&](std::span<const Thread> page) {
+            const SeenThreads all_seen(tables, sweeping ? page : std::span<const Thread>());
+            for (const auto& thread : page) {
+              if (!merge.wants(thread.last_at)) return false;
+              const auto seen = sweeping ? all_seen.of(thread) : thread;
+              if (seen && seen->last_seq > 0 && wanted(*seen)) merge.offer(provider, *seen);
+            }
+            return true;
+          });
     }
     const auto seal = [&](const Thread& last) {
       return seal_client_position(context_, list, *providers.find(last.key.provider_no), last);
@@ -480,7 +483,7 @@ Page<ThreadSummary> Inbox::of_provider(std::string_view provider_id, std::string
     const auto offer_all = [&](std::span<const Thread> some) { return std::ranges::all_of(some, offer); };
     if (of_client) {
       for_each_page_of_client(tables, {provider.no, *of_client, 0}, after ? after->last_at : kEndOfTime,
-                              false, most + kBesides, offer_all);
+                              false, most + besides(after.has_value()), offer_all);
     } else {
       const ThreadTables::Wanted of_list{unread.value_or(false), of_blast, replied};
       auto last = after;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <span>
 #include <utility>
 #include <vector>
@@ -50,13 +51,14 @@ class RosterRead {
 };
 
 /// Calls f(entry) for the entries from `begin` up to but not including `end`, ascending, page by page. The
-/// view lives until f returns.
+/// view lives until f returns. Throws Error(corrupt) behind those that stand before a damaged one.
 template <typename F>
 void for_each_entry(const Tables& tables, ProviderNo provider, Place begin, Place end, F&& f) {
   while (begin < end) {
     const auto page = tables.directory().scan(provider, begin, end, kRowsTogether);
-    if (page.entries().empty()) return;
     for (const auto& entry : page.entries()) f(entry);
+    if (page.damage()) std::rethrow_exception(page.damage());
+    if (page.entries().empty()) return;
     begin = page.entries().back().place + 1;
   }
 }

@@ -147,7 +147,8 @@ class DirectoryTables {
   virtual void insert_entries(std::span<const RosterEntry> entries) = 0;
   virtual void update_entries(std::span<const RosterEntry> entries) = 0;
   /// The first `limit` entries from `begin` up to but not including `end`, ascending; none: there are no
-  /// more. A damaged one ends the page before it, and where it would be the first it is thrown.
+  /// more. A damaged one ends the page, which says so (RosterPage::damage): where it stands is not known, and
+  /// a page that began there might step over it.
   virtual RosterPage scan(ProviderNo provider, Place begin, Place end, std::size_t limit) const = 0;
   /// The entries at these places, which ascend, in their order; those that are missing or damaged are passed
   /// by.

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <exception>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -46,6 +47,10 @@ class RosterPage {
     entries_.push_back(entry);
   }
 
+  /// What comes next is damaged, and so `why` says.
+  void end_with(std::exception_ptr why) noexcept { damage_ = std::move(why); }
+  const std::exception_ptr& damage() const noexcept { return damage_; }
+
   const std::vector<RosterView>& entries() const& noexcept { return entries_; }
   const std::vector<RosterView>& entries() const&& = delete;  // the page must live longer
 
@@ -56,6 +61,7 @@ class RosterPage {
   std::vector<std::unique_ptr<std::uint8_t[]>> blocks_;
   std::size_t used_ = 0;  // of the last block
   std::size_t room_ = 0;
+  std::exception_ptr damage_;
 };
 
 }  // namespace bccast

@@ -1,4 +1,5 @@
-// An index that damage has put out of order is read page by page, and yet to an end.
+// What is read page by page comes to an end, passes nobody by, and reads no more than it shows, whatever
+// damage has put out of order.
 #include <doctest/doctest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,10 +12,14 @@
 #include <iterator>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "../support/temporary_folder.hpp"
+#include "code_of.hpp"
 #include "full_store.hpp"
 
 namespace {
@@ -87,4 +92,68 @@ TEST_CASE("Verification ends where the last address of a page is out of order") 
   constexpr auto kLeast = std::numeric_limits<std::int64_t>::min() + 1;
   CHECK(change_bytes(folder.file(), bytes_of(std::stoll(last)), bytes_of(kLeast)) == 1);
   CHECK(count_findings(folder.file()) > 0);
+}
+
+TEST_CASE("A client whose entry is out of order on a roster is damaged, and not unknown") {
+  const test::TemporaryFolder folder;
+  make_roster(folder.file());
+  constexpr int kPlace = 500;
+  string entry;
+  {
+    Database db(folder.file());
+    entry = db.texts("SELECT hex(entry) FROM roster WHERE place = " + to_string(kPlace)).at(0);
+  }
+  string bytes;
+  for (std::size_t i = 0; i < entry.size(); i += 2)
+    bytes.push_back(static_cast<char>(std::stoi(entry.substr(i, 2), nullptr, 16)));
+  const auto place = [](int number) { return bytes_of(number).substr(6); };  // in two bytes
+  REQUIRE(change_bytes(folder.file(), place(kPlace) + bytes, place(kPlace / 2 + 10) + bytes) == 1);
+  const auto engine = open(folder.file());
+  const auto blast = engine->blast_create("lee").blast;
+  std::vector<string> ids;
+  for (int i = kPlace - 100; i < kPlace + 200; ++i) ids.push_back("c" + to_string(i));
+  const std::vector<std::string_view> views(ids.begin(), ids.end());
+  CHECK(test::code_of([&] { engine->blast_select_many("lee", blast, views); }) == bccast::Code::corrupt);
+}
+
+TEST_CASE("A page of threads is shown though one that is not on it is damaged") {
+  constexpr int kThreads = 10;
+  constexpr std::size_t kOnPage = 5;
+  const auto clock = std::make_shared<test::StillClock>();
+  const test::TemporaryFolder folder;
+  const auto open_it = [&] { return test::open_store(folder.file(), clock, [](auto&) { return true; }); };
+  string thread;
+  {
+    const auto engine = open_it();
+    engine->provider_put("lee", "Lee");
+    for (const char* client : {"ann", "bob"}) {
+      engine->client_put(client, client, std::nullopt);
+      engine->roster_add("lee", client);
+    }
+    for (int i = 0; i < kThreads; ++i) {
+      const auto blast = engine->blast_create("lee").blast;
+      engine->blast_select_all_active("lee", blast);
+      engine->blast_write("lee", blast, "text");
+      engine->blast_send("lee", blast);
+      clock->now += 60'000;
+      thread = engine->client_threads("ann", {}, {}, 1).items.at(0).thread;
+      engine->client_reply("ann", thread, "reply");
+      clock->now += 60'000;
+    }
+  }
+  // Besides those on the page one is read that says that there is another page, and of a client's one that
+  // says that none of the same time is missing.
+  const auto damage = [&](std::size_t behind) {
+    Database db(folder.file());
+    db.run("UPDATE thread SET sum = sum + 1 WHERE origin = " + to_string(kThreads - behind) +
+           " AND place = 0");
+  };
+  const auto pages = [&] {
+    const auto engine = open_it();
+    return std::pair(engine->client_threads("ann", {}, {}, kOnPage).items.size(),
+                     engine->provider_threads("lee", "client=ann", {}, kOnPage).items.size());
+  };
+  damage(kOnPage + 2);
+  CHECK(pages() == std::pair(kOnPage, kOnPage));
+  CHECK(test::code_of([&] { open_it()->client_threads("ann", {}, {}, 0); }) == bccast::Code::corrupt);
 }

@@ -398,7 +398,8 @@ RosterPage SqliteDirectoryTables::scan(ProviderNo provider, Place begin, Place e
   try {
     while (query.step()) page.add(decode_entry(provider, place_in(query.i64(0)), page.keep(query.blob(1))));
   } catch (const Error& error) {
-    if (error.code() != Code::corrupt || page.entries().empty()) throw;
+    if (error.code() != Code::corrupt) throw;
+    page.end_with(std::current_exception());
   }
   return page;
 }
