@@ -536,6 +536,18 @@ TEST_CASE("A damaged line of a blast under way keeps nobody from being changed o
   CHECK(code_of([&] { store.engine->roster_add("lee", "dan"); }) == std::nullopt);
 }
 
+TEST_CASE("A damaged row of what comes of a channel keeps nobody from being erased, and forgets its detail") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.file();
+  Store store(path);
+  store.engine->client_put("ann", "ann", std::nullopt);
+  Database(path).run("UPDATE channel_work SET last_reason = 'refused: ann@example.org'");
+  CHECK(code_of([&] { store.engine->client_erase("ann"); }) == std::nullopt);
+  Database db(path);
+  CHECK(db.texts("SELECT last_reason FROM channel_work") == std::vector<string>{"refused"});
+  CHECK_FALSE(store.engine->verify().empty());  // it has not become whole by it
+}
+
 TEST_CASE("Counts of unread messages that cannot be added up are CORRUPT") {
   const test::TemporaryFolder folder;
   test::make_full_store(folder.file());

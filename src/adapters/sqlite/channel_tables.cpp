@@ -160,9 +160,22 @@ void SqliteChannelTables::update_channel_work(const ChannelWork& work) {
 
 void SqliteChannelTables::forget_reason_details() {
   std::vector<ChannelWork> all;
+  std::vector<std::int64_t> damaged;
   {
     auto query = db_.query("SELECT " WORK_ROW " FROM channel_work WHERE instr(last_reason, ':') > 0");
-    while (query.step()) all.push_back(work_of(query));
+    while (query.step()) try {
+        all.push_back(work_of(query));
+      } catch (const Error& error) {
+        if (error.code() != Code::corrupt || error.native() != 0) throw;
+        damaged.push_back(query.any_i64(0));
+      }
+  }
+  for (const auto no :
+       damaged) {  // what is to be forgotten is forgotten, and the row is as damaged as before
+    auto query = db_.query(
+        "UPDATE channel_work SET last_reason = substr(last_reason, 1, instr(last_reason, ':') - 1) "
+        "WHERE channel_no = ?");
+    query.bind(no).run();
   }
   for (auto& work : all) {
     work.last_reason.resize(work.last_reason.find(':'));
