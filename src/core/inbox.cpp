@@ -488,7 +488,8 @@ Page<ThreadSummary> Inbox::of_provider(std::string_view provider_id, std::string
       const ThreadTables::Wanted of_list{unread.value_or(false), of_blast, replied};
       auto last = after;
       std::size_t wish = most + 1;
-      for (bool more = true; more; wish = kRowsTogether) {
+      Growing growing(wish);
+      for (bool more = true; more; wish = growing.next()) {
         const auto some =
             tables.threads().provider_threads(provider.no, last ? &*last : nullptr, of_list, wish);
         more = offer_all(some) && some.size() == wish;

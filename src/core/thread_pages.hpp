@@ -10,14 +10,28 @@
 
 namespace bccast {
 
+/// How many rows are read after those that ought to be enough: a few, as of the same time or against a filter
+/// there are some more; and then more and more.
+class Growing {
+ public:
+  /// `first`: so many were read.
+  explicit Growing(std::size_t first) : last_(std::min(first, kFew)) {}
+  std::size_t next() { return last_ = std::min(last_ * 4, kRowsTogether); }
+
+ private:
+  static constexpr std::size_t kFew = 8;
+  std::size_t last_;
+};
+
 /// Calls f(page) for pages of the client's stored threads with one provider, the latest activity first, from
 /// those of the time `from` on, until it returns false. `unread`: of those with messages it has not read. The
-/// first page is of `first`; where that does not do, the others are large.
+/// first page is of `first`; where that does not do, a few more are read, and then more and more.
 template <typename F>
 void for_each_page_of_client(const Tables& tables, const Membership& membership, Ms from, bool unread,
                              std::size_t first, F&& f) {
   ClientThreadPosition last{from, std::numeric_limits<BlastNo>::max()};
-  for (std::size_t most = first;; most = kRowsTogether) {
+  Growing wish(first);
+  for (std::size_t most = first;; most = wish.next()) {
     const auto page =
         tables.threads().client_threads(membership.provider_no, membership.place, last, unread, most);
     if (page.empty() || !f(std::span<const Thread>(page)) || page.size() < most) return;

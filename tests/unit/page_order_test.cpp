@@ -116,44 +116,60 @@ TEST_CASE("A client whose entry is out of order on a roster is damaged, and not 
   CHECK(test::code_of([&] { engine->blast_select_many("lee", blast, views); }) == bccast::Code::corrupt);
 }
 
-TEST_CASE("A page of threads is shown though one that is not on it is damaged") {
-  constexpr int kThreads = 10;
-  constexpr std::size_t kOnPage = 5;
-  const auto clock = std::make_shared<test::StillClock>();
-  const test::TemporaryFolder folder;
-  const auto open_it = [&] { return test::open_store(folder.file(), clock, [](auto&) { return true; }); };
-  string thread;
-  {
-    const auto engine = open_it();
+namespace {
+
+/// An inbox in which threads have the same time, so many together.
+struct ManyThreads {
+  ManyThreads(int threads, int together) {
+    const auto engine = open();
     engine->provider_put("lee", "Lee");
     for (const char* client : {"ann", "bob"}) {
       engine->client_put(client, client, std::nullopt);
       engine->roster_add("lee", client);
     }
-    for (int i = 0; i < kThreads; ++i) {
+    for (int i = 0; i < threads; ++i) {
+      if (i % together == 0) clock->now += 60'000;
       const auto blast = engine->blast_create("lee").blast;
       engine->blast_select_all_active("lee", blast);
       engine->blast_write("lee", blast, "text");
       engine->blast_send("lee", blast);
-      clock->now += 60'000;
-      thread = engine->client_threads("ann", {}, {}, 1).items.at(0).thread;
-      engine->client_reply("ann", thread, "reply");
-      clock->now += 60'000;
+      engine->client_reply("ann", engine->client_threads("ann", {}, {}, 1).items.at(0).thread, "reply");
     }
+    last = threads;
   }
-  // Besides those on the page one is read that says that there is another page, and of a client's one that
-  // says that none of the same time is missing.
-  const auto damage = [&](std::size_t behind) {
-    Database db(folder.file());
-    db.run("UPDATE thread SET sum = sum + 1 WHERE origin = " + to_string(kThreads - behind) +
-           " AND place = 0");
-  };
-  const auto pages = [&] {
-    const auto engine = open_it();
-    return std::pair(engine->client_threads("ann", {}, {}, kOnPage).items.size(),
-                     engine->provider_threads("lee", "client=ann", {}, kOnPage).items.size());
-  };
-  damage(kOnPage + 2);
-  CHECK(pages() == std::pair(kOnPage, kOnPage));
-  CHECK(test::code_of([&] { open_it()->client_threads("ann", {}, {}, 0); }) == bccast::Code::corrupt);
+  std::unique_ptr<bccast::Engine> open() const {
+    return test::open_store(folder.file(), clock, [](auto&) { return true; });
+  }
+  /// The row so many behind the first of the list.
+  void damage(int behind) const {
+    Database(folder.file())
+        .run("UPDATE thread SET sum = sum + 1 WHERE origin = " + to_string(last - behind) + " AND place = 0");
+  }
+  auto pages(std::size_t limit) const {
+    const auto engine = open();
+    return std::pair(engine->client_threads("ann", {}, {}, limit).items.size(),
+                     engine->provider_threads("lee", "client=ann", {}, limit).items.size());
+  }
+
+  std::shared_ptr<test::StillClock> clock = std::make_shared<test::StillClock>();
+  test::TemporaryFolder folder;
+  int last = 0;
+};
+
+}  // namespace
+
+// Besides those on the page one is read that says that there is another page, and of a client's one that says
+// that none of the same time is missing.
+TEST_CASE("A page of threads is shown though one that is not on it is damaged") {
+  const ManyThreads inbox(10, 1);
+  inbox.damage(7);
+  CHECK(inbox.pages(5) == std::pair(std::size_t{5}, std::size_t{5}));
+  CHECK(test::code_of([&] { inbox.open()->client_threads("ann", {}, {}, 0); }) == bccast::Code::corrupt);
+}
+
+TEST_CASE("Where threads of one time do not end with a page, only some more are read") {
+  const ManyThreads inbox(60, 2);
+  inbox.damage(50);
+  CHECK(inbox.pages(6) == std::pair(std::size_t{6}, std::size_t{6}));
+  CHECK(test::code_of([&] { inbox.open()->client_threads("ann", {}, {}, 0); }) == bccast::Code::corrupt);
 }
