@@ -309,11 +309,12 @@ class Engine {
   void refuse_inside(const char* what) const;
 
   struct Parts;
+  struct Nouns;
   struct Session;
   Engine(std::shared_ptr<Session> session, std::string_view actor);
   std::shared_ptr<Session> session_;  // of all handles on the store; its threads end with the last
   Parts* parts_;
-  std::string actor_;  // the person behind the provider; empty: the provider
+  std::unique_ptr<Nouns> nouns_;  // what acts for the handle's actor
 };
 
 }  // namespace bccast

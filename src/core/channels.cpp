@@ -132,7 +132,7 @@ Code Channels::put(std::string_view name, std::string_view role) {
     return channel.has_value();
   };
   if (context_.store.read(is_there)) return Code::exists;
-  return context_.store.write([&](Tables& tables) {
+  return context_.write(verb::channel_put, name, [&](Tables& tables) {
     if (is_there(tables)) return Code::exists;
     Channel channel;
     channel.name = name;
@@ -150,7 +150,7 @@ void Channels::set(std::string_view name, std::string_view key, std::string_view
   const auto setting =
       std::find_if(kSettings.begin(), kSettings.end(), [&](const Setting& one) { return one.key == key; });
   if (setting == kSettings.end()) throw Error(Code::argument, "there is no such setting");
-  context_.store.write([&](Tables& tables) {
+  context_.write(verb::channel_set, name, [&](Tables& tables) {
     tables.lock().channel(name, Hold::exclusive);
     Channel channel = existing(tables, name);
     tables.lock().channel_work(channel.no);
@@ -167,7 +167,7 @@ void Channels::set(std::string_view name, std::string_view key, std::string_view
 }
 
 void Channels::remove(std::string_view name) {
-  context_.store.write([&](Tables& tables) {
+  context_.write(verb::channel_remove, name, [&](Tables& tables) {
     tables.lock().channel(name, Hold::exclusive);
     Channel channel = existing(tables, name);
     tables.lock().channel_work(channel.no);

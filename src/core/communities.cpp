@@ -117,10 +117,9 @@ bool leave(Tables& tables, std::span<const ThreadKey> members) {
   return threads.size() == members.size();
 }
 
-std::string Communities::create(std::string_view provider_id, std::string_view title,
-                                std::string_view actor) {
+std::string Communities::create(std::string_view provider_id, std::string_view title) {
   check_title(title);
-  return context_.store.write([&](Tables& tables) {
+  return context_.write(verb::provider_community, provider_id, [&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
     RosterWork roster = access::lock_roster(tables, provider.no);
     Community community;
@@ -131,7 +130,7 @@ std::string Communities::create(std::string_view provider_id, std::string_view t
     community.title = title;
     community.max_members = kDefaultMembers;
     community.created_at = context_.clock.wall_ms();
-    community.actor = actor;
+    community.actor = context_.actor;
     tables.communities().insert_community(community);
     Thread thread;
     thread.key = community_key(provider.no, community.no);
@@ -154,7 +153,7 @@ void Communities::set(std::string_view provider_id, std::string_view thread_id, 
   } else {
     throw Error(Code::argument, "there is no such setting");
   }
-  context_.store.write([&](Tables& tables) {
+  context_.write(verb::community_set, thread_id, [&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
     Community community = access::community(tables, context_, provider, thread_id, Hold::exclusive);
     if (key == "title") {
@@ -167,14 +166,15 @@ void Communities::set(std::string_view provider_id, std::string_view thread_id, 
 }
 
 std::vector<Code> Communities::add_many(std::string_view provider_id, std::string_view thread_id,
-                                        std::span<const std::string_view> ids, std::string_view actor) {
-  return context_.store.write([&](Tables& tables) {
+                                        std::span<const std::string_view> ids) {
+  return context_.write(verb::community_add, thread_id, [&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
     const Community community = access::community(tables, context_, provider, thread_id, Hold::exclusive);
     const auto thread = tables.threads().thread(community_key(provider.no, community.no));
     if (!thread) throw Error(Code::corrupt, "a community has lost its thread");
     const auto count = tables.communities().count_members(provider.no, community.no);
-    Adding adding(tables, provider, community, count, thread->last_seq, context_.clock.wall_ms(), actor);
+    Adding adding(tables, provider, community, count, thread->last_seq, context_.clock.wall_ms(),
+                  context_.actor);
     const auto resolved = resolve_places(tables, provider, ids);
     std::vector<Code> results(ids.size());
     std::vector<std::size_t> found;
@@ -194,7 +194,7 @@ std::vector<Code> Communities::add_many(std::string_view provider_id, std::strin
 
 void Communities::remove(std::string_view provider_id, std::string_view thread_id,
                          std::string_view client_id) {
-  context_.store.write([&](Tables& tables) {
+  context_.write(verb::community_remove, thread_id, [&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
     const Community community = access::community(tables, context_, provider, thread_id, Hold::exclusive);
     const RosterEntry entry = access::entry(tables, provider, client_id);

@@ -18,12 +18,12 @@ class Communities {
   explicit Communities(Context& context) : context_(context) {}
 
   /// The id of its thread.
-  std::string create(std::string_view provider, std::string_view title, std::string_view actor);
+  std::string create(std::string_view provider, std::string_view title);
   void set(std::string_view provider, std::string_view thread, std::string_view key, std::string_view value);
   /// ok; exists: a member already; not_found: not on the roster; state: archived; limit: the community is
   /// full.
   std::vector<Code> add_many(std::string_view provider, std::string_view thread,
-                             std::span<const std::string_view> ids, std::string_view actor);
+                             std::span<const std::string_view> ids);
   void remove(std::string_view provider, std::string_view thread, std::string_view client);
 
   /// As the provider is shown them, and as a member is; by name.

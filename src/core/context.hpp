@@ -2,11 +2,15 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "base/crypto.hpp"
+#include "core/begin_anew.hpp"
+#include "core/verb.hpp"
 #include "model/blast.hpp"
 #include "model/checked.hpp"
 #include "model/public_id.hpp"
@@ -14,6 +18,7 @@
 #include "model/same_address.hpp"
 #include "model/thread.hpp"
 #include "ports/clock.hpp"
+#include "ports/queue.hpp"
 #include "ports/store.hpp"
 #include "ports/zones.hpp"
 
@@ -31,6 +36,17 @@ inline constexpr std::uint64_t address = 6;
 /// Events that nobody has acknowledged are kept for a week.
 inline constexpr Ms kDefaultEventsKeep = Ms{7} * 24 * 60 * 60 * 1000;
 
+/// What is known of the store in this process; all contexts on it share it.
+struct KnownOfStore {
+  /// The clock was stepped, and schedules wait (engine/agenda.hpp).
+  std::atomic<bool> schedules_wait = false;
+  /// False: the store is not held. True: it was when it was last asked (core/holding.hpp).
+  std::atomic<bool> held = false;
+  /// False: the indexes of names and addresses are right. True: they were to be made anew when it was last
+  /// asked (core/indexing.hpp).
+  std::atomic<bool> indexing = false;
+};
+
 struct Context {
   Context(Store& store_in, Clock& clock_in, const Zones& zones_in = kNoZones)
       : store(store_in),
@@ -39,6 +55,31 @@ struct Context {
         ids(store_in.key()),
         cursors(store_in.key(), purpose::cursor),
         addresses(store_in.key(), purpose::address) {}
+  /// The same for what is done on behalf of `actor_in`.
+  Context(const Context& other, std::string_view actor_in) : Context(other) { actor = actor_in; }
+
+  /// The one place where core changes the store. Runs `work` in a transaction (Store::write), anew where what
+  /// it had to lock was found too late (FoundAnother), and returns what it returned. Once that is committed,
+  /// who waits for work is rung, if the verb may have left any: also where it was done already, since
+  /// whoever did it may have died before it rang.
+  template <typename Work>
+  auto write(const VerbKind& kind, std::string_view object, const Work& work,
+             Durability durability = Durability::synced) const {
+    const Verb verb{actor, kind, object};
+    const auto run = [&] { return store.write(work, durability); };
+    if constexpr (std::is_void_v<std::invoke_result_t<const Work&, Tables&>>) {
+      begin_anew_while_changed(run);
+      committed(verb, true);
+    } else {
+      auto result = begin_anew_while_changed(run);
+      if constexpr (requires { result.leaves_work(); }) {
+        committed(verb, result.leaves_work());
+      } else {
+        committed(verb, true);
+      }
+      return result;
+    }
+  }
 
   Store& store;
   Clock& clock;
@@ -51,14 +92,9 @@ struct Context {
   Ms late_limit = kDefaultLateLimit;
   Ms lease = kDefaultLease;  // of what this engine claims
   std::string own_channel;   // what is written through this engine came by it; empty: by none
-  /// The clock was stepped, and schedules wait (engine/agenda.hpp).
-  std::atomic<bool> schedules_wait = false;
-  /// False: the store is not held. True: it was when it was last asked (core/holding.hpp).
-  std::atomic<bool> held = false;
-
-  /// False: the indexes of names and addresses are right. True: they were to be made anew when it was last
-  /// asked (core/indexing.hpp).
-  std::atomic<bool> indexing = false;
+  std::string actor;         // the person behind the caller; empty: the provider or client, or the library
+  Queue* queue = nullptr;    // what rings whoever waits for work; null: nobody does
+  const std::shared_ptr<KnownOfStore> known = std::make_shared<KnownOfStore>();
 
   /// How long after its sending the blast is to be finished.
   Ms deadline_of(const Blast& blast) const noexcept {
@@ -109,6 +145,13 @@ struct Context {
   Ms time_after(Ms last) const {
     const Ms now = clock.wall_ms();
     return now > last ? now : last;
+  }
+
+ private:
+  void committed(const Verb& verb, bool says_so) const noexcept {
+    const bool leaves_work = verb.kind.leaves == VerbKind::Leaves::work ||
+                             (verb.kind.leaves == VerbKind::Leaves::as_result_says && says_so);
+    if (leaves_work && queue != nullptr) queue->ring();
   }
 };
 

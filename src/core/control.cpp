@@ -54,7 +54,7 @@ constexpr std::size_t kPurgedTogether = 100;
 }  // namespace
 
 Code Control::pause(std::string_view provider_id, std::string_view blast_id) {
-  return context_.store.write([&](Tables& tables) {
+  return context_.write(verb::blast_pause, blast_id, [&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
     Blast blast = access::blast_and_lines(tables, context_, provider, blast_id);
     if (blast.state == BlastState::paused) return Code::exists;
@@ -67,7 +67,7 @@ Code Control::pause(std::string_view provider_id, std::string_view blast_id) {
 }
 
 Code Control::resume(std::string_view provider_id, std::string_view blast_id) {
-  return context_.store.write([&](Tables& tables) {
+  return context_.write(verb::blast_resume, blast_id, [&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
     Blast blast = access::blast_and_lines(tables, context_, provider, blast_id);
     if (blast.state == BlastState::sent) return Code::exists;
@@ -80,7 +80,7 @@ Code Control::resume(std::string_view provider_id, std::string_view blast_id) {
 }
 
 Code Control::recall(std::string_view provider_id, std::string_view blast_id) {
-  return context_.store.write([&](Tables& tables) {
+  return context_.write(verb::blast_recall, blast_id, [&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
     Blast blast = access::blast_and_lines(tables, context_, provider, blast_id);
     if (blast.state == BlastState::recalled) return Code::exists;
@@ -108,7 +108,7 @@ Code Control::recall(std::string_view provider_id, std::string_view blast_id) {
 }
 
 Code Control::purge(std::string_view provider_id, std::string_view blast_id, bool& emptied) {
-  const Code result = context_.store.write([&](Tables& tables) {
+  const Code result = context_.write(verb::blast_purge, blast_id, [&](Tables& tables) {
     const Provider provider = access::provider(tables, provider_id, Hold::shared);
     const Blast blast = access::blast(tables, context_, provider, blast_id, Hold::exclusive);
     access::next(blast, BlastVerb::purge, blast_id);
@@ -130,7 +130,7 @@ std::int64_t Control::purge_before(Ms before, bool& emptied, Code& result) {
   };
   bool all = true;
   for (Purged purged; purged.found == kPurgedTogether;) {
-    purged = context_.store.write([&](Tables& tables) {
+    purged = context_.write(verb::purge, {}, [&](Tables& tables) {
       Purged now;
       std::vector<BlastKey> keys;
       for (const auto& blast : tables.blasts().recalled_before(before, kPurgedTogether, now.damaged))
@@ -157,7 +157,7 @@ std::int64_t Control::purge_before(Ms before, bool& emptied, Code& result) {
 
 bool Control::sweep() {
   try {
-    return context_.store.write([&](Tables& tables) {
+    return context_.write(verb::sweep, {}, [&](Tables& tables) {
       const auto blast = to_sweep(tables);
       if (blast) lock_to_sweep(tables, *blast);
       if (blast && !sweep_items(tables, context_, *blast)) sweep_threads(tables, *blast, kThreadsTogether);
@@ -172,13 +172,13 @@ bool Control::sweep() {
   if (!blast) return false;
   for (const std::size_t most : {kThreadsTogether / 20, std::size_t{1}}) {
     try {
-      context_.store.write([&](Tables& tables) { sweep_threads(tables, *blast, most); });
+      context_.write(verb::sweep, {}, [&](Tables& tables) { sweep_threads(tables, *blast, most); });
       return true;
     } catch (const Error& error) {
       if (error.code() != Code::corrupt) throw;
     }
   }
-  context_.store.write([&](Tables& tables) { pass_one_by(tables, *blast); });
+  context_.write(verb::sweep, {}, [&](Tables& tables) { pass_one_by(tables, *blast); });
   return true;
 }
 

@@ -146,22 +146,23 @@ Conversation::Telling Conversation::telling(Tables& tables, const ThreadKey& thr
 }
 
 Written Conversation::write(Actor actor, std::string_view thread_id, std::string_view key,
-                            std::string_view text, std::string_view on_behalf) {
+                            std::string_view text) {
   check_message(text);
-  Written written = context_.store.write([&](Tables& tables) {
-    lock_thread(tables, context_, actor, thread_id, true);
-    for (int i = 0; i < kTries; ++i)
-      if (const auto done = try_to_write(tables, actor, thread_id, key, text, on_behalf)) return *done;
-    throw neither_there_nor_not();
-  });
-  if (actor.side == Side::client) written.at_ms = whole_seconds(written.at_ms);
+  const bool by_client = actor.side == Side::client;
+  Written written =
+      context_.write(by_client ? verb::client_reply : verb::provider_reply, thread_id, [&](Tables& tables) {
+        lock_thread(tables, context_, actor, thread_id, true);
+        for (int i = 0; i < kTries; ++i)
+          if (const auto done = try_to_write(tables, actor, thread_id, key, text)) return *done;
+        throw neither_there_nor_not();
+      });
+  if (by_client) written.at_ms = whole_seconds(written.at_ms);
   return written;
 }
 
 /// Nothing: see store_changed().
 std::optional<Written> Conversation::try_to_write(Tables& tables, Actor actor, std::string_view thread_id,
-                                                  std::string_view key, std::string_view text,
-                                                  std::string_view on_behalf) const {
+                                                  std::string_view key, std::string_view text) const {
   access::Reached reached = reach(tables, actor, thread_id, true);
   const ThreadKey shelf = reached.thread.key.shelf();
   Message message;
@@ -182,9 +183,9 @@ std::optional<Written> Conversation::try_to_write(Tables& tables, Actor actor, s
   message.at = thread.last_at = context_.time_after(thread.last_at);
   Telling telling = this->telling(tables, thread.key);
   thread.activity = telling.next_number++;
-  message.actor = on_behalf;
   thread.touched = true;
   const bool by_client = actor.side == Side::client;
+  if (!by_client) message.actor = context_.actor;
   const bool in_community = thread.key.of_community();
   if (by_client) {
     thread.replied = true;
@@ -231,12 +232,13 @@ void Conversation::read(Actor actor, std::string_view thread_id, std::int64_t up
     return is_read(reach(tables, actor, thread_id).thread, actor.side, up_to_seq);
   });
   if (nothing_to_do) return;
-  context_.store.write([&](Tables& tables) {
-    lock_thread(tables, context_, actor, thread_id, false);
-    for (int i = 0; i < kTries; ++i)
-      if (try_to_read(tables, actor, thread_id, up_to_seq)) return;
-    throw neither_there_nor_not();
-  });
+  context_.write(actor.side == Side::client ? verb::client_read : verb::provider_read, thread_id,
+                 [&](Tables& tables) {
+                   lock_thread(tables, context_, actor, thread_id, false);
+                   for (int i = 0; i < kTries; ++i)
+                     if (try_to_read(tables, actor, thread_id, up_to_seq)) return;
+                   throw neither_there_nor_not();
+                 });
 }
 
 /// False: see store_changed().

@@ -24,8 +24,7 @@ class Conversation {
 
   Page<MessageView> messages(Actor actor, std::string_view thread, std::int64_t from_seq, int direction,
                              std::size_t limit);
-  Written write(Actor actor, std::string_view thread, std::string_view key, std::string_view text,
-                std::string_view on_behalf);
+  Written write(Actor actor, std::string_view thread, std::string_view key, std::string_view text);
   void read(Actor actor, std::string_view thread, std::int64_t up_to_seq);
 
   /// The id of the direct thread of the two.
@@ -35,8 +34,7 @@ class Conversation {
   access::Reached reach(const Tables& tables, Actor actor, std::string_view thread,
                         bool may_begin = false) const;
   std::optional<Written> try_to_write(Tables& tables, Actor actor, std::string_view thread,
-                                      std::string_view key, std::string_view text,
-                                      std::string_view on_behalf) const;
+                                      std::string_view key, std::string_view text) const;
   bool try_to_read(Tables& tables, Actor actor, std::string_view thread, std::int64_t up_to_seq) const;
   struct Telling;
   Telling telling(Tables& tables, const ThreadKey& thread) const;

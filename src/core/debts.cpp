@@ -11,7 +11,9 @@ bool empty_log(const Context& context, std::optional<DebtNo> owed, Patience pati
   if (!context.store.checkpoint(patience)) return false;
   // Were this lost with the power, the log would be emptied once more.
   if (owed)
-    context.store.write([&](Tables& tables) { tables.store().settle_debts(*owed); }, Durability::relaxed);
+    context.write(
+        verb::settle_debts, {}, [&](Tables& tables) { tables.store().settle_debts(*owed); },
+        Durability::relaxed);
   return true;
 }
 

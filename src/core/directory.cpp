@@ -160,7 +160,7 @@ std::vector<Found<std::string_view, Client>> lock_clients(Tables& tables,
 void Directory::provider_put(std::string_view id, std::string_view name) {
   check_id(id, "provider id");
   check_name(name);
-  context_.store.write([&](Tables& tables) {
+  context_.write(verb::provider_put, id, [&](Tables& tables) {
     auto provider = tables.directory().provider(id);
     if (!provider) {
       Provider fresh;
@@ -179,7 +179,7 @@ void Directory::provider_put(std::string_view id, std::string_view name) {
 }
 
 void Directory::provider_set(std::string_view id, std::string_view key, std::string_view value) {
-  context_.store.write([&](Tables& tables) {
+  context_.write(verb::provider_set, id, [&](Tables& tables) {
     auto provider = access::provider(tables, id, Hold::exclusive);
     if (!set_common(provider, key, value, context_.zones)) no_such_key();
     tables.directory().update_provider(provider);
@@ -221,11 +221,11 @@ std::vector<Code> Directory::client_put_many(std::span<const std::string_view> i
     put.finish();
     return results;
   };
-  return begin_anew_while_changed([&] { return context_.store.write(put_all); });
+  return context_.write(verb::client_put, {}, put_all);
 }
 
 void Directory::client_set(std::string_view id, std::string_view key, std::string_view value) {
-  context_.store.write([&](Tables& tables) {
+  context_.write(verb::client_set, id, [&](Tables& tables) {
     const Client before = access::client(tables, id, Hold::exclusive);
     Client after = before;
     if (key == "chat") {
@@ -243,7 +243,7 @@ void Directory::client_set(std::string_view id, std::string_view key, std::strin
 }
 
 Code Directory::client_archive(std::string_view id, bool archived) {
-  return context_.store.write([&](Tables& tables) {
+  return context_.write(archived ? verb::client_archive : verb::client_restore, id, [&](Tables& tables) {
     const Client before = access::client(tables, id, Hold::exclusive);
     Client after = before;
     set_flag(after.flags, flag::client_archived, archived);
@@ -265,7 +265,7 @@ Code Directory::roster_add(std::string_view provider, std::string_view client) {
 
 std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
                                              std::span<const std::string_view> ids, bool archived) {
-  return context_.store.write([&](Tables& tables) {
+  return context_.write(verb::roster_add, provider_id, [&](Tables& tables) {
     std::vector<Code> results(ids.size(), Code::ok);
     std::vector<std::size_t> sound;
     for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -315,7 +315,7 @@ std::vector<Code> Directory::roster_add_many(std::string_view provider_id,
 
 void Directory::roster_set(std::string_view provider_id, std::string_view client, std::string_view key,
                            std::string_view value) {
-  context_.store.write([&](Tables& tables) {
+  context_.write(verb::roster_set, provider_id, [&](Tables& tables) {
     const Provider provider = access::provider(tables, provider_id, Hold::shared);
     tables.lock().rosters({&provider.no, 1});
     const RosterEntry before = access::entry(tables, provider, client);
@@ -331,24 +331,25 @@ void Directory::roster_set(std::string_view provider_id, std::string_view client
 }
 
 Code Directory::roster_archive(std::string_view provider_id, std::string_view client, bool archived) {
-  return context_.store.write([&](Tables& tables) {
-    const Provider provider = access::provider(tables, provider_id, Hold::shared);
-    tables.lock().rosters({&provider.no, 1});
-    const RosterEntry before = access::entry(tables, provider, client);
-    RosterEntry entry = before;
-    set_flag(entry.flags, flag::archived, archived);
-    if (entry.flags == before.flags) return Code::exists;
-    RosterUpdate rosters(tables, context_);
-    rosters.change(entry, before);
-    rosters.finish();
-    emit(tables, context_, EventKind::roster_changed, provider.no, entry.client.no);
-    return Code::ok;
-  });
+  return context_.write(archived ? verb::roster_archive : verb::roster_restore, provider_id,
+                        [&](Tables& tables) {
+                          const Provider provider = access::provider(tables, provider_id, Hold::shared);
+                          tables.lock().rosters({&provider.no, 1});
+                          const RosterEntry before = access::entry(tables, provider, client);
+                          RosterEntry entry = before;
+                          set_flag(entry.flags, flag::archived, archived);
+                          if (entry.flags == before.flags) return Code::exists;
+                          RosterUpdate rosters(tables, context_);
+                          rosters.change(entry, before);
+                          rosters.finish();
+                          emit(tables, context_, EventKind::roster_changed, provider.no, entry.client.no);
+                          return Code::ok;
+                        });
 }
 
 std::vector<Code> Directory::roster_archive_many(std::string_view provider_id,
                                                  std::span<const std::string_view> ids) {
-  return context_.store.write([&](Tables& tables) {
+  return context_.write(verb::roster_archive, provider_id, [&](Tables& tables) {
     std::vector<Code> results(ids.size(), Code::ok);
     const Provider provider = access::provider(tables, provider_id, Hold::shared);
     tables.lock().rosters({&provider.no, 1});

@@ -35,9 +35,8 @@ void touch(Tables& tables, Blast& blast) {
 
 }  // namespace
 
-Drafting::Created Drafting::create(std::string_view provider_id, std::string_view key,
-                                   std::string_view actor) {
-  return context_.store.write([&](Tables& tables) {
+Drafting::Created Drafting::create(std::string_view provider_id, std::string_view key) {
+  return context_.write(verb::blast_create, provider_id, [&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
     RosterWork roster = access::lock_roster(tables, provider.no);
     const auto key_hash = context_.key_hash(key);
@@ -51,7 +50,7 @@ Drafting::Created Drafting::create(std::string_view provider_id, std::string_vie
     if (blast.no > kMaxNumber) throw Error(Code::limit, "the provider has no numbers left for blasts");
     blast.created_at = context_.clock.wall_ms();
     blast.key_hash = key_hash;
-    blast.actor = actor;
+    blast.actor = context_.actor;
     tables.blasts().insert_blast(blast);
     tables.directory().update_roster_work(roster);
     return Created{false, std::string(view(context_.blast_id(provider.no, blast.no)))};
@@ -59,7 +58,7 @@ Drafting::Created Drafting::create(std::string_view provider_id, std::string_vie
 }
 
 void Drafting::discard(std::string_view provider_id, std::string_view blast_id) {
-  context_.store.write([&](Tables& tables) {
+  context_.write(verb::blast_discard, blast_id, [&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
     const Blast blast = access::blast(tables, context_, provider, blast_id, Hold::exclusive);
     access::next(blast, BlastVerb::discard, blast_id);
@@ -69,15 +68,16 @@ void Drafting::discard(std::string_view provider_id, std::string_view blast_id) 
 
 void Drafting::act(std::string_view provider_id, std::string_view blast_id, std::string_view client,
                    Act act) {
-  context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
-    Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
-    const Place place = access::entry(tables, provider, client).place;
-    auto slice = tables.blasts().draft_slice(provider.no, blast.no, slice_of(place));
-    apply(slice, place, act);
-    tables.blasts().put_draft_slice(provider.no, blast.no, slice_of(place), slice);
-    touch(tables, blast);
-  });
+  context_.write(act == Act::select ? verb::blast_select : verb::blast_deselect, blast_id,
+                 [&](Tables& tables) {
+                   const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+                   Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
+                   const Place place = access::entry(tables, provider, client).place;
+                   auto slice = tables.blasts().draft_slice(provider.no, blast.no, slice_of(place));
+                   apply(slice, place, act);
+                   tables.blasts().put_draft_slice(provider.no, blast.no, slice_of(place), slice);
+                   touch(tables, blast);
+                 });
 }
 
 std::vector<Code> Drafting::act_many(std::string_view provider_id, std::string_view blast_id,
@@ -88,35 +88,38 @@ std::vector<Code> Drafting::act_many(std::string_view provider_id, std::string_v
     access::draft(tables, context_, provider, blast_id);
     return resolve_places(tables, provider, ids);
   });
-  context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
-    Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
-    std::map<SliceNo, DraftSlice> slices;
-    for (const auto& one : resolved) {
-      if (one.code != Code::ok) continue;
-      const auto s = slice_of(one.place);
-      auto found = slices.find(s);
-      if (found == slices.end())
-        found = slices.emplace(s, tables.blasts().draft_slice(provider.no, blast.no, s)).first;
-      apply(found->second, one.place, act);
-    }
-    if (slices.empty()) return;
-    for (const auto& [s, slice] : slices) tables.blasts().put_draft_slice(provider.no, blast.no, s, slice);
-    touch(tables, blast);
-  });
+  context_.write(act == Act::select ? verb::blast_select : verb::blast_deselect, blast_id,
+                 [&](Tables& tables) {
+                   const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+                   Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
+                   std::map<SliceNo, DraftSlice> slices;
+                   for (const auto& one : resolved) {
+                     if (one.code != Code::ok) continue;
+                     const auto s = slice_of(one.place);
+                     auto found = slices.find(s);
+                     if (found == slices.end())
+                       found = slices.emplace(s, tables.blasts().draft_slice(provider.no, blast.no, s)).first;
+                     apply(found->second, one.place, act);
+                   }
+                   if (slices.empty()) return;
+                   for (const auto& [s, slice] : slices)
+                     tables.blasts().put_draft_slice(provider.no, blast.no, s, slice);
+                   touch(tables, blast);
+                 });
   std::vector<Code> results(ids.size());
   for (std::size_t i = 0; i < ids.size(); ++i) results[i] = resolved[i].code;
   return results;
 }
 
 void Drafting::act_all(std::string_view provider_id, std::string_view blast_id, Act act) {
-  context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
-    Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
-    tables.blasts().delete_draft(provider.no, blast.no);
-    blast.all_active = act == Act::select;
-    touch(tables, blast);
-  });
+  context_.write(act == Act::select ? verb::blast_select_all_active : verb::blast_select_none, blast_id,
+                 [&](Tables& tables) {
+                   const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+                   Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
+                   tables.blasts().delete_draft(provider.no, blast.no);
+                   blast.all_active = act == Act::select;
+                   touch(tables, blast);
+                 });
 }
 
 void Drafting::select_from(std::string_view provider_id, std::string_view blast_id,
@@ -124,7 +127,7 @@ void Drafting::select_from(std::string_view provider_id, std::string_view blast_
   const Filter filter(filter_text, {"opened", "replied"});
   const auto opened = filter.get_switch("opened");
   const auto replied = filter.get_switch("replied");
-  context_.store.write([&](Tables& tables) {
+  context_.write(verb::blast_select_from, blast_id, [&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
     Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
     const Blast from = access::sent_blast(tables, context_, provider, from_blast_id);
@@ -149,7 +152,7 @@ void Drafting::select_from(std::string_view provider_id, std::string_view blast_
 
 void Drafting::write(std::string_view provider_id, std::string_view blast_id, std::string_view text) {
   check_message(text);
-  context_.store.write([&](Tables& tables) {
+  context_.write(verb::blast_write, blast_id, [&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
     Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
     tables.blasts().put_text(provider.no, blast.no, texts::seal_of_blast(provider.no, blast.no, text));
@@ -168,7 +171,7 @@ void Drafting::set(std::string_view provider_id, std::string_view blast_id, std:
   } else if (key != "channels") {
     throw Error(Code::argument, "there is no such setting");
   }
-  context_.store.write([&](Tables& tables) {
+  context_.write(verb::blast_set, blast_id, [&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
     Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
     if (key == "channels") {

@@ -20,7 +20,7 @@ class Drafting {
     bool existed = false;
     std::string blast;
   };
-  Created create(std::string_view provider, std::string_view key, std::string_view actor);
+  Created create(std::string_view provider, std::string_view key);
   void discard(std::string_view provider, std::string_view blast);
 
   /// The last act on a client decides.

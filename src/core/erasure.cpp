@@ -47,7 +47,7 @@ void erase_from(Tables& tables, RosterUpdate& rosters, const Client& client,
 }  // namespace
 
 bool Erasure::erase(std::string_view client_id) {
-  context_.store.write([&](Tables& tables) {
+  context_.write(verb::client_erase, client_id, [&](Tables& tables) {
     const Client client = access::client(tables, client_id, Hold::exclusive);
     // A reason may hold what it is called: nothing is claimed or reported while they are cut.
     for_each_membership_page(tables, {&client.no, 1},

@@ -146,7 +146,7 @@ std::vector<EventRow> Events::list(std::string_view reader, std::size_t limit) {
     return rows(tables, *after, limit);
   });
   if (listed) return std::move(*listed);
-  return context_.store.write([&](Tables& tables) -> std::vector<EventRow> {
+  return context_.write(verb::events, reader, [&](Tables& tables) -> std::vector<EventRow> {
     const bool more = tables.events().number_events(kNumberedTogether);
     if (const auto after = tables.events().acknowledged(reader)) return rows(tables, *after, limit);
     // What has happened before its first call is not for a new reader.
@@ -159,7 +159,7 @@ std::vector<EventRow> Events::list(std::string_view reader, std::size_t limit) {
 
 Code Events::acknowledge(std::string_view reader, std::string_view event) {
   check_key(reader, "reader");
-  return context_.store.write([&](Tables& tables) {
+  return context_.write(verb::events_ack, reader, [&](Tables& tables) {
     const auto before = tables.events().acknowledged(reader);
     if (!before) throw Error(Code::not_found, "there is no such reader of events");
     const auto parts = context_.ids.decode(event, IdKind::event);

@@ -3,12 +3,12 @@
 namespace bccast {
 
 Code Holding::release() {
-  const Code result = context_.store.write([](Tables& tables) {
+  const Code result = context_.write(verb::release, {}, [](Tables& tables) {
     if (!tables.store().held()) return Code::exists;
     tables.store().set_held(false);
     return Code::ok;
   });
-  context_.held = false;
+  context_.known->held = false;
   return result;
 }
 

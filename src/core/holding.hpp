@@ -14,7 +14,7 @@ namespace bccast {
 /// Whether nothing may be handed out, sent by its schedule, or said to be late. Costs nothing in a store that
 /// was not held when it was opened: none becomes held while it is open.
 inline bool is_held(const Tables& tables, const Context& context) {
-  return context.held && tables.store().held();
+  return context.known->held && tables.store().held();
 }
 
 /// Whether nothing may be handed out for whatever reason.

@@ -7,7 +7,7 @@ namespace bccast {
 
 Code HostRefs::bind(std::string_view thread_id, std::string_view host_ref) {
   if (!host_ref.empty()) check_id(host_ref, "host's reference");
-  return context_.store.write([&](Tables& tables) {
+  return context_.write(verb::thread_bind, thread_id, [&](Tables& tables) {
     const auto key = context_.thread_key(thread_id);
     if (!key || !access::exists(tables, *key)) throw Error(Code::not_found, "there is no such thread");
     auto& threads = tables.threads();

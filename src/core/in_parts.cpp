@@ -316,12 +316,12 @@ class Parts {
     const auto act = context_.store.read([&](const Tables& tables) { return tables.store().act(no_); });
     if (!act) return false;
     if (act->damaged) {
-      context_.store.write([&](Tables& tables) { begin_anew(tables, *act); });
+      context_.write(verb::finish_act, {}, [&](Tables& tables) { begin_anew(tables, *act); });
       return false;
     }
     const auto stages = stages_of(act->kind);
     if (act->stage < 0 || act->stage >= static_cast<std::int64_t>(stages.size())) {
-      context_.store.write([&](Tables& tables) { tables.store().delete_act(no_); });
+      context_.write(verb::finish_act, {}, [&](Tables& tables) { tables.store().delete_act(no_); });
       return false;
     }
     const Stage& stage = stages[static_cast<std::size_t>(act->stage)];
@@ -365,7 +365,7 @@ class Parts {
   bool attempt(const ActInParts& act, const ActInParts& then, decltype(Stage::part) part,
                std::int64_t number) {
     try {
-      context_.store.write([&](Tables& tables) {
+      context_.write(verb::finish_act, {}, [&](Tables& tables) {
         tables.lock().act(no_);
         if (tables.store().act(no_) != act) return;
         if (part != nullptr) {
@@ -408,7 +408,7 @@ bool InParts::finish_some(std::int64_t until_us) {
 }
 
 Code InParts::recall(std::string_view provider_id, std::string_view blast_id) {
-  return finish(context_.store.write([&](Tables& tables) {
+  return finish(context_.write(verb::blast_recall, blast_id, [&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
     Blast blast = access::blast(tables, context_, provider, blast_id, Hold::exclusive);
     blast.state = access::next(blast, BlastVerb::recall, blast_id);
@@ -421,19 +421,20 @@ Code InParts::recall(std::string_view provider_id, std::string_view blast_id) {
 }
 
 Code InParts::set_paused(std::string_view provider_id, std::string_view blast_id, bool paused) {
-  return finish(context_.store.write([&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
-    Blast blast = access::blast(tables, context_, provider, blast_id, Hold::exclusive);
-    blast.state = access::next(blast, paused ? BlastVerb::pause : BlastVerb::resume, blast_id);
-    tables.blasts().update_blast(blast);
-    emit(tables, context_, paused ? EventKind::blast_paused : EventKind::blast_resumed, provider.no,
-         blast.no);
-    return add_act(tables, Kind::pace, provider.no, blast.no);
-  }));
+  return finish(
+      context_.write(paused ? verb::blast_pause : verb::blast_resume, blast_id, [&](Tables& tables) {
+        const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+        Blast blast = access::blast(tables, context_, provider, blast_id, Hold::exclusive);
+        blast.state = access::next(blast, paused ? BlastVerb::pause : BlastVerb::resume, blast_id);
+        tables.blasts().update_blast(blast);
+        emit(tables, context_, paused ? EventKind::blast_paused : EventKind::blast_resumed, provider.no,
+             blast.no);
+        return add_act(tables, Kind::pace, provider.no, blast.no);
+      }));
 }
 
 Code InParts::archive_provider(std::string_view provider_id) {
-  return finish(context_.store.write([&](Tables& tables) {
+  return finish(context_.write(verb::provider_archive, provider_id, [&](Tables& tables) {
     Provider provider = access::provider(tables, provider_id, Hold::exclusive);
     provider.archived_at = context_.clock.wall_ms();
     tables.directory().update_provider(provider);
@@ -442,7 +443,7 @@ Code InParts::archive_provider(std::string_view provider_id) {
 }
 
 Code InParts::remove_channel(std::string_view name) {
-  return finish(context_.store.write([&](Tables& tables) {
+  return finish(context_.write(verb::channel_remove, name, [&](Tables& tables) {
     tables.lock().channel(name, Hold::exclusive);
     auto channel = tables.work().channel(name);
     if (!channel) throw Error(Code::not_found, "there is no such channel");

@@ -89,7 +89,7 @@ bool has_begun_indexing(const Tables& tables) {
 void Indexing::begin() {
   auto folding = context_.store.read([](const Tables& tables) { return tables.store().folding(); });
   if (!has_own_version(folding) && !context_.store.read_only()) {
-    folding = context_.store.write([](Tables& tables) {
+    folding = context_.write(verb::index, {}, [](Tables& tables) {
       const auto now = tables.store().folding();  // another process may have been faster
       if (has_own_version(now)) return now;
       const auto first = from_after(tables, 0);
@@ -97,11 +97,11 @@ void Indexing::begin() {
       return first;
     });
   }
-  context_.indexing = !has_own_version(folding) || folding.under_way();
+  context_.known->indexing = !has_own_version(folding) || folding.under_way();
 }
 
 bool Indexing::go_on(std::exception_ptr& damaged) {
-  context_.indexing = true;  // before anybody can see that it is: nothing is handed out meanwhile
+  context_.known->indexing = true;  // before anybody can see that it is: nothing is handed out meanwhile
   try {
     return go_on_together();
   } catch (const Error& error) {
@@ -129,7 +129,8 @@ bool Indexing::go_past_damage(std::exception_ptr& damaged) {
 /// One entry, or what is to be taken away before. False: nothing is left. Throws Unreadable<Folding> for an
 /// entry that cannot be read.
 bool Indexing::take_step() {
-  return context_.store.write(
+  return context_.write(
+      verb::index, {},
       [&](Tables& tables) {
         const auto at = tables.store().folding();
         if (!at.under_way() || !has_own_version(at)) return false;
@@ -150,7 +151,8 @@ bool Indexing::take_step() {
 
 /// Goes on behind an entry that cannot be read, unless another has done so. What is to be said of it.
 Error Indexing::leave_out(const Folding& at) {
-  const std::string provider = context_.store.write(
+  const std::string provider = context_.write(
+      verb::index, {},
       [&](Tables& tables) {
         if (tables.store().folding() == at) tables.store().set_folding(behind(tables, at));
         const auto row = tables.directory().provider(at.provider_no);
@@ -163,7 +165,8 @@ Error Indexing::leave_out(const Folding& at) {
 
 bool Indexing::go_on_together() {
   // Were a part lost with the power, it would be done once more.
-  return context_.store.write(
+  return context_.write(
+      verb::index, {},
       [&](Tables& tables) {
         const auto at = tables.store().folding();
         if (has_own_version(at)) {

@@ -25,7 +25,7 @@ bool is_indexed(const Folding& folding, ProviderNo provider) noexcept;
 /// Whether some are not. Costs nothing in a store where all were when it was opened: none comes back to that
 /// while it is open.
 inline bool is_indexing(const Tables& tables, const Context& context) {
-  return context.indexing && tables.store().folding().under_way();
+  return context.known->indexing && tables.store().folding().under_way();
 }
 
 /// The same, of a claim that was made before: another process may have begun since.

@@ -102,7 +102,7 @@ LinePace pace_of(const Tables& tables, const Context& context, const Blast& blas
 
 std::string why_not_sent_yet(const Tables& tables, const Context& context, const Blast& blast) {
   std::string_view why = "no worker has looked since";
-  if (context.schedules_wait) why = "the clock was stepped, and schedules wait";
+  if (context.known->schedules_wait) why = "the clock was stepped, and schedules wait";
   if (is_held(tables, context)) why = kHeld;
   return fmt::format("it was to be sent at {}: {}", blast.scheduled_at, why);
 }
@@ -176,7 +176,7 @@ bool Overdue::say_next() {
 
 /// Nothing: somebody else was faster with the first.
 std::optional<bool> Overdue::try_to_say_next() {
-  return context_.store.write([&](Tables& tables) -> std::optional<bool> {
+  return context_.write(verb::say_overdue, {}, [&](Tables& tables) -> std::optional<bool> {
     const auto due = tables.blasts().due_deadline(context_.clock.wall_ms());
     if (!due) return false;
     const BlastKey key{due->provider_no, due->no};

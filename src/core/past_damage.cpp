@@ -23,7 +23,8 @@ std::unique_ptr<Assignment> PastDamage::claim() {
   while (found == Found::damaged && lines_.size() < kMostLines) found = try_next();
   stored_ = found == Found::sound || !claims_.empty() || lines_.size() == kMostLines;
   if (!stored_) return nullptr;
-  return context_.store.write(
+  return context_.write(
+      verb::claim, {},
       [&](Tables& tables) {
         put_behind(tables);
         std::exception_ptr said;
@@ -58,7 +59,7 @@ PastDamage::Tried PastDamage::try_out() const {
     Tried tried;
   };
   try {
-    context_.store.write([&](Tables& tables) {
+    context_.write(verb::claim, {}, [&](Tables& tables) {
       if (hands_nothing_out(tables, context_)) throw Undone();
       throw Undone{claim_in(tables)};
     });

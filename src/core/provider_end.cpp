@@ -56,7 +56,7 @@ void pause_what_is_left(Tables& tables, ProviderNo provider) {
 }  // namespace
 
 Code ProviderEnd::archive(std::string_view provider_id) {
-  return context_.store.write([&](Tables& tables) {
+  return context_.write(verb::provider_archive, provider_id, [&](Tables& tables) {
     Provider provider = access::provider(tables, provider_id, Hold::exclusive);
     if (provider.archived_at != 0) return Code::exists;
     lock_lines(tables, provider.no);
@@ -82,17 +82,18 @@ Code ProviderEnd::archive(std::string_view provider_id) {
 
 Code ProviderEnd::restore(std::string_view provider_id) {
   for (;;) {
-    const auto result = context_.store.write([&](Tables& tables) -> std::optional<Code> {
-      Provider provider = access::provider(tables, provider_id, Hold::exclusive);
-      if (provider.archived_at == 0) return Code::exists;
-      // Its end may be under way: what that has not dropped yet would be handed out again.
-      if (tables.store().first_act()) return std::nullopt;
-      lock_lines(tables, provider.no);
-      provider.archived_at = 0;
-      tables.directory().update_provider(provider);
-      pause_what_is_left(tables, provider.no);
-      return Code::ok;
-    });
+    const auto result =
+        context_.write(verb::provider_restore, provider_id, [&](Tables& tables) -> std::optional<Code> {
+          Provider provider = access::provider(tables, provider_id, Hold::exclusive);
+          if (provider.archived_at == 0) return Code::exists;
+          // Its end may be under way: what that has not dropped yet would be handed out again.
+          if (tables.store().first_act()) return std::nullopt;
+          lock_lines(tables, provider.no);
+          provider.archived_at = 0;
+          tables.directory().update_provider(provider);
+          pause_what_is_left(tables, provider.no);
+          return Code::ok;
+        });
     if (result) return *result;
     finish_acts(context_);
   }

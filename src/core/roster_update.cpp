@@ -60,7 +60,7 @@ const Folding& RosterUpdate::folding() {
 }
 
 bool RosterUpdate::has_turn_behind(const RosterEntry& entry) {
-  if (!context_.indexing || is_indexed(folding(), entry.provider_no)) return true;
+  if (!context_.known->indexing || is_indexed(folding(), entry.provider_no)) return true;
   return entry.provider_no == folding().provider_no && std::int64_t{entry.place} < folding().place;
 }
 

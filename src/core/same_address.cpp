@@ -296,7 +296,8 @@ bool SameAddress::has_address(const bccast::Found<RosterKey, RosterEntry>& entri
 
 bool forget_told_addresses(const Context& context) {
   // Were a part lost with the power, it would be done once more.
-  return context.store.write(
+  return context.write(
+      verb::forget_addresses, {},
       [](Tables& tables) {
         const auto line = tables.work().line_to_forget();
         if (!line) return false;

@@ -84,8 +84,8 @@ void miss(Tables& tables, const Context& context, Blast blast, MissReason reason
 }
 
 void Scheduling::schedule(std::string_view provider_id, std::string_view blast_id, Ms at,
-                          std::string_view digest, std::string_view actor) {
-  context_.store.write([&](Tables& tables) {
+                          std::string_view digest) {
+  context_.write(verb::blast_schedule, blast_id, [&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
     Blast blast = access::blast(tables, context_, provider, blast_id, Hold::exclusive);
     const Ms now = context_.clock.wall_ms();
@@ -93,13 +93,13 @@ void Scheduling::schedule(std::string_view provider_id, std::string_view blast_i
     if (at <= now) throw Error(Code::argument, "the time to send at has passed");
     if (at - now > kFarthestSchedule)
       throw Error(Code::argument, "the time to send at is more than 366 days ahead");
-    blast.sent_by = actor;
+    blast.sent_by = context_.actor;
     put_on_schedule(tables, context_, provider, blast, at, digest, 0);
   });
 }
 
 Code Scheduling::unschedule(std::string_view provider_id, std::string_view blast_id) {
-  return context_.store.write([&](Tables& tables) {
+  return context_.write(verb::blast_unschedule, blast_id, [&](Tables& tables) {
     const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
     Blast blast = access::blast(tables, context_, provider, blast_id, Hold::exclusive);
     if (blast.state == BlastState::draft) return Code::exists;
@@ -121,7 +121,7 @@ bool Scheduling::send_due() {
 
 /// Nothing: somebody else was faster with the first; another may be due.
 std::optional<bool> Scheduling::try_to_send_due() {
-  return context_.store.write([&](Tables& tables) -> std::optional<bool> {
+  return context_.write(verb::send_due, {}, [&](Tables& tables) -> std::optional<bool> {
     const auto due = tables.blasts().due_schedule(context_.clock.wall_ms());
     if (!due) return false;
     const BlastKey key{due->provider_no, due->no};

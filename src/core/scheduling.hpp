@@ -22,8 +22,7 @@ class Scheduling {
  public:
   explicit Scheduling(Context& context) : context_(context) {}
 
-  void schedule(std::string_view provider, std::string_view blast, Ms at, std::string_view digest,
-                std::string_view actor);
+  void schedule(std::string_view provider, std::string_view blast, Ms at, std::string_view digest);
   /// exists: it is a draft.
   Code unschedule(std::string_view provider, std::string_view blast);
   /// Sends the first that is due, or makes it a draft again when it cannot go. False: none was due.

@@ -96,7 +96,7 @@ Error not_found() {
 }  // namespace
 
 std::int64_t SecondTries::retry_failed(std::string_view provider_id, std::string_view blast_id) {
-  return context_.store.write([&](Tables& tables) {
+  return context_.write(verb::blast_retry_failed, blast_id, [&](Tables& tables) {
     std::int64_t count = 0;
     const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
     Blast blast = access::sent_blast_and_lines(tables, context_, provider, blast_id);
@@ -133,7 +133,7 @@ Code SecondTries::report(std::string_view item, const ItemOutcome& outcome) {
   if (outcome.status != ItemStatus::done && outcome.status != ItemStatus::failed &&
       outcome.status != ItemStatus::retry)
     throw Error(Code::argument, "what can be reported later is done, retry or failed");
-  return context_.store.write([&](Tables& tables) {
+  return context_.write(verb::report, item, [&](Tables& tables) {
     if (const auto place = context_.ids.decode(item, IdKind::blast_item)) {
       const BlastKey key{place->provider, place->number};
       tables.lock().lines({}, {&key, 1});

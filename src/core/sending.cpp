@@ -108,9 +108,8 @@ Error why_not_sent(const SendResult& result, std::string_view blast_id) {
   return {Code::state, fmt::format("blast {} has no text yet", blast_id)};
 }
 
-Code Sending::send(std::string_view provider_id, std::string_view blast_id, std::string_view digest,
-                   std::string_view actor) {
-  return context_.store.write([&](Tables& tables) {
+Code Sending::send(std::string_view provider_id, std::string_view blast_id, std::string_view digest) {
+  return context_.write(verb::blast_send, blast_id, [&](Tables& tables) {
     const Provider provider = access::provider(tables, provider_id, Hold::shared);
     auto with = lock_what_sends(tables, provider.no);
     Blast blast = access::blast(tables, context_, provider, blast_id, Hold::exclusive);
@@ -120,7 +119,7 @@ Code Sending::send(std::string_view provider_id, std::string_view blast_id, std:
         blast.state == BlastState::scheduled && blast.hold > 0 && blast.scheduled_at <= now + blast.hold;
     if (held || !next_state(blast.state, BlastVerb::send)) return Code::exists;
     access::require_open(provider);
-    blast.sent_by = actor;
+    blast.sent_by = context_.actor;
     if (blast.hold > 0) {
       put_on_schedule(tables, context_, provider, blast, now + blast.hold, digest, kFewestRecipients);
       return Code::ok;

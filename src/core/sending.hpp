@@ -36,8 +36,7 @@ class Sending {
   explicit Sending(Context& context) : context_(context) {}
 
   /// ok, or exists when it was sent before. A draft with a hold is scheduled so far ahead.
-  Code send(std::string_view provider, std::string_view blast, std::string_view digest,
-            std::string_view actor);
+  Code send(std::string_view provider, std::string_view blast, std::string_view digest);
 
  private:
   Context& context_;

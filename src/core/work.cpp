@@ -28,13 +28,13 @@ Durability durability_of(const Report* report) {
 
 }  // namespace
 
-Advanced Work::advance(ChannelNo channel, const Report* report, std::size_t most) {
+Advanced Work::advance(const VerbKind& kind, ChannelNo channel, const Report* report, std::size_t most) {
   std::exception_ptr damage;
   auto& damaged = has_damage(channel);
   const bool careful = damaged;
   if (careful) most = std::min(most, kSmallBatch);
   try {
-    auto advanced = advance_once(channel, report, most);
+    auto advanced = advance_once(kind, channel, report, most);
     if (careful && most > 0) damaged = false;
     return advanced;
   } catch (const Error& error) {
@@ -42,7 +42,7 @@ Advanced Work::advance(ChannelNo channel, const Report* report, std::size_t most
     damage = std::current_exception();
   }
   Advanced advanced;
-  if (report != nullptr) advanced = advance_once(channel, report, 0);
+  if (report != nullptr) advanced = advance_once(kind, channel, report, 0);
   PastDamage past(context_, channel, most);
   try {
     advanced.next = past.claim();
@@ -55,12 +55,9 @@ Advanced Work::advance(ChannelNo channel, const Report* report, std::size_t most
   return advanced;
 }
 
-Advanced Work::advance_once(ChannelNo channel, const Report* report, std::size_t most) {
-  return begin_anew_while_changed([&] { return try_to_advance(channel, report, most); });
-}
-
-Advanced Work::try_to_advance(ChannelNo channel, const Report* report, std::size_t most) {
-  return context_.store.write(
+Advanced Work::advance_once(const VerbKind& kind, ChannelNo channel, const Report* report, std::size_t most) {
+  return context_.write(
+      kind, {},
       [&](Tables& tables) {
         Advanced advanced;
         const auto locked = lock_work(tables, context_, channel, report, most);
@@ -102,7 +99,8 @@ void Work::load(Assignment& assignment) {
 void Work::give_up_loading(const Assignment& assignment) {
   if (has_damage(assignment.claim.channel_no).exchange(true)) return;
   try {
-    context_.store.write(
+    context_.write(
+        verb::claim, {},
         [&](Tables& tables) {
           lock_batch(tables, assignment);
           undo_claim(tables, assignment);
@@ -124,10 +122,11 @@ void Work::load_large(Assignment& assignment) {
     if (!filled.withdrawn) fill(tables, context_, filled);
     return filled;
   });
-  if (assignment.withdrawn) context_.indexing = true;
+  if (assignment.withdrawn) context_.known->indexing = true;
   if (assignment.holds.empty()) return;
   // Like the claim: were it lost in a power cut, the batch would be, too. Nothing: all of it could be held.
-  auto anew = context_.store.write(
+  auto anew = context_.write(
+      verb::claim, {},
       [&](Tables& tables) -> std::optional<Assignment> {
         lock_batch(tables, assignment);
         const bool withdrawn = !may_hold_addresses(tables, assignment);
@@ -168,7 +167,7 @@ std::optional<Report> Work::without_handler(const Assignment& assignment) {
 }
 
 bool Work::extend(const Assignment& assignment, Ms how_long) {
-  return context_.store.write([&](Tables& tables) {
+  return context_.write(verb::batch_extend, {}, [&](Tables& tables) {
     lock_batch(tables, assignment);
     auto claim = tables.work().claim(assignment.claim);
     if (!claim || claim->tries != assignment.claim.tries) return false;

@@ -24,15 +24,17 @@ struct Advanced {
   bool unlocked = false;             // other lines may hand out more because of it
   std::exception_ptr damage;   // what was passed by, or kept the report from being counted; null: nothing
   std::optional<Ms> next_due;  // when nothing could be claimed: as Work::next_due
+
+  bool leaves_work() const noexcept { return unlocked; }
 };
 
 class Work {
  public:
   explicit Work(Context& context) : context_(context) {}
 
-  /// Stores `report` (null: none) and claims at most `most` items (0: none). What cannot be read is passed by
-  /// (PastDamage); Error(corrupt), and nothing is written, where there is nothing else.
-  Advanced advance(ChannelNo channel, const Report* report, std::size_t most);
+  /// For the verb `kind` stores `report` (null: none) and claims at most `most` items (0: none). What cannot
+  /// be read is passed by (PastDamage); Error(corrupt), and nothing is written, where there is nothing else.
+  Advanced advance(const VerbKind& kind, ChannelNo channel, const Report* report, std::size_t most);
   /// Fills the batch of a claimed assignment, unless it is filled. Small ones are by advance(), whose
   /// transaction has what they need at hand; large ones must not hold the writers up: they are read in a
   /// snapshot, and only what they hold is written. Error(corrupt): the claim
@@ -48,8 +50,7 @@ class Work {
   std::optional<Ms> next_due(const Tables& tables, const Channel& channel) const;
 
  private:
-  Advanced advance_once(ChannelNo channel, const Report* report, std::size_t most);
-  Advanced try_to_advance(ChannelNo channel, const Report* report, std::size_t most);
+  Advanced advance_once(const VerbKind& kind, ChannelNo channel, const Report* report, std::size_t most);
   void claim(Tables& tables, ChannelNo channel, const Locked& locked, std::size_t most, Advanced& advanced);
   void fill_and_hold(Tables& tables, Assignment& assignment);
   void load_large(Assignment& assignment);

@@ -36,9 +36,10 @@ bool Agenda::compare_clocks() {
     if (stepped) wait_until_us_ = monotonic_us + kStepWaitUs;
   }
   if (stepped)
-    context_.store.write([&](Tables& tables) { emit(tables, context_, EventKind::clock_stepped, 0, 0); });
+    context_.write(verb::say_clock_stepped, {},
+                   [&](Tables& tables) { emit(tables, context_, EventKind::clock_stepped, 0, 0); });
   const bool wait = schedules_wait_us() > 0;
-  context_.schedules_wait = wait;
+  context_.known->schedules_wait = wait;
   return wait;
 }
 
@@ -55,12 +56,12 @@ BlastTables::Agenda Agenda::look() {
   auto [next, held] = context_.store.read([&](const Tables& tables) {
     return Look{tables.blasts().agenda(), is_held(tables, context_)};
   });
-  if (!next.to_index) context_.indexing = false;
+  if (!next.to_index) context_.known->indexing = false;
   if (held) {
     next.schedule.reset();
     next.deadline.reset();
   } else {
-    context_.held = false;
+    context_.known->held = false;
   }
   return next;
 }
@@ -88,7 +89,8 @@ bool Agenda::has_pinned_log_to_say() {
 
 bool Agenda::say_log_is_pinned() {
   if (!has_pinned_log_to_say()) return false;
-  context_.store.write([&](Tables& tables) { emit(tables, context_, EventKind::log_pinned, 0, 0); });
+  context_.write(verb::say_log_pinned, {},
+                 [&](Tables& tables) { emit(tables, context_, EventKind::log_pinned, 0, 0); });
   const std::lock_guard lock(mutex_);
   said_pinned_ = true;
   return true;

@@ -13,7 +13,7 @@ ClaimedBatch::~ClaimedBatch() {
     report.result = BatchResult::returned;
     report.begin = reported_;
     try {
-      work_.advance(assignment_->claim.channel_no, &report, 0);
+      work_.advance(verb::batch_free, assignment_->claim.channel_no, &report, 0);
     } catch (...) {
       // Its lease will end.
     }
@@ -49,7 +49,7 @@ bool ClaimedBatch::complete(std::size_t n) {
     report.assignment = assignment_.get();
     report.begin = reported_;
     report.end = reported_ + n;
-    advanced = work_.advance(assignment_->claim.channel_no, &report, 0);
+    advanced = work_.advance(verb::batch_complete, assignment_->claim.channel_no, &report, 0);
     reported_ += n;
     over_ = reported_ == assignment_->batch.size();
   }

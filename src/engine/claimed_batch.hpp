@@ -14,7 +14,7 @@ class ClaimedBatch final : public BatchControl {
  public:
   struct Around {
     std::shared_ptr<void> keep_alive{};  // what the batch needs of its engine
-    /// A part was stored, or all given back: there may be work, or room, where there was none. On any thread.
+    /// A part was stored, or all given back. On any thread.
     std::function<void()> stored{};
     /// What was not reported is about to be given back.
     std::function<void()> given_back{};

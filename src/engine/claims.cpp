@@ -47,7 +47,7 @@ std::shared_ptr<BatchControl> Claims::next(ChannelNo channel, std::size_t most,
   const auto until = context_.clock.monotonic_us() + kLongestLookUs;
   for (;;) {
     const bool time_is_up = report && context_.clock.monotonic_us() >= until;
-    auto advanced = work_.advance(channel, report ? &*report : nullptr, time_is_up ? 0 : most);
+    auto advanced = work_.advance(verb::claim, channel, report ? &*report : nullptr, time_is_up ? 0 : most);
     std::shared_ptr<Assignment> assignment = std::move(advanced.next);
     if (!assignment) {
       rest(channel);  // which rings at once where more is due
@@ -69,10 +69,7 @@ std::shared_ptr<BatchControl> Claims::next(ChannelNo channel, std::size_t most,
     const auto items = assignment->claimed;
     ClaimedBatch::Around around;
     around.keep_alive = std::move(keep_alive);
-    around.stored = [this] {
-      doorbell_.let_go();
-      bells_.ring();
-    };
+    around.stored = [this] { doorbell_.let_go(); };
     around.freed = [this, pacing, items, began] {
       pacing->measured(items, context_.clock.monotonic_us() - began);
       doorbell_.let_go();

@@ -15,10 +15,9 @@ namespace bccast {
 
 class Claims {
  public:
-  /// `bells`: rung when a batch was completed, or in parts.
   /// `alone`: the engine has no handlers, and the bell is for claims alone.
-  Claims(Context& context, Work& work, Doorbell& doorbell, Queue& bells, bool alone)
-      : context_(context), work_(work), doorbell_(doorbell), bells_(bells), alone_(alone) {}
+  Claims(Context& context, Work& work, Doorbell& doorbell, bool alone)
+      : context_(context), work_(work), doorbell_(doorbell), alone_(alone) {}
 
   /// At most `most` items, 0: as many as go well into a lease; null: nothing is due, or nothing was found so
   /// far. The batch holds `keep_alive`.
@@ -36,7 +35,6 @@ class Claims {
   Context& context_;
   Work& work_;
   Doorbell& doorbell_;
-  Queue& bells_;
   const bool alone_;
   std::mutex mutex_;
   std::map<ChannelNo, std::shared_ptr<Pacing>> pacings_;

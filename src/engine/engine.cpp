@@ -20,7 +20,7 @@ Engine::Engine(std::string_view url, Options options) {
   parts->context.late_limit = std::stoll(options.get("late_limit_ms"));
   parts->context.lease = std::stoll(options.get("lease_ms"));
   parts->context.own_channel = options.get("own_channel");
-  parts->context.held = parts->store->read([](const Tables& tables) {
+  parts->context.known->held = parts->store->read([](const Tables& tables) {
     try {
       return tables.store().held();
     } catch (const Error& error) {
@@ -39,17 +39,19 @@ Engine::Engine(std::string_view url, Options options) {
   Handlers handlers;
   for (const auto& [channel, notifier] : options.notifiers_) handlers[channel].notifier = notifier;
   for (const auto& [channel, deliverer] : options.deliverers_) handlers[channel].deliverer = deliverer;
-  for (const auto& [channel, handler] : handlers) parts->channels.put(channel, handler.role());
+  nouns_ = std::make_unique<Nouns>(parts->context, std::string_view());
+  for (const auto& [channel, handler] : handlers) nouns_->channels.put(channel, handler.role());
   parts->pump = std::make_unique<Pump>(parts->context, parts->work, parts->bells, handlers);
   parts->pump->keep_alive(parts);
-  parts->claims =
-      std::make_unique<Claims>(parts->context, parts->work, parts->doorbell, parts->bells, handlers.empty());
+  parts->claims = std::make_unique<Claims>(parts->context, parts->work, parts->doorbell, handlers.empty());
   session_ = std::make_shared<Session>(std::move(parts));
   parts_ = session_->parts.get();
 }
 
 Engine::Engine(std::shared_ptr<Session> session, std::string_view actor)
-    : session_(std::move(session)), parts_(session_->parts.get()), actor_(actor) {}
+    : session_(std::move(session)),
+      parts_(session_->parts.get()),
+      nouns_(std::make_unique<Nouns>(parts_->context, actor)) {}
 
 Engine::~Engine() = default;
 std::unique_ptr<Engine> Engine::as(std::string_view actor) const {
@@ -60,24 +62,22 @@ bool Engine::is_last() const noexcept {
   return session_.use_count() == 1;
 }
 Code Engine::channel_put(std::string_view channel, std::string_view role) {
-  return parts_->channels.put(channel, role);
+  return nouns_->channels.put(channel, role);
 }
 void Engine::channel_set(std::string_view channel, std::string_view key, std::string_view value) {
-  parts_->channels.set(channel, key, value);
-  parts_->bells.ring();
+  nouns_->channels.set(channel, key, value);
 }
 Code Engine::channel_remove(std::string_view channel) {
   const auto whole = [&] {
-    parts_->channels.remove(channel);
+    nouns_->channels.remove(channel);
     return Code::ok;
   };
   const auto result =
-      whole_or_in_parts(parts_->context, whole, [&] { return parts_->in_parts.remove_channel(channel); });
-  parts_->bells.ring();
+      whole_or_in_parts(nouns_->context, whole, [&] { return nouns_->in_parts.remove_channel(channel); });
   return result;
 }
 std::vector<ChannelSummary> Engine::channel_list() {
-  return parts_->progress.channels();
+  return nouns_->progress.channels();
 }
 Pumped Engine::pump(std::uint32_t max_items, std::uint32_t budget_us) {
   refuse_inside("pump");
@@ -112,7 +112,7 @@ std::uint32_t Engine::threads() {
 }
 std::shared_ptr<BatchControl> Engine::claim(std::string_view channel, std::uint32_t max_items) {
   const auto done = parts_->keep_agenda(0);  // one thing at most: it is the host's thread
-  auto batch = parts_->claims->next(parts_->channels.find(channel), max_items, session_->parts);
+  auto batch = parts_->claims->next(nouns_->channels.find(channel), max_items, session_->parts);
   if (!batch) {
     parts_->set_agenda_timer(done);
     parts_->say_damage();
@@ -121,44 +121,40 @@ std::shared_ptr<BatchControl> Engine::claim(std::string_view channel, std::uint3
 }
 Code Engine::report(std::string_view item, NoticeStatus status, std::string_view reason) {
   const auto result =
-      parts_->second_tries.report(item, {static_cast<ItemStatus>(status), std::string(reason), -1});
-  parts_->bells.ring();
+      nouns_->second_tries.report(item, {static_cast<ItemStatus>(status), std::string(reason), -1});
   return result;
 }
 void Engine::finish() {
   parts_->pump->finish();
 }
 std::vector<EventRow> Engine::events(std::string_view reader, std::size_t limit) {
-  return parts_->events.list(reader, limit);
+  return nouns_->events.list(reader, limit);
 }
 Code Engine::events_ack(std::string_view reader, std::string_view event) {
-  return parts_->events.acknowledge(reader, event);
+  return nouns_->events.acknowledge(reader, event);
 }
 Page<OverdueRow> Engine::overdue(std::string_view provider, std::string_view cursor, std::size_t limit) {
-  return parts_->overdue.list(provider, cursor, limit);
+  return nouns_->overdue.list(provider, cursor, limit);
 }
 Engine::Purged Engine::purge(std::int64_t before_ms) {
   Purged purged;
-  purged.count = parts_->control.purge_before(before_ms, purged.emptied, purged.code);
-  if (!purged.emptied) parts_->bells.ring();
+  purged.count = nouns_->control.purge_before(before_ms, purged.emptied, purged.code);
   return purged;
 }
 std::vector<FindingRow> Engine::verify() {
-  return parts_->verification.run();
+  return nouns_->verification.run();
 }
 Code Engine::backup(const std::string& path) {
   return parts_->store->backup(path) ? Code::ok : Code::partial;
 }
 Code Engine::release() {
-  const auto result = parts_->holding.release();
-  parts_->bells.ring();
-  return result;
+  return nouns_->holding.release();
 }
 StoreStatus Engine::store_status() {
-  return parts_->holding.status();
+  return nouns_->holding.status();
 }
 bool Engine::checkpoint() {
-  return empty_log(parts_->context);
+  return empty_log(nouns_->context);
 }
 bool Engine::handling() const noexcept {
   return parts_->pump->handling();

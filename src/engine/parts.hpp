@@ -62,7 +62,9 @@ struct Engine::Parts {
         store(open_store(url)),
         context(*store, *clock, zones),
         doorbell(*store),
-        bells(doorbell, std::move(hosts_queue)) {}
+        bells(doorbell, std::move(hosts_queue)) {
+    context.queue = &bells;
+  }
 
   /// When what cannot be read is looked at again, at the latest.
   static constexpr std::int64_t kLookAtDamageMs = 60'000;
@@ -141,7 +143,6 @@ struct Engine::Parts {
     try {
       const auto done = agenda.run(until_us);
       keep_damage(agenda.take_left_out());
-      if (done > 0) bells.ring();
       return done;
     } catch (const Error& error) {
       if (error.code() != Code::corrupt) throw;
@@ -198,10 +199,7 @@ struct Engine::Parts {
   Context context;
   Doorbell doorbell;
   Bells bells;
-  Directory directory{context};
-  Roster roster{context};
-  Drafting drafting{context};
-  Sending sending{context};
+  // What is done by the library itself.
   Scheduling scheduling{context};
   Control control{context};
   InParts in_parts{context};
@@ -211,6 +209,23 @@ struct Engine::Parts {
   std::atomic<bool> agenda_took_all{false};
   std::mutex damage_mutex;    // guards `damage`
   std::exception_ptr damage;  // what was passed by, and nobody was told yet
+  Work work{context};
+  std::unique_ptr<Pump> pump;
+  std::unique_ptr<Claims> claims;
+};
+
+/// What a handle's calls are made of: all of them act for its actor.
+struct Engine::Nouns {
+  Nouns(const Context& of_store, std::string_view actor) : context(of_store, actor) {}
+
+  Context context;
+  Directory directory{context};
+  Roster roster{context};
+  Drafting drafting{context};
+  Sending sending{context};
+  Scheduling scheduling{context};
+  Control control{context};
+  InParts in_parts{context};
   Inbox inbox{context};
   Conversation conversation{context};
   Communities communities{context};
@@ -224,9 +239,7 @@ struct Engine::Parts {
   Holding holding{context};
   SecondTries second_tries{context};
   Events events{context};
-  Work work{context};
-  std::unique_ptr<Pump> pump;
-  std::unique_ptr<Claims> claims;
+  Overdue overdue{context};
 };
 
 /// What all handles on a store share. Batches in a host's hands keep the parts, not this: threads end with

@@ -228,7 +228,7 @@ std::size_t Pump::batch_size(const Way& way, const Limits& limits, std::int64_t 
 /// Work::advance, timed. Small batches are filled in it.
 Advanced Pump::advance(Way& way, const Report* report, std::size_t most) {
   const auto began = context_.clock.monotonic_us();
-  auto advanced = work_.advance(way.channel, report, most);
+  auto advanced = work_.advance(verb::pump, way.channel, report, most);
   way.pacing.stored(context_.clock.monotonic_us() - began);
   if (advanced.next && advanced.next->loaded)
     way.pacing.filled_small(advanced.next->claimed, advanced.next->filled_in_us);
@@ -253,7 +253,6 @@ bool Pump::work_off(Flow& flow, Report& report) {
   const auto stay = std::make_shared<Stay>(way.kept);
   ClaimedBatch::Around around;
   around.keep_alive = owner_.lock();
-  around.stored = [this] { queue_.ring(); };
   around.given_back = [this, &way] {
     way.rests_until_us = context_.clock.monotonic_us() + kGivenBackWait * 1000;
   };
@@ -305,7 +304,6 @@ void Pump::store(Flow& flow, Report report, std::size_t most, Pumped& pumped) {
   pumped.done += advanced.ended;
   flow.current = std::move(advanced.next);
   flow.next_due = advanced.next_due;
-  if (advanced.unlocked) queue_.ring();
 }
 
 /// A batch that was not begun.
@@ -333,7 +331,7 @@ bool Pump::store_unstored(Pumped& pumped, std::int64_t until_us) {
     lock.unlock();
     bool stored = false;
     try {
-      const auto advanced = work_.advance(next->channel, &next->report, 0);
+      const auto advanced = work_.advance(verb::pump, next->channel, &next->report, 0);
       pumped.done += advanced.ended;
       keep_damage(advanced.damage);
       stored = true;

@@ -123,7 +123,7 @@ void add_rest(Host& host, Seen& seen) {
           const auto next = host.claim(host.channels.find(channel));
           if (!next) return std::string();
           if (const auto report = Work::without_handler(*next)) {
-            host.work.advance(next->claim.channel_no, &*report, 0);
+            host.work.advance(bccast::verb::pump, next->claim.channel_no, &*report, 0);
             continue;
           }
           seen.add("told", channel, text_of(*next));
@@ -185,17 +185,17 @@ Practice::Practice() {
   host_.events.list("watcher", 0);
   draft_ = host_.draft("draft", {"ann", "bob"});
   scheduled_ = host_.draft("scheduled", {"ann", "bob"});
-  host_.scheduling.schedule("lee", scheduled_, clock_.now + 1'000, {}, {});
+  host_.scheduling.schedule("lee", scheduled_, clock_.now + 1'000, {});
   recalled_ = host_.send("recalled", {"ann", "bob"});
   host_.conversation.write({Side::client, "ann"}, host_.inbox.of_client("ann", {}, {}, 0).items.at(0).thread,
-                           {}, "of what is recalled", {});
+                           {}, "of what is recalled");
   host_.control.recall("lee", recalled_);
   paused_ = host_.send("paused", {"ann", "cid"});
   host_.control.pause("lee", paused_);
   direct_ = host_.conversation.direct("lee", "bob");
-  host_.conversation.write({Side::provider, "lee"}, direct_, {}, "directly", {});
-  community_ = host_.communities.create("lee", "Group", {});
-  host_.communities.add_many("lee", community_, std::vector<std::string_view>{"ann", "bob"}, {});
+  host_.conversation.write({Side::provider, "lee"}, direct_, {}, "directly");
+  community_ = host_.communities.create("lee", "Group");
+  host_.communities.add_many("lee", community_, std::vector<std::string_view>{"ann", "bob"});
   host_.channels.put("push", "deliver");  // with nothing but the next blast
   sent_ = host_.send("sent");
   of_sent_ = host_.progress.find("lee", sent_, std::vector<std::string_view>{"ann"}).at(0).thread;
@@ -232,9 +232,9 @@ void Practice::add_verbs_of_people() {
 }
 
 void Practice::add_verbs_of_blasts() {
-  add("create", doing([](Host& host) { return host.drafting.create("lee", {}, {}).blast; }));
+  add("create", doing([](Host& host) { return host.drafting.create("lee", {}).blast; }));
   add("create with a key", doing([](Host& host) {
-        const auto created = host.drafting.create("lee", "key", {});
+        const auto created = host.drafting.create("lee", "key");
         return fmt::format("{} {}", created.blast, created.existed);
       }));
   add("discard", doing([this](Host& host) { host.drafting.discard("lee", draft_); }));
@@ -245,9 +245,9 @@ void Practice::add_verbs_of_blasts() {
   add("select_all",
       doing([this](Host& host) { host.drafting.act_all("lee", draft_, Drafting::Act::select); }));
   add("blast_write", doing([this](Host& host) { host.drafting.write("lee", draft_, "written"); }));
-  add("send", doing([this](Host& host) { return host.sending.send("lee", draft_, {}, {}); }));
+  add("send", doing([this](Host& host) { return host.sending.send("lee", draft_, {}); }));
   add("schedule",
-      doing([this](Host& host) { host.scheduling.schedule("lee", draft_, clock_.now + 1'000, {}, {}); }));
+      doing([this](Host& host) { host.scheduling.schedule("lee", draft_, clock_.now + 1'000, {}); }));
   add("unschedule", doing([this](Host& host) { return host.scheduling.unschedule("lee", scheduled_); }));
   add("send_due", doing([](Host& host) { return std::string(host.scheduling.send_due() ? "one" : "none"); }));
   add("pause", doing([this](Host& host) { return host.control.pause("lee", sent_); }));
@@ -273,10 +273,10 @@ void Practice::add_verbs_of_threads() {
         return all;
       }));
   add("reply", doing([=, this](Host& host) {
-        return written(host.conversation.write(ann, of_sent_, {}, "reply", {}));
+        return written(host.conversation.write(ann, of_sent_, {}, "reply"));
       }));
   add("reply with a key", doing([=, this](Host& host) {
-        return written(host.conversation.write(ann, of_sent_, "key", "reply", {}));
+        return written(host.conversation.write(ann, of_sent_, "key", "reply"));
       }));
   add("read", doing([=, this](Host& host) { host.conversation.read(ann, of_sent_, 1); }));
   add("read of bob's", doing([this](Host& host) {
@@ -286,25 +286,25 @@ void Practice::add_verbs_of_threads() {
       }));
   add("read by the provider", doing([=, this](Host& host) { host.conversation.read(lee, of_sent_, 1); }));
   add("reply by the provider", doing([=, this](Host& host) {
-        return written(host.conversation.write(lee, of_sent_, {}, "reply of lee's", {}));
+        return written(host.conversation.write(lee, of_sent_, {}, "reply of lee's"));
       }));
   add("reply of bob's directly", doing([=, this](Host& host) {
-        return written(host.conversation.write({Side::client, "bob"}, direct_, {}, "direct reply", {}));
+        return written(host.conversation.write({Side::client, "bob"}, direct_, {}, "direct reply"));
       }));
   add("reply of lee's directly", doing([=, this](Host& host) {
-        return written(host.conversation.write(lee, direct_, {}, "direct reply of lee's", {}));
+        return written(host.conversation.write(lee, direct_, {}, "direct reply of lee's"));
       }));
   add("first message to cid", doing([=](Host& host) {
         return written(
-            host.conversation.write(lee, host.conversation.direct("lee", "cid"), {}, "directly", {}));
+            host.conversation.write(lee, host.conversation.direct("lee", "cid"), {}, "directly"));
       }));
   add("post", doing([=, this](Host& host) {
-        return written(host.conversation.write(ann, community_, {}, "post", {}));
+        return written(host.conversation.write(ann, community_, {}, "post"));
       }));
-  add("community_create", doing([](Host& host) { return host.communities.create("lee", "Other", {}); }));
+  add("community_create", doing([](Host& host) { return host.communities.create("lee", "Other"); }));
   add("community_add", doing([this](Host& host) {
         return as_text(
-            host.communities.add_many("lee", community_, std::vector<std::string_view>{"cid"}, {}).at(0));
+            host.communities.add_many("lee", community_, std::vector<std::string_view>{"cid"}).at(0));
       }));
   add("community_remove", doing([this](Host& host) { host.communities.remove("lee", community_, "ann"); }));
   add("community_set",

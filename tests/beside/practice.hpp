@@ -66,7 +66,7 @@ struct Host {
   Work work{context};
 
   std::string draft(const std::string& text, std::vector<std::string_view> clients = {}) {
-    const auto blast = drafting.create("lee", {}, {}).blast;
+    const auto blast = drafting.create("lee", {}).blast;
     if (clients.empty()) {
       drafting.act_all("lee", blast, Drafting::Act::select);
     } else {
@@ -77,19 +77,19 @@ struct Host {
   }
   std::string send(const std::string& text, std::vector<std::string_view> clients = {}) {
     const auto blast = draft(text, std::move(clients));
-    sending.send("lee", blast, {}, {});
+    sending.send("lee", blast, {});
     return blast;
   }
   /// Null: nothing is due.
   std::shared_ptr<Assignment> claim(ChannelNo channel) {
-    std::shared_ptr<Assignment> next = work.advance(channel, nullptr, 64).next;
+    std::shared_ptr<Assignment> next = work.advance(bccast::verb::pump, channel, nullptr, 64).next;
     if (next) work.load(*next);
     return next;
   }
   std::string report(const Assignment& assignment) {
     Report report;
     report.assignment = &assignment;
-    const auto advanced = work.advance(assignment.claim.channel_no, &report, 0);
+    const auto advanced = work.advance(bccast::verb::pump, assignment.claim.channel_no, &report, 0);
     return advanced.too_late ? "too late" : "taken";
   }
 };

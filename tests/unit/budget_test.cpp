@@ -77,10 +77,10 @@ struct World {
   }
   Steady& notifier(std::size_t i = 0) { return *notifiers.at(i); }
   void send() {
-    const auto blast = drafting.create("lee", {}, {}).blast;
+    const auto blast = drafting.create("lee", {}).blast;
     drafting.act_all("lee", blast, bccast::Drafting::Act::select);
     drafting.write("lee", blast, "text");
-    sending.send("lee", blast, {}, {});
+    sending.send("lee", blast, {});
   }
   /// Pumps until nothing is left: by how much each call took longer than its budget.
   std::vector<std::int64_t> overruns(std::uint32_t budget_us) {
@@ -237,7 +237,7 @@ TEST_CASE("A claim that finds nobody to be told ends soon, and the bell says tha
   world.channels.set("email", "quiet_hours", "21:00-08:00");  // it is 22:13
   world.send();
   bccast::Doorbell doorbell(world.store);
-  bccast::Claims claims(world.context, world.work, doorbell, world.queue, true);
+  bccast::Claims claims(world.context, world.work, doorbell, true);
   doorbell.fd();
   world.clock.own_us = 1000;
   const auto waiting = [&] {

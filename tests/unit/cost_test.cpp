@@ -101,14 +101,14 @@ struct World {
     for (std::size_t i = nth; i < clients; i += nth) directory.client_set(id(i), "address.email", id(i - 1));
   }
   string draft(const string& text = "text") {
-    const auto blast = drafting.create("lee", {}, {}).blast;
+    const auto blast = drafting.create("lee", {}).blast;
     drafting.act_all("lee", blast, Drafting::Act::select);
     drafting.write("lee", blast, text);
     return blast;
   }
   string sent() {
     const auto blast = draft();
-    sending.send("lee", blast, {}, {});
+    sending.send("lee", blast, {});
     return blast;
   }
   Conversation::Actor client(std::size_t i) {
@@ -186,7 +186,7 @@ TEST_CASE(
     if (size > there) world.clients(there, size);
     there = size;
     const auto blast = world.draft(string(size == 1'000 ? 100'000 : 100, 'x'));
-    const auto cost = world.cost([&] { CHECK(world.sending.send("lee", blast, {}, {}) == Code::ok); });
+    const auto cost = world.cost([&] { CHECK(world.sending.send("lee", blast, {}) == Code::ok); });
     CAPTURE(size);
     INFO(cost);
     CHECK(world.progress.status("lee", blast).back().recipients == static_cast<std::int64_t>(size));
@@ -208,7 +208,7 @@ TEST_CASE(
             8 * static_cast<std::int64_t>(slices(size) - slices(100'000)));
     }
     // A second time nothing is written.
-    const auto again = world.cost([&] { CHECK(world.sending.send("lee", blast, {}, {}) == Code::exists); });
+    const auto again = world.cost([&] { CHECK(world.sending.send("lee", blast, {}) == Code::exists); });
     CHECK(again.rows == 0);
   }
 }
@@ -220,7 +220,7 @@ TEST_CASE("Sending costs the same whatever was sent before") {
   std::array<Cost, 2> costs{};
   for (auto& cost : costs) {
     const auto blast = world.draft();
-    cost = world.cost([&] { world.sending.send("lee", blast, {}, {}); });
+    cost = world.cost([&] { world.sending.send("lee", blast, {}); });
     for (int i = 0; i < 200; ++i) world.sent();
   }
   CHECK(costs[0].statements == costs[1].statements);
@@ -280,7 +280,7 @@ TEST_CASE("The first read and the first reply write a constant number of rows, a
       const auto thread = world.inbox.of_client(World::id(who), {}, {}, 0).items.at(0).thread;
       reads.push_back(world.cost([&] { world.conversation.read(world.client(who), thread, 1); }));
       replies.push_back(
-          world.cost([&] { world.conversation.write(world.client(who), thread, {}, "yes", {}); }));
+          world.cost([&] { world.conversation.write(world.client(who), thread, {}, "yes"); }));
     };
     touch(7);
     reads.clear();  // those prepared the statements
@@ -518,13 +518,13 @@ TEST_CASE("The end of a blast costs the same however many families were told, wh
     world.families(size, 2);
     const auto blast = world.sent();
     const auto end = [&] {
-      const auto batch = world.work.advance(1, nullptr, size + 1).next;
+      const auto batch = world.work.advance(bccast::verb::pump, 1, nullptr, size + 1).next;
       REQUIRE(batch);
       world.work.load(*batch);
       CHECK(batch->holds.size() == size / 2 - 1);
       bccast::Report report;
       report.assignment = batch.get();
-      return world.cost([&] { world.work.advance(1, &report, 0); });
+      return world.cost([&] { world.work.advance(bccast::verb::pump, 1, &report, 0); });
     };
     ends.push_back(end());
     INFO(ends.back());
@@ -552,7 +552,7 @@ TEST_CASE("A blast to fifty waits for the disk twice: when it is sent, and when 
   pump.run(0, 0);
   const auto blast = world.draft();
   const auto cost = world.cost([&] {
-    world.sending.send("lee", blast, {}, {});
+    world.sending.send("lee", blast, {});
     pump.run(0, 0);
   });
   INFO(cost);
@@ -575,11 +575,11 @@ TEST_CASE("A blast to fifty costs the same in a roster of a million as in one of
     for (int i = 0; i < 2; ++i) {  // the first prepares the statements
       string blast;
       costs.choose = world.cost([&] {
-        blast = world.drafting.create("lee", {}, {}).blast;
+        blast = world.drafting.create("lee", {}).blast;
         world.drafting.act_many("lee", blast, views, Drafting::Act::select);
         world.drafting.write("lee", blast, "text");
       });
-      costs.send = world.cost([&] { world.sending.send("lee", blast, {}, {}); });
+      costs.send = world.cost([&] { world.sending.send("lee", blast, {}); });
       world.notifier->notices = 0;
       costs.drain = world.cost([&] { pump.run(0, 0); });
       CHECK(world.notifier->notices == 50);
@@ -624,10 +624,10 @@ TEST_CASE(
     std::vector<string> ids;
     for (std::size_t i = 0; i < kFew; ++i) ids.push_back(World::id(70'000 + i * step % (kRoster - 70'000)));
     const std::vector<std::string_view> views(ids.begin(), ids.end());
-    const auto blast = world.drafting.create("lee", {}, {}).blast;
+    const auto blast = world.drafting.create("lee", {}).blast;
     world.drafting.act_many("lee", blast, views, Drafting::Act::select);
     world.drafting.write("lee", blast, "text");
-    const auto sent = world.cost([&] { world.sending.send("lee", blast, {}, {}); });
+    const auto sent = world.cost([&] { world.sending.send("lee", blast, {}); });
     world.notifier->batches = world.notifier->notices = 0;
     const auto drained = world.cost([&] { pump.run(0, 0); });
     CHECK(world.notifier->notices == static_cast<std::int64_t>(kFew));
@@ -654,7 +654,7 @@ TEST_CASE(
 TEST_CASE("Selecting many is one transaction, and writes a row for each slice") {
   World world;
   world.clients(0, 100'000);
-  const auto blast = world.drafting.create("lee", {}, {}).blast;
+  const auto blast = world.drafting.create("lee", {}).blast;
   std::vector<string> ids;
   for (std::size_t i = 0; i < 100'000; i += 2) ids.push_back(World::id(i));
   const std::vector<std::string_view> views(ids.begin(), ids.end());
@@ -678,7 +678,7 @@ TEST_CASE("Selecting from an earlier blast is some statements a slice, however m
     const auto thread = world.inbox.of_client(World::id(7), {}, {}, 0).items.at(0).thread;
     world.conversation.read(world.client(7), thread, 1);
     const auto select = [&] {
-      const auto blast = world.drafting.create("lee", {}, {}).blast;
+      const auto blast = world.drafting.create("lee", {}).blast;
       const auto cost =
           world.cost([&] { world.drafting.select_from("lee", blast, earlier, "opened=0&replied=0"); });
       CHECK(world.drafting.preview("lee", blast).recipients == static_cast<std::int64_t>(size) - 1);

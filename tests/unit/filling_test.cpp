@@ -41,7 +41,7 @@ struct World {
     const std::vector<std::string_view> views(ids.begin(), ids.end());
     directory.client_put_many(views, std::vector<std::string_view>(ids.size(), "Somebody"), views);
     directory.roster_add_many("lee", views);
-    blast = drafting.create("lee", {}, {}).blast;
+    blast = drafting.create("lee", {}).blast;
     drafting.act_all("lee", blast, Drafting::Act::select);
     drafting.write("lee", blast, "text");
   }
@@ -116,9 +116,9 @@ TEST_CASE("A damaged item of somebody to whom a blast was not delivered leaves n
 
 TEST_CASE("A batch that cannot be filled is not given back to a blast that was recalled meanwhile") {
   World world("email", "notify", 200);
-  world.sending.send("lee", world.blast, {}, {});
+  world.sending.send("lee", world.blast, {});
   world.conversation.read({Side::client, "c100"}, world.thread_of("c100"), 1);
-  auto batch = world.work.advance(kFirst, nullptr, 1000).next;  // all of it
+  auto batch = world.work.advance(bccast::verb::pump, kFirst, nullptr, 1000).next;  // all of it
   REQUIRE(batch);
   REQUIRE_FALSE(batch->loaded);
   REQUIRE(world.line().cursor == world.line().order.end());
@@ -131,7 +131,7 @@ TEST_CASE("A batch that cannot be filled is not given back to a blast that was r
   // Whoever takes it up leaves them out.
   Database(world.folder.file()).run("UPDATE mark SET bits = " + marks);
   world.clock.now += kLongestLease + 1;
-  batch = world.work.advance(kFirst, nullptr, 1000).next;
+  batch = world.work.advance(bccast::verb::pump, kFirst, nullptr, 1000).next;
   REQUIRE(batch);
   world.work.load(*batch);
   CHECK(batch->batch.size() == 0);
@@ -140,9 +140,9 @@ TEST_CASE("A batch that cannot be filled is not given back to a blast that was r
 
 TEST_CASE("Of two messages in threads of one blast that one claim has, nobody gets the other's text") {
   World world("chat", "deliver", 2);
-  world.sending.send("lee", world.blast, {}, {});
+  world.sending.send("lee", world.blast, {});
   for (const auto& client : world.ids)
-    world.conversation.write({Side::provider, "lee"}, world.thread_of(client), {}, "only for " + client, {});
+    world.conversation.write({Side::provider, "lee"}, world.thread_of(client), {}, "only for " + client);
   world.store.read([&](const Tables& tables) {
     Assignment batch(world.context.ids);
     batch.channel = tables.work().channel(kFirst).value();

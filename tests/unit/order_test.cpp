@@ -372,10 +372,10 @@ TEST_CASE(
   const auto notifier = std::make_shared<InTurn>();
   bccast::Pump pump(context, work, queue, {{"email", {notifier, nullptr}}});
   const Blast really = [&](Place, std::uint64_t) {
-    const auto blast = drafting.create("lee", {}, {}).blast;
+    const auto blast = drafting.create("lee", {}).blast;
     drafting.act_all("lee", blast, bccast::Drafting::Act::select);
     drafting.write("lee", blast, "text");
-    sending.send("lee", blast, {}, {});
+    sending.send("lee", blast, {});
     notifier->told.clear();
     pump.run(0, 0);
     REQUIRE(notifier->told.size() == kPlaces);

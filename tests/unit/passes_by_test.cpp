@@ -42,7 +42,7 @@ struct World {
       directory.client_put(client, client, std::string(client) + "@example.org");
       directory.roster_add("lee", client);
     }
-    blast = drafting.create("lee", {}, {}).blast;
+    blast = drafting.create("lee", {}).blast;
     drafting.act_all("lee", blast, Drafting::Act::select);
     drafting.write("lee", blast, "text");
   }
@@ -57,7 +57,7 @@ struct World {
     throw Error(Code::corrupt, "a page is damaged", number);
   }
   std::unique_ptr<Assignment> claimed() {
-    auto next = work.advance(1, nullptr, 10).next;
+    auto next = work.advance(bccast::verb::pump, 1, nullptr, 10).next;
     REQUIRE(next);
     work.load(*next);
     return next;
@@ -66,7 +66,7 @@ struct World {
     for (std::size_t i = 0; i < batch.batch.size(); ++i) batch.batch.set(i, outcome);
     Report report;
     report.assignment = &batch;
-    work.advance(1, &report, 0);
+    work.advance(bccast::verb::pump, 1, &report, 0);
   }
 
   std::string_view damaged;
@@ -96,7 +96,7 @@ using Outcome = std::pair<std::optional<Code>, bool>;
 template <typename TablesOf>
 Outcome report_past(const char* port, std::int32_t native) {
   World<TablesOf> world;
-  world.sending.send("lee", world.blast, {}, {});
+  world.sending.send("lee", world.blast, {});
   const auto batch = world.claimed();
   REQUIRE(batch->batch.size() == 2);
   world.damage(port, native);

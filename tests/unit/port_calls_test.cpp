@@ -54,10 +54,10 @@ struct World {
     directory.client_put_many(views, names, views);
   }
   std::string sent() {
-    const auto blast = drafting.create("lee", {}, {}).blast;
+    const auto blast = drafting.create("lee", {}).blast;
     drafting.act_all("lee", blast, Drafting::Act::select);
     drafting.write("lee", blast, "text");
-    sending.send("lee", blast, {}, {});
+    sending.send("lee", blast, {});
     return blast;
   }
   void opened(std::size_t i) {
@@ -73,7 +73,7 @@ struct World {
   }
   /// The next batch, filled.
   std::unique_ptr<Assignment> claimed(std::size_t most) {
-    auto next = work.advance(kEmail, nullptr, most).next;
+    auto next = work.advance(bccast::verb::pump, kEmail, nullptr, most).next;
     REQUIRE(next);
     work.load(*next);
     return next;
@@ -81,7 +81,7 @@ struct World {
   void report(const Assignment& assignment) {
     Report report;
     report.assignment = &assignment;
-    work.advance(kEmail, &report, 0);
+    work.advance(bccast::verb::pump, kEmail, &report, 0);
   }
   Calls counts;
   std::vector<std::string> ids;
@@ -250,7 +250,7 @@ TEST_CASE("What a provider does to a blast takes the same calls for ten recipien
       {"select all",
        [](World& w, const std::string& b) { w.drafting.act_all("lee", b, Drafting::Act::select); }},
       {"write", [](World& w, const std::string& b) { w.drafting.write("lee", b, "text"); }},
-      {"send", [](World& w, const std::string& b) { w.sending.send("lee", b, {}, {}); }},
+      {"send", [](World& w, const std::string& b) { w.sending.send("lee", b, {}); }},
       {"status", [](World& w, const std::string& b) { w.progress.status("lee", b); }},
       {"pause", [](World& w, const std::string& b) { w.control.pause("lee", b); }},
       {"resume", [](World& w, const std::string& b) { w.control.resume("lee", b); }},
@@ -259,7 +259,7 @@ TEST_CASE("What a provider does to a blast takes the same calls for ten recipien
   World many(kSizes[1]);
   const std::array<World*, 2> worlds{&few, &many};
   std::array<std::string, 2> blasts;
-  for (std::size_t i = 0; i < 2; ++i) blasts[i] = worlds[i]->drafting.create("lee", {}, {}).blast;
+  for (std::size_t i = 0; i < 2; ++i) blasts[i] = worlds[i]->drafting.create("lee", {}).blast;
   for (const auto& one : acts) {
     CAPTURE(one.name);
     check_constant([&](std::size_t n) {
@@ -279,14 +279,14 @@ struct ActOnMany {
 };
 
 std::string community_of_all(World& world) {
-  const auto community = world.communities.create("lee", "Everybody", {});
+  const auto community = world.communities.create("lee", "Everybody");
   world.communities.set("lee", community, "max_members", "1000");
   return community;
 }
 
 std::string community_with_all(World& world) {
   const auto community = community_of_all(world);
-  world.communities.add_many("lee", community, world.views, {});
+  world.communities.add_many("lee", community, world.views);
   return community;
 }
 
@@ -315,7 +315,7 @@ void all_replied(World& world) {
   world.sent();
   for (const auto& id : world.views) {
     const auto thread = world.inbox.of_client(id, {}, {}, 0).items.at(0).thread;
-    world.conversation.write({Side::client, id}, thread, {}, "Hello", {});
+    world.conversation.write({Side::client, id}, thread, {}, "Hello");
   }
 }
 
@@ -338,13 +338,13 @@ std::vector<ActOnMany> acts_on_many() {
        [](World& w) { w.directory.roster_add_many("lee", w.views); }},
       {"archive clients of a roster", [](World& w) { community_with_all(w); },
        [](World& w) { w.directory.roster_archive_many("lee", w.views); }},
-      {"select clients", [object](World& w) { *object = w.drafting.create("lee", {}, {}).blast; },
+      {"select clients", [object](World& w) { *object = w.drafting.create("lee", {}).blast; },
        [object](World& w) { w.drafting.act_many("lee", *object, w.views, Drafting::Act::select); }},
       {"add members to a community", [object](World& w) { *object = community_of_all(w); },
-       [object](World& w) { w.communities.add_many("lee", *object, w.views, {}); }},
+       [object](World& w) { w.communities.add_many("lee", *object, w.views); }},
       {"write to a community", [object](World& w) { *object = community_with_all(w); },
        [object](World& w) {
-         w.conversation.write({Side::provider, "lee"}, *object, {}, "Hello", {});
+         w.conversation.write({Side::provider, "lee"}, *object, {}, "Hello");
        }},
       {"list the members of a community", [object](World& w) { *object = community_with_all(w); },
        [object](World& w) { w.communities.members_for_provider("lee", *object); }},
@@ -389,7 +389,7 @@ std::vector<ActOnMany> acts_on_many() {
          w.sent();
          *object = w.inbox.of_client(w.views[0], {}, {}, 0).items.at(0).thread;
          const Conversation::Actor ann{Side::client, w.views[0]};
-         for (std::size_t i = 1; i < w.ids.size(); ++i) w.conversation.write(ann, *object, {}, "Hello", {});
+         for (std::size_t i = 1; i < w.ids.size(); ++i) w.conversation.write(ann, *object, {}, "Hello");
        },
        [object](World& w) {
          const Conversation::Actor ann{Side::client, w.views[0]};
@@ -397,7 +397,7 @@ std::vector<ActOnMany> acts_on_many() {
        }},
       {"list a page of a selection",
        [object](World& w) {
-         *object = w.drafting.create("lee", {}, {}).blast;
+         *object = w.drafting.create("lee", {}).blast;
          w.drafting.act_all("lee", *object, Drafting::Act::select);
        },
        [object](World& w) { w.drafting.selection("lee", *object, {}, {}, 1'000); }},
@@ -419,7 +419,7 @@ TEST_CASE("An act on many takes the same calls for ten and for a thousand of the
 
 TEST_CASE("Clients who are a small part of a roster are found with the same calls, however many they are") {
   World world(2'000);
-  const auto blast = world.drafting.create("lee", {}, {}).blast;
+  const auto blast = world.drafting.create("lee", {}).blast;
   const auto select = [&](std::size_t n) {
     const std::span<const std::string_view> some(world.views.data(), n);
     return world.calls([&] { world.drafting.act_many("lee", blast, some, Drafting::Act::select); });
@@ -436,10 +436,10 @@ TEST_CASE(
           World world(n);
           world.channels.put("app", "deliver");
           const auto community = community_with_all(world);
-          world.conversation.write({Side::client, "c100000"}, community, {}, "Hello", {});
+          world.conversation.write({Side::client, "c100000"}, community, {}, "Hello");
           const ChannelNo channel = delivers ? 2 : kEmail;
           return world.calls([&] {
-            auto next = world.work.advance(channel, nullptr, n).next;
+            auto next = world.work.advance(bccast::verb::pump, channel, nullptr, n).next;
             REQUIRE(next);
             if (!next->loaded) world.work.load(*next);
           });
@@ -496,10 +496,10 @@ void count_verbs(Rows& rows) {
     rows.emplace_back(name, sum_of(world.calls(act)));
   };
   std::string blast;
-  count("create a blast", [&] { blast = world.drafting.create("lee", {}, {}).blast; });
+  count("create a blast", [&] { blast = world.drafting.create("lee", {}).blast; });
   count("select all", [&] { world.drafting.act_all("lee", blast, Drafting::Act::select); });
   count("write it", [&] { world.drafting.write("lee", blast, "text"); });
-  count("send it", [&] { world.sending.send("lee", blast, {}, {}); });
+  count("send it", [&] { world.sending.send("lee", blast, {}); });
   count("its status", [&] { world.progress.status("lee", blast); });
   const std::string ann = "c100000";
   std::string thread;
@@ -507,9 +507,9 @@ void count_verbs(Rows& rows) {
         [&] { thread = world.inbox.of_client(ann, {}, {}, 0).items.at(0).thread; });
   count("a client's inbox, later", [&] { world.inbox.of_client(ann, {}, {}, 0); });
   count("read a thread", [&] { world.conversation.read({Side::client, ann}, thread, 1); });
-  count("reply", [&] { world.conversation.write({Side::client, ann}, thread, {}, "yes", {}); });
+  count("reply", [&] { world.conversation.write({Side::client, ann}, thread, {}, "yes"); });
   count("a provider's reply", [&] {
-    world.conversation.write({Side::provider, "lee"}, thread, {}, "good", {});
+    world.conversation.write({Side::provider, "lee"}, thread, {}, "good");
   });
   count("pause", [&] { world.control.pause("lee", blast); });
   count("resume", [&] { world.control.resume("lee", blast); });

@@ -68,10 +68,10 @@ struct World {
   }
   void zone(const string& client, const string& name) { directory.client_set(client, "timezone", name); }
   string blast() {
-    const auto id = drafting.create("lee", {}, {}).blast;
+    const auto id = drafting.create("lee", {}).blast;
     drafting.act_all("lee", id, bccast::Drafting::Act::select);
     drafting.write("lee", id, "Good morning");
-    sending.send("lee", id, {}, {});
+    sending.send("lee", id, {});
     return id;
   }
   void go_to(Ms at) {
@@ -209,9 +209,9 @@ TEST_CASE("unknown zones: single messages wait too, are looked at again, and kee
   world.directory.provider_set("lee", "address.email", "lee@example.org");
   world.zones.known.erase("Europe/Berlin");
   const auto thread = world.conversation.direct("lee", "ana");
-  world.conversation.write({bccast::Side::provider, "lee"}, thread, {}, "Hello", {});
-  world.conversation.write({bccast::Side::client, "ana"}, thread, {}, "Hello to you", {});
-  world.conversation.write({bccast::Side::provider, "lee"}, thread, {}, "Are you there?", {});
+  world.conversation.write({bccast::Side::provider, "lee"}, thread, {}, "Hello");
+  world.conversation.write({bccast::Side::client, "ana"}, thread, {}, "Hello to you");
+  world.conversation.write({bccast::Side::provider, "lee"}, thread, {}, "Are you there?");
   world.go_to(kMorning + kHour);
   CHECK(world.told("ana") == 0);
   CHECK(world.told("lee") == 1);
