@@ -238,6 +238,15 @@ void World::settle_said() {
   said_.clear();
 }
 
+/// Batches whose lease is over were perhaps taken over just now, and in quiet hours their items put off: who
+/// has them may still report them, or not.
+void World::may_have_put_off() {
+  for (Item& item : model.items) {
+    if (!item.given || item.stored || !model.channels[Model::at(item.channel)].pace.quiet) continue;
+    if (item.clock_steps != clock.steps || clock.wall_ms() >= item.lease_until) item.unclear = true;
+  }
+}
+
 void World::pump(std::uint32_t max_items, std::uint32_t budget_us) {
   const auto struck = Disk::instance().struck();
   const auto changes = Disk::instance().changes();
@@ -251,6 +260,7 @@ void World::pump(std::uint32_t max_items, std::uint32_t budget_us) {
   trace("pump: " + std::string(bccast_code_name(code)) + " " + std::to_string(done) + " " +
         std::to_string(next));
   if (failed_) throw Failure(*failed_);
+  may_have_put_off();
   if (crashed_within(nullptr)) return;
   require(!cannot_write || batches == batches_, "R2", "sent what could not be claimed");
   if (code < 0) {
@@ -288,6 +298,7 @@ bool World::claim(const std::string& channel, std::uint32_t most) {
   const std::string message = code < 0 ? bccast_error_message() : "";
   trace("claim " + channel + " " + std::to_string(most) + ": " + bccast_code_name(code));
   if (taken_) bccast_batch_free(batch);
+  may_have_put_off();
   if (crashed_within(nullptr) || excused(code, struck)) return false;
   if (!number) {
     require(code == BCCAST_E_NOT_FOUND, "code",

@@ -161,6 +161,7 @@ class World {
   std::string path() const;
   void say(std::size_t item, Item::Answer answer, std::int64_t not_before = 0);
   void settle_said();
+  void may_have_put_off();
   void check_held();
   Snapshot snapshot(bool power_loss);
   void written_over(std::uint64_t changes_before);
