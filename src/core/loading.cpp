@@ -111,9 +111,9 @@ class Filling {
       } else if (const auto later = deliveries.until.find(entry.place); later != deliveries.until.end()) {
         assignment_.deferred.push_back({entry.place, later->second});
       } else if (!another_is_told(entry, line, address)) {
-        assignment_.batch.add(
-            {IdKind::blast_item, line.channel_no, line.provider_no, line.blast_no, entry.place},
-            Context::parts_of(key), false, entry.id, address, entry.name, entry.locale, assignment_.at);
+        assignment_.batch.add(blast_item_id(line.channel_no, line.provider_no, line.blast_no, entry.place),
+                              Context::parts_of(key), false, entry.id, address, entry.name, entry.locale,
+                              assignment_.at);
         assignment_.entries.push_back(entry.place);
         if (assignment_.delivery) describe_blast(entry.id);
       }
@@ -292,7 +292,7 @@ class Filling {
     if ((flags & flag::erased) != 0) {
       assignment_.left_out.push_back({entry, SkipReason::erased});
     } else if (had == HadIt::yes) {
-      assignment_.batch.add({IdKind::blast_item, line.channel_no, line.provider_no, line.blast_no, place},
+      assignment_.batch.add(blast_item_id(line.channel_no, line.provider_no, line.blast_no, place),
                             Context::parts_of({line.provider_no, place, line.blast_no}), false, id, address,
                             name, locale, whole_seconds(blast.sent_at));
       assignment_.entries.push_back(entry);
@@ -425,8 +425,8 @@ class Filling {
       assignment_.left_out.push_back({i, SkipReason::erased});
       return;
     }
-    const IdParts id = item.line_no != 0 ? IdParts{IdKind::blast_item, item.channel_no, item.provider_no,
-                                                   item.thread.origin, item.thread.place}
+    const IdParts id = item.line_no != 0 ? blast_item_id(item.channel_no, item.provider_no,
+                                                         item.thread.origin, item.thread.place)
                                          : notice_id(item.channel_no, item.provider_no, item.notice_no);
     assignment_.batch.add(id, Context::parts_of(item.thread), item.to_provider, person.id, address,
                           person.name, person.locale, whole_seconds(item.at));

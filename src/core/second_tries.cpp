@@ -155,6 +155,7 @@ void SecondTries::require_may_retry(const Tables& tables, const Blast& blast, co
 }
 
 Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemOutcome& outcome) {
+  if (parts.rung != kFirstRung) throw not_found();  // no line tells anybody a second time
   auto blast = tables.blasts().blast(parts.provider, parts.number);
   if (!blast || is_unsent(blast->state) ||
       !tables.blasts().is_recipient(parts.provider, parts.place, blast->seq))

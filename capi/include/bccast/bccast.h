@@ -751,7 +751,8 @@ BCCAST_API int32_t bccast_report(bccast_engine *engine, const char *item, int32_
 BCCAST_API int32_t bccast_claim(bccast_engine *engine, const char *channel, uint32_t max_items,
                                 bccast_batch **out_batch);
 /* The items of a batch, borrowed: valid as long as the batch, not to be freed. Columns: id to_kind to address to_name
- * thread at_ms locale. id is the same at every attempt. to_kind: client or provider. to: the host's id. To notify there
+ * thread at_ms locale. id is the same at every attempt, so that what was handed over before a crash is known again; whoever
+ * is to be told anew of the same message gets another. to_kind: client or provider. to: the host's id. To notify there
  * is no text, no blast, no provider and no count in it. To deliver there are besides: provider provider_name client kind
  * title seq author author_name. client: of a private thread. kind, title: of the thread. seq, author, author_name: of the
  * message, as its reader is shown them (bccast_client_messages, bccast_provider_messages). action: deliver, or retract
