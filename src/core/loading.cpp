@@ -78,7 +78,7 @@ class Filling {
 
   void run() {
     if (channel_.delivers) assignment_.delivery.emplace();
-    if (assignment_.line && assignment_.line->retracts) {
+    if (assignment_.line && assignment_.line->kind == LineKind::retract) {
       deliveries_to_take_back(*assignment_.line);
     } else if (assignment_.line) {
       places(*assignment_.line);
@@ -97,7 +97,7 @@ class Filling {
     provider_ = std::move(*provider);
     const auto dropped = why_dropped(*blast);
     assignment_.at = whole_seconds(blast->sent_at);
-    if (channel_.delivers) text_of_blast(line);
+    if (line.kind == LineKind::deliver) text_of_blast(line);
 
     const auto add = [&](const RosterView& entry, bool read, const Deliveries& deliveries) {
       const ThreadKey key{line.provider_no, entry.place, line.blast_no};
@@ -189,9 +189,9 @@ class Filling {
   Deliveries deliveries_of(const Line& follower, std::span<const PlaceInOrder> sorted) const {
     Deliveries deliveries;
     for (const auto& line : tables_.work().lines(follower.provider_no, follower.blast_no)) {
-      if (line.follows || line.retracts) continue;
+      if (line.kind != LineKind::deliver) continue;
       const auto channel = tables_.work().channel(line.channel_no);
-      if (!channel || !channel->delivers || channel->removed) continue;
+      if (!channel || channel->removed) continue;
       for (const auto& skipped : tables_.work().skips(line, slice_of(sorted.front().place)))
         deliveries.not_delivered |= skipped.places;
       if (meet_items(line, sorted, deliveries)) continue;
@@ -263,8 +263,7 @@ class Filling {
     std::map<Place, HadIt> had;
     for_each_run(sorted, kWholeSlice, [&](std::span<const PlaceInOrder> of_slice) {
       const auto s = slice_of(of_slice.front().place);
-      SliceStates reader(tables_, delivered, claims, s,
-                         tables_.blasts().recipients(line.provider_no, s, line.seq));
+      SliceStates reader(tables_, delivered, claims, s, tables_.work().audience(delivered, s));
       const auto end = within_slice(of_slice.back().place) + 1u;
       const auto most = of_slice.size() + kItemsBetween;
       if (reader.read(within_slice(of_slice.front().place), end, most) < end)
@@ -392,7 +391,7 @@ class Filling {
       assignment_.deferred.push_back({i, item.due_at});
       return true;
     }
-    if (line->retracts) {
+    if (line->kind == LineKind::retract) {
       item_to_take_back(i, *line, *blast);
       return true;
     }

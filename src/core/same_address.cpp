@@ -274,7 +274,7 @@ const SameAddress::OfSlice& SameAddress::slice(SliceNo s) {
   const auto found = slices_.find(s);
   if (found != slices_.end()) return found->second;
   OfSlice& of = slices_[s];
-  of.recipients = tables_.blasts().recipients(line_.provider_no, s, line_.seq);
+  of.recipients = tables_.work().audience(line_, s);
   for (const auto& skipped : tables_.work().skips(line_, s)) of.skipped |= skipped.places;
   if (line_.waiting > 0)
     for (auto& one : tables_.work().waiting_places(line_.no, s))

@@ -95,6 +95,10 @@ class Work final : public WorkTables {
     });
     return sum;
   }
+  Slice audience(const Line& line, SliceNo slice) const override {
+    const auto* row = data_.audiences.find({line.provider_no, slice, line.seq});
+    return row != nullptr ? row->audience.recipients : Slice();
+  }
 
   std::vector<WaitingPlaces> waiting_places(LineNo line, SliceNo begin, SliceNo end) const override {
     std::vector<WaitingPlaces> all;

@@ -70,8 +70,8 @@ TEST_CASE("lines: one is found by the number it was given, as it was stored, wha
   line.skipped = 80'000;
   line.waiting = 17;
   line.wake_from = 512;
-  for (const bool retracts : {false, true}) {
-    line.retracts = retracts;
+  for (const auto kind : {LineKind::notify, LineKind::deliver, LineKind::retract}) {
+    line.kind = kind;
     line = store.write([&](Tables& tables) { return add(tables, line); });
     CHECK(line.no > 0);
     const auto look = [&] {
@@ -126,6 +126,27 @@ TEST_CASE("lines: of a blast, and the open ones of a provider and of a channel")
     CHECK(seqs_of(work.sound_open_lines_of_channel(kEmail)) == Seqs{1, 3, 5});
     CHECK(work.open_lines_of_channel(kEmail + 2).empty());
   });
+}
+
+TEST_CASE("lines: on a line of any kind are those to whom its blast was sent, slice by slice") {
+  StoreUnderTest store;
+  Audience sent;
+  sent.recipients = slice_of_places(3, 5, 65'535);
+  sent.archived = slice_of_places(4);
+  for (const auto kind : {LineKind::notify, LineKind::deliver, LineKind::retract}) {
+    auto line = line_of(7);
+    line.kind = kind;
+    store.write([&](Tables& tables) {
+      if (kind == LineKind::notify) tables.blasts().insert_audience(kLee, 2, 7, 1, StoredAudience(sent));
+      add(tables, line);
+    });
+    store.read([&](const Tables& tables) {
+      CHECK(tables.work().audience(line, 2) == sent.recipients);
+      CHECK(tables.work().audience(line, 1).empty());
+      line.seq = 8;
+      CHECK(tables.work().audience(line, 2).empty());
+    });
+  }
 }
 
 TEST_CASE("lines: next is the one with the lowest turn that has something to hand out") {

@@ -503,6 +503,9 @@ class HookedWork final : public WorkTables {
   std::int64_t pending(ChannelNo channel) const override {
     return to_for("pending", PortCall::reads).pending(channel);
   }
+  Slice audience(const Line& line, SliceNo slice) const override {
+    return to_for("audience", PortCall::reads).audience(line, slice);
+  }
   std::vector<WaitingPlaces> waiting_places(LineNo line, SliceNo begin, SliceNo end) const override {
     return to_for("waiting_places", PortCall::reads).waiting_places(line, begin, end);
   }

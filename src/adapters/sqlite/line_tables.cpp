@@ -7,16 +7,16 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/sqlite/blast_tables.hpp"
 #include "adapters/sqlite/mapping.hpp"
 #include "base/error.hpp"
 
 namespace bccast::sqlite {
 namespace {
 
-#define LINE_COLUMNS                                                                           \
-  "line_no, provider_no, blast_no, channel_no, state, turn, seq, slices, places, order_kind, " \
-  "order_key, cursor, total, done, failed, skipped, follows, limit_pos, retracts, waiting, "   \
-  "wake_from"
+#define LINE_COLUMNS                                                                                 \
+  "line_no, provider_no, blast_no, channel_no, kind, state, turn, seq, slices, places, order_kind, " \
+  "order_key, cursor, total, done, failed, skipped, follows, limit_pos, waiting, wake_from"
 #define TOLD_ADDRESS_COLUMNS "line_no, hash, place"
 #define WAITING_COLUMNS "line_no, slice_no, due_at, reason, channel_no, parked"
 #define LINE_ROW LINE_COLUMNS ", sum"
@@ -26,8 +26,8 @@ constexpr RowTable kLine{
     RowKind::line,
     LINE_COLUMNS,
     {.key = "line_no",
-     .fixed = "provider_no, blast_no, channel_no, seq, slices, places, order_kind, order_key, total, "
-              "follows, retracts",
+     .fixed = "provider_no, blast_no, channel_no, kind, seq, slices, places, order_kind, order_key, total, "
+              "follows",
      .counted = ""}};
 constexpr Sql kInsertLine = insert_row(kLine);
 constexpr Sql kUpdateLine = update_row(kLine);
@@ -71,6 +71,7 @@ void visit_line(Columns& columns, Row& l) {
   columns.number(l.provider_no);
   columns.number(l.blast_no);
   columns.number(l.channel_no);
+  columns.one_of(l.kind, kLastLineKind);
   std::int64_t state = state_of(l);
   columns.number(state);
   columns.number(l.turn);
@@ -82,7 +83,6 @@ void visit_line(Columns& columns, Row& l) {
   for (auto* number : {&l.cursor, &l.total, &l.done, &l.failed, &l.skipped}) columns.number(*number);
   columns.flag(l.follows);
   columns.number(l.limit);
-  columns.flag(l.retracts);
   columns.number(l.waiting);
   columns.number(l.wake_from);
   if constexpr (Columns::kReads) {
@@ -303,6 +303,10 @@ std::int64_t SqliteLineTables::pending(ChannelNo channel) const {
     if (query.step()) sum += query.i64(0);
   }
   return sum;
+}
+
+Slice SqliteLineTables::audience(const Line& line, SliceNo slice) const {
+  return recipients_of(db_, line.provider_no, slice, line.seq);
 }
 
 void park_waiting_places(Connection& db, LineNo line, bool parked) {

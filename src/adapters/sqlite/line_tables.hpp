@@ -29,6 +29,7 @@ class SqliteLineTables : public virtual LineTables {
   std::int64_t last_turn(ChannelNo channel) const override;
   void update_line(const Line& line) override;
   std::int64_t pending(ChannelNo channel) const override;
+  Slice audience(const Line& line, SliceNo slice) const override;
   std::vector<WaitingPlaces> waiting_places(LineNo line, SliceNo begin, SliceNo end) const override;
   void put_waiting_places(const Line& line, SliceNo slice, const Wait& wait, const Slice& places) override;
   std::optional<NextWaiting> next_waiting(ChannelNo channel, Ms now, Ms longest) const override;

@@ -352,6 +352,7 @@ CREATE TABLE line(
   provider_no INTEGER NOT NULL,
   blast_no    INTEGER NOT NULL,
   channel_no  INTEGER NOT NULL,
+  kind        INTEGER NOT NULL,           -- 0: notifies, 1: delivers, 2: takes back what another line has delivered
   state       INTEGER NOT NULL,           -- 0: ended, 1: has more to hand out, 2: waits for what was handed out,
                                           -- 3: paused, -1: ended, rows of told_address are left
   turn        INTEGER NOT NULL,
@@ -361,8 +362,7 @@ CREATE TABLE line(
   order_kind  INTEGER NOT NULL,           -- of handing out; 1: place by place, 2: in windows
   order_key   INTEGER NOT NULL,
   cursor      INTEGER NOT NULL,
-  follows     INTEGER NOT NULL,
-  retracts    INTEGER NOT NULL,           -- it takes back what another line has delivered
+  follows     INTEGER NOT NULL,           -- 1: hands out only what other lines have delivered
   limit_pos   INTEGER NOT NULL,
   total       INTEGER NOT NULL,
   done        INTEGER NOT NULL,
