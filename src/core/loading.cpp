@@ -72,7 +72,8 @@ class Filling {
         context_(context),
         assignment_(assignment),
         channel_(assignment.channel),
-        now_(context.clock.wall_ms()) {
+        now_(context.clock.wall_ms()),
+        same_address_(tables, context, channel_.name, now_) {
     if (channel_.quiet_hours.any()) quiet_.emplace(context.zones, channel_.quiet_hours, now_);
   }
 
@@ -101,7 +102,7 @@ class Filling {
 
     const auto add = [&](const RosterView& entry, bool read, const Deliveries& deliveries) {
       const ThreadKey key{line.provider_no, entry.place, line.blast_no};
-      const auto address = Addresses::find(entry.addresses, channel_.name);
+      const auto address = address_of(entry);
       if (const auto reason = why_not(entry.flags, read, address, dropped)) {
         assignment_.left_out.push_back({entry.place, *reason});
       } else if (deliveries.not_delivered.contains(within_slice(entry.place))) {
@@ -110,7 +111,7 @@ class Filling {
         assignment_.deferred.push_back({entry.place, quiet->due_at, quiet->reason});
       } else if (const auto later = deliveries.until.find(entry.place); later != deliveries.until.end()) {
         assignment_.deferred.push_back({entry.place, later->second});
-      } else if (!another_is_told(entry, line, address)) {
+      } else if (!another_is_told(entry, line)) {
         assignment_.batch.add(blast_item_id(line.channel_no, line.provider_no, line.blast_no, entry.place),
                               Context::parts_of(key), false, entry.id, address, entry.name, entry.locale,
                               assignment_.at);
@@ -139,6 +140,9 @@ class Filling {
     };
     const Deliveries all_delivered;
     const RosterRead entries(tables_, line.provider_no, sorted);
+    for (std::size_t i = 0; i < sorted.size(); ++i)
+      if (const auto* entry = entries.at(i); entry != nullptr && shares(entry->flags))
+        same_address_.add(line.provider_no, line.no, entry->place, address_of(*entry));
     for (std::size_t i = 0; i < sorted.size(); ++i) {
       const Place place = assignment_.places[i];
       if (!entries.at(i)) {
@@ -151,10 +155,10 @@ class Filling {
   }
 
   /// True, and the place is dealt with, when it is another at the same address that is told.
-  bool another_is_told(const RosterView& entry, const Line& line, std::string_view address) {
+  bool another_is_told(const RosterView& entry, const Line& line) {
     if (!shares(entry.flags)) return false;
     try {
-      return same_address(line.no).leaves_out(assignment_, entry.place, address);
+      return same_address_.leaves_out(assignment_, line.no, entry.place);
     } catch (const Error& error) {
       if (!passes_by(tables_, error)) throw;
       assignment_.damaged.push_back(entry.place);
@@ -164,8 +168,8 @@ class Filling {
 
   /// A message goes to everybody; that there is one is told once at each address.
   bool shares(std::uint32_t flags) const { return !channel_.delivers && (flags & flag::shares_address) != 0; }
-  SameAddress& same_address(LineNo line) {
-    return same_address_.try_emplace(line, tables_, context_, line, channel_.name, now_).first->second;
+  std::string_view address_of(const RosterView& entry) const {
+    return Addresses::find(entry.addresses, channel_.name);
   }
 
   /// Why nothing more of a blast is handed out, if so.
@@ -340,6 +344,12 @@ class Filling {
   void items() {
     rows_ = rows_of(tables_, assignment_.items);
     for (std::size_t i = 0; i < assignment_.items.size(); ++i) {
+      const Item& item = assignment_.items[i];
+      if (item.damaged || item.line_no == 0) continue;
+      const auto* entry = rows_.rosters.at(item.provider_no).at(rows_.of_roster[i]);
+      if (entry != nullptr && shares(entry->flags)) same_address_.add_item(item, address_of(*entry));
+    }
+    for (std::size_t i = 0; i < assignment_.items.size(); ++i) {
       try {
         item(i);
       } catch (const Error& error) {
@@ -417,9 +427,7 @@ class Filling {
       assignment_.deferred.push_back({i, quiet->due_at, quiet->reason});
       return;
     }
-    if (item.line_no != 0 && shares(flags) &&
-        same_address(item.line_no).leaves_out_item(assignment_, i, address))
-      return;
+    if (item.line_no != 0 && shares(flags) && same_address_.leaves_out_item(assignment_, i)) return;
     if (assignment_.delivery && !describe_item(item, client)) {
       assignment_.left_out.push_back({i, SkipReason::erased});
       return;
@@ -561,7 +569,7 @@ class Filling {
   Assignment& assignment_;
   const Channel& channel_;
   const Ms now_;
-  std::map<LineNo, SameAddress> same_address_;
+  SameAddress same_address_;
   ItemRows rows_;
   Provider provider_;
   std::map<LineNo, std::map<Place, HadIt>> had_;                 // of the items of lines that take back

@@ -12,6 +12,7 @@
 #include "core/line_update.hpp"
 #include "core/place_states.hpp"
 #include "core/reasons.hpp"
+#include "core/same_address.hpp"
 #include "core/set_pages.hpp"
 #include "model/retry.hpp"
 
@@ -187,6 +188,7 @@ Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemO
       item.at = whole_seconds(blast->sent_at);
       item.attempts = 1;
       --line.done;
+      if (outcome.status != ItemStatus::done) untell(tables, context_, line, parts.place);
     }
     item.reason = Reasons(tables).kept(parts.provider, parts.place, outcome.reason);
     if (outcome.status == ItemStatus::done) {

@@ -159,13 +159,23 @@ struct SkippedPlaces {
   Slice places;
 };
 
-/// Who is told at an address of a line's blast.
+/// An address that several recipients of a line's blast have.
+struct AddressOnLine {
+  LineNo line_no = 0;
+  AddressHash hash = 0;
+  friend auto operator<=>(const AddressOnLine&, const AddressOnLine&) = default;
+};
+
+/// Who is told there.
 struct ToldAddress {
   static constexpr Place kLeft = kMaxPlaces;  // somebody was, and has another address now
 
   LineNo line_no = 0;
   AddressHash hash = 0;
   Place place = 0;
+  bool told = false;  // it was; else it is to be told before anybody else, and may have been
+
+  AddressOnLine key() const noexcept { return {line_no, hash}; }
 };
 
 class LineTables {
@@ -194,8 +204,9 @@ class LineTables {
   virtual void update_line(const Line& line) = 0;
   virtual std::int64_t pending(ChannelNo channel) const = 0;
 
-  /// Who of a slice is on the line, `total` in all: those to whom its blast was sent.
-  virtual Slice audience(const Line& line, SliceNo slice) const = 0;
+  /// Who of each of these slices is on the line, `total` in all: those to whom its blast was sent.
+  virtual std::vector<Slice> audience(const Line& line, std::span<const SliceNo> slices) const = 0;
+  Slice audience(const Line& line, SliceNo slice) const { return audience(line, {&slice, 1}).front(); }
 
   /// The places of a line's slice that wait because of quiet hours; the same of the slices from `begin` up to
   /// but not including `end`.
@@ -223,14 +234,12 @@ class LineTables {
   /// Who is told of a line's blast at an address that several share. Of lines that have ended nothing is
   /// kept: update_line() marks one that still has such rows (Line::has_told_addresses), and they go a few at
   /// a time.
-  virtual std::optional<ToldAddress> told_address(LineNo line, AddressHash hash) const = 0;
-
-  /// False, and nothing is changed, when somebody holds it other than `instead` (nothing: when anybody does).
-  virtual bool hold_address(const ToldAddress& address, std::optional<Place> instead) = 0;
-  virtual Found<AddressHash, ToldAddress> told_addresses(LineNo line,
-                                                         std::span<const AddressHash> hashes) const = 0;
+  virtual Found<AddressOnLine, ToldAddress> told_addresses(
+      std::span<const AddressOnLine> addresses) const = 0;
   virtual void put_told_addresses(std::span<const ToldAddress> addresses) = 0;
-  virtual void delete_told_addresses(LineNo line, std::span<const AddressHash> hashes) = 0;
+  /// Those of these rows that still have the place: it was told there, or is to be tried again after all.
+  virtual void mark_told(std::span<const ToldAddress> addresses) = 0;
+  virtual void delete_told_addresses(std::span<const AddressOnLine> addresses) = 0;
   /// A line that has ended and is marked so.
   virtual std::optional<Line> line_to_forget() const = 0;
   /// The provider's lines that are, damaged ones too.

@@ -449,6 +449,7 @@ CREATE TABLE told_address(                -- who is told of the blast where seve
   line_no     INTEGER NOT NULL,
   hash        INTEGER NOT NULL,
   place       INTEGER NOT NULL,           -- 2^28 - 1: of somebody who was told, and has left the address
+  told        INTEGER NOT NULL,           -- 0: it is to be told before anybody else, and may have been
   sum         INTEGER NOT NULL,
   PRIMARY KEY (line_no, hash)
 ) STRICT, WITHOUT ROWID;
