@@ -327,6 +327,25 @@ TEST_CASE("P12: the others wait for the retries of one; if it is left out meanwh
   }
 }
 
+TEST_CASE("P12: who was told, is to be tried again after all and is left out then, stands for nobody") {
+  for (const bool archived : {false, true}) {
+    CAPTURE(archived);
+    Family host(3);
+    const auto blast = host.blast("lee", "Good morning");
+    auto first = host.next_member();
+    const auto who = Family::who(first);
+    const auto item = first.rows()[0].text("id");
+    must(bccast_batch_complete, first, 0, nullptr);
+    must(bccast_report, host, item, BCCAST_ITEM_RETRY, "bounced");
+    if (archived) host.archive("lee", who);
+    const auto told = host.told_of_family();
+    CHECK(told.size() == 1);
+    CHECK((told == Names{who}) == !archived);
+    CHECK(host.count(blast, "skipped same_address") == (archived ? 1 : 2));
+    check_sound(host, blast);
+  }
+}
+
 TEST_CASE("P12: a batch that is given back, that its worker loses, or that fails as a whole") {
   for (const string way : {"given back", "lost", "restart"}) {
     CAPTURE(way);

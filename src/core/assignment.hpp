@@ -1,6 +1,7 @@
 // A batch of work in somebody's hands, and the report on it.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,14 +45,15 @@ struct Assignment {
     ToldAddress address;
     std::optional<Place> instead;  // the holder that it replaces; nothing: there was none
   };
-  std::vector<Hold> holds;        // addresses that become those of their places before anything is handed out
-  Ms at = 0;                      // of a line: when its message was sent, in whole seconds
-  bool loaded = false;            // the batch is filled
-  std::int64_t filled_in_us = 0;  // how long that took, within the transaction that claimed it
-  bool withdrawn = false;         // it is not to be handed out after all, but given back
-  std::size_t claimed = 0;        // how many entries the claim had when it was made
-  bool probe = false;             // of a channel that was failing when the claim was made
-  bool rated = false;             // they were taken from the rate of the channel
+  std::vector<Hold> holds;  // addresses that become those of their places before anything is handed out
+  std::map<std::size_t, AddressHash> addresses;  // of the entries in the batch that share theirs with others
+  Ms at = 0;                                     // of a line: when its message was sent, in whole seconds
+  bool loaded = false;                           // the batch is filled
+  std::int64_t filled_in_us = 0;                 // how long that took, within the transaction that claimed it
+  bool withdrawn = false;                        // it is not to be handed out after all, but given back
+  std::size_t claimed = 0;                       // how many entries the claim had when it was made
+  bool probe = false;                            // of a channel that was failing when the claim was made
+  bool rated = false;                            // they were taken from the rate of the channel
 
   explicit Assignment(const PublicIds& ids) : batch(ids) {}
 
@@ -65,6 +67,7 @@ struct Assignment {
     deferred.clear();
     behind.clear();
     holds.clear();
+    addresses.clear();
     at = 0;
     loaded = false;
   }

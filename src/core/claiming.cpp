@@ -163,7 +163,7 @@ class Claiming {
       const auto known = slices.find(s);
       if (known != slices.end()) return known->second;
       if (slices.size() == kSlicesAtOnce) slices.clear();
-      return slices.emplace(s, tables_.blasts().recipients(line.provider_no, s, line.seq)).first->second;
+      return slices.emplace(s, tables_.work().audience(line, s)).first->second;
     });
   }
 
@@ -275,7 +275,7 @@ bool is_dropped(const Tables& tables, const Line& line) {
     const auto provider = tables.directory().provider(line.provider_no);
     const auto channel = tables.work().channel(line.channel_no);
     if (!blast || !provider || !channel) return true;
-    const bool recalled = blast->state == BlastState::recalled && !line.retracts;
+    const bool recalled = blast->state == BlastState::recalled && line.kind != LineKind::retract;
     return recalled || provider->archived_at != 0 || channel->removed;
   } catch (const Error& error) {
     // That is why it could not be filled: nothing is left behind of it, and nobody waits for its lease.

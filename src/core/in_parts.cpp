@@ -82,9 +82,9 @@ void keep_all(Tables& tables, const Context&, const ActInParts& act, std::int64_
 void retract(Tables& tables, const Context&, const ActInParts& act, std::int64_t number) {
   auto blast = recalled_blast(tables, act);
   const auto line = tables.work().line(number);
-  if (!blast || !line || line->retracts) return;
+  if (!blast || !line || line->kind == LineKind::retract) return;
   for (const auto& other : tables.work().sound_lines(line->provider_no, line->blast_no))
-    if (other.retracts && other.channel_no == line->channel_no) return;
+    if (takes_back(other, *line)) return;
   const auto added = add_retracting(tables, *blast, {*line});
   if (added == 0) return;
   blast->open_lines += added;
@@ -94,7 +94,7 @@ void retract(Tables& tables, const Context&, const ActInParts& act, std::int64_t
 }
 
 void set_line_paused(Tables& tables, Line line, bool paused) {
-  if (!line.open || line.retracts || line.paused == paused) return;
+  if (!line.open || line.kind == LineKind::retract || line.paused == paused) return;
   line.paused = paused;
   tables.work().update_line(line);
   tables.work().park_items(line.no, paused);
@@ -109,7 +109,7 @@ void set_pace(Tables& tables, const Context&, const ActInParts& act, std::int64_
 
 void drop_recalled(Tables& tables, const Context& context, const ActInParts& act, std::int64_t number) {
   const auto line = tables.work().line(number);
-  if (recalled_blast(tables, act) && line && line->open && !line->retracts)
+  if (recalled_blast(tables, act) && line && line->open && line->kind != LineKind::retract)
     drop_not_handed_out(tables, context, *line, SkipReason::recalled);
 }
 

@@ -47,8 +47,8 @@ void skip_places(Tables& tables, Line& line, SkipReason reason, SliceNo s, const
 void skip_between(Tables& tables, Line& line, SkipReason reason, Position from, Position to) {
   const HandingOrder order(line.order);
   for (const auto s : order.slices_between(from, to)) {
-    const Slice recipients = tables.blasts().recipients(line.provider_no, s, line.seq);
-    if (!recipients.empty()) skip_places(tables, line, reason, s, order.between(s, recipients, from, to));
+    const Slice audience = tables.work().audience(line, s);
+    if (!audience.empty()) skip_places(tables, line, reason, s, order.between(s, audience, from, to));
   }
 }
 
@@ -74,7 +74,7 @@ void skip_not_handed_out(Tables& tables, Line& line, SkipReason reason) {
 void drop_not_handed_out(Tables& tables, const Context& context, Line line, SkipReason reason) {
   skip_not_handed_out(tables, line, reason);
   store_line(tables, context, line);
-  if (!line.follows) unlock_followers(tables, line);
+  if (line.kind == LineKind::deliver) unlock_followers(tables, line);
 }
 
 std::size_t drop_waiting(Tables& tables, const Context& context, Line line, SkipReason reason,
@@ -113,7 +113,7 @@ void drop_rest(Tables& tables, const Context& context, Line line, SkipReason rea
   }
   store_line(tables, context, line);
   drop_waiting(tables, context, line, reason, in_flight);
-  if (!line.follows) unlock_followers(tables, line);
+  if (line.kind == LineKind::deliver) unlock_followers(tables, line);
 }
 
 namespace {
@@ -139,8 +139,7 @@ class Delivered {
   Delivered(const Tables& tables, const LinesOfBlast& lines, Position end) : all_(end) {
     if (!lines.all_sound) all_.reset();  // the damaged one may deliver
     for (const auto& line : lines.sound) {
-      const auto channel = tables.work().channel(line.channel_no);
-      if (line.follows || !channel || !channel->delivers) continue;
+      if (line.kind != LineKind::deliver) continue;
       const auto behind = line.open ? behind_of(tables, line) : end;
       of_channel_[line.channel_no] = behind;
       all_ = all_ && behind ? std::optional(std::min(*all_, *behind)) : std::nullopt;
@@ -150,7 +149,7 @@ class Delivered {
   /// What is taken back is what its own channel has delivered, whatever the others have; one is told of what
   /// all have.
   std::optional<Position> before(const Line& follower) const {
-    if (!follower.retracts) return all_;
+    if (follower.kind != LineKind::retract) return all_;
     const auto own = of_channel_.find(follower.channel_no);
     return own != of_channel_.end() ? own->second : std::nullopt;
   }

@@ -72,13 +72,14 @@ class Filling {
         context_(context),
         assignment_(assignment),
         channel_(assignment.channel),
-        now_(context.clock.wall_ms()) {
+        now_(context.clock.wall_ms()),
+        same_address_(tables, context, channel_.name, now_) {
     if (channel_.quiet_hours.any()) quiet_.emplace(context.zones, channel_.quiet_hours, now_);
   }
 
   void run() {
     if (channel_.delivers) assignment_.delivery.emplace();
-    if (assignment_.line && assignment_.line->retracts) {
+    if (assignment_.line && assignment_.line->kind == LineKind::retract) {
       deliveries_to_take_back(*assignment_.line);
     } else if (assignment_.line) {
       places(*assignment_.line);
@@ -97,11 +98,11 @@ class Filling {
     provider_ = std::move(*provider);
     const auto dropped = why_dropped(*blast);
     assignment_.at = whole_seconds(blast->sent_at);
-    if (channel_.delivers) text_of_blast(line);
+    if (line.kind == LineKind::deliver) text_of_blast(line);
 
     const auto add = [&](const RosterView& entry, bool read, const Deliveries& deliveries) {
       const ThreadKey key{line.provider_no, entry.place, line.blast_no};
-      const auto address = Addresses::find(entry.addresses, channel_.name);
+      const auto address = address_of(entry);
       if (const auto reason = why_not(entry.flags, read, address, dropped)) {
         assignment_.left_out.push_back({entry.place, *reason});
       } else if (deliveries.not_delivered.contains(within_slice(entry.place))) {
@@ -110,10 +111,10 @@ class Filling {
         assignment_.deferred.push_back({entry.place, quiet->due_at, quiet->reason});
       } else if (const auto later = deliveries.until.find(entry.place); later != deliveries.until.end()) {
         assignment_.deferred.push_back({entry.place, later->second});
-      } else if (!another_is_told(entry, line, address)) {
-        assignment_.batch.add(
-            {IdKind::blast_item, line.channel_no, line.provider_no, line.blast_no, entry.place},
-            Context::parts_of(key), false, entry.id, address, entry.name, entry.locale, assignment_.at);
+      } else if (!another_is_told(entry, line)) {
+        assignment_.batch.add(blast_item_id(line.channel_no, line.provider_no, line.blast_no, entry.place),
+                              Context::parts_of(key), false, entry.id, address, entry.name, entry.locale,
+                              assignment_.at);
         assignment_.entries.push_back(entry.place);
         if (assignment_.delivery) describe_blast(entry.id);
       }
@@ -139,6 +140,9 @@ class Filling {
     };
     const Deliveries all_delivered;
     const RosterRead entries(tables_, line.provider_no, sorted);
+    for (std::size_t i = 0; i < sorted.size(); ++i)
+      if (const auto* entry = entries.at(i); entry != nullptr && shares(entry->flags))
+        same_address_.add(line.provider_no, line.no, entry->place, address_of(*entry));
     for (std::size_t i = 0; i < sorted.size(); ++i) {
       const Place place = assignment_.places[i];
       if (!entries.at(i)) {
@@ -151,10 +155,10 @@ class Filling {
   }
 
   /// True, and the place is dealt with, when it is another at the same address that is told.
-  bool another_is_told(const RosterView& entry, const Line& line, std::string_view address) {
+  bool another_is_told(const RosterView& entry, const Line& line) {
     if (!shares(entry.flags)) return false;
     try {
-      return same_address(line.no).leaves_out(assignment_, entry.place, address);
+      return same_address_.leaves_out(assignment_, line.no, entry.place);
     } catch (const Error& error) {
       if (!passes_by(tables_, error)) throw;
       assignment_.damaged.push_back(entry.place);
@@ -164,8 +168,8 @@ class Filling {
 
   /// A message goes to everybody; that there is one is told once at each address.
   bool shares(std::uint32_t flags) const { return !channel_.delivers && (flags & flag::shares_address) != 0; }
-  SameAddress& same_address(LineNo line) {
-    return same_address_.try_emplace(line, tables_, context_, line, channel_.name, now_).first->second;
+  std::string_view address_of(const RosterView& entry) const {
+    return Addresses::find(entry.addresses, channel_.name);
   }
 
   /// Why nothing more of a blast is handed out, if so.
@@ -189,9 +193,9 @@ class Filling {
   Deliveries deliveries_of(const Line& follower, std::span<const PlaceInOrder> sorted) const {
     Deliveries deliveries;
     for (const auto& line : tables_.work().lines(follower.provider_no, follower.blast_no)) {
-      if (line.follows || line.retracts) continue;
+      if (line.kind != LineKind::deliver) continue;
       const auto channel = tables_.work().channel(line.channel_no);
-      if (!channel || !channel->delivers || channel->removed) continue;
+      if (!channel || channel->removed) continue;
       for (const auto& skipped : tables_.work().skips(line, slice_of(sorted.front().place)))
         deliveries.not_delivered |= skipped.places;
       if (meet_items(line, sorted, deliveries)) continue;
@@ -263,8 +267,7 @@ class Filling {
     std::map<Place, HadIt> had;
     for_each_run(sorted, kWholeSlice, [&](std::span<const PlaceInOrder> of_slice) {
       const auto s = slice_of(of_slice.front().place);
-      SliceStates reader(tables_, delivered, claims, s,
-                         tables_.blasts().recipients(line.provider_no, s, line.seq));
+      SliceStates reader(tables_, delivered, claims, s, tables_.work().audience(delivered, s));
       const auto end = within_slice(of_slice.back().place) + 1u;
       const auto most = of_slice.size() + kItemsBetween;
       if (reader.read(within_slice(of_slice.front().place), end, most) < end)
@@ -292,7 +295,7 @@ class Filling {
     if ((flags & flag::erased) != 0) {
       assignment_.left_out.push_back({entry, SkipReason::erased});
     } else if (had == HadIt::yes) {
-      assignment_.batch.add({IdKind::blast_item, line.channel_no, line.provider_no, line.blast_no, place},
+      assignment_.batch.add(blast_item_id(line.channel_no, line.provider_no, line.blast_no, place),
                             Context::parts_of({line.provider_no, place, line.blast_no}), false, id, address,
                             name, locale, whole_seconds(blast.sent_at));
       assignment_.entries.push_back(entry);
@@ -340,6 +343,12 @@ class Filling {
 
   void items() {
     rows_ = rows_of(tables_, assignment_.items);
+    for (std::size_t i = 0; i < assignment_.items.size(); ++i) {
+      const Item& item = assignment_.items[i];
+      if (item.damaged || item.line_no == 0) continue;
+      const auto* entry = rows_.rosters.at(item.provider_no).at(rows_.of_roster[i]);
+      if (entry != nullptr && shares(entry->flags)) same_address_.add_item(item, address_of(*entry));
+    }
     for (std::size_t i = 0; i < assignment_.items.size(); ++i) {
       try {
         item(i);
@@ -392,7 +401,7 @@ class Filling {
       assignment_.deferred.push_back({i, item.due_at});
       return true;
     }
-    if (line->retracts) {
+    if (line->kind == LineKind::retract) {
       item_to_take_back(i, *line, *blast);
       return true;
     }
@@ -418,15 +427,13 @@ class Filling {
       assignment_.deferred.push_back({i, quiet->due_at, quiet->reason});
       return;
     }
-    if (item.line_no != 0 && shares(flags) &&
-        same_address(item.line_no).leaves_out_item(assignment_, i, address))
-      return;
+    if (item.line_no != 0 && shares(flags) && same_address_.leaves_out_item(assignment_, i)) return;
     if (assignment_.delivery && !describe_item(item, client)) {
       assignment_.left_out.push_back({i, SkipReason::erased});
       return;
     }
-    const IdParts id = item.line_no != 0 ? IdParts{IdKind::blast_item, item.channel_no, item.provider_no,
-                                                   item.thread.origin, item.thread.place}
+    const IdParts id = item.line_no != 0 ? blast_item_id(item.channel_no, item.provider_no,
+                                                         item.thread.origin, item.thread.place)
                                          : notice_id(item.channel_no, item.provider_no, item.notice_no);
     assignment_.batch.add(id, Context::parts_of(item.thread), item.to_provider, person.id, address,
                           person.name, person.locale, whole_seconds(item.at));
@@ -497,7 +504,7 @@ class Filling {
   void text_of_blast(const Line& line) {
     auto text = texts::of_blast(tables_, line.provider_no, line.blast_no);
     if (!text) throw Error(Code::corrupt, "a blast has lost its text");
-    assignment_.delivery->text = std::move(*text);
+    assignment_.delivery->text.set_text(std::move(*text));
   }
 
   void describe_blast(std::string_view client) {
@@ -538,7 +545,7 @@ class Filling {
         found.community = tables_.communities().community(item.provider_no, item.thread.community());
         if (!found.community) throw Error(Code::corrupt, "a community is missing");
       }
-      assignment_.delivery->text = std::move(message.text);
+      assignment_.delivery->text.set_text(std::move(message.text));
     }
     return at_hand_.emplace(std::move(found));
   }
@@ -546,6 +553,7 @@ class Filling {
   void add_columns(std::string_view client, std::string_view kind, std::string_view title, std::int64_t seq,
                    const Authors::Shown& author) {
     Delivery& delivery = *assignment_.delivery;
+    delivery.text.add();
     delivery.provider.add(provider_.id);
     delivery.provider_name.add(provider_.name);
     delivery.client.add(client);
@@ -562,7 +570,7 @@ class Filling {
   Assignment& assignment_;
   const Channel& channel_;
   const Ms now_;
-  std::map<LineNo, SameAddress> same_address_;
+  SameAddress same_address_;
   ItemRows rows_;
   Provider provider_;
   std::map<LineNo, std::map<Place, HadIt>> had_;                 // of the items of lines that take back

@@ -10,11 +10,11 @@
 namespace bccast {
 
 SliceStates::SliceStates(const Tables& tables, const Line& line, const std::vector<Claim>& claims,
-                         SliceNo slice, const Slice& recipients)
+                         SliceNo slice, const Slice& audience)
     : tables_(tables), line_(line), slice_(slice) {
   const HandingOrder order(line.order);
-  rest_ = order.between(slice, recipients, 0, line.cursor);
-  not_handed_out_ = recipients - rest_;
+  rest_ = order.between(slice, audience, 0, line.cursor);
+  not_handed_out_ = audience - rest_;
   for (const auto& one : tables.work().skips(line, slice)) {
     Slice& skipped = states_.skipped_by[index_of(one.reason)];
     skipped = one.places & rest_;
@@ -93,8 +93,8 @@ std::uint32_t SliceStates::read(std::uint32_t begin, std::uint32_t end, std::siz
 }
 
 PlaceStates place_states(const Tables& tables, const Line& line, const std::vector<Claim>& claims,
-                         SliceNo slice, const Slice& recipients) {
-  SliceStates states(tables, line, claims, slice, recipients);
+                         SliceNo slice, const Slice& audience) {
+  SliceStates states(tables, line, claims, slice, audience);
   states.read(0, Slice::kPlaces, SliceStates::kAll);
   return states.states();
 }

@@ -16,7 +16,7 @@ enum class PlaceState : std::uint8_t { pending, in_flight, retry, done, failed, 
 inline constexpr std::array<std::string_view, 6> kPlaceStateNames{"pending", "in_flight", "retry",
                                                                   "done",    "failed",    "skipped"};
 
-/// One slice of a line. The six states are disjoint and together the recipients.
+/// One slice of a line. The six states are disjoint and together its audience.
 struct PlaceStates {
   std::array<Slice, kPlaceStateNames.size()> of;
   std::array<Slice, kSkipReasons.size()> skipped_by;  // in the order of kSkipReasons
@@ -31,13 +31,14 @@ struct PlaceStates {
   }
 };
 
-/// Reads the states of a slice's recipients. What is stored as bitmaps is read once; the single items, of
+/// Reads the states of a slice's audience. What is stored as bitmaps is read once; the single items, of
 /// which there may be many, only where they are asked for.
 class SliceStates {
  public:
-  /// `claims`: those of the line (WorkTables::claims_of), read once for all of its slices.
+  /// `claims`: those of the line (WorkTables::claims_of), read once for all of its slices. `audience`: that
+  /// of the line (WorkTables::audience), or a part of it.
   SliceStates(const Tables& tables, const Line& line, const std::vector<Claim>& claims, SliceNo slice,
-              const Slice& recipients);
+              const Slice& audience);
 
   static constexpr std::size_t kAll = static_cast<std::size_t>(-1);
   /// Reads on from `begin`, up to `end` at the furthest and at most `most` items, one or more. Gives the
@@ -66,6 +67,6 @@ class SliceStates {
 
 /// All of a slice at once.
 PlaceStates place_states(const Tables& tables, const Line& line, const std::vector<Claim>& claims,
-                         SliceNo slice, const Slice& recipients);
+                         SliceNo slice, const Slice& audience);
 
 }  // namespace bccast

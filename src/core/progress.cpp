@@ -72,7 +72,7 @@ std::vector<StatusRow> Progress::status(std::string_view provider_id, std::strin
     };
     std::vector<Line> lines;
     for (const auto& line : all) {
-      if (line.retracts) continue;
+      if (!is_of_sending(line.kind)) continue;
       lines.push_back(line);
       const auto channel = tables.work().channel(line.channel_no);
       StatusRow row;
@@ -107,7 +107,7 @@ std::vector<StatusRow> Progress::status(std::string_view provider_id, std::strin
 void Progress::tell_what_is_left(const Line& line, const std::vector<Line>& lines, StatusRow& row) {
   row.on_device = line.done;
   for (const auto& other : lines)
-    if (other.retracts && other.channel_no == line.channel_no) *row.on_device -= other.done;
+    if (takes_back(other, line)) *row.on_device -= other.done;
   row.removed = line.total - line.pending() - *row.on_device;
 }
 
@@ -122,7 +122,7 @@ StatusRow Progress::people(const Tables& tables, const Blast& blast, const std::
   for (const auto& line : lines) claims.push_back(claims_of(tables, line));
   for (SliceNo s = 0; s < lines[0].slices; ++s) {
     const Slice recipients = tables.blasts().recipients(blast.provider_no, s, blast.seq);
-    if (recipients.empty()) continue;
+    if (recipients.empty()) continue;  // they are the audience of each of the lines
     Slice open;
     Slice failed;
     Slice done;
@@ -160,11 +160,11 @@ class RecipientReader {
     without_channels_ = lines.empty() && channel.empty();
     for (const auto& line : lines) {
       const auto found = tables.work().channel(line.channel_no);
-      if (line.retracts || !found || (!channel.empty() && channel != found->name)) continue;
+      if (!is_of_sending(line.kind) || !found || (!channel.empty() && channel != found->name)) continue;
       ways_.push_back(
           {line, found->name, claims_of(tables, line), std::nullopt, std::nullopt, {}, std::nullopt});
       for (const auto& other : lines)
-        if (other.retracts && other.channel_no == line.channel_no) {
+        if (takes_back(other, line)) {
           ways_.back().back = other;
           ways_.back().back_claims = claims_of(tables, other);
         }
@@ -184,7 +184,9 @@ class RecipientReader {
       way.back_states.reset();
       if (recipients_.empty()) continue;
       way.states.emplace(tables_, way.line, way.claims, s, recipients_);
-      if (way.back) way.back_states.emplace(tables_, *way.back, way.back_claims, s, recipients_);
+      if (way.back)
+        way.back_states.emplace(tables_, *way.back, way.back_claims, s,
+                                tables_.work().audience(*way.back, s));
     }
     return recipients_;
   }
@@ -448,7 +450,7 @@ BlastSummary Progress::summary_of(const Tables& tables, const Blast& blast, cons
   row.sent_by = blast.sent_by;
   count_marks(counts, row);
   auto lines = tables.work().lines(blast.provider_no, blast.no);
-  std::erase_if(lines, [](const Line& line) { return line.retracts; });
+  std::erase_if(lines, [](const Line& line) { return !is_of_sending(line.kind); });
   if (lines.size() <= 1) count_people(blast, lines, row);
   return row;
 }

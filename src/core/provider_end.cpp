@@ -46,7 +46,7 @@ void pause_what_is_left(Tables& tables, ProviderNo provider) {
   for (const auto& line : lines) keys.emplace_back(line.provider_no, line.blast_no);
   const auto blasts = tables.blasts().blasts(keys);
   for (auto& line : lines) {
-    if (line.paused || line.retracts || !is_paused(blasts, line)) continue;
+    if (line.paused || line.kind == LineKind::retract || !is_paused(blasts, line)) continue;
     line.paused = true;
     tables.work().update_line(line);
     tables.work().park_items(line.no, true);

@@ -105,17 +105,18 @@ void keep_everybody(Tables& tables, const Blast& blast, SliceNo slice) {
 std::int64_t add_retracting(Tables& tables, const Blast& blast, const std::vector<Line>& lines) {
   std::vector<Line> added;
   for (const auto& delivered : lines) {
+    if (delivered.kind != LineKind::deliver || delivered.cursor == 0) continue;
     const auto channel = tables.work().channel(delivered.channel_no);
-    if (!channel || !channel->delivers || channel->removed || delivered.cursor == 0) continue;
+    if (!channel || channel->removed) continue;
     Line& line = added.emplace_back();
     line.provider_no = delivered.provider_no;
     line.blast_no = delivered.blast_no;
     line.channel_no = delivered.channel_no;
+    line.kind = LineKind::retract;
     line.seq = delivered.seq;
     line.slices = delivered.slices;
     line.order = delivered.order;
     line.follows = true;  // what is in flight may yet have been delivered
-    line.retracts = true;
     line.total = blast.recipients;
   }
   const auto count = static_cast<std::int64_t>(added.size());
@@ -130,13 +131,13 @@ std::int64_t add_retracting(Tables& tables, const Blast& blast, const std::vecto
 
 Line delivered_by(const Tables& tables, const Line& line) {
   for (auto& other : tables.work().sound_lines(line.provider_no, line.blast_no))
-    if (other.channel_no == line.channel_no && !other.retracts) return std::move(other);
+    if (takes_back(line, other)) return std::move(other);
   throw Error(Code::corrupt, "a line that takes back has lost the one that delivered, or that is damaged");
 }
 
 bool sweep_items(Tables& tables, const Context& context, const Blast& blast) {
   for (const auto& line : tables.work().sound_lines(blast.provider_no, blast.no))
-    if (line.open && !line.retracts &&
+    if (line.open && line.kind != LineKind::retract &&
         drop_waiting(tables, context, line, SkipReason::recalled, InFlight::left, kItemsTogether) > 0)
       return true;
   return false;

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "base/function_ref.hpp"
+#include "core/address_moves.hpp"
 #include "core/context.hpp"
-#include "core/same_address.hpp"
 #include "core/set_pages.hpp"
 
 namespace bccast {

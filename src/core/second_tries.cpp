@@ -12,6 +12,7 @@
 #include "core/line_update.hpp"
 #include "core/place_states.hpp"
 #include "core/reasons.hpp"
+#include "core/same_address.hpp"
 #include "core/set_pages.hpp"
 #include "model/retry.hpp"
 
@@ -39,17 +40,12 @@ void begin_again(Item& item, Ms now) {
   ++item.begun_again;
 }
 
-struct LineToGoOn {
-  Line line;
-  bool delivers;
-};
-
 /// A blast's lines, but for those on channels that were removed: nobody hands anything out on these.
-std::vector<LineToGoOn> lines_to_go_on(const Tables& tables, const Blast& blast) {
-  std::vector<LineToGoOn> lines;
+std::vector<Line> lines_to_go_on(const Tables& tables, const Blast& blast) {
+  std::vector<Line> lines;
   for (auto& line : tables.work().lines(blast.provider_no, blast.no)) {
     const auto channel = tables.work().channel(line.channel_no);
-    if (channel && !channel->removed) lines.push_back({std::move(line), channel->delivers});
+    if (channel && !channel->removed) lines.push_back(std::move(line));
   }
   return lines;
 }
@@ -103,23 +99,23 @@ std::int64_t SecondTries::retry_failed(std::string_view provider_id, std::string
     access::next(blast, BlastVerb::reopen, blast_id);
     const Ms now = context_.clock.wall_ms();
     auto lines = lines_to_go_on(tables, blast);
-    for (auto& [line, delivers] : lines) {
+    for (auto& line : lines) {
       for (std::optional<Place> from = 0; from;) {
         auto failed = failed_items(tables, line, from);
         if (failed.empty()) continue;
         for (Item& item : failed) begin_again(item, now);
         line.failed -= static_cast<std::int64_t>(failed.size());
         count += static_cast<std::int64_t>(failed.size());
-        if (delivers)
+        if (line.kind == LineKind::deliver)
           for (auto& other : lines)
-            if (other.line.follows) tell_after_all(tables, other.line, failed, now);
+            if (other.follows) tell_after_all(tables, other, failed, now);
         tables.work().update_items(failed);
       }
     }
     if (count == 0) return count;
     blast.deadline_at = now + context_.deadline_of(blast);
     blast.overdue = false;
-    for (auto& [line, delivers] : lines) {
+    for (auto& line : lines) {
       if (line.pending() > 0) reopen(context_, line, blast);
       tables.work().update_line(line);
       if (line.paused) tables.work().park_items(line.no, true);
@@ -155,13 +151,14 @@ void SecondTries::require_may_retry(const Tables& tables, const Blast& blast, co
 }
 
 Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemOutcome& outcome) {
+  if (parts.rung != kFirstRung) throw not_found();  // no line tells anybody a second time
   auto blast = tables.blasts().blast(parts.provider, parts.number);
   if (!blast || is_unsent(blast->state) ||
       !tables.blasts().is_recipient(parts.provider, parts.place, blast->seq))
     throw not_found();
   const Ms now = context_.clock.wall_ms();
   for (auto& line : tables.work().lines(parts.provider, parts.number)) {
-    if (line.channel_no != parts.channel || line.retracts) continue;
+    if (line.channel_no != parts.channel || !is_of_sending(line.kind)) continue;
     const auto claims = tables.work().claims_of(line);
     const auto s = slice_of(parts.place);
     const auto at = within_slice(parts.place);
@@ -191,6 +188,7 @@ Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemO
       item.at = whole_seconds(blast->sent_at);
       item.attempts = 1;
       --line.done;
+      if (outcome.status != ItemStatus::done) untell(tables, context_, line, parts.place);
     }
     item.reason = Reasons(tables).kept(parts.provider, parts.place, outcome.reason);
     if (outcome.status == ItemStatus::done) {

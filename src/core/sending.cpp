@@ -69,7 +69,8 @@ SendResult send_now(Tables& tables, const Context& context, ToSend with, Blast b
   for (const auto& channel : channels) {
     Line line;
     line.no = line.turn = next++;  // behind all that wait
-    line.follows = delivered && !channel.delivers;
+    line.kind = channel.delivers ? LineKind::deliver : LineKind::notify;
+    line.follows = delivered && line.kind == LineKind::notify;
     line.provider_no = blast.provider_no;
     line.blast_no = blast.no;
     line.channel_no = channel.no;

@@ -16,7 +16,7 @@
 #include "core/put_off.hpp"
 #include "core/quiet.hpp"
 #include "core/reasons.hpp"
-#include "core/same_address.hpp"
+#include "core/told_so_far.hpp"
 #include "model/retry.hpp"
 
 namespace bccast {
@@ -359,6 +359,7 @@ class Settling {
       switch (outcome.status) {
         case ItemStatus::done:
           ++line->done;
+          tell(entry, line->no, place);
           drop(entry, stored);
           ++advanced_.ended;
           break;
@@ -396,6 +397,7 @@ class Settling {
     }
     store_items();
     take_items_out_of(tables_, assignment_.claim.channel_no, others_, advanced_.damage);
+    if (!told_.empty()) tables_.work().mark_told(told_);
     store_skips(*line);
     store_waiting(*line);
     store(*line);
@@ -460,6 +462,7 @@ class Settling {
       const Item& item = put_off ? woken : given;
       if (outcome.status == ItemStatus::done) {
         if (Line* line = line_of(item)) ++line->done;
+        tell(entry, item.line_no, item.thread.place);
         remove(item);
         ++advanced_.ended;
       } else if (outcome.status == ItemStatus::skipped) {
@@ -479,6 +482,7 @@ class Settling {
       }
     }
     take_items_out_of(tables_, assignment_.claim.channel_no, others_, advanced_.damage);
+    if (!told_.empty()) tables_.work().mark_told(told_);
     for (auto& [no, line] : lines_) {
       store_skips(line);
       store_waiting(line);
@@ -496,6 +500,12 @@ class Settling {
   /// Never a row for each of them.
   void let_place_wait(const Line& line, Place place, const Wait& wait) {
     waiting_[line.no][{slice_of(place), wait}].add(within_slice(place));
+  }
+
+  /// Nobody else at its address is told from now on.
+  void tell(std::size_t entry, LineNo line, Place place) {
+    const auto shared = assignment_.addresses.find(entry);
+    if (shared != assignment_.addresses.end()) told_.push_back({line, shared->second, place, true});
   }
 
   void leave_out(Line& line, Place place, SkipReason reason) {
@@ -583,6 +593,7 @@ class Settling {
   Found<LineNo, Line> found_lines_;
   std::map<LineNo, Line> lines_;  // those that change
   std::map<LineNo, std::map<std::pair<SliceNo, SkipReason>, Slice>> skips_;
+  std::vector<ToldAddress> told_;  // of those who share their address
   std::map<LineNo, std::map<std::pair<SliceNo, Wait>, Slice>> waiting_;
   std::vector<Item> inserted_, updated_, deleted_;  // to be stored together
   AttemptCounts attempts_;

@@ -333,26 +333,29 @@ class ProviderCheck {
   /// The counts of a line are those of its places, and they add up.
   void line(const std::string& id, const Blast& blast, const Line& line) {
     const auto claims = tables_.work().claims_of(line);
+    std::int64_t total = 0;
     std::int64_t done = 0;
     std::int64_t failed = 0;
     std::int64_t skipped = 0;
     std::int64_t open = 0;
     for (SliceNo s = 0; s < line.slices; ++s) {
-      const auto states =
-          place_states(tables_, line, claims, s, tables_.blasts().recipients(provider_.no, s, blast.seq));
+      const Slice audience = tables_.work().audience(line, s);
+      total += audience.count();
+      const auto states = place_states(tables_, line, claims, s, audience);
       done += states[PlaceState::done].count();
       failed += states[PlaceState::failed].count();
       items(id, line, s, states);
       skipped += states[PlaceState::skipped].count();
       open += states.open().count();
     }
-    if (line.total != blast.recipients || done != line.done || failed != line.failed ||
-        skipped != line.skipped || open != line.pending())
-      found("line", id,
-            fmt::format("line {}: counted done {}, failed {}, skipped {}, pending {}; its places: {}, {}, "
-                        "{}, {}",
-                        line.no, line.done, line.failed, line.skipped, line.pending(), done, failed, skipped,
-                        open));
+    if (line.total != total || done != line.done || failed != line.failed || skipped != line.skipped ||
+        open != line.pending())
+      found(
+          "line", id,
+          fmt::format("line {}: counted {}: done {}, failed {}, skipped {}, pending {}; its places: {}: {}, "
+                      "{}, {}, {}",
+                      line.no, line.total, line.done, line.failed, line.skipped, line.pending(), total, done,
+                      failed, skipped, open));
     std::int64_t waiting = 0;
     for_each_waiting(tables_, line, [&](SliceNo, std::span<const WaitingPlaces> of_slice) {
       for (const auto& one : of_slice) waiting += one.places.count();
@@ -372,7 +375,7 @@ class ProviderCheck {
   void dropped(const std::string& id, const Blast& blast, const Line& line) {
     const auto channel = tables_.work().channel(line.channel_no);
     const bool gone = !channel || channel->removed;
-    const bool recalled = blast.state == BlastState::recalled && !line.retracts;
+    const bool recalled = blast.state == BlastState::recalled && line.kind != LineKind::retract;
     if (gone) found("line", id, "open on a channel that is no more");
     if ((recalled || provider_.archived_at != 0) && line.cursor < line.order.end())
       found("line", id, "places are to be handed out that were to be dropped");

@@ -143,8 +143,7 @@ void Work::load_large(Assignment& assignment) {
 
 void Work::fill_and_hold(Tables& tables, Assignment& assignment) {
   fill(tables, context_, assignment);
-  if (!hold_addresses(tables, assignment))
-    throw Error(Code::corrupt, "the holder of an address is not who it was in the same transaction");
+  store_holds(tables, assignment);
 }
 
 std::optional<Report> Work::without_handler(const Assignment& assignment) {

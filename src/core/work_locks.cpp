@@ -67,7 +67,7 @@ class ToLock {
   /// The followers of a line that delivers go on when it has.
   void add(const Line& line) {
     lines_.insert(line.no);
-    if (!line.follows) all_of_.insert({line.provider_no, line.blast_no});
+    if (line.kind == LineKind::deliver) all_of_.insert({line.provider_no, line.blast_no});
   }
   void add(const Claim& claim) {
     if (claim.line_no != 0) {

@@ -168,9 +168,10 @@ class DirectoryTables {
   /// The index of addresses: for each of a roster, on whatever channel, the places that have it. One change
   /// after the other, in their order.
   virtual std::vector<SharedAddress> change_addresses(std::span<const AddressChange> changes) = 0;
-  /// The first `limit` places of an address that several have, ascending, after `after` when it is set.
-  virtual std::vector<Place> shared_places(ProviderNo provider, AddressHash hash, std::optional<Place> after,
-                                           std::size_t limit) const = 0;
+  /// The first `limit` rows of those of these addresses that several have, ascending, after `after` when it
+  /// is set. REQUIRES: the hashes ascend.
+  virtual std::vector<AddressRow> shared_places(ProviderNo provider, std::span<const AddressHash> hashes,
+                                                std::optional<AddressRow> after, std::size_t limit) const = 0;
   /// The index itself, ascending, the first `limit` rows after `after` when it is set: a row for each
   /// address, with one of its places; and one for each place of those that several have.
   virtual std::vector<AddressRow> addresses(ProviderNo provider, std::optional<AddressHash> after,

@@ -16,6 +16,28 @@
 
 namespace bccast {
 
+/// What a line does on its channel. Others may come, with numbers of their own; a number that is none of
+/// these is damage.
+enum class LineKind : std::uint8_t {
+  notify = 0,   // tells of the blast
+  deliver = 1,  // puts its message into the host's own threads
+  retract = 2,  // takes back what the line that delivers on the same channel has delivered
+};
+inline constexpr LineKind kLastLineKind = LineKind::retract;
+
+/// Whether it was made by the sending. Such a line is the only one of its blast and channel, it is about all
+/// recipients, and what it has counted is how far the blast is there.
+constexpr bool is_of_sending(LineKind kind) noexcept {
+  switch (kind) {
+    case LineKind::notify:
+    case LineKind::deliver:
+      return true;
+    case LineKind::retract:
+      return false;
+  }
+  return false;
+}
+
 /// A blast on a channel: one row, whatever the number of recipients. done + failed + skipped + pending =
 /// total.
 struct Line {
@@ -23,14 +45,14 @@ struct Line {
   ProviderNo provider_no = 0;
   BlastNo blast_no = 0;
   ChannelNo channel_no = 0;
+  LineKind kind = LineKind::notify;
   std::int64_t turn = 0;  // a number that was drawn: the lowest goes next, and to the back after each batch
   Seq seq = 0;
   SliceNo slices = 0;
-  OrderNumbers order;     // in which its places are handed out: that of all lines of the blast
-  Position cursor = 0;    // the next position to hand out
-  bool follows = false;   // it hands out only what other lines of the blast have delivered
-  bool retracts = false;  // it takes back what the other line of its channel has delivered
-  Position limit = 0;  // of a line that follows: handed out up to here; all before is delivered, or an item
+  OrderNumbers order;    // in which its places are handed out: that of all lines of the blast
+  Position cursor = 0;   // the next position to hand out
+  bool follows = false;  // it hands out only what other lines of the blast have delivered
+  Position limit = 0;    // of a line that follows: handed out up to here; all before is delivered, or an item
   std::int64_t total = 0;
   std::int64_t done = 0;
   std::int64_t failed = 0;
@@ -45,6 +67,12 @@ struct Line {
   Position hand_out_to() const noexcept { return follows ? limit : order.end(); }
   std::int64_t pending() const noexcept { return total - done - failed - skipped; }
 };
+
+/// Whether one line takes back what another, of the same blast, has delivered.
+inline bool takes_back(const Line& line, const Line& delivered) noexcept {
+  return line.kind == LineKind::retract && delivered.kind == LineKind::deliver &&
+         line.channel_no == delivered.channel_no;
+}
 
 /// Why places of a line wait, as stored beside them.
 enum class WaitReason : std::uint8_t {
@@ -131,13 +159,23 @@ struct SkippedPlaces {
   Slice places;
 };
 
-/// Who is told at an address of a line's blast.
+/// An address that several recipients of a line's blast have.
+struct AddressOnLine {
+  LineNo line_no = 0;
+  AddressHash hash = 0;
+  friend auto operator<=>(const AddressOnLine&, const AddressOnLine&) = default;
+};
+
+/// Who is told there.
 struct ToldAddress {
   static constexpr Place kLeft = kMaxPlaces;  // somebody was, and has another address now
 
   LineNo line_no = 0;
   AddressHash hash = 0;
   Place place = 0;
+  bool told = false;  // it was; else it is to be told before anybody else, and may have been
+
+  AddressOnLine key() const noexcept { return {line_no, hash}; }
 };
 
 class LineTables {
@@ -161,10 +199,14 @@ class LineTables {
 
   /// The highest turn of the channel's lines that have something to hand out; 0 when there is none.
   virtual std::int64_t last_turn(ChannelNo channel) const = 0;
-  /// REQUIRES: unchanged is what a line is from its beginning: of which blast and channel, its seq, slices,
-  /// order and total, and whether it follows or retracts.
+  /// REQUIRES: unchanged is what a line is from its beginning: of which blast and channel, its kind, seq,
+  /// slices, order and total, and whether it follows.
   virtual void update_line(const Line& line) = 0;
   virtual std::int64_t pending(ChannelNo channel) const = 0;
+
+  /// Who of each of these slices is on the line, `total` in all: those to whom its blast was sent.
+  virtual std::vector<Slice> audience(const Line& line, std::span<const SliceNo> slices) const = 0;
+  Slice audience(const Line& line, SliceNo slice) const { return audience(line, {&slice, 1}).front(); }
 
   /// The places of a line's slice that wait because of quiet hours; the same of the slices from `begin` up to
   /// but not including `end`.
@@ -192,14 +234,12 @@ class LineTables {
   /// Who is told of a line's blast at an address that several share. Of lines that have ended nothing is
   /// kept: update_line() marks one that still has such rows (Line::has_told_addresses), and they go a few at
   /// a time.
-  virtual std::optional<ToldAddress> told_address(LineNo line, AddressHash hash) const = 0;
-
-  /// False, and nothing is changed, when somebody holds it other than `instead` (nothing: when anybody does).
-  virtual bool hold_address(const ToldAddress& address, std::optional<Place> instead) = 0;
-  virtual Found<AddressHash, ToldAddress> told_addresses(LineNo line,
-                                                         std::span<const AddressHash> hashes) const = 0;
+  virtual Found<AddressOnLine, ToldAddress> told_addresses(
+      std::span<const AddressOnLine> addresses) const = 0;
   virtual void put_told_addresses(std::span<const ToldAddress> addresses) = 0;
-  virtual void delete_told_addresses(LineNo line, std::span<const AddressHash> hashes) = 0;
+  /// Those of these rows that still have the place: it was told there, or is to be tried again after all.
+  virtual void mark_told(std::span<const ToldAddress> addresses) = 0;
+  virtual void delete_told_addresses(std::span<const AddressOnLine> addresses) = 0;
   /// A line that has ended and is marked so.
   virtual std::optional<Line> line_to_forget() const = 0;
   /// The provider's lines that are, damaged ones too.

@@ -81,7 +81,7 @@ struct Data {
   Table<LineNo, Line> lines;
   Table<WaitKey, WaitRow> waiting;
   Table<SkipKey, Slice> skips;
-  Table<std::pair<LineNo, AddressHash>, Place> told_addresses;
+  Table<AddressOnLine, ToldAddress> told_addresses;
   Table<ClaimKey, Claim> claims;
   Table<ItemNo, HeldItem> items;
   Table<EventNo, Event> events;

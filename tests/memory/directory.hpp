@@ -224,13 +224,17 @@ class Directory final : public DirectoryTables {
     }
     return met;
   }
-  std::vector<Place> shared_places(ProviderNo provider, AddressHash hash, std::optional<Place> after,
-                                   std::size_t limit) const override {
-    auto places = places_of(provider, hash);
-    if (places.size() < 2) return {};
-    std::erase_if(places, [&](Place place) { return after && place <= *after; });
-    if (places.size() > limit) places.resize(limit);
-    return places;
+  std::vector<AddressRow> shared_places(ProviderNo provider, std::span<const AddressHash> hashes,
+                                        std::optional<AddressRow> after, std::size_t limit) const override {
+    std::vector<AddressRow> rows;
+    for (const auto hash : hashes) {
+      const auto places = places_of(provider, hash);
+      if (places.size() < 2) continue;
+      for (const auto place : places)
+        if (const AddressRow row{hash, place}; (!after || row > *after) && rows.size() < limit)
+          rows.push_back(row);
+    }
+    return rows;
   }
   std::vector<AddressRow> addresses(ProviderNo provider, std::optional<AddressHash> after,
                                     std::size_t limit) const override {

@@ -95,6 +95,14 @@ class Work final : public WorkTables {
     });
     return sum;
   }
+  std::vector<Slice> audience(const Line& line, std::span<const SliceNo> slices) const override {
+    std::vector<Slice> all;
+    for (const auto slice : slices) {
+      const auto* row = data_.audiences.find({line.provider_no, slice, line.seq});
+      all.push_back(row != nullptr ? row->audience.recipients : Slice());
+    }
+    return all;
+  }
 
   std::vector<WaitingPlaces> waiting_places(LineNo line, SliceNo begin, SliceNo end) const override {
     std::vector<WaitingPlaces> all;
@@ -137,28 +145,20 @@ class Work final : public WorkTables {
     return all;
   }
 
-  std::optional<ToldAddress> told_address(LineNo line, AddressHash hash) const override {
-    const auto* place = data_.told_addresses.find({line, hash});
-    return place != nullptr ? std::optional(ToldAddress{line, hash, *place}) : std::nullopt;
-  }
-  Found<AddressHash, ToldAddress> told_addresses(LineNo line,
-                                                 std::span<const AddressHash> hashes) const override {
-    Found<AddressHash, ToldAddress> found;
-    for (const auto hash : hashes) found.add(hash, told_address(line, hash));
-    return found;
-  }
-  bool hold_address(const ToldAddress& address, std::optional<Place> instead) override {
-    const auto held = told_address(address.line_no, address.hash);
-    if (held && held->place != instead) return false;
-    data_.told_addresses.put({address.line_no, address.hash}, address.place);
-    return true;
+  Found<AddressOnLine, ToldAddress> told_addresses(std::span<const AddressOnLine> addresses) const override {
+    return found_in(data_.told_addresses, addresses);
   }
   void put_told_addresses(std::span<const ToldAddress> addresses) override {
-    for (const auto& address : addresses)
-      data_.told_addresses.put({address.line_no, address.hash}, address.place);
+    for (const auto& address : addresses) data_.told_addresses.put(address.key(), address);
   }
-  void delete_told_addresses(LineNo line, std::span<const AddressHash> hashes) override {
-    for (const auto hash : hashes) data_.told_addresses.erase({line, hash});
+  void mark_told(std::span<const ToldAddress> addresses) override {
+    for (const auto& address : addresses) {
+      const auto* row = data_.told_addresses.find(address.key());
+      if (row != nullptr && row->place == address.place) data_.told_addresses.update(address.key(), address);
+    }
+  }
+  void delete_told_addresses(std::span<const AddressOnLine> addresses) override {
+    for (const auto& address : addresses) data_.told_addresses.erase(address);
   }
   std::optional<Line> line_to_forget() const override {
     const auto all = lines_where([](const Line& l) { return is_to_forget(l); });
@@ -172,14 +172,14 @@ class Work final : public WorkTables {
     return all;
   }
   void forget_told_addresses(LineNo line, std::size_t most) override {
-    auto all = data_.told_addresses.rows([&](const auto& key, Place) { return key.first == line; });
+    auto all = data_.told_addresses.rows([&](const auto& key, const auto&) { return key.line_no == line; });
     if (all.size() > most) all.resize(most);
-    for (const auto& [key, place] : all) data_.told_addresses.erase(key);
+    for (const auto& [key, row] : all) data_.told_addresses.erase(key);
   }
   std::optional<LineNo> told_line_after(LineNo after) const override {
     std::optional<LineNo> next;
-    data_.told_addresses.for_all([&](const auto& key, Place) {
-      if (key.first > after && !next) next = key.first;
+    data_.told_addresses.for_all([&](const auto& key, const auto&) {
+      if (key.line_no > after && !next) next = key.line_no;
     });
     return next;
   }

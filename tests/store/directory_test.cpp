@@ -435,9 +435,17 @@ TEST_CASE("directory: the index of addresses knows who shares one") {
   const auto no = roster.provider;
   constexpr AddressHash kHash = -77;
   constexpr AddressHash kOther = 5;
-  const auto shared = [&](std::optional<Place> after = std::nullopt, std::size_t limit = 100) {
+  using Hashes = std::vector<AddressHash>;
+  using Rows = std::vector<AddressRow>;
+  const auto shared_of = [&](const Hashes& hashes, std::optional<AddressRow> after, std::size_t limit) {
     return roster.store.read(
-        [&](const Tables& tables) { return tables.directory().shared_places(no, kHash, after, limit); });
+        [&](const Tables& tables) { return tables.directory().shared_places(no, hashes, after, limit); });
+  };
+  const auto shared = [&](std::optional<Place> after = std::nullopt, std::size_t limit = 100) {
+    std::vector<Place> places;
+    const auto from = after ? std::optional(AddressRow{kHash, *after}) : std::nullopt;
+    for (const auto& row : shared_of({kHash, kOther}, from, limit)) places.push_back(row.place);
+    return places;
   };
   using Places = std::vector<Place>;
   const auto insert = [&](AddressHash hash, Place place) {
@@ -462,6 +470,14 @@ TEST_CASE("directory: the index of addresses knows who shares one") {
   CHECK(shared() == Places{1, 3, 70'000});
   CHECK(shared(std::nullopt, 2) == Places{1, 3});
   CHECK(shared(Place{1}, 100) == Places{3, 70'000});
+  insert(kOther, 9);
+  const Hashes both{kHash, kOther, kOther + 1};
+  CHECK(shared_of(both, {}, 4) == Rows{{kHash, 1}, {kHash, 3}, {kHash, 70'000}, {kOther, 4}});
+  CHECK(shared_of(both, AddressRow{kHash, 70'000}, 4) == Rows{{kOther, 4}, {kOther, 9}});
+  CHECK(shared_of(both, AddressRow{kOther, 4}, 4) == Rows{{kOther, 9}});
+  CHECK(shared_of({kOther}, {}, 4) == Rows{{kOther, 4}, {kOther, 9}});
+  CHECK(shared_of({kOther + 1}, {}, 4).empty());
+  take_away(kOther, 9);
   const auto all = [&](std::optional<AddressHash> after, std::size_t limit) {
     return roster.store.read([&](const Tables& tables) {
       std::vector<AddressHash> hashes;

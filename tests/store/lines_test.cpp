@@ -70,8 +70,8 @@ TEST_CASE("lines: one is found by the number it was given, as it was stored, wha
   line.skipped = 80'000;
   line.waiting = 17;
   line.wake_from = 512;
-  for (const bool retracts : {false, true}) {
-    line.retracts = retracts;
+  for (const auto kind : {LineKind::notify, LineKind::deliver, LineKind::retract}) {
+    line.kind = kind;
     line = store.write([&](Tables& tables) { return add(tables, line); });
     CHECK(line.no > 0);
     const auto look = [&] {
@@ -126,6 +126,27 @@ TEST_CASE("lines: of a blast, and the open ones of a provider and of a channel")
     CHECK(seqs_of(work.sound_open_lines_of_channel(kEmail)) == Seqs{1, 3, 5});
     CHECK(work.open_lines_of_channel(kEmail + 2).empty());
   });
+}
+
+TEST_CASE("lines: on a line of any kind are those to whom its blast was sent, slice by slice") {
+  StoreUnderTest store;
+  Audience sent;
+  sent.recipients = slice_of_places(3, 5, 65'535);
+  sent.archived = slice_of_places(4);
+  for (const auto kind : {LineKind::notify, LineKind::deliver, LineKind::retract}) {
+    auto line = line_of(7);
+    line.kind = kind;
+    store.write([&](Tables& tables) {
+      if (kind == LineKind::notify) tables.blasts().insert_audience(kLee, 2, 7, 1, StoredAudience(sent));
+      add(tables, line);
+    });
+    store.read([&](const Tables& tables) {
+      CHECK(tables.work().audience(line, 2) == sent.recipients);
+      CHECK(tables.work().audience(line, 1).empty());
+      line.seq = 8;
+      CHECK(tables.work().audience(line, 2).empty());
+    });
+  }
 }
 
 TEST_CASE("lines: next is the one with the lowest turn that has something to hand out") {
@@ -284,37 +305,47 @@ TEST_CASE("lines: who was left out, by reason") {
   });
 }
 
-TEST_CASE("lines: an address has one who holds it") {
+TEST_CASE("lines: an address has one who holds it, and was told there or not yet") {
   StoreUnderTest store;
   store.write([](Tables& tables) {
     auto& work = tables.work();
     const auto line = add(tables, line_of(1)).no;
     constexpr AddressHash kHash = -5;
-    const auto holder = [&] {
-      const auto told = work.told_address(line, kHash);
-      return told ? std::optional(told->place) : std::nullopt;
+    const auto row = [&](LineNo of, AddressHash hash) {
+      const AddressOnLine key{of, hash};
+      const auto found = work.told_addresses({&key, 1});
+      const auto* told = found.find(key);
+      return told != nullptr ? std::optional(std::pair(told->place, told->told)) : std::nullopt;
     };
-    CHECK(!holder());
-    CHECK(work.hold_address({line, kHash, 7}, {}));
-    CHECK(!work.hold_address({line, kHash, 8}, {}));
-    CHECK(holder() == Place{7});
-    CHECK(!work.hold_address({line, kHash, 8}, Place{6}));
-    CHECK(work.hold_address({line, kHash, 8}, Place{7}));
-    CHECK(holder() == Place{8});
-    CHECK(work.hold_address({line, kHash + 1, 3}, Place{2}));  // held by nobody
-    CHECK(!work.told_address(line + 1, kHash));
-    const std::array<AddressHash, 3> asked{kHash, kHash + 1, kHash + 2};
-    auto found = work.told_addresses(line, asked);
-    CHECK(found.find(kHash)->place == 8);
-    CHECK(found.find(kHash + 1)->place == 3);
-    CHECK(found.find(kHash + 2) == nullptr);
+    const auto waits = [](Place place) { return std::optional(std::pair(place, false)); };
+    const auto told = [](Place place) { return std::optional(std::pair(place, true)); };
+    CHECK(!row(line, kHash));
+    work.put_told_addresses(std::array{ToldAddress{line, kHash, 7}, ToldAddress{line + 1, kHash, 9, true}});
+    CHECK(row(line, kHash) == waits(7));
+    CHECK(row(line + 1, kHash) == told(9));
+    CHECK(!row(line + 2, kHash));
+    const std::array<AddressOnLine, 3> asked{AddressOnLine{line, kHash}, AddressOnLine{line, kHash + 1},
+                                             AddressOnLine{line + 1, kHash}};
+    const auto found = work.told_addresses(asked);
+    CHECK(found.find(asked[0])->place == 7);
+    CHECK(found.find(asked[1]) == nullptr);
+    CHECK(found.find(asked[2])->place == 9);
+    // It is marked as long as it is the one.
+    work.mark_told(std::array{ToldAddress{line, kHash, 8, true}, ToldAddress{line, kHash + 1, 7, true}});
+    CHECK(row(line, kHash) == waits(7));
+    CHECK(!row(line, kHash + 1));
+    for (const bool again : {true, true, false, false, true}) {
+      work.mark_told(std::array{ToldAddress{line, kHash, 7, again}});
+      CHECK(row(line, kHash) == std::optional(std::pair(Place{7}, again)));
+    }
     work.put_told_addresses(
-        std::array{ToldAddress{line, kHash, ToldAddress::kLeft}, ToldAddress{line, kHash + 2, 4}});
-    CHECK(holder() == ToldAddress::kLeft);
-    CHECK(work.told_address(line, kHash + 2)->place == 4);
-    work.delete_told_addresses(line, std::array{kHash, kHash + 1});
-    CHECK(!holder());
-    CHECK(work.told_address(line, kHash + 2)->place == 4);
+        std::array{ToldAddress{line, kHash, ToldAddress::kLeft, true}, ToldAddress{line, kHash + 2, 4}});
+    CHECK(row(line, kHash) == told(ToldAddress::kLeft));
+    CHECK(row(line, kHash + 2) == waits(4));
+    work.delete_told_addresses(asked);
+    CHECK(!row(line, kHash));
+    CHECK(!row(line + 1, kHash));
+    CHECK(row(line, kHash + 2) == waits(4));
   });
 }
 

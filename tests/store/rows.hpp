@@ -78,8 +78,8 @@ inline auto fields(const Event& e) {
   return std::tie(e.no, e.at, e.kind, e.provider_no, e.number, e.place);
 }
 inline auto fields(const Line& l) {
-  return std::tie(l.no, l.provider_no, l.blast_no, l.channel_no, l.turn, l.seq, l.slices, l.order.places,
-                  l.order.kind, l.order.key, l.cursor, l.follows, l.retracts, l.limit, l.total, l.done,
+  return std::tie(l.no, l.provider_no, l.blast_no, l.channel_no, l.kind, l.turn, l.seq, l.slices,
+                  l.order.places, l.order.kind, l.order.key, l.cursor, l.follows, l.limit, l.total, l.done,
                   l.failed, l.skipped, l.waiting, l.wake_from, l.open, l.paused, l.has_told_addresses);
 }
 inline auto fields(const Item& i) {

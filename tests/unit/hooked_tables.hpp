@@ -119,9 +119,9 @@ class HookedDirectory final : public DirectoryTables {
   std::vector<SharedAddress> change_addresses(std::span<const AddressChange> changes) override {
     return to_for("change_addresses", PortCall::writes).change_addresses(changes);
   }
-  std::vector<Place> shared_places(ProviderNo provider, AddressHash hash, std::optional<Place> after,
-                                   std::size_t limit) const override {
-    return to_for("shared_places", PortCall::reads).shared_places(provider, hash, after, limit);
+  std::vector<AddressRow> shared_places(ProviderNo provider, std::span<const AddressHash> hashes,
+                                        std::optional<AddressRow> after, std::size_t limit) const override {
+    return to_for("shared_places", PortCall::reads).shared_places(provider, hashes, after, limit);
   }
   std::vector<AddressRow> addresses(ProviderNo provider, std::optional<AddressHash> after,
                                     std::size_t limit) const override {
@@ -503,6 +503,9 @@ class HookedWork final : public WorkTables {
   std::int64_t pending(ChannelNo channel) const override {
     return to_for("pending", PortCall::reads).pending(channel);
   }
+  std::vector<Slice> audience(const Line& line, std::span<const SliceNo> slices) const override {
+    return to_for("audience", PortCall::reads).audience(line, slices);
+  }
   std::vector<WaitingPlaces> waiting_places(LineNo line, SliceNo begin, SliceNo end) const override {
     return to_for("waiting_places", PortCall::reads).waiting_places(line, begin, end);
   }
@@ -521,21 +524,17 @@ class HookedWork final : public WorkTables {
   std::vector<SkippedPlaces> skips(const Line& line, SliceNo slice) const override {
     return to_for("skips", PortCall::reads).skips(line, slice);
   }
-  std::optional<ToldAddress> told_address(LineNo line, AddressHash hash) const override {
-    return to_for("told_address", PortCall::reads).told_address(line, hash);
-  }
-  bool hold_address(const ToldAddress& address, std::optional<Place> instead) override {
-    return to_for("hold_address", PortCall::writes).hold_address(address, instead);
-  }
-  Found<AddressHash, ToldAddress> told_addresses(LineNo line,
-                                                 std::span<const AddressHash> hashes) const override {
-    return to_for("told_addresses", PortCall::reads).told_addresses(line, hashes);
+  Found<AddressOnLine, ToldAddress> told_addresses(std::span<const AddressOnLine> addresses) const override {
+    return to_for("told_addresses", PortCall::reads).told_addresses(addresses);
   }
   void put_told_addresses(std::span<const ToldAddress> addresses) override {
     to_for("put_told_addresses", PortCall::writes).put_told_addresses(addresses);
   }
-  void delete_told_addresses(LineNo line, std::span<const AddressHash> hashes) override {
-    to_for("delete_told_addresses", PortCall::writes).delete_told_addresses(line, hashes);
+  void mark_told(std::span<const ToldAddress> addresses) override {
+    to_for("mark_told", PortCall::writes).mark_told(addresses);
+  }
+  void delete_told_addresses(std::span<const AddressOnLine> addresses) override {
+    to_for("delete_told_addresses", PortCall::writes).delete_told_addresses(addresses);
   }
   std::optional<Line> line_to_forget() const override {
     return to_for("line_to_forget", PortCall::reads).line_to_forget();

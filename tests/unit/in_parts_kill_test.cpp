@@ -142,7 +142,7 @@ std::vector<string> rows(const string& path) {
   add("blast", "provider_no,blast_no,state,open_lines,finished_at,recalled_at,swept,missed_reason");
   add("recipients", "provider_no,slice_no,blast_no,places,kept");
   add("thread", "provider_no,place,origin,client_read,client_unread");
-  add("line", "provider_no,blast_no,channel_no,state,cursor,retracts,limit_pos,done,failed,skipped,waiting");
+  add("line", "provider_no,blast_no,channel_no,kind,state,cursor,limit_pos,done,failed,skipped,waiting");
   add("skip", "provider_no,line_no,slice_no,reason,places");
   add("waiting", "line_no,slice_no,reason,parked,places");
   add("claim", "channel_no,line_no,from_pos,to_pos");
@@ -169,7 +169,7 @@ struct Act {
 
 #define OF_CHANNEL(name) "channel_no = (SELECT channel_no FROM channel WHERE name = '" name "')"
 constexpr const char* kDamagedLine =
-    "UPDATE line SET sum = sum + 1 WHERE provider_no = 1 AND retracts = 0 AND " OF_CHANNEL("email");
+    "UPDATE line SET sum = sum + 1 WHERE provider_no = 1 AND kind < 2 AND " OF_CHANNEL("email");
 constexpr const char* kDamagedMarks = "UPDATE mark SET bits = x'00' WHERE provider_no = 1";
 
 void send(Practice& practice, bccast::Engine& host) {
@@ -412,7 +412,7 @@ TEST_CASE("A damaged row about an act under way is begun anew, and goes when all
     const auto host = practice.open(path);
     pump(*host);
     CHECK_FALSE(is_under_way(path));
-    const auto chat = Database(path).texts("SELECT state FROM line WHERE retracts = 1");
+    const auto chat = Database(path).texts("SELECT state FROM line WHERE kind = 2");
     CHECK(chat == std::vector<string>{"0"});
   }
 }

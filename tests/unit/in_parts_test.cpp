@@ -219,7 +219,7 @@ TEST_CASE("What was delivered is taken back on the sound channels, whichever lin
     CHECK(has == std::map<string, int>{{"chat", 6}, {"desk", 6}});
     const auto lose = [&] {
       practice.damage("line",
-                      "retracts = 0 AND channel_no = (SELECT channel_no FROM channel WHERE name = 'desk')");
+                      "kind < 2 AND channel_no = (SELECT channel_no FROM channel WHERE name = 'desk')");
     };
     if (before) lose();
     CHECK(host->blast_recall("lee", practice.blast) == (before ? Code::partial : Code::ok));
@@ -230,7 +230,7 @@ TEST_CASE("What was delivered is taken back on the sound channels, whichever lin
       practice.clock->now += 300'000;
     }
     CHECK(has == std::map<string, int>{{"chat", 0}, {"desk", 6}});
-    CHECK(practice.ask("SELECT state FROM line WHERE retracts = 1 AND channel_no = (SELECT channel_no FROM "
+    CHECK(practice.ask("SELECT state FROM line WHERE kind = 2 AND channel_no = (SELECT channel_no FROM "
                        "channel WHERE name = 'chat')") == std::vector<string>{"0"});
   }
 }

@@ -406,6 +406,35 @@ std::vector<ActOnMany> acts_on_many() {
 
 }  // namespace
 
+TEST_CASE("Recipients two of whom have each address are claimed and reported with the same calls") {
+  enum class First { none, done, retry, failed_and_again };
+  for (const auto first : {First::none, First::done, First::retry, First::failed_and_again}) {
+    CAPTURE(static_cast<int>(first));
+    for (const bool report : {false, true}) {
+      CAPTURE(report);
+      check_constant(
+          [&](std::size_t n) {
+            World world(2 * n);
+            put_families(world);
+            const auto blast = world.sent();
+            if (first != First::none) {  // one half of them
+              const auto before = world.claimed(first == First::failed_and_again ? 2 * n : n);
+              kOutcomes[first == First::done ? 0 : first == First::retry ? 1 : 2].set(before->batch);
+              world.report(*before);
+            }
+            if (first == First::failed_and_again) world.second_tries.retry_failed("lee", blast);
+            std::unique_ptr<Assignment> batch;
+            const auto claim = world.calls([&] { batch = world.claimed(n); });
+            CHECK(batch->batch.size() + batch->left_out.size() + batch->deferred.size() +
+                      batch->behind.size() ==
+                  n);
+            return report ? world.calls([&] { world.report(*batch); }) : claim;
+          },
+          {100, 500});
+    }
+  }
+}
+
 TEST_CASE("An act on many takes the same calls for ten and for a thousand of them") {
   for (const auto& one : acts_on_many()) {
     CAPTURE(one.name);
@@ -490,6 +519,22 @@ void count_batches(Rows& rows) {
   }
 }
 
+/// A thousand of two thousand, two of whom have each address: when nobody was told yet, and when the others
+/// were.
+void count_families(Rows& rows) {
+  constexpr std::size_t kMany = kSizes[1];
+  World world(2 * kMany);
+  put_families(world);
+  world.sent();
+  for (const char* which : {"the first", "the others"}) {
+    std::unique_ptr<Assignment> batch;
+    rows.emplace_back(std::string("claim and fill a batch of recipients, two at each address: ") + which,
+                      sum_of(world.calls([&] { batch = world.claimed(kMany); })));
+    rows.emplace_back(std::string("report them: ") + which,
+                      sum_of(world.calls([&] { world.report(*batch); })));
+  }
+}
+
 void count_verbs(Rows& rows) {
   World world(kSizes[1]);
   const auto count = [&](const char* name, const std::function<void()>& act) {
@@ -543,6 +588,7 @@ Rows documented() {
 TEST_CASE("Each verb and each batch takes the calls of the ports that docs/design.md says") {
   Rows rows;
   count_batches(rows);
+  count_families(rows);
   count_verbs(rows);
   count_acts_on_many(rows);
   std::string would_say;

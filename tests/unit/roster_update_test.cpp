@@ -99,9 +99,13 @@ struct World {
     std::string said;
     store.read([&](const Tables& tables) {
       for (LineNo line = 1; tables.work().line(line); ++line)
-        for (const auto& address : addresses)
-          if (const auto held = tables.work().told_address(line, context.address_hash("email", address)))
-            said += std::to_string(line) + ' ' + address + ' ' + std::to_string(held->place) + '\n';
+        for (const auto& address : addresses) {
+          const AddressOnLine key{line, context.address_hash("email", address)};
+          const auto found = tables.work().told_addresses({&key, 1});
+          if (const auto* held = found.find(key))
+            said += std::to_string(line) + ' ' + address + ' ' + std::to_string(held->place) +
+                    (held->told ? " told\n" : "\n");
+        }
     });
     return said;
   }

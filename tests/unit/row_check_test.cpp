@@ -76,6 +76,27 @@ constexpr std::int64_t kHuge = std::numeric_limits<std::int64_t>::max();
 
 }  // namespace
 
+TEST_CASE(
+    "A line of a kind that is not known is CORRUPT to whoever reads it, and nothing is handed out of it") {
+  World world;
+  LineNo unknown = 0;
+  world.store.write([&](Tables& tables) {
+    Line line = tables.work().lines(1, 1).at(0);
+    line.kind = static_cast<LineKind>(static_cast<int>(kLastLineKind) + 1);
+    line.no = line.turn = unknown = tables.numbers().next(NumberKind::work);
+    tables.work().insert_line(line);
+  });
+  CHECK(code_of([&] { world.store.read([&](const Tables& t) { t.work().line(unknown); }); }) ==
+        Code::corrupt);
+  CHECK(code_of([&] { world.progress.status("lee", world.blast); }) == Code::corrupt);
+  CHECK(code_of([&] { world.recipients(); }) == Code::corrupt);
+  CHECK(world.verification_sees());
+  const auto next = world.work.advance(1, nullptr, 10).next;  // of the one that is known
+  REQUIRE(next);
+  CHECK(next->line->no != unknown);
+  CHECK(next->places.size() == 2);
+}
+
 TEST_CASE("A line whose cursor cannot be is CORRUPT at once, to status, recipients and verify") {
   for (const std::int64_t cursor : {kHuge, std::int64_t{-1}, std::int64_t{Slice::kPlaces} + 1}) {
     World world;

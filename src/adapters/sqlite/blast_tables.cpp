@@ -483,7 +483,11 @@ Audience SqliteBlastTables::audience(ProviderNo provider, SliceNo slice, Seq seq
   ", coalesce(kept, places) FROM recipients WHERE provider_no = ? AND slice_no = ? AND seq = ?"
 
 Slice SqliteBlastTables::recipients(ProviderNo provider, SliceNo slice, Seq seq) const {
-  auto query = db_.query(PLACES_OF);
+  return recipients_of(db_, provider, slice, seq);
+}
+
+Slice recipients_of(Connection& db, ProviderNo provider, SliceNo slice, Seq seq) {
+  auto query = db.query(PLACES_OF);
   query.bind(provider).bind(std::int64_t{slice}).bind(seq);
   if (!query.step()) return {};
   return Slice::decode(query.blob(4), AudienceRow(query, provider, slice, seq).key(kPlaces));

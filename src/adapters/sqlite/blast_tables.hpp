@@ -65,4 +65,7 @@ class SqliteBlastTables final : public BlastTables {
   Connection& db_;
 };
 
+/// Who has a sent blast, of one slice.
+Slice recipients_of(Connection& db, ProviderNo provider, SliceNo slice, Seq seq);
+
 }  // namespace bccast::sqlite

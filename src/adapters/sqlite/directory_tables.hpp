@@ -53,8 +53,8 @@ class SqliteDirectoryTables final : public DirectoryTables {
                                 std::string_view prefix, const std::optional<NamedPlace>& after,
                                 std::size_t limit) const override;
   std::vector<SharedAddress> change_addresses(std::span<const AddressChange> changes) override;
-  std::vector<Place> shared_places(ProviderNo provider, AddressHash hash, std::optional<Place> after,
-                                   std::size_t limit) const override;
+  std::vector<AddressRow> shared_places(ProviderNo provider, std::span<const AddressHash> hashes,
+                                        std::optional<AddressRow> after, std::size_t limit) const override;
   std::vector<AddressRow> addresses(ProviderNo provider, std::optional<AddressHash> after,
                                     std::size_t limit) const override;
   std::vector<AddressRow> shared_addresses(ProviderNo provider, std::optional<AddressRow> after,

@@ -7,17 +7,17 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/sqlite/blast_tables.hpp"
 #include "adapters/sqlite/mapping.hpp"
 #include "base/error.hpp"
 
 namespace bccast::sqlite {
 namespace {
 
-#define LINE_COLUMNS                                                                           \
-  "line_no, provider_no, blast_no, channel_no, state, turn, seq, slices, places, order_kind, " \
-  "order_key, cursor, total, done, failed, skipped, follows, limit_pos, retracts, waiting, "   \
-  "wake_from"
-#define TOLD_ADDRESS_COLUMNS "line_no, hash, place"
+#define LINE_COLUMNS                                                                                 \
+  "line_no, provider_no, blast_no, channel_no, kind, state, turn, seq, slices, places, order_kind, " \
+  "order_key, cursor, total, done, failed, skipped, follows, limit_pos, waiting, wake_from"
+#define TOLD_ADDRESS_COLUMNS "line_no, hash, place, told"
 #define WAITING_COLUMNS "line_no, slice_no, due_at, reason, channel_no, parked"
 #define LINE_ROW LINE_COLUMNS ", sum"
 
@@ -26,8 +26,8 @@ constexpr RowTable kLine{
     RowKind::line,
     LINE_COLUMNS,
     {.key = "line_no",
-     .fixed = "provider_no, blast_no, channel_no, seq, slices, places, order_kind, order_key, total, "
-              "follows, retracts",
+     .fixed = "provider_no, blast_no, channel_no, kind, seq, slices, places, order_kind, order_key, total, "
+              "follows",
      .counted = ""}};
 constexpr Sql kInsertLine = insert_row(kLine);
 constexpr Sql kUpdateLine = update_row(kLine);
@@ -35,15 +35,15 @@ constexpr Sql kUpdateLine = update_row(kLine);
 constexpr RowTable kToldAddress{"told_address",
                                 RowKind::told_address,
                                 TOLD_ADDRESS_COLUMNS,
-                                {.key = "line_no, hash", .fixed = "", .counted = ""}};
+                                {.key = "line_no, hash", .fixed = "", .counted = "told"}};
 constexpr Sql kPutToldAddress = replace_row(kToldAddress);
-constexpr Sql kInsertToldAddress = insert_row(kToldAddress, " ON CONFLICT DO NOTHING");
 
 template <typename Columns, typename Row>
 void visit_told_address(Columns& columns, Row& told) {
   columns.number(told.line_no);
   columns.number(told.hash);
   columns.place(told.place);
+  columns.flag(told.told);
 }
 
 // Without its bitmap, which is bound to the same numbers.
@@ -71,6 +71,7 @@ void visit_line(Columns& columns, Row& l) {
   columns.number(l.provider_no);
   columns.number(l.blast_no);
   columns.number(l.channel_no);
+  columns.one_of(l.kind, kLastLineKind);
   std::int64_t state = state_of(l);
   columns.number(state);
   columns.number(l.turn);
@@ -82,7 +83,6 @@ void visit_line(Columns& columns, Row& l) {
   for (auto* number : {&l.cursor, &l.total, &l.done, &l.failed, &l.skipped}) columns.number(*number);
   columns.flag(l.follows);
   columns.number(l.limit);
-  columns.flag(l.retracts);
   columns.number(l.waiting);
   columns.number(l.wake_from);
   if constexpr (Columns::kReads) {
@@ -305,6 +305,12 @@ std::int64_t SqliteLineTables::pending(ChannelNo channel) const {
   return sum;
 }
 
+std::vector<Slice> SqliteLineTables::audience(const Line& line, std::span<const SliceNo> slices) const {
+  std::vector<Slice> all;
+  for (const auto slice : slices) all.push_back(recipients_of(db_, line.provider_no, slice, line.seq));
+  return all;
+}
+
 void park_waiting_places(Connection& db, LineNo line, bool parked) {
   static_assert(kWaitingPlaces.weights[5] == 1);
   auto query = db.query("UPDATE waiting SET parked = ?1, sum = sum + (?1 - parked) WHERE line_no = ?2");
@@ -401,35 +407,19 @@ std::vector<SkippedPlaces> SqliteLineTables::skips(const Line& line, SliceNo sli
   return all;
 }
 
-std::optional<ToldAddress> SqliteLineTables::told_address(LineNo line, AddressHash hash) const {
-  auto query =
-      db_.query("SELECT " TOLD_ADDRESS_COLUMNS ", sum FROM told_address WHERE line_no = ? AND hash = ?");
-  query.bind(line).bind(hash);
-  if (!query.step()) return std::nullopt;
-  ToldAddress told;
-  RowReader reader(query, kToldAddress);
-  visit_told_address(reader, told);
-  reader.finish();
-  return told;
-}
-
-bool SqliteLineTables::hold_address(const ToldAddress& address, std::optional<Place> instead) {
-  if (instead) {
-    const auto held = told_address(address.line_no, address.hash);
-    if (held && held->place != instead) return false;
-    put_told_addresses({&address, 1});
-    return true;
-  }
-  auto query = db_.query(kInsertToldAddress.c_str());
-  RowWriter writer(query, kToldAddress);
-  visit_told_address(writer, address);
-  writer.finish();
-  return query.run() > 0;
-}
-
-Found<AddressHash, ToldAddress> SqliteLineTables::told_addresses(LineNo line,
-                                                                 std::span<const AddressHash> hashes) const {
-  return find_each(hashes, [&](AddressHash hash) { return told_address(line, hash); });
+Found<AddressOnLine, ToldAddress> SqliteLineTables::told_addresses(
+    std::span<const AddressOnLine> addresses) const {
+  return find_each(addresses, [&](const AddressOnLine& address) -> std::optional<ToldAddress> {
+    auto query =
+        db_.query("SELECT " TOLD_ADDRESS_COLUMNS ", sum FROM told_address WHERE line_no = ? AND hash = ?");
+    query.bind(address.line_no).bind(address.hash);
+    if (!query.step()) return std::nullopt;
+    ToldAddress told;
+    RowReader reader(query, kToldAddress);
+    visit_told_address(reader, told);
+    reader.finish();
+    return told;
+  });
 }
 
 void SqliteLineTables::put_told_addresses(std::span<const ToldAddress> addresses) {
@@ -442,10 +432,21 @@ void SqliteLineTables::put_told_addresses(std::span<const ToldAddress> addresses
   }
 }
 
-void SqliteLineTables::delete_told_addresses(LineNo line, std::span<const AddressHash> hashes) {
-  for (const auto hash : hashes) {
+void SqliteLineTables::mark_told(std::span<const ToldAddress> addresses) {
+  static_assert(kToldAddress.weights[3] == 1);
+  for (const auto& address : addresses) {
+    auto query = db_.query(
+        "UPDATE told_address SET told = ?1, sum = sum + (?1 - told) "
+        "WHERE line_no = ?2 AND hash = ?3 AND place = ?4");
+    query.bind(std::int64_t{address.told}).bind(address.line_no).bind(address.hash);
+    query.bind(std::int64_t{address.place}).run();
+  }
+}
+
+void SqliteLineTables::delete_told_addresses(std::span<const AddressOnLine> addresses) {
+  for (const auto& address : addresses) {
     auto query = db_.query("DELETE FROM told_address WHERE line_no = ? AND hash = ?");
-    query.bind(line).bind(hash).run();
+    query.bind(address.line_no).bind(address.hash).run();
   }
 }
 

@@ -29,18 +29,17 @@ class SqliteLineTables : public virtual LineTables {
   std::int64_t last_turn(ChannelNo channel) const override;
   void update_line(const Line& line) override;
   std::int64_t pending(ChannelNo channel) const override;
+  std::vector<Slice> audience(const Line& line, std::span<const SliceNo> slices) const override;
   std::vector<WaitingPlaces> waiting_places(LineNo line, SliceNo begin, SliceNo end) const override;
   void put_waiting_places(const Line& line, SliceNo slice, const Wait& wait, const Slice& places) override;
   std::optional<NextWaiting> next_waiting(ChannelNo channel, Ms now, Ms longest) const override;
   Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const override;
   void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) override;
   std::vector<SkippedPlaces> skips(const Line& line, SliceNo slice) const override;
-  std::optional<ToldAddress> told_address(LineNo line, AddressHash hash) const override;
-  bool hold_address(const ToldAddress& address, std::optional<Place> instead) override;
-  Found<AddressHash, ToldAddress> told_addresses(LineNo line,
-                                                 std::span<const AddressHash> hashes) const override;
+  Found<AddressOnLine, ToldAddress> told_addresses(std::span<const AddressOnLine> addresses) const override;
   void put_told_addresses(std::span<const ToldAddress> addresses) override;
-  void delete_told_addresses(LineNo line, std::span<const AddressHash> hashes) override;
+  void mark_told(std::span<const ToldAddress> addresses) override;
+  void delete_told_addresses(std::span<const AddressOnLine> addresses) override;
   std::optional<Line> line_to_forget() const override;
   std::vector<LineNo> lines_to_forget(ProviderNo provider) const override;
   void forget_told_addresses(LineNo line, std::size_t most) override;

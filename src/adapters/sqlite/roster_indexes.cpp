@@ -130,21 +130,28 @@ void SqliteDirectoryTables::delete_address(const RosterKey& at, AddressHash hash
   query.bind(std::int64_t{left[0]}).bind(provider).bind(hash).run();
 }
 
-std::vector<Place> SqliteDirectoryTables::shared_places(ProviderNo provider, AddressHash hash,
-                                                        std::optional<Place> after, std::size_t limit) const {
-  auto query = db_.query(
-      "SELECT place FROM shared_address WHERE provider_no = ? AND hash = ? AND place > ? "
-      "ORDER BY place LIMIT ?");
-  query.bind(provider).bind(hash).bind(after ? std::int64_t{*after}
-                                             : std::numeric_limits<std::int64_t>::min());
-  query.bind(static_cast<std::int64_t>(limit));
-  std::vector<Place> places;
-  while (query.step()) {
-    places.push_back(place_in(query.i64(0)));
-    // Else it is out of order, and whoever goes on behind it may come here again and again.
-    require_asked_for(!after || places.back() > *after);
+std::vector<AddressRow> SqliteDirectoryTables::shared_places(ProviderNo provider,
+                                                             std::span<const AddressHash> hashes,
+                                                             std::optional<AddressRow> after,
+                                                             std::size_t limit) const {
+  std::vector<AddressRow> rows;
+  for (const auto hash : hashes) {
+    if (after && hash < after->hash) continue;
+    if (rows.size() >= limit) break;
+    const bool within = after && hash == after->hash;
+    auto query = db_.query(
+        "SELECT place FROM shared_address WHERE provider_no = ? AND hash = ? AND place > ? "
+        "ORDER BY place LIMIT ?");
+    query.bind(provider).bind(hash).bind(within ? std::int64_t{after->place}
+                                                : std::numeric_limits<std::int64_t>::min());
+    query.bind(static_cast<std::int64_t>(limit - rows.size()));
+    while (query.step()) {
+      rows.push_back({hash, place_in(query.i64(0))});
+      // Else it is out of order, and whoever goes on behind it may come here again and again.
+      require_asked_for(!within || rows.back().place > after->place);
+    }
   }
-  return places;
+  return rows;
 }
 
 namespace {

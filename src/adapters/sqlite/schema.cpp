@@ -352,6 +352,7 @@ CREATE TABLE line(
   provider_no INTEGER NOT NULL,
   blast_no    INTEGER NOT NULL,
   channel_no  INTEGER NOT NULL,
+  kind        INTEGER NOT NULL,           -- 0: notifies, 1: delivers, 2: takes back what another line has delivered
   state       INTEGER NOT NULL,           -- 0: ended, 1: has more to hand out, 2: waits for what was handed out,
                                           -- 3: paused, -1: ended, rows of told_address are left
   turn        INTEGER NOT NULL,
@@ -361,8 +362,7 @@ CREATE TABLE line(
   order_kind  INTEGER NOT NULL,           -- of handing out; 1: place by place, 2: in windows
   order_key   INTEGER NOT NULL,
   cursor      INTEGER NOT NULL,
-  follows     INTEGER NOT NULL,
-  retracts    INTEGER NOT NULL,           -- it takes back what another line has delivered
+  follows     INTEGER NOT NULL,           -- 1: hands out only what other lines have delivered
   limit_pos   INTEGER NOT NULL,
   total       INTEGER NOT NULL,
   done        INTEGER NOT NULL,
@@ -449,6 +449,7 @@ CREATE TABLE told_address(                -- who is told of the blast where seve
   line_no     INTEGER NOT NULL,
   hash        INTEGER NOT NULL,
   place       INTEGER NOT NULL,           -- 2^28 - 1: of somebody who was told, and has left the address
+  told        INTEGER NOT NULL,           -- 0: it is to be told before anybody else, and may have been
   sum         INTEGER NOT NULL,
   PRIMARY KEY (line_no, hash)
 ) STRICT, WITHOUT ROWID;
