@@ -85,11 +85,6 @@ TEST_CASE("a claim gives what a notifier is given, and nothing of the message") 
       CHECK(cell.value.find("lee") == string::npos);
     }
   }
-  const char* text = "x";
-  std::size_t length = 7;
-  CHECK(call(bccast_batch_text, batch, &text, &length).code == BCCAST_E_STATE);
-  CHECK((text == nullptr || string(text).empty()));
-  CHECK(length == 0);
   CHECK(host.recipients("lee", blast, "state=in_flight").size() == 5);
   CHECK(batch.complete() == BCCAST_OK);
   CHECK(host.sums(blast).number("done") == 5);

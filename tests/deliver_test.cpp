@@ -53,16 +53,10 @@ struct Practice : Host {
   }
 
   std::int32_t take(const string& channel, bccast_batch* batch) {
-    string text;
-    if (channel != "email") {
-      const char* bytes = nullptr;
-      std::size_t length = 0;
-      if (bccast_batch_text(batch, &bytes, &length) != BCCAST_OK) return BCCAST_E_INTERNAL;
-      text.assign(bytes, length);
-    }
     ++batches;
     const auto rows = test::copy_rows(bccast_batch_rows(batch));
     for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto text = channel != "email" ? rows[i].text("text") : string();
       const auto& step = steps.emplace_back(Step{channel, text, rows[i]});
       const auto outcome = judge ? judge(step) : test::Outcome{};
       bccast_batch_set(batch, i, outcome.status, outcome.reason.c_str(), outcome.retry_after_ms);
@@ -118,7 +112,7 @@ TEST_CASE("a batch to deliver holds the text once, and for each item whose messa
   for (const auto& cell : delivered[0].row.cells) columns.push_back(cell.column);
   CHECK(columns == Names{"id", "to_kind", "to", "address", "to_name", "thread", "at_ms", "locale", "provider",
                          "provider_name", "client", "kind", "title", "seq", "author", "author_name",
-                         "action"});
+                         "action", "text"});
   std::set<string> threads;
   for (const auto& step : delivered) {
     CHECK(step.text == "Good morning");
@@ -151,6 +145,42 @@ TEST_CASE("who has no address is delivered to all the same, and who wants no not
   CHECK(host.state(blast, "ana", "chat").text("state") == "done");
   CHECK(host.state(blast, "ana", "email").text("reason") == "no_address");
   CHECK(host.verify().empty());
+}
+
+TEST_CASE("the text of a batch is a column, and is there once however many items have it") {
+  Practice host;
+  Names more;
+  for (int i = 0; i < 10; ++i) more.push_back("more" + std::to_string(i));
+  host.clients("lee", more);
+  const string longest(BCCAST_MAX_TEXT, 'x');
+  for (const string& text : {string("Good morning"), longest}) {
+    host.blast("lee", text == longest ? more : kEverybody, text);
+    bccast_batch* batch = nullptr;
+    must(bccast_claim, *host.desk, "chat", 0U, &batch);
+    const auto* rows = bccast_batch_rows(batch);
+    REQUIRE(bccast_rows_count(rows) == (text == longest ? 10 : 5));
+    std::set<const char*> places;
+    for (std::size_t i = 0; i < bccast_rows_count(rows); ++i) {
+      const char* cell = nullptr;
+      std::size_t length = 0;
+      CHECK(bccast_rows_get_text(rows, i, "text", &cell, &length) == BCCAST_OK);
+      CHECK(string(cell, length) == text);
+      CHECK(cell[length] == '\0');
+      places.insert(cell);
+    }
+    CHECK(places.size() == 1);
+    // As a whole column it is a copy for each item, up to 8 MiB.
+    std::size_t column = 0;
+    CHECK(bccast_rows_find(rows, "text", &column) == BCCAST_OK);
+    const char* bytes = nullptr;
+    const std::uint64_t* offsets = nullptr;
+    const auto code = bccast_rows_text(rows, column, &bytes, &offsets);
+    CHECK(code == (text == longest ? BCCAST_E_LIMIT : BCCAST_OK));
+    for (std::size_t i = 0; code == BCCAST_OK && i < bccast_rows_count(rows); ++i)
+      CHECK(string(bytes + offsets[i], offsets[i + 1] - offsets[i] - 1) == text);
+    must(bccast_batch_complete, batch, 0U, nullptr);
+    bccast_batch_free(batch);
+  }
 }
 
 TEST_CASE("messages of different texts are never in one batch to deliver") {

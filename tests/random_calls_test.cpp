@@ -231,14 +231,10 @@ class Caller {
   void use_batch(bccast_batch* batch) {
     std::array<std::int32_t, 4> statuses{};
     for (auto& status : statuses) status = static_cast<std::int32_t>(random_.below(6));
-    const char* text = nullptr;
-    std::size_t length = 0;
     switch (random_.below(6)) {
       case 0:
-        return read_rows(const_cast<bccast_rows*>(bccast_batch_rows(batch)));
       case 1:
-        answered(bccast_batch_text(batch, &text, &length));
-        return;
+        return read_rows(const_cast<bccast_rows*>(bccast_batch_rows(batch)));
       case 2:
         answered(bccast_batch_extend(batch, static_cast<std::int64_t>(random_.below(5'000)) - 100));
         return;

@@ -116,6 +116,9 @@ Batch::Batch(std::shared_ptr<BatchControl> control_in, Owner owner_in)
   rows.columns.push_back(borrowed("author", delivery->author, true));
   rows.columns.push_back(borrowed("author_name", delivery->author_name, true));
   rows.columns.push_back(borrowed("action", delivery->action, false));
+  Column text{"text", BCCAST_TYPE_TEXT, true, nullptr, nullptr, {}, {}};
+  text.long_texts = &delivery->text;
+  rows.columns.push_back(std::move(text));
 }
 
 Handled VtblNotifier::notify(NoticeBatch&, const std::shared_ptr<BatchControl>& control) {
@@ -135,21 +138,6 @@ Handled VtblDeliverer::retract(NoticeBatch& batch, const Delivery&,
 const bccast_rows* bccast_batch_rows(const bccast_batch* batch) {
   const Batch* found = find_batch(batch);
   return found != nullptr ? found->rows() : nullptr;
-}
-
-int32_t bccast_batch_text(const bccast_batch* batch, const char** out_text, size_t* out_length) {
-  if (out_text != nullptr) *out_text = "";
-  if (out_length != nullptr) *out_length = 0;
-  return guard([&] {
-    output(out_text, "text");
-    const auto& of = batch_of(batch);
-    const Delivery* delivery = of.control->delivery();
-    if (delivery == nullptr) throw Error(Code::state, "the batch is to notify: it has no text");
-    if (delivery->retracts) throw Error(Code::state, "the batch takes back: it has no text");
-    *out_text = delivery->text.c_str();
-    if (out_length != nullptr) *out_length = delivery->text.size();
-    return BCCAST_OK;
-  });
 }
 
 int32_t bccast_batch_set(bccast_batch* batch, size_t item, int32_t status, const char* reason,

@@ -35,6 +35,22 @@ const TextColumn* texts_of(const Column& column) noexcept {
   return column.texts.get();
 }
 
+/// A copy for each cell. Never of more than a page of a list has.
+std::int32_t make_texts(const Rows& rows, const Column& column) noexcept {
+  constexpr std::size_t kMost = std::size_t{8} << 20;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < rows.count; ++i) bytes += column.long_texts->at(i).size() + 1;
+  if (bytes > kMost) return BCCAST_E_LIMIT;
+  try {
+    auto texts = std::make_shared<TextColumn>();
+    for (std::size_t i = 0; i < rows.count; ++i) texts->add(column.long_texts->at(i));
+    const_cast<Column&>(column).texts = std::move(texts);
+  } catch (...) {
+    return BCCAST_E_NOMEM;
+  }
+  return BCCAST_OK;
+}
+
 std::int32_t number_in(const Rows* rows, std::size_t row, const Column* column, std::int64_t* out) noexcept {
   if (out == nullptr) return BCCAST_E_ARGUMENT;
   *out = 0;
@@ -52,9 +68,9 @@ std::int32_t text_in(const Rows* rows, std::size_t row, const Column* column, co
   *out_text = "";
   if (rows == nullptr) return BCCAST_E_HANDLE;
   if (column == nullptr || row >= rows->count || column->type != BCCAST_TYPE_TEXT) return BCCAST_E_ARGUMENT;
-  const auto* texts = texts_of(*column);
-  if (texts == nullptr) return BCCAST_E_NOMEM;
-  const auto text = texts->at(row);
+  const auto* texts = column->long_texts == nullptr ? texts_of(*column) : nullptr;
+  if (texts == nullptr && column->long_texts == nullptr) return BCCAST_E_NOMEM;
+  const auto text = texts != nullptr ? texts->at(row) : column->long_texts->at(row);
   *out_text = text.data();
   if (out_length != nullptr) *out_length = text.size();
   return text.empty() && column->empty_is_null ? BCCAST_NULL : BCCAST_OK;
@@ -113,6 +129,8 @@ int32_t bccast_rows_text(const bccast_rows* handle, size_t column, const char** 
   if (rows == nullptr) return BCCAST_E_HANDLE;
   const auto* found = at(rows, column);
   if (found == nullptr || found->type != BCCAST_TYPE_TEXT) return BCCAST_E_ARGUMENT;
+  if (found->long_texts != nullptr && !found->texts)
+    if (const auto code = make_texts(*rows, *found); code != BCCAST_OK) return code;
   const auto* texts = texts_of(*found);
   if (texts == nullptr) return BCCAST_E_NOMEM;
   *out_bytes = texts->bytes();

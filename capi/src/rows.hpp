@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "handle_slots.hpp"
-#include "ports/notice_batch.hpp"
+#include "ports/delivery.hpp"
 
 namespace bccast::capi {
 
@@ -25,6 +25,7 @@ struct Column {
   std::shared_ptr<const std::vector<std::int64_t>> numbers;
   std::vector<std::uint8_t> nulls;                          // of numbers; empty: none
   std::function<std::shared_ptr<const TextColumn>()> make;  // of texts: made when first asked for
+  const LongTextColumn* long_texts = nullptr;               // instead of texts: of what the rows borrow
 };
 
 /// What a bccast_rows stands for.

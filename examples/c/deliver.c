@@ -47,12 +47,9 @@ static struct room* room_of(struct server* server, const char* thread, const cha
 static int32_t deliver(void* self, bccast_batch* batch) {
   struct server* server = self;
   const bccast_rows* items = bccast_batch_rows(batch);
-  const char* text = NULL;
-  size_t length = 0;
-  check(bccast_batch_text(batch, &text, &length)); /* one text for all of them */
   for (size_t i = 0; i < bccast_rows_count(items); ++i, ++server->delivered) {
     struct room* room = room_of(server, text_at(items, i, "thread"), text_at(items, i, "client"));
-    printf("%s, for %s: %.*s\n", room->name, text_at(items, i, "to"), (int)length, text);
+    printf("%s, for %s: %s\n", room->name, text_at(items, i, "to"), text_at(items, i, "text"));
   }
   return BCCAST_OK;
 }

@@ -73,6 +73,8 @@ static bool publish_message(const struct message* message) {
 static void publish_batch(bccast_batch* batch, struct message message) {
   const bccast_rows* items = bccast_batch_rows(batch);
   for (size_t i = 0; i < bccast_rows_count(items); ++i) {
+    message.text = ""; /* of what is taken back there is none */
+    (void)bccast_rows_get_text(items, i, "text", &message.text, &message.length);
     message.to = text_of(items, i, "to");
     message.branch = strcmp(text_of(items, i, "to_kind"), "provider") == 0 ? "desk" : "inbox";
     message.thread = text_of(items, i, "thread");
@@ -88,15 +90,13 @@ static void publish_batch(bccast_batch* batch, struct message message) {
 
 int32_t outbox_deliver(void* plugin, bccast_batch* batch) {
   (void)plugin;
-  struct message message = {0};
-  int32_t code = bccast_batch_text(batch, &message.text, &message.length);
-  if (code >= 0) publish_batch(batch, message);
-  return code;
+  publish_batch(batch, (struct message){.removed = false});
+  return BCCAST_OK;
 }
 
 int32_t outbox_retract(void* plugin, bccast_batch* batch) {
   (void)plugin;
-  publish_batch(batch, (struct message){.text = "", .removed = true});
+  publish_batch(batch, (struct message){.removed = true});
   return BCCAST_OK;
 }
 

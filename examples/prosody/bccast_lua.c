@@ -383,16 +383,6 @@ static int l_items(lua_State* lua) {
   return push_table(lua, bccast_batch_rows(batch_of(lua)));
 }
 
-static int l_text(lua_State* lua) {
-  bccast_batch* batch = batch_of(lua);
-  const char* text;
-  size_t length;
-  const int32_t code = bccast_batch_text(batch, &text, &length);
-  if (code < 0) return failure(lua, code);
-  lua_pushlstring(lua, text, length);
-  return 1;
-}
-
 /* batch:set(item, state, reason), items from 1 on. */
 static int l_batch_set(lua_State* lua) {
   bccast_batch* batch = batch_of(lua);
@@ -443,9 +433,8 @@ __attribute__((visibility("default"))) int luaopen_bccast(lua_State* lua) {
                                     {"claim", l_claim},
                                     {"report", l_report},
                                     {NULL, NULL}};
-  static const luaL_Reg batch[] = {{"items", l_items},   {"text", l_text},         {"set", l_batch_set},
-                                   {"complete", l_complete}, {"free", free_batch},
-                                   {NULL, NULL}};
+  static const luaL_Reg batch[] = {
+      {"items", l_items}, {"set", l_batch_set}, {"complete", l_complete}, {"free", free_batch}, {NULL, NULL}};
   static const luaL_Reg module[] = {{"open", l_open}, {NULL, NULL}};
   new_kind(lua, ENGINE, free_engine, engine);
   ADD_FAMILY(acts, l_act)

@@ -74,13 +74,13 @@ struct MessageNotice {
   std::int64_t seq = 0;
   std::string_view author;
   std::string_view author_name;
+  std::string_view text;  // none when it is to be taken back
 };
 
-/// The batch a deliverer is given: one text for all of its items.
+/// The batch a deliverer is given.
 class Deliveries : public Notices {
  public:
   Deliveries(NoticeBatch& batch, const Delivery& delivery) : Notices(batch), delivery_(delivery) {}
-  std::string_view text() const noexcept;
   MessageNotice message(std::size_t i) const;
 
  private:

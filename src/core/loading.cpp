@@ -504,7 +504,7 @@ class Filling {
   void text_of_blast(const Line& line) {
     auto text = texts::of_blast(tables_, line.provider_no, line.blast_no);
     if (!text) throw Error(Code::corrupt, "a blast has lost its text");
-    assignment_.delivery->text = std::move(*text);
+    assignment_.delivery->text.set_text(std::move(*text));
   }
 
   void describe_blast(std::string_view client) {
@@ -545,7 +545,7 @@ class Filling {
         found.community = tables_.communities().community(item.provider_no, item.thread.community());
         if (!found.community) throw Error(Code::corrupt, "a community is missing");
       }
-      assignment_.delivery->text = std::move(message.text);
+      assignment_.delivery->text.set_text(std::move(message.text));
     }
     return at_hand_.emplace(std::move(found));
   }
@@ -553,6 +553,7 @@ class Filling {
   void add_columns(std::string_view client, std::string_view kind, std::string_view title, std::int64_t seq,
                    const Authors::Shown& author) {
     Delivery& delivery = *assignment_.delivery;
+    delivery.text.add();
     delivery.provider.add(provider_.id);
     delivery.provider_name.add(provider_.name);
     delivery.client.add(client);

@@ -81,15 +81,11 @@ class FunctionDeliverer final : public Deliverer {
 
 }  // namespace
 
-std::string_view Deliveries::text() const noexcept {
-  return delivery_.text;
-}
-
 MessageNotice Deliveries::message(std::size_t i) const {
   if (i >= size()) throw Error(Code::argument, "the batch has no such item");
   return {delivery_.provider.at(i), delivery_.provider_name.at(i), delivery_.client.at(i),
           delivery_.kind.at(i),     delivery_.title.at(i),         delivery_.seq[i],
-          delivery_.author.at(i),   delivery_.author_name.at(i)};
+          delivery_.author.at(i),   delivery_.author_name.at(i),   delivery_.text.at(i)};
 }
 
 std::size_t Notices::size() const noexcept {

@@ -1,18 +1,38 @@
-// What a deliverer is given beside the columns all handlers get: the text, and what a host's own thread
+// What a deliverer is given beside the columns all handlers get: the texts, and what a host's own thread
 // needs.
 #pragma once
 
+#include <deque>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ports/notice_batch.hpp"
 
 namespace bccast {
 
-/// One message for all of a batch; the columns have a cell for each of its items.
+/// A column of long texts, each with a NUL behind: what several cells have in common is there once.
+class LongTextColumn {
+ public:
+  /// That of the cells that are added from now on.
+  void set_text(std::string text) { texts_.push_back(std::move(text)); }
+  void add() { cells_.push_back(texts_.size()); }
+  std::size_t size() const noexcept { return cells_.size(); }
+  std::string_view at(std::size_t row) const noexcept {
+    const auto number = cells_[row];
+    return number == 0 ? std::string_view("") : texts_[number - 1];
+  }
+
+ private:
+  std::deque<std::string> texts_;   // they stay where they are
+  std::vector<std::size_t> cells_;  // of each the number of its text, from 1 on; 0: none
+};
+
+/// The columns have a cell for each item of the batch.
 struct Delivery {
-  bool retracts = false;  // it takes back what was delivered: there is no text
-  std::string text;
+  bool retracts = false;  // it takes back what was delivered: there are no texts
+  LongTextColumn text;
   TextColumn provider;
   TextColumn provider_name;
   TextColumn client;  // of a private thread

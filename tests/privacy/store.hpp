@@ -112,14 +112,7 @@ class Store {
   }
 
   std::int32_t notify(const std::string& channel, bccast_batch* batch) {
-    auto rows = test::copy_rows(bccast_batch_rows(batch));
-    if (channel == kDelivers) {
-      const char* text = nullptr;
-      std::size_t length = 0;
-      test::must(bccast_batch_text, batch, &text, &length);
-      for (auto& row : rows.rows)
-        row.cells.push_back({"text", BCCAST_TYPE_TEXT, false, std::string(text, length)});
-    }
+    const auto rows = test::copy_rows(bccast_batch_rows(batch));
     for (const auto& row : rows) {
       // At least once: what comes again is the same, and has the same id.
       if (!known_.insert(channel + " " + row.text("id")).second) continue;

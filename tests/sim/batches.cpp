@@ -87,7 +87,7 @@ Held World::take_batch(ChannelNo channel, bccast_batch* batch, bool by_handler) 
     if (way.deliver) {
       const char* text = nullptr;
       std::size_t length = 0;
-      require(bccast_batch_text(batch, &text, &length) == BCCAST_OK &&
+      require(bccast_rows_get_text(bccast_batch_rows(batch), row, "text", &text, &length) == BCCAST_OK &&
                   std::string_view(text, length) ==
                       model.threads[Model::at(*thread)].messages[Model::at(item.seq - 1)].text,
               "R1", what + ": delivered with another text");

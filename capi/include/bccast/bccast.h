@@ -251,7 +251,8 @@ BCCAST_API int32_t bccast_rows_find(const bccast_rows *rows, const char *name, s
 BCCAST_API int32_t bccast_rows_type(const bccast_rows *rows, size_t column);
 /* A whole column: `count` numbers; or the bytes of `count` cells, each followed by a NUL, cell i at offsets[i],
  * and offsets[count] where the next would begin (its length is offsets[i + 1] - offsets[i] - 1). Empty cells
- * are 0 and "" here. ARGUMENT: the column is of the other type, or there is none. */
+ * are 0 and "" here. ARGUMENT: the column is of the other type, or there is none. LIMIT: the texts of a batch that have
+ * more than 8 MiB, counted for each item: ask for its cells. */
 BCCAST_API int32_t bccast_rows_i64(const bccast_rows *rows, size_t column, const int64_t **out_values);
 BCCAST_API int32_t bccast_rows_text(const bccast_rows *rows, size_t column, const char **out_bytes,
                                     const uint64_t **out_offsets);
@@ -756,12 +757,10 @@ BCCAST_API int32_t bccast_claim(bccast_engine *engine, const char *channel, uint
  * is no text, no blast, no provider and no count in it. To deliver there are besides: provider provider_name client kind
  * title seq author author_name. client: of a private thread. kind, title: of the thread. seq, author, author_name: of the
  * message, as its reader is shown them (bccast_client_messages, bccast_provider_messages). action: deliver, or retract
- * (of all items: take back what was delivered, known by its id, or by thread and seq). address may be empty.
+ * (of all items: take back what was delivered, known by its id, or by thread and seq). text: the message; NULL to
+ * retract. Items whose text is the same share it: ask for the cell of an item, which is no copy. address may be empty.
  * NULL when `batch` is no batch. [memory] */
 BCCAST_API const bccast_rows *bccast_batch_rows(const bccast_batch *batch);
-/* The text of all items of a batch to deliver; valid as long as the batch. STATE: it is to notify, or to retract.
- * [memory] */
-BCCAST_API int32_t bccast_batch_text(const bccast_batch *batch, const char **out_text, size_t *out_length);
 /* What became of item `item` (0 to rows - 1): BCCAST_ITEM_*. `reason` may be NULL: a short class ("mailbox_full") and,
  * after a colon, at most 200 bytes of detail that only the operator sees (bccast_channel_list). `retry_after_ms`: not
  * before that, 0 to BCCAST_MAX_RETRY_AFTER_MS; -1: as the library's schedule says. ARGUMENT: more, or another value that

@@ -37,7 +37,7 @@ struct bccast_notifier_vtbl {
   void (*destroy)(void *self);
 };
 
-/* A deliverer puts messages into the host's own threads (bccast_batch_text, and the columns for it). An item may come
+/* A deliverer puts messages into the host's own threads (the columns text and others of its batch). An item may come
  * again after a crash: the host tells by its id, or by thread and seq. bccast_thread_bind remembers the host's name of a
  * thread. `retract` (may be NULL: it stays where it is) is given what was delivered of a blast that was recalled, with
  * the ids it was delivered with, and takes it back; SKIPPED: it cannot be. */

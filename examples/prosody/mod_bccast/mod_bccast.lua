@@ -106,9 +106,8 @@ function look()
 	local batch, code, message = engine:claim(CHANNEL, BATCH);
 	if batch == nil then return later(look, code, message); end
 	if not batch then return; end
-	local text = batch:text();
 	for i, item in ipairs(batch:items()) do
-		batch:set(i, deliver(item, item.action ~= "retract" and text or nil));
+		batch:set(i, deliver(item, item.text));
 	end
 	bounced = {};
 	-- When the timer runs the loop has written to the sockets what it could: a crash before that repeats, and loses nothing.
