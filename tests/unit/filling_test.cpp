@@ -151,7 +151,7 @@ TEST_CASE("Of two messages in threads of one blast that one claim has, nobody ge
     fill(tables, world.context, batch);
     CHECK(batch.batch.size() == 1);
     CHECK(batch.damaged.size() == 1);
-    CHECK(batch.delivery->text == "only for c100");
+    CHECK(batch.delivery->text.at(0) == "only for c100");
     return 0;
   });
 }
