@@ -379,7 +379,8 @@ bccast::Line waiting_line(World& world, bccast::Place places) {
     for (bccast::SliceNo s = 0; s < line.slices; ++s) {
       bccast::Slice all;
       all.add_range(0, std::min(places - bccast::place_at(s, 0), bccast::Slice::kPlaces));
-      bccast::let_wait(tables, line, s, {world.clock.now, bccast::WaitReason::quiet_hours}, all);
+      bccast::let_wait(tables, line,
+                       {{{line.no, s}, {world.clock.now, bccast::WaitReason::quiet_hours}, all}});
     }
     tables.work().update_line(line);
   });
@@ -436,7 +437,8 @@ TEST_CASE("Who has to wait again after others were woken is woken all the same")
     for (auto& held : tables.work().items(numbers)) items.push_back(std::move(held.item));
     REQUIRE(items.size() == woken.size());
     tables.work().delete_items(items);
-    bccast::let_wait(tables, line, 0, {world.clock.now, bccast::WaitReason::quiet_hours}, again);
+    bccast::let_wait(tables, line,
+                     {{{line.no, 0}, {world.clock.now, bccast::WaitReason::quiet_hours}, again}});
     tables.work().update_line(line);
   });
   const auto twice = woken.size();
