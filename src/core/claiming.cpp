@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "core/channel_health.hpp"
+#include "core/line_slices.hpp"
 #include "core/passes_by.hpp"
 #include "core/quiet.hpp"
 #include "model/retry.hpp"
@@ -18,8 +19,6 @@ namespace {
 
 /// How often the row of a channel's work says that a worker is there.
 constexpr Ms kSeenEvery = 60'000;
-/// Bitmaps of 8 KiB that are held while the next recipients are looked for.
-constexpr std::size_t kSlicesAtOnce = 256;
 
 Token new_token() {
   std::array<std::uint8_t, 12> bytes{};
@@ -158,13 +157,13 @@ class Claiming {
 
   /// At most `most` recipients from a position on, and the position behind them.
   HandingOrder::Taken first_places(const Line& line, Position from, Position to, std::size_t most) const {
-    std::map<SliceNo, Slice> slices;
-    return HandingOrder(line.order).take(from, to, most, line.total, [&](SliceNo s) -> const Slice& {
-      const auto known = slices.find(s);
-      if (known != slices.end()) return known->second;
-      if (slices.size() == kSlicesAtOnce) slices.clear();
-      return slices.emplace(s, tables_.work().audience(line, s)).first->second;
-    });
+    const HandingOrder order(line.order);
+    SlicesAhead<Slice> slices(line.slices, order.takes_few(line.total), kSlicesTogether);
+    const auto read = [&](std::span<const SliceNo> some) {
+      return tables_.work().audience(line, some);
+    };
+    return order.take(from, to, most, line.total,
+                      [&](SliceNo s) -> const Slice& { return slices.at(s, read); });
   }
 
   /// A batch to deliver has one text: what begins the list decides.
@@ -246,24 +245,25 @@ std::unique_ptr<Assignment> claim_next(Tables& tables, const Context& context, C
 
 void take_items_out_of(Tables& tables, ChannelNo channel, const std::map<Token, Position>& less,
                        std::exception_ptr& damage) {
+  if (less.empty()) return;
+  std::vector<Token> tokens;
+  for (const auto& one : less) tokens.push_back(one.first);
+  const auto claims = tables.work().claims(channel, tokens);
+  std::vector<Claim> changed;
+  std::vector<Claim> gone;
   for (const auto& [token, count] : less) {
-    Claim of;
-    of.channel_no = channel;
-    of.token = token;
     try {
-      auto claim = tables.work().claim(of);
-      if (!claim) throw Error(Code::corrupt, "an item has lost its claim");
-      claim->to -= count;
-      if (claim->to == 0) {
-        tables.work().delete_claim(*claim);
-      } else {
-        tables.work().update_claim(*claim);
-      }
+      const auto* claim = claims.find(token);
+      if (claim == nullptr) throw Error(Code::corrupt, "an item has lost its claim");
+      auto& after = (claim->to == count ? gone : changed).emplace_back(*claim);
+      after.to -= count;
     } catch (const Error& error) {
       if (!passes_by(tables, error)) throw;
       damage = std::current_exception();
     }
   }
+  if (!gone.empty()) tables.work().delete_claims(gone);
+  if (!changed.empty()) tables.work().update_claims(changed);
 }
 
 namespace {
@@ -317,7 +317,17 @@ void split_claim(Tables& tables, Claim claim, const Assignment& assignment) {
     const auto items = tables.work().items_of(claim.token);
     tables.work().delete_claim(claim);
     claim.tries = 1;
-    for (const auto& item : items) insert_claim_of_items(tables, claim, std::span(&item, 1));
+    claim.to = 1;
+    claim.lease_until = 0;
+    std::vector<Claim> claims;
+    std::vector<Token> tokens;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      claim.token = new_token();
+      claims.push_back(claim);
+      tokens.push_back(claim.token);
+    }
+    tables.work().insert_claims(claims);
+    tables.work().claim_items(items, tokens);
     return;
   }
   const auto middle = static_cast<Place>(assignment.entries[assignment.entries.size() / 2]);

@@ -1,6 +1,10 @@
 #include "core/client_export.hpp"
 
 #include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -9,6 +13,7 @@
 #include "core/message_list.hpp"
 #include "core/recalled.hpp"
 #include "core/set_pages.hpp"
+#include "core/texts.hpp"
 #include "core/thread_pages.hpp"
 #include "model/text_rules.hpp"
 
@@ -38,25 +43,191 @@ std::vector<ExportRow> profile_of(const Client& client) {
   return rows;
 }
 
-/// The origins of the client's threads with one provider, ascending.
-std::vector<BlastNo> origins_of(const Tables& tables, const Membership& membership) {
-  std::vector<BlastNo> origins;
-  const bool sweeping = tables.blasts().has_recall_to_sweep(membership.provider_no);
-  for_each_page_of_client(tables, membership, kEndOfTime, false, kRowsTogether,
-                          [&](std::span<const Thread> page) {
-                            const SeenThreads seen(tables, sweeping ? page : std::span<const Thread>());
-                            for (const auto& thread : page)
-                              if (thread.last_seq > 0 && (!sweeping || seen.of(thread)))
-                                origins.push_back(thread.key.origin);
-                            return true;
-                          });
-  for_each_page_of_newer(tables, membership, [&](std::span<const SentBlast> page) {
-    for (const auto& blast : page) origins.push_back(blast.no);
-  });
-  std::sort(origins.begin(), origins.end());
-  origins.erase(std::unique(origins.begin(), origins.end()), origins.end());
-  return origins;
+/// A client's roster, as its owner is shown to it.
+struct Roster {
+  Provider provider;
+  Membership membership;
+};
+
+/// In the order in which they are listed.
+std::vector<Roster> rosters_of(const Tables& tables, ClientNo client) {
+  const auto memberships = tables.directory().memberships(client);
+  std::vector<ProviderNo> numbers;
+  for (const auto& membership : memberships) numbers.push_back(membership.provider_no);
+  const auto providers = tables.directory().providers(numbers);
+  std::vector<Roster> rosters;
+  for (const auto& membership : memberships) {
+    const auto* provider = providers.find(membership.provider_no);
+    if (provider == nullptr) throw Error(Code::corrupt, "a provider is missing");
+    rosters.push_back({*provider, membership});
+  }
+  std::sort(rosters.begin(), rosters.end(),
+            [](const Roster& a, const Roster& b) { return a.provider.id < b.provider.id; });
+  return rosters;
 }
+
+/// A thread of the client.
+struct OwnThread {
+  const Roster* roster;
+  BlastNo origin = 0;
+  std::int64_t from = 0;  // the message where it goes on
+
+  ThreadKey key() const { return {roster->provider.no, roster->membership.place, origin}; }
+};
+
+/// The client's threads on these rosters, in their order, of each by origin, ascending.
+std::vector<OwnThread> threads_of(const Tables& tables, std::span<const Roster> rosters) {
+  std::vector<RosterKey> places;
+  std::vector<NewerKey> newer;
+  std::vector<ProviderNo> numbers;
+  for (const auto& [provider, membership] : rosters) {
+    places.push_back({provider.no, membership.place});
+    newer.push_back({places.back(), membership.stored_seq});
+    numbers.push_back(provider.no);
+  }
+  std::map<ProviderNo, std::set<BlastNo>> origins;
+  std::set<ProviderNo> sweeping;
+  if (!numbers.empty()) {
+    const auto have = tables.blasts().have_recalls_to_sweep(numbers);
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      if (have.at(i)) sweeping.insert(numbers[i]);
+  }
+  for_each_page_of_client(
+      tables, places, kEndOfTime, false, kRowsTogether, [&](std::span<const Thread> page) {
+        std::vector<Thread> some;
+        for (const auto& thread : page)
+          if (sweeping.count(thread.key.provider_no) > 0) some.push_back(thread);
+        const SeenThreads seen(tables, some);
+        for (const auto& thread : page) {
+          const bool is_there = sweeping.count(thread.key.provider_no) == 0 || seen.of(thread);
+          if (thread.last_seq > 0 && is_there) origins[thread.key.provider_no].insert(thread.key.origin);
+        }
+        return true;
+      });
+  for_each_page_of_newer(tables, newer, [&](std::span<const NewerBlast> page) {
+    for (const auto& one : page) origins[one.at.provider_no].insert(one.blast.no);
+  });
+  std::vector<OwnThread> threads;
+  for (const auto& roster : rosters)
+    for (const auto origin : origins[roster.provider.no]) threads.push_back({&roster, origin});
+  return threads;
+}
+
+/// Threads of the client and their first messages, read together.
+class Messages {
+ public:
+  /// At most `most` messages besides those that blasts begin with.
+  Messages(const Tables& tables, const Context& context, ClientNo client, std::span<const OwnThread> threads,
+           std::size_t most)
+      : tables_(tables), context_(context), threads_(threads), first_(tables) {
+    std::vector<ThreadKey> members;
+    std::vector<ThreadKey> communities;
+    std::vector<MessageKey> first;
+    for (const auto& thread : threads) {
+      const auto key = thread.key();
+      if (key.of_community()) {
+        members.push_back(key);
+        communities.push_back(community_key(key.provider_no, key.community()));
+      }
+      if (key.of_blast() && thread.from <= 1) first.push_back({key, 1});
+    }
+    if (!members.empty()) {
+      members_ = tables.communities().members(members);
+      communities_ = tables.communities().communities(communities);
+    }
+    if (!first.empty()) first_.read(first);
+    read_messages(most);
+    read_people(client);
+  }
+
+  /// Whether it was read: else the next ones are to be read from this one on.
+  bool has(const OwnThread& thread) const {
+    return !thread.key().of_blast() || thread.from > 1 || first_.has({thread.key(), 1});
+  }
+  /// Calls f(row) for its messages until it returns false, and says whether it has not.
+  template <typename F>
+  bool show(std::size_t i, F&& f) {
+    const OwnThread& thread = threads_[i];
+    const auto key = thread.key();
+    const Provider& provider = thread.roster->provider;
+    ExportRow base;
+    base.record = "message";
+    base.thread = view(context_.thread_id(key));
+    base.provider = provider.id;
+    base.provider_name = provider.name;
+    base.kind = key.of_community() ? "community" : "private";
+    if (key.of_community()) base.title = community(key).title;
+    Authors authors(context_, tables_, provider, key, key.place);
+    const auto show_one = [&](const Message& message) {
+      if (message.author.side == Side::client)
+        authors.know(access::entry_in(authors_, {key.provider_no, message.author.place}));
+      const auto& author = authors.of(message.author);
+      ExportRow row = base;
+      row.seq = message.seq;
+      row.author = author.id;
+      row.author_name = author.name;
+      if (!message.removed) row.text = message.text;
+      row.at_ms = whole_seconds(message.at);
+      row.removed = message.removed;
+      return f(std::move(row));
+    };
+    if (key.of_blast() && thread.from <= 1 && !show_one(first_.at({key, 1}))) return false;
+    while (next_ < messages_.size() && messages_[next_].thread < i) ++next_;
+    for (; next_ < messages_.size() && messages_[next_].thread == i; ++next_)
+      if (!show_one(texts::open_message(key, std::move(messages_[next_].message)))) return false;
+    return true;
+  }
+
+ private:
+  const Community& community(const ThreadKey& key) const {
+    const auto* found = communities_.find(community_key(key.provider_no, key.community()));
+    if (found == nullptr) throw Error(Code::corrupt, "a community is missing");
+    return *found;
+  }
+
+  void read_messages(std::size_t most) {
+    std::vector<MessagesFrom> wanted;
+    for (const auto& thread : threads_) {
+      const auto key = thread.key();
+      std::int64_t first_seq = 1;
+      if (key.of_community()) {
+        const auto* member = members_.find(key);
+        if (member == nullptr) throw Error(Code::corrupt, "a client has a thread of a community it has left");
+        first_seq = member->first_seq;
+      }
+      wanted.push_back({key.shelf(), std::max(thread.from, first_seq)});
+    }
+    messages_ = tables_.threads().messages_from(wanted, most);
+  }
+
+  /// Who wrote them. And whose threads they are: the client's.
+  void read_people(ClientNo client) {
+    std::vector<RosterKey> own;
+    for (const auto& thread : threads_) {
+      const RosterKey at{thread.key().provider_no, thread.key().place};
+      if (own.empty() || own.back() != at) own.push_back(at);
+    }
+    const auto entries = tables_.directory().entries(own);
+    for (const auto& at : own)
+      if (access::entry_in(entries, at).client.no != client)
+        throw Error(Code::corrupt, "a client's place on a roster is damaged, or another's");
+    std::vector<RosterKey> authors;
+    for (const auto& [thread, message] : messages_)
+      if (message.author.side == Side::client)
+        authors.push_back({threads_[thread].key().provider_no, message.author.place});
+    if (!authors.empty()) authors_ = tables_.directory().entries(authors);
+  }
+
+  const Tables& tables_;
+  const Context& context_;
+  std::span<const OwnThread> threads_;
+  MessagesAt first_;
+  Found<ThreadKey, Member> members_;
+  Found<ThreadKey, Community> communities_;
+  Found<RosterKey, RosterEntry> authors_;
+  std::vector<MessageOf> messages_;
+  std::size_t next_ = 0;
+};
 
 }  // namespace
 
@@ -85,48 +256,32 @@ Page<ExportRow> ClientExport::list(std::string_view client_id, std::string_view 
       for (std::size_t i = static_cast<std::size_t>(from[2]); i < profile.size(); ++i)
         if (!offer(std::move(profile[i]), {0, 0, static_cast<std::int64_t>(i)})) return page;
     }
-    std::vector<std::pair<Provider, Membership>> rosters;
-    for (const auto& membership : tables.directory().memberships(client.no)) {
-      auto provider = tables.directory().provider(membership.provider_no);
-      if (!provider) throw Error(Code::corrupt, "a provider is missing");
-      rosters.emplace_back(std::move(*provider), membership);
-    }
-    std::sort(rosters.begin(), rosters.end(),
-              [](const auto& a, const auto& b) { return a.first.id < b.first.id; });
-    bool reached_cursor = from[0] == 0;
-    for (const auto& [provider, membership] : rosters) {
-      const bool here = provider.no == from[0];
-      if (!reached_cursor && !here) continue;
-      reached_cursor = true;
-      for (const auto origin : origins_of(tables, membership)) {
-        if (here && origin < from[1]) continue;
-        const std::string thread(view(context_.thread_id({provider.no, membership.place, origin})));
-        const auto reached = access::thread_of_client(tables, context_, client, thread);
-        ExportRow base;
-        base.record = "message";
-        base.thread = thread;
-        base.provider = provider.id;
-        base.provider_name = provider.name;
-        base.kind = "private";
-        if (reached.thread.key.of_community()) {
-          base.kind = "community";
-          base.title = access::community(tables, context_, provider, thread).title;
-        }
-        const ProviderNo provider_no = provider.no;
-        bool room = true;
-        for_each_message(context_, tables, reached, membership.place, here && origin == from[1] ? from[2] : 0,
-                         true, most - page.items.size(), [&](MessageView&& message) {
-                           ExportRow row = base;
-                           row.seq = message.seq;
-                           row.author = std::move(message.author);
-                           row.author_name = std::move(message.author_name);
-                           row.text = std::move(message.text);
-                           row.at_ms = message.at_ms;
-                           row.removed = message.removed;
-                           return room = offer(std::move(row), {provider_no, origin, message.seq});
-                         });
-        if (!room) return page;
+    const auto all = rosters_of(tables, client.no);
+    const auto first = std::find_if(all.begin(), all.end(), [&](const Roster& roster) {
+      return from[0] == 0 || roster.provider.no == from[0];
+    });
+    const auto rosters = std::span<const Roster>(all).subspan(static_cast<std::size_t>(first - all.begin()));
+    auto threads = threads_of(tables, rosters);
+    std::erase_if(threads, [&](const OwnThread& thread) {
+      return thread.roster->provider.no == from[0] && thread.origin < from[1];
+    });
+    if (!threads.empty() && threads.front().roster->provider.no == from[0] &&
+        threads.front().origin == from[1])
+      threads.front().from = from[2];
+    for (auto rest = std::span<const OwnThread>(threads); !rest.empty();) {
+      const std::size_t room = most - page.items.size() + 1;
+      const auto some = rest.first(std::min({rest.size(), room, kRowsTogether}));
+      Messages messages(tables, context_, client.no, some, room);
+      std::size_t shown = 0;
+      for (; shown < some.size() && messages.has(some[shown]); ++shown) {
+        const auto key = some[shown].key();
+        const auto show = [&](ExportRow&& row) {
+          const std::array<std::int64_t, 3> at{key.provider_no, key.origin, row.seq.value_or(0)};
+          return offer(std::move(row), at);
+        };
+        if (!messages.show(shown, show)) return page;
       }
+      rest = rest.subspan(shown);
     }
     return page;
   });

@@ -1,8 +1,10 @@
 #include "core/contact.hpp"
 
 #include <algorithm>
-#include <string_view>
+#include <string>
 #include <utility>
+
+#include "core/set_pages.hpp"
 
 namespace bccast {
 
@@ -19,15 +21,33 @@ bool Contact::reaches(const Addresses& addresses) const {
                      [&](const Channel& channel) { return !addresses.get(channel.name).empty(); });
 }
 
-Slice Contact::without(const Tables& tables, ProviderNo provider, SliceNo slice, Slice places) const {
-  if (everybody_) return {};
-  const auto reach = [&](std::string_view channel) {
-    places -= tables.directory().address_slice(provider, slice, channel);
-  };
-  for (const auto& channel : notifying_) reach(channel.name);
-  if (notifying_.empty())
-    for (const auto& channel : tables.directory().address_channels(provider, slice)) reach(channel);
-  return places;
+void Contact::take_reached(const Tables& tables, ProviderNo provider, std::span<PlacesOfSlice> slices) const {
+  if (slices.empty()) return;
+  std::vector<AddressSliceKey> keys;  // of which slice each is
+  std::vector<PlacesOfSlice*> of;
+  std::vector<RosterSliceKey> of_roster;
+  for (auto& one : slices) {
+    if (everybody_) one.second.clear();
+    of_roster.push_back({provider, one.first});
+  }
+  if (everybody_) return;
+  std::vector<std::vector<std::string>> channels;
+  if (notifying_.empty()) channels = tables.directory().address_channels(of_roster);
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    const auto add = [&](const std::string& channel) {
+      keys.push_back({of_roster[i], channel});
+      of.push_back(&slices[i]);
+    };
+    for (const auto& channel : notifying_) add(channel.name);
+    if (notifying_.empty()) std::for_each(channels.at(i).begin(), channels.at(i).end(), add);
+  }
+  for_each_page(
+      std::span<const AddressSliceKey>(keys),
+      [&](std::span<const AddressSliceKey> page, std::size_t first) {
+        const auto reached = tables.directory().address_slices(page);
+        for (std::size_t i = 0; i < page.size(); ++i) of[first + i]->second -= reached.at(i);
+      },
+      kSlicesTogether);
 }
 
 }  // namespace bccast

@@ -1,6 +1,7 @@
 // Who can be told that there is something new.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "core/context.hpp"
@@ -14,8 +15,8 @@ class Contact {
   explicit Contact(std::vector<Channel> channels);
 
   bool reaches(const Addresses& addresses) const;
-  /// Those of a slice who cannot be told.
-  Slice without(const Tables& tables, ProviderNo provider, SliceNo slice, Slice places) const;
+  /// Takes away who can be told, of no more than kSlicesTogether slices.
+  void take_reached(const Tables& tables, ProviderNo provider, std::span<PlacesOfSlice> slices) const;
 
  private:
   std::vector<Channel> notifying_;

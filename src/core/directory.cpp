@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <span>
 #include <unordered_set>
+#include <vector>
 
 #include "core/access.hpp"
 #include "core/begin_anew.hpp"
@@ -48,23 +51,41 @@ bool set_common(Person& person, std::string_view key, std::string_view value, co
   return true;
 }
 
-/// The entries of a roster; dead places are none.
-std::int64_t clients_of(const Tables& tables, const Provider& provider) {
-  const Place end = access::roster_work(tables, provider.no).next_place;
-  std::int64_t clients = end;
-  for (SliceNo s = 0; s < slices_for(end); ++s)
-    clients -= tables.directory().roster_slice(provider.no, s).dead.count();
-  return clients;
+/// Calls f(provider, slice) for all slices of these rosters, and gives how many places each has.
+template <typename F>
+std::map<ProviderNo, Place> for_each_roster_slice(const Tables& tables, std::span<const ProviderNo> providers,
+                                                  F&& f) {
+  std::map<ProviderNo, Place> ends;
+  std::vector<RosterSliceKey> keys;
+  const auto works = tables.directory().roster_works(providers);
+  for (const auto no : providers) {
+    const auto* work = works.find(no);
+    if (work == nullptr) throw Error(Code::corrupt, "a roster has lost its row");
+    ends.emplace(no, work->next_place);
+    for (SliceNo s = 0; s < slices_for(work->next_place); ++s) keys.push_back({no, s});
+  }
+  for_each_page(
+      std::span<const RosterSliceKey>(keys),
+      [&](std::span<const RosterSliceKey> page, std::size_t) {
+        const auto slices = tables.directory().roster_slices(page);
+        for (std::size_t i = 0; i < page.size(); ++i) f(page[i].provider_no, slices.at(i));
+      },
+      kSlicesTogether);
+  return ends;
 }
 
-ProviderRow row_of(const Tables& tables, const Provider& p) {
-  return {p.id,
-          p.name,
-          p.locale,
-          p.zone,
-          std::string(p.addresses.get(kEmail)),
-          clients_of(tables, p),
-          p.archived_at != 0};
+/// With how many clients each has: the entries of its roster; dead places are none.
+std::vector<ProviderRow> rows_of(const Tables& tables, std::span<const Provider> providers) {
+  std::vector<ProviderNo> numbers;
+  for (const auto& p : providers) numbers.push_back(p.no);
+  std::map<ProviderNo, std::int64_t> dead;
+  const auto ends = for_each_roster_slice(
+      tables, numbers, [&](ProviderNo no, const RosterSlice& slice) { dead[no] += slice.dead.count(); });
+  std::vector<ProviderRow> rows;
+  for (const auto& p : providers)
+    rows.push_back({p.id, p.name, p.locale, p.zone, std::string(p.addresses.get(kEmail)),
+                    std::int64_t{ends.at(p.no)} - dead[p.no], p.archived_at != 0});
+  return rows;
 }
 
 /// A list of clients that are put, page by page.
@@ -395,16 +416,17 @@ Page<ProviderRow> Directory::provider_list(std::string_view cursor, std::size_t 
   return context_.store.read([&](const Tables& tables) {
     Page<ProviderRow> page;
     const auto providers = tables.directory().providers(after, most + 1);
-    for (std::size_t i = 0; i < std::min(providers.size(), most); ++i)
-      page.items.push_back(row_of(tables, providers[i]));
+    page.items = rows_of(tables, std::span(providers).first(std::min(providers.size(), most)));
     if (providers.size() > most) page.next = context_.cursors.seal(kList, providers[most - 1].id);
     return page;
   });
 }
 
 ProviderRow Directory::provider_get(std::string_view id) {
-  return context_.store.read(
-      [&](const Tables& tables) { return row_of(tables, access::provider(tables, id)); });
+  return context_.store.read([&](const Tables& tables) {
+    const Provider provider = access::provider(tables, id);
+    return rows_of(tables, {&provider, 1}).front();
+  });
 }
 
 ClientRow Directory::client_get(std::string_view id) {
@@ -428,13 +450,12 @@ RosterCount Directory::roster_count(std::string_view provider_id) {
   return context_.store.read([&](const Tables& tables) {
     RosterCount count;
     const Provider provider = access::provider(tables, provider_id);
-    const Place end = access::roster_work(tables, provider.no).next_place;
-    count.archived = end;
-    for (SliceNo s = 0; s < slices_for(end); ++s) {
-      const auto slice = tables.directory().roster_slice(provider.no, s);
-      count.active += slice.active.count();
-      count.archived -= slice.active.count() + slice.dead.count();
-    }
+    const auto ends =
+        for_each_roster_slice(tables, {&provider.no, 1}, [&](ProviderNo, const RosterSlice& slice) {
+          count.active += slice.active.count();
+          count.archived -= slice.active.count() + slice.dead.count();
+        });
+    count.archived += ends.at(provider.no);
     return count;
   });
 }

@@ -1,12 +1,15 @@
 #include "core/drafting.hpp"
 
-#include <map>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "core/access.hpp"
 #include "core/audience_of.hpp"
 #include "core/channels_of.hpp"
 #include "core/contact.hpp"
 #include "core/cursor.hpp"
+#include "core/line_slices.hpp"
 #include "core/resolve.hpp"
 #include "core/set_pages.hpp"
 #include "core/texts.hpp"
@@ -88,24 +91,26 @@ std::vector<Code> Drafting::act_many(std::string_view provider_id, std::string_v
     access::draft(tables, context_, provider, blast_id);
     return resolve_places(tables, provider, ids);
   });
-  context_.write(act == Act::select ? verb::blast_select : verb::blast_deselect, blast_id,
-                 [&](Tables& tables) {
-                   const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
-                   Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
-                   std::map<SliceNo, DraftSlice> slices;
-                   for (const auto& one : resolved) {
-                     if (one.code != Code::ok) continue;
-                     const auto s = slice_of(one.place);
-                     auto found = slices.find(s);
-                     if (found == slices.end())
-                       found = slices.emplace(s, tables.blasts().draft_slice(provider.no, blast.no, s)).first;
-                     apply(found->second, one.place, act);
-                   }
-                   if (slices.empty()) return;
-                   for (const auto& [s, slice] : slices)
-                     tables.blasts().put_draft_slice(provider.no, blast.no, s, slice);
-                   touch(tables, blast);
-                 });
+  context_.write(act == Act::select ? verb::blast_select : verb::blast_deselect, blast_id, [&](Tables& tables) {
+    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
+    std::vector<std::pair<SliceNo, Place>> changes;
+    for (const auto& one : resolved)
+      if (one.code == Code::ok) changes.emplace_back(slice_of(one.place), one.place);
+    if (changes.empty()) return;
+    auto& blasts = tables.blasts();
+    const auto write = [&](std::span<const std::pair<SliceNo, DraftSlice>> rows) {
+      std::vector<ChosenSlice> chosen;
+      for (const auto& [s, slice] : rows) chosen.push_back({s, slice});
+      blasts.put_draft_slices(provider.no, blast.no, chosen);
+    };
+    SliceCache<SliceNo, DraftSlice> slices;
+    slices.change(
+        changes, [&](auto keys) { return blasts.draft_slices(provider.no, blast.no, keys); }, write,
+        [&](DraftSlice& slice, Place place) { apply(slice, place, act); });
+    slices.store(write);
+    touch(tables, blast);
+  });
   std::vector<Code> results(ids.size());
   for (std::size_t i = 0; i < ids.size(); ++i) results[i] = resolved[i].code;
   return results;
@@ -122,6 +127,31 @@ void Drafting::act_all(std::string_view provider_id, std::string_view blast_id, 
                  });
 }
 
+namespace {
+
+/// Chooses these, of a page of slices.
+void pick(Tables& tables, const Blast& draft, std::span<const SliceNo> page,
+          std::span<const Slice> of_slices) {
+  std::vector<SliceNo> slices;
+  std::vector<const Slice*> chosen;
+  for (std::size_t i = 0; i < page.size(); ++i) {
+    if (of_slices[i].empty()) continue;
+    slices.push_back(page[i]);
+    chosen.push_back(&of_slices[i]);
+  }
+  if (slices.empty()) return;
+  auto drafts = tables.blasts().draft_slices(draft.provider_no, draft.no, slices);
+  std::vector<ChosenSlice> rows;
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    auto& row = rows.emplace_back(ChosenSlice{slices[i], std::move(drafts.at(i))});
+    row.chosen.picked |= *chosen[i];
+    row.chosen.deselected -= *chosen[i];
+  }
+  tables.blasts().put_draft_slices(draft.provider_no, draft.no, rows);
+}
+
+}  // namespace
+
 void Drafting::select_from(std::string_view provider_id, std::string_view blast_id,
                            std::string_view from_blast_id, std::string_view filter_text) {
   const Filter filter(filter_text, {"opened", "replied"});
@@ -131,21 +161,21 @@ void Drafting::select_from(std::string_view provider_id, std::string_view blast_
     const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
     Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
     const Blast from = access::sent_blast(tables, context_, provider, from_blast_id);
-    for (SliceNo s = 0; s < slices_for(from.roster_size); ++s) {
-      Slice chosen = tables.blasts().recipients(provider.no, s, from.seq);
-      if (chosen.empty()) continue;
-      const auto keep = [&chosen](bool with, const Slice& those) {
-        with ? chosen &= those : chosen -= those;
-      };
-      const auto who = [&](MarkKind kind) { return tables.blasts().marks(provider.no, from.no, kind, s); };
-      if (opened) keep(*opened, who(MarkKind::opened));
-      if (replied) keep(*replied, who(MarkKind::replied));
-      if (chosen.empty()) continue;
-      DraftSlice slice = tables.blasts().draft_slice(provider.no, blast.no, s);
-      slice.picked |= chosen;
-      slice.deselected -= chosen;
-      tables.blasts().put_draft_slice(provider.no, blast.no, s, slice);
-    }
+    const auto slices = slices_from(0, slices_for(from.roster_size));
+    for_each_page(
+        std::span<const SliceNo>(slices),
+        [&](std::span<const SliceNo> page, std::size_t) {
+          auto chosen = tables.blasts().recipients(provider.no, from.seq, page);
+          const auto keep = [&](MarkKind kind, bool with) {
+            const auto those = tables.blasts().marks(provider.no, from.no, kind, page);
+            for (std::size_t i = 0; i < page.size(); ++i)
+              with ? chosen[i] &= those.at(i) : chosen[i] -= those.at(i);
+          };
+          if (opened) keep(MarkKind::opened, *opened);
+          if (replied) keep(MarkKind::replied, *replied);
+          pick(tables, blast, page, chosen);
+        },
+        kSlicesTogether);
     touch(tables, blast);
   });
 }
@@ -240,31 +270,38 @@ Page<SelectionRow> Drafting::selection(std::string_view provider_id, std::string
     Page<SelectionRow> page;
     const Provider provider = access::provider(tables, provider_id);
     const Blast blast = access::unsent_blast(tables, context_, provider, blast_id);
-    for_each_audience(
-        tables, access::roster_work(tables, provider.no), blast, [&](SliceNo s, const Audience& audience) {
-          if (s < slice_of(from) || !page.next.empty()) return;
-          const Slice left_out = audience.archived | audience.off | audience.deselected;
-          const Slice listed = !only   ? audience.recipients | left_out
-                               : *only ? audience.recipients
-                                       : left_out;
-          const std::uint32_t begin = s == slice_of(from) ? within_slice(from) : 0;
-          std::vector<RosterKey> keys;  // one more than there is room for
-          for (auto at = listed.next(begin); at < Slice::kPlaces && page.items.size() + keys.size() <= most;
-               at = listed.next(at + 1))
-            keys.push_back({provider.no, place_at(s, at)});
-          if (page.items.size() + keys.size() > most) {
-            page.next = seal_cursor<1>(context_, list, {std::int64_t{keys.back().place}});
-            keys.pop_back();
-          }
-          if (keys.empty()) return;
-          const auto entries = tables.directory().entries(keys);
-          for (const auto& key : keys) {
-            const auto& entry = access::entry_in(entries, key);
-            const auto at = within_slice(key.place);
-            page.items.push_back({entry.client.id, entry.client.name, audience.recipients.contains(at),
-                                  std::string(reason_left_out(audience, at))});
-          }
-        });
+    std::vector<RosterKey> keys;
+    for_each_audience(tables, access::roster_work(tables, provider.no), blast,
+                      [&](SliceNo s, const Audience& audience) {
+                        if (s < slice_of(from) || !page.next.empty()) return;
+                        const Slice left_out = audience.archived | audience.off | audience.deselected;
+                        const Slice listed = !only   ? audience.recipients | left_out
+                                             : *only ? audience.recipients
+                                                     : left_out;
+                        const std::uint32_t begin = s == slice_of(from) ? within_slice(from) : 0;
+                        for (auto at = listed.next(begin); at < Slice::kPlaces && page.next.empty();
+                             at = listed.next(at + 1)) {
+                          const Place place = place_at(s, at);
+                          if (keys.size() == most) {
+                            page.next = seal_cursor<1>(context_, list, {std::int64_t{place}});
+                            return;
+                          }
+                          const auto within = within_slice(place);
+                          keys.push_back({provider.no, place});
+                          page.items.push_back({{},
+                                                {},
+                                                audience.recipients.contains(within),
+                                                std::string(reason_left_out(audience, within))});
+                        }
+                      });
+    for_each_page(std::span<const RosterKey>(keys), [&](std::span<const RosterKey> some, std::size_t first) {
+      const auto entries = tables.directory().entries(some);
+      for (std::size_t i = 0; i < some.size(); ++i) {
+        const auto& client = access::entry_in(entries, some[i]).client;
+        page.items[first + i].client = client.id;
+        page.items[first + i].client_name = client.name;
+      }
+    });
     return page;
   });
 }
@@ -276,16 +313,24 @@ Preview Drafting::preview(std::string_view provider_id, std::string_view blast_i
     const Blast blast = access::unsent_blast(tables, context_, provider, blast_id);
     const Contact contact(channels_of(tables, blast));
     AudienceDigest digest(context_, blast, texts::of_blast(tables, provider.no, blast.no).value_or(""));
-    for_each_audience(
-        tables, access::roster_work(tables, provider.no), blast, [&](SliceNo s, const Audience& audience) {
-          preview.recipients += audience.recipients.count();
-          preview.archived += audience.archived.count();
-          preview.off += audience.off.count();
-          preview.deselected += audience.deselected.count();
-          preview.not_on_roster += audience.gone.count();
-          digest.add(s, audience.recipients);
-          preview.no_address += contact.without(tables, provider.no, s, audience.recipients).count();
-        });
+    std::vector<PlacesOfSlice> chosen;
+    const auto count_without_address = [&] {
+      contact.take_reached(tables, provider.no, chosen);
+      for (const auto& one : chosen) preview.no_address += one.second.count();
+      chosen.clear();
+    };
+    for_each_audience(tables, access::roster_work(tables, provider.no), blast,
+                      [&](SliceNo s, const Audience& audience) {
+                        preview.recipients += audience.recipients.count();
+                        preview.archived += audience.archived.count();
+                        preview.off += audience.off.count();
+                        preview.deselected += audience.deselected.count();
+                        preview.not_on_roster += audience.gone.count();
+                        digest.add(s, audience.recipients);
+                        chosen.emplace_back(s, audience.recipients);
+                        if (chosen.size() == kSlicesTogether) count_without_address();
+                      });
+    count_without_address();
     preview.digest = digest.finish();
     return preview;
   });

@@ -1,8 +1,11 @@
 #include "core/inbox.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <set>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/access.hpp"
@@ -38,76 +41,157 @@ struct Memo {
   std::vector<OfRoster> rosters;
 };
 
-/// Whether what was found in a snapshot is still so: the client is at the same place, nobody has stored a
-/// later look, and none of the blasts was recalled since. (A recall deletes the threads of those who had not
-/// read it; what is stored after that would bring them back.)
-bool still_true(const Tables& tables, ClientNo client, const Memo::OfRoster& roster) {
-  const auto now = tables.directory().membership(client, roster.membership.provider_no);
-  if (!now || now->place != roster.membership.place || now->stored_seq != roster.membership.stored_seq)
-    return false;
-  std::size_t met = 0;
-  bool same = true;
-  for_each_page_of_newer(tables, *now, [&](std::span<const SentBlast> page) {
-    for (const auto& blast : page) {
-      if (met == roster.threads.size()) return;
-      const Thread& thread = roster.threads[met];
+RosterKey place_of(const Membership& membership) {
+  return {membership.provider_no, membership.place};
+}
+NewerKey newer_than_stored(const Membership& membership) {
+  return {place_of(membership), membership.stored_seq};
+}
+
+/// Of which rosters what was found in a snapshot is still so: the client is at the same place, nobody has
+/// stored a later look, and none of the blasts was recalled since. (A recall deletes the threads of those who
+/// had not read it; what is stored after that would bring them back.)
+std::vector<const Memo::OfRoster*> still_true(const Tables& tables, const Memo& memo) {
+  struct Check {
+    const Memo::OfRoster* roster;
+    std::size_t met = 0;
+    bool same = true;
+  };
+  std::map<ProviderNo, Membership> now;
+  for (const auto& one : tables.directory().memberships(memo.client_no)) now.emplace(one.provider_no, one);
+  std::map<ProviderNo, Check> checks;
+  std::vector<NewerKey> places;
+  for (const auto& roster : memo.rosters) {
+    const auto& then = roster.membership;
+    const auto at = now.find(then.provider_no);
+    if (at == now.end() || at->second.place != then.place || at->second.stored_seq != then.stored_seq)
+      continue;
+    checks.emplace(then.provider_no, Check{&roster});
+    places.push_back(newer_than_stored(then));
+  }
+  for_each_page_of_newer(tables, places, [&](std::span<const NewerBlast> page) {
+    for (const auto& [at, blast] : page) {
+      auto& check = checks.at(at.provider_no);
+      if (check.met == check.roster->threads.size()) continue;
+      const Thread& thread = check.roster->threads[check.met];
       if (thread.key.origin != blast.no) continue;
-      ++met;
-      if (blast.recalled != (thread.client_read > 0)) same = false;
+      ++check.met;
+      if (blast.recalled != (thread.client_read > 0)) check.same = false;
     }
   });
-  return same && met == roster.threads.size();
+  std::vector<const Memo::OfRoster*> same;
+  for (const auto& [provider, check] : checks)
+    if (check.same && check.met == check.roster->threads.size()) same.push_back(check.roster);
+  return same;
 }
 
+/// Where it is not so any more the next look finds out anew.
 void store_memo(Tables& tables, const Memo& memo) {
-  for (const auto& roster : memo.rosters) {
-    if (!still_true(tables, memo.client_no, roster)) continue;  // the next look finds out anew
-    for_each_page(std::span<const Thread>(roster.threads),
-                  [&](auto page, std::size_t) { tables.threads().insert_threads(page); });
-    tables.directory().set_stored_seq(memo.client_no, roster.membership.provider_no, roster.seq);
+  std::vector<Thread> threads;
+  std::vector<std::pair<ProviderNo, Seq>> seqs;
+  for (const auto* roster : still_true(tables, memo)) {
+    threads.insert(threads.end(), roster->threads.begin(), roster->threads.end());
+    seqs.emplace_back(roster->membership.provider_no, roster->seq);
   }
+  for_each_page(std::span<const Thread>(threads),
+                [&](auto page, std::size_t) { tables.threads().insert_threads(page); });
+  if (!seqs.empty()) tables.directory().set_stored_seqs(memo.client_no, seqs);
 }
 
-ThreadKey key_of(const Membership& membership, const SentBlast& sent) {
-  return {membership.provider_no, membership.place, sent.no};
+ThreadKey key_of(const NewerBlast& newer) {
+  return {newer.at.provider_no, newer.at.place, newer.blast.no};
 }
 
-Found<ThreadKey, Thread> stored_threads_of(const Tables& tables, const Membership& membership,
-                                           std::span<const SentBlast> page) {
+Found<ThreadKey, Thread> stored_threads_of(const Tables& tables, std::span<const NewerBlast> page) {
   std::vector<ThreadKey> keys;
-  for (const auto& sent : page) keys.push_back(key_of(membership, sent));
+  for (const auto& newer : page) keys.push_back(key_of(newer));
   return tables.threads().threads(keys);
 }
 
 /// The threads of blasts sent since the last look that was stored, without those in which somebody did
-/// something already.
-std::vector<Thread> unstored_threads(const Tables& tables, const Membership& membership) {
+/// something already: of one roster after the other.
+std::vector<Thread> unstored_threads(const Tables& tables, std::vector<NewerKey> places) {
   std::vector<Thread> threads;
-  for_each_page_of_newer(tables, membership, [&](std::span<const SentBlast> page) {
-    const auto stored = stored_threads_of(tables, membership, page);
+  for_each_page_of_newer(tables, std::move(places), [&](std::span<const NewerBlast> page) {
+    const auto stored = stored_threads_of(tables, page);
     std::vector<BlastKey> unstored;
-    for (const auto& sent : page)
-      if (stored.find(key_of(membership, sent)) == nullptr)
-        unstored.push_back({membership.provider_no, sent.no});
+    for (const auto& newer : page)
+      if (stored.find(key_of(newer)) == nullptr) unstored.push_back({newer.at.provider_no, newer.blast.no});
     if (unstored.empty()) return;
     const auto blasts = tables.blasts().blasts(unstored);
-    for (const auto& sent : page) {
-      const auto key = key_of(membership, sent);
+    for (const auto& newer : page) {
+      const auto key = key_of(newer);
       if (stored.find(key) != nullptr) continue;
-      const auto* blast = blasts.find({membership.provider_no, sent.no});
-      if (blast == nullptr || blast->seq != sent.seq || is_unsent(blast->state))
+      const auto* blast = blasts.find({newer.at.provider_no, newer.blast.no});
+      if (blast == nullptr || blast->seq != newer.blast.seq || is_unsent(blast->state))
         throw Error(Code::corrupt, "a blast is missing, or is another");
       const Thread fresh = untouched(key, blast->sent_at, blast->activity);
-      threads.push_back(sent.recalled ? without_message(fresh) : fresh);
+      threads.push_back(newer.blast.recalled ? without_message(fresh) : fresh);
     }
   });
   return threads;
 }
 
+/// The places of a client on rosters, and what the look at its threads there is to know of these.
+class Rosters {
+ public:
+  Rosters(const Tables& tables, ClientNo client) : memberships_(tables.directory().memberships(client)) {
+    std::vector<ProviderNo> numbers;
+    for (const auto& one : memberships_) {
+      numbers.push_back(one.provider_no);
+      places_.push_back(place_of(one));
+    }
+    if (numbers.empty()) return;
+    const auto have = tables.blasts().have_recalls_to_sweep(numbers);
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      if (have.at(i)) sweeping_.insert(numbers[i]);
+  }
+
+  const std::vector<Membership>& memberships() const noexcept { return memberships_; }
+  const std::vector<RosterKey>& places() const noexcept { return places_; }
+  /// A recall of this provider is not yet in all rows.
+  bool is_sweeping(ProviderNo provider) const { return sweeping_.count(provider) > 0; }
+  /// Of a page of threads those that may not be as they are stored.
+  std::vector<Thread> to_be_seen(std::span<const Thread> page) const {
+    std::vector<Thread> some;
+    if (sweeping_.empty()) return some;
+    for (const auto& thread : page)
+      if (is_sweeping(thread.key.provider_no)) some.push_back(thread);
+    return some;
+  }
+
+ private:
+  std::vector<Membership> memberships_;
+  std::vector<RosterKey> places_;
+  std::set<ProviderNo> sweeping_;
+};
+
 Found<ProviderNo, Provider> providers_of(const Tables& tables, std::span<const Membership> memberships) {
   std::vector<ProviderNo> numbers;
   for (const auto& membership : memberships) numbers.push_back(membership.provider_no);
   return tables.directory().providers(numbers);
+}
+
+/// Of each roster to which something was sent since the last look that was stored: what.
+std::vector<Memo::OfRoster> newer_of(const Tables& tables, std::span<const Membership> memberships) {
+  std::vector<ProviderNo> numbers;
+  for (const auto& membership : memberships) numbers.push_back(membership.provider_no);
+  const auto works = tables.directory().roster_works(numbers);
+  std::vector<Memo::OfRoster> rosters;
+  std::vector<NewerKey> places;
+  for (const auto& membership : memberships) {
+    const auto* work = works.find(membership.provider_no);
+    if (work == nullptr) throw Error(Code::corrupt, "a roster has lost its row");
+    if (work->send_seq <= membership.stored_seq) continue;
+    rosters.push_back({membership, work->send_seq, {}});
+    places.push_back(newer_than_stored(membership));
+  }
+  auto roster = rosters.begin();
+  for (auto& thread : unstored_threads(tables, std::move(places))) {
+    while (place_of(roster->membership) != RosterKey{thread.key.provider_no, thread.key.place}) ++roster;
+    roster->threads.push_back(std::move(thread));
+  }
+  return rosters;
 }
 
 const Provider& provider_of(const Found<ProviderNo, Provider>& providers, const Membership& membership) {
@@ -352,31 +436,28 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
     }
     found.memo.client_no = client.no;
     Merge merge(after, most + 1);
-    const auto memberships = tables.directory().memberships(client.no);
-    const auto providers = providers_of(tables, memberships);
-    for (const auto& membership : memberships) {
-      const Provider& provider = provider_of(providers, membership);
-      const Seq newest = access::roster_work(tables, provider.no).send_seq;
-      if (newest > membership.stored_seq) {
-        auto threads = unstored_threads(tables, membership);
-        for (const auto& thread : threads)
-          if (wanted(thread)) merge.offer(provider, thread);
-        if (!threads.empty() || newest - membership.stored_seq >= kLongGap)
-          found.memo.rosters.push_back({membership, newest, std::move(threads)});
-      }
-      const bool sweeping = tables.blasts().has_recall_to_sweep(provider.no);
-      for_each_page_of_client(
-          tables, membership, after ? after->last_at : kEndOfTime, unread.value_or(false),
-          most + besides(after.has_value()) + kOfSameTime, [&](std::span<const Thread> page) {
-            const SeenThreads all_seen(tables, sweeping ? page : std::span<const Thread>());
-            for (const auto& thread : page) {
-              if (!merge.wants(thread.last_at)) return false;
-              const auto seen = sweeping ? all_seen.of(thread) : thread;
-              if (seen && seen->last_seq > 0 && wanted(*seen)) merge.offer(provider, *seen);
-            }
-            return true;
-          });
-    }
+    const Rosters rosters(tables, client.no);
+    const auto providers = providers_of(tables, rosters.memberships());
+    found.memo.rosters = newer_of(tables, rosters.memberships());
+    for (const auto& roster : found.memo.rosters)
+      for (const auto& thread : roster.threads)
+        if (wanted(thread)) merge.offer(provider_of(providers, roster.membership), thread);
+    std::erase_if(found.memo.rosters, [](const Memo::OfRoster& roster) {
+      return roster.threads.empty() && roster.seq - roster.membership.stored_seq < kLongGap;
+    });
+    for_each_page_of_client(tables, rosters.places(), after ? after->last_at : kEndOfTime,
+                            unread.value_or(false), most + besides(after.has_value()) + kOfSameTime,
+                            [&](std::span<const Thread> page) {
+                              const SeenThreads all_seen(tables, rosters.to_be_seen(page));
+                              for (const auto& thread : page) {
+                                if (!merge.wants(thread.last_at)) return false;
+                                const auto no = thread.key.provider_no;
+                                const auto seen = rosters.is_sweeping(no) ? all_seen.of(thread) : thread;
+                                if (seen && seen->last_seq > 0 && wanted(*seen))
+                                  merge.offer(*providers.find(no), *seen);
+                              }
+                              return true;
+                            });
     const auto seal = [&](const Thread& last) {
       return seal_client_position(context_, list, *providers.find(last.key.provider_no), last);
     };
@@ -393,13 +474,15 @@ Page<ThreadSummary> Inbox::of_client(std::string_view client_id, std::string_vie
 
 namespace {
 
-/// Over the client's stored threads with one provider. Its index has the answer, unless a recall is not yet
-/// in all rows.
-ThreadTables::Unread stored_unread(const Tables& tables, const Membership& membership) {
-  if (!tables.blasts().has_recall_to_sweep(membership.provider_no))
-    return tables.threads().client_unread(membership.provider_no, membership.place);
+/// Over the client's stored threads. Their index has the answer, unless a recall is not yet in all rows.
+ThreadTables::Unread stored_unread(const Tables& tables, const Rosters& rosters) {
+  std::vector<RosterKey> sound;
+  std::vector<RosterKey> sweeping;
+  for (const auto& at : rosters.places())
+    (rosters.is_sweeping(at.provider_no) ? sweeping : sound).push_back(at);
   ThreadTables::Unread unread;
-  for_each_page_of_client(tables, membership, kEndOfTime, true, kRowsTogether,
+  if (!sound.empty()) unread = tables.threads().client_unread(sound);
+  for_each_page_of_client(tables, sweeping, kEndOfTime, true, kRowsTogether,
                           [&](std::span<const Thread> page) {
                             const SeenThreads all_seen(tables, page);
                             for (const auto& thread : page) {
@@ -417,21 +500,20 @@ ThreadTables::Unread stored_unread(const Tables& tables, const Membership& membe
 
 UnreadCount Inbox::unread_of_client(std::string_view client_id) {
   return context_.store.read([&](const Tables& tables) {
-    UnreadCount count;
     const Client client = access::client(tables, client_id);
-    for (const auto& membership : tables.directory().memberships(client.no)) {
-      const auto stored = stored_unread(tables, membership);
-      count.threads += stored.threads;
-      count.messages += stored.messages;
-      for_each_page_of_newer(tables, membership, [&](std::span<const SentBlast> page) {
-        const auto threads = stored_threads_of(tables, membership, page);
-        for (const auto& sent : page) {
-          if (sent.recalled || threads.find(key_of(membership, sent)) != nullptr) continue;
-          ++count.threads;
-          ++count.messages;
-        }
-      });
-    }
+    const Rosters rosters(tables, client.no);
+    const auto stored = stored_unread(tables, rosters);
+    UnreadCount count{stored.threads, stored.messages};
+    std::vector<NewerKey> places;
+    for (const auto& membership : rosters.memberships()) places.push_back(newer_than_stored(membership));
+    for_each_page_of_newer(tables, std::move(places), [&](std::span<const NewerBlast> page) {
+      const auto threads = stored_threads_of(tables, page);
+      for (const auto& newer : page) {
+        if (newer.blast.recalled || threads.find(key_of(newer)) != nullptr) continue;
+        ++count.threads;
+        ++count.messages;
+      }
+    });
     return count;
   });
 }
@@ -482,8 +564,9 @@ Page<ThreadSummary> Inbox::of_provider(std::string_view provider_id, std::string
     };
     const auto offer_all = [&](std::span<const Thread> some) { return std::ranges::all_of(some, offer); };
     if (of_client) {
-      for_each_page_of_client(tables, {provider.no, *of_client, 0}, after ? after->last_at : kEndOfTime,
-                              false, most + besides(after.has_value()), offer_all);
+      const RosterKey at{provider.no, *of_client};
+      for_each_page_of_client(tables, {&at, 1}, after ? after->last_at : kEndOfTime, false,
+                              most + besides(after.has_value()), offer_all);
     } else {
       const ThreadTables::Wanted of_list{unread.value_or(false), of_blast, replied};
       auto last = after;

@@ -1,6 +1,7 @@
 #include "core/item_rows.hpp"
 
 #include <set>
+#include <utility>
 
 namespace bccast {
 
@@ -11,10 +12,8 @@ ItemRows rows_of(const Tables& tables, std::span<const Item> items) {
   std::set<BlastKey> blasts;
   std::set<ThreadKey> threads;
   std::vector<ThreadKey> members;
-  std::map<ProviderNo, std::vector<Place>> places;
-  rows.of_roster.resize(items.size());
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    const Item& item = items[i];
+  std::vector<RosterKey> people;
+  for (const auto& item : items) {
     if (item.damaged) continue;
     providers.insert(item.provider_no);
     threads.insert(item.thread);
@@ -24,9 +23,7 @@ ItemRows rows_of(const Tables& tables, std::span<const Item> items) {
     }
     if (item.to_provider) continue;
     if (item.thread.of_community()) members.push_back(item.thread);
-    auto& of_provider = places[item.provider_no];
-    rows.of_roster[i] = of_provider.size();
-    of_provider.push_back(item.thread.place);
+    people.push_back({item.provider_no, item.thread.place});
   }
   const auto all = [](const auto& set) { return std::vector(set.begin(), set.end()); };
   rows.providers = tables.directory().providers(all(providers));
@@ -34,8 +31,7 @@ ItemRows rows_of(const Tables& tables, std::span<const Item> items) {
   if (!lines.empty()) rows.lines = tables.work().lines(all(lines));
   if (!blasts.empty()) rows.blasts = tables.blasts().blasts(all(blasts));
   if (!members.empty()) rows.members = tables.communities().members(members);
-  for (const auto& [provider, of_provider] : places)
-    rows.rosters.try_emplace(provider, tables, provider, sorted_places(of_provider));
+  rows.entries = RosterEntries(tables, std::move(people));
   return rows;
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <span>
 #include <vector>
 
@@ -18,8 +17,7 @@ struct ItemRows {
   Found<BlastKey, Blast> blasts;
   Found<ThreadKey, Thread> threads;
   Found<ThreadKey, Member> members;
-  std::map<ProviderNo, RosterRead> rosters;
-  std::vector<std::size_t> of_roster;  // for each item: which of its roster's entries
+  RosterEntries entries;
 };
 ItemRows rows_of(const Tables& tables, std::span<const Item> items);
 

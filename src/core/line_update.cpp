@@ -9,7 +9,7 @@
 
 #include "base/error.hpp"
 #include "core/events.hpp"
-#include "core/quiet.hpp"
+#include "core/line_slices.hpp"
 #include "core/set_pages.hpp"
 
 namespace bccast {
@@ -33,38 +33,65 @@ void store_line(Tables& tables, const Context& context, Line& line) {
   tables.blasts().update_blast(*blast);
 }
 
+void store_skips(Tables& tables, std::span<const SkipRow> skips) {
+  for_each_page(
+      skips,
+      [&](std::span<const SkipRow> page, std::size_t) {
+        std::vector<SkipKey> keys;
+        for (const auto& row : page) keys.push_back(row.first);
+        const auto before = tables.work().skipped(keys);
+        std::vector<SkipRow> rows(page.begin(), page.end());
+        for (std::size_t i = 0; i < rows.size(); ++i) rows[i].second |= before.at(i);
+        tables.work().put_skipped(rows);
+      },
+      kSlicesTogether);
+}
+
 namespace {
 
 /// Counts places of a line as left out.
-void skip_places(Tables& tables, Line& line, SkipReason reason, SliceNo s, const Slice& places) {
-  if (places.empty()) return;
-  Slice all = tables.work().skipped(line, s, reason);
-  all |= places;
-  tables.work().put_skipped(line, s, reason, all);
-  line.skipped += places.count();
+void skip_places(Tables& tables, Line& line, SkipReason reason, const std::map<SliceNo, Slice>& slices) {
+  std::vector<SkipRow> rows;
+  for (const auto& [s, places] : slices) {
+    if (places.empty()) continue;
+    rows.emplace_back(skip_key(line, s, reason), places);
+    line.skipped += places.count();
+  }
+  store_skips(tables, rows);
 }
 
 void skip_between(Tables& tables, Line& line, SkipReason reason, Position from, Position to) {
   const HandingOrder order(line.order);
-  for (const auto s : order.slices_between(from, to)) {
-    const Slice audience = tables.work().audience(line, s);
-    if (!audience.empty()) skip_places(tables, line, reason, s, order.between(s, audience, from, to));
-  }
+  const auto slices = order.slices_between(from, to);
+  for_each_page(
+      std::span<const SliceNo>(slices),
+      [&](std::span<const SliceNo> page, std::size_t) {
+        const auto audience = tables.work().audience(line, page);
+        std::map<SliceNo, Slice> gone;
+        for (std::size_t i = 0; i < page.size(); ++i)
+          if (!audience.at(i).empty())
+            gone.emplace(page[i], order.between(page[i], audience[i], from, to));
+        skip_places(tables, line, reason, gone);
+      },
+      kSlicesTogether);
 }
 
 void skip_not_handed_out(Tables& tables, Line& line, SkipReason reason) {
   const Position end = line.order.end();
   skip_between(tables, line, reason, line.cursor, end);
   if (line.waiting > 0)
-    for_each_waiting(tables, line, [&](SliceNo s, std::span<const WaitingPlaces> of_slice) {
-      Slice all;
-      for (const auto& one : of_slice) {
-        all |= one.places;
-        tables.work().put_waiting_places(line, s, one.wait, {});
-        line.waiting -= one.places.count();
-      }
-      skip_places(tables, line, reason, s, all);
-    });
+    for_each_page_of_waiting(tables, line.no, slices_from(0, line.slices),
+                             [&](std::span<const WaitingPlaces> page) {
+                               std::map<SliceNo, Slice> gone;
+                               std::vector<WaitingPlaces> none;
+                               for (const auto& one : page) {
+                                 gone[one.of.slice] |= one.places;
+                                 none.push_back({one.of, one.wait, {}});
+                                 line.waiting -= one.places.count();
+                               }
+                               tables.work().put_waiting_places(line, none);
+                               skip_places(tables, line, reason, gone);
+                             });
   line.cursor = line.limit = end;
   line.paused = false;  // what is left of it is to be reported, or dropped
 }
@@ -92,7 +119,7 @@ std::size_t drop_waiting(Tables& tables, const Context& context, Line line, Skip
       places[slice_of(item.thread.place)].add(within_slice(item.thread.place));
       gone.push_back(item);
     }
-    for (const auto& [s, slice] : places) skip_places(tables, line, reason, s, slice);
+    skip_places(tables, line, reason, places);
     if (!gone.empty()) tables.work().delete_items(gone);
     dropped += gone.size();
     from = page.next;

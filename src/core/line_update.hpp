@@ -1,9 +1,16 @@
 // Storing how far a blast is on a channel, and what follows from it.
 #pragma once
 
+#include <span>
+#include <utility>
+
 #include "core/context.hpp"
 
 namespace bccast {
+
+/// Adds places to those that were left out. Their lines are not stored.
+using SkipRow = std::pair<SkipKey, Slice>;
+void store_skips(Tables& tables, std::span<const SkipRow> skips);
 
 /// Writes the line; when nothing of it is pending any more it is closed, and with the last line its blast is
 /// finished.

@@ -1,5 +1,6 @@
 #include "core/loading.hpp"
 
+#include <algorithm>
 #include <map>
 #include <span>
 #include <utility>
@@ -7,6 +8,7 @@
 
 #include "core/access.hpp"
 #include "core/item_rows.hpp"
+#include "core/line_slices.hpp"
 #include "core/message_list.hpp"
 #include "core/passes_by.hpp"
 #include "core/place_states.hpp"
@@ -30,10 +32,16 @@ std::optional<SkipReason> why_not_notify(std::uint32_t flags, bool read, std::st
   return std::nullopt;
 }
 
-/// How the places of one slice stand with those who deliver a blast.
+/// How places of a blast stand with those who deliver it.
 struct Deliveries {
-  Slice not_delivered;        // and never will be
-  std::map<Place, Ms> until;  // still being delivered: when to look again
+  std::map<SliceNo, Slice> not_delivered;  // and never will be
+  std::map<Place, Ms> until;               // still being delivered: when to look again
+
+  bool is_lost(Place place) const {
+    const auto of_slice = not_delivered.find(slice_of(place));
+    return of_slice != not_delivered.end() && of_slice->second.contains(within_slice(place));
+  }
+  void lose(Place place) { not_delivered[slice_of(place)].add(within_slice(place)); }
 };
 
 /// Whether a blast that is taken back was delivered.
@@ -53,6 +61,13 @@ std::vector<Place> places_of(std::span<const PlaceInOrder> sorted) {
   for (const auto& one : sorted)
     if (places.empty() || places.back() != one.place) places.push_back(one.place);
   return places;
+}
+
+std::vector<SliceNo> slices_of_places(std::span<const PlaceInOrder> sorted) {
+  std::vector<SliceNo> slices;
+  for (const auto& one : sorted)
+    if (slices.empty() || slices.back() != slice_of(one.place)) slices.push_back(slice_of(one.place));
+  return slices;
 }
 
 /// A message that is delivered.
@@ -100,12 +115,14 @@ class Filling {
     assignment_.at = whole_seconds(blast->sent_at);
     if (line.kind == LineKind::deliver) text_of_blast(line);
 
-    const auto add = [&](const RosterView& entry, bool read, const Deliveries& deliveries) {
+    const auto sorted = sorted_places(assignment_.places);
+    const auto deliveries = line.follows ? deliveries_of(line, sorted) : Deliveries();
+    const auto add = [&](const RosterView& entry, bool read) {
       const ThreadKey key{line.provider_no, entry.place, line.blast_no};
       const auto address = address_of(entry);
       if (const auto reason = why_not(entry.flags, read, address, dropped)) {
         assignment_.left_out.push_back({entry.place, *reason});
-      } else if (deliveries.not_delivered.contains(within_slice(entry.place))) {
+      } else if (deliveries.is_lost(entry.place)) {
         assignment_.left_out.push_back({entry.place, SkipReason::not_delivered});
       } else if (const auto quiet = quiet_until(entry.zone)) {
         assignment_.deferred.push_back({entry.place, quiet->due_at, quiet->reason});
@@ -119,17 +136,7 @@ class Filling {
         if (assignment_.delivery) describe_blast(entry.id);
       }
     };
-    const auto sorted = sorted_places(assignment_.places);
-    std::vector<ThreadKey> opened;
-    std::map<SliceNo, Deliveries> deliveries;
-    for_each_run(sorted, kWholeSlice, [&](std::span<const PlaceInOrder> of_slice) {
-      const auto s = slice_of(of_slice.front().place);
-      const Slice marked = tables_.blasts().marks(line.provider_no, line.blast_no, MarkKind::opened, s);
-      for (const auto& one : of_slice)
-        if (marked.contains(within_slice(one.place)))
-          opened.push_back({line.provider_no, one.place, line.blast_no});
-      if (line.follows) deliveries.emplace(s, deliveries_of(line, of_slice));
-    });
+    const auto opened = opened_among(line, sorted);
     Found<ThreadKey, Thread> threads;
     if (!opened.empty()) threads = tables_.threads().threads(opened);
     // As for single messages: only who has nothing left to read in the thread need not be told.
@@ -138,7 +145,6 @@ class Filling {
       const auto* thread = threads.has(key) ? threads.find(key) : nullptr;
       return thread != nullptr && thread->client_unread == 0;
     };
-    const Deliveries all_delivered;
     const RosterRead entries(tables_, line.provider_no, sorted);
     for (std::size_t i = 0; i < sorted.size(); ++i)
       if (const auto* entry = entries.at(i); entry != nullptr && shares(entry->flags))
@@ -149,9 +155,27 @@ class Filling {
         assignment_.damaged.push_back(place);
         continue;
       }
-      add(*entries.at(i), nothing_unread(place),
-          line.follows ? deliveries.at(slice_of(place)) : all_delivered);
+      add(*entries.at(i), nothing_unread(place));
     }
+  }
+
+  /// The threads of those who have opened the blast.
+  std::vector<ThreadKey> opened_among(const Line& line, std::span<const PlaceInOrder> sorted) const {
+    std::vector<ThreadKey> opened;
+    const auto slices = slices_of_places(sorted);
+    for_each_page(
+        std::span<const SliceNo>(slices),
+        [&](std::span<const SliceNo> page, std::size_t) {
+          const auto marked = tables_.blasts().marks(line.provider_no, line.blast_no, MarkKind::opened, page);
+          for (const auto& one : sorted) {
+            const auto at = std::lower_bound(page.begin(), page.end(), slice_of(one.place));
+            if (at == page.end() || *at != slice_of(one.place)) continue;
+            if (marked.at(static_cast<std::size_t>(at - page.begin())).contains(within_slice(one.place)))
+              opened.push_back({line.provider_no, one.place, line.blast_no});
+          }
+        },
+        kSlicesTogether);
+    return opened;
   }
 
   /// True, and the place is dealt with, when it is another at the same address that is told.
@@ -189,15 +213,20 @@ class Filling {
     return std::nullopt;
   }
 
-  /// How places of one slice stand with the lines that deliver the blast.
+  /// How places stand with the lines that deliver the blast.
   Deliveries deliveries_of(const Line& follower, std::span<const PlaceInOrder> sorted) const {
     Deliveries deliveries;
+    if (sorted.empty()) return deliveries;
     for (const auto& line : tables_.work().lines(follower.provider_no, follower.blast_no)) {
       if (line.kind != LineKind::deliver) continue;
       const auto channel = tables_.work().channel(line.channel_no);
       if (!channel || channel->removed) continue;
-      for (const auto& skipped : tables_.work().skips(line, slice_of(sorted.front().place)))
-        deliveries.not_delivered |= skipped.places;
+      const auto slices = slices_of_places(sorted);
+      for (auto rest = std::span<const SliceNo>(slices); !rest.empty();) {
+        const auto page = tables_.work().skips(line, rest);
+        for (const auto& skipped : page.places) deliveries.not_delivered[skipped.slice] |= skipped.places;
+        rest = rest.subspan(page.slices);
+      }
       if (meet_items(line, sorted, deliveries)) continue;
       bool damaged = false;
       for (const auto& [place, item] : tables_.work().items_at(line.no, places_of(sorted))) {
@@ -222,21 +251,29 @@ class Filling {
   }
   /// What became of places whose items are damaged their bitmaps tell.
   void meet_places(const Line& line, std::span<const PlaceInOrder> sorted, Deliveries& deliveries) const {
-    const auto s = slice_of(sorted.front().place);
-    const Slice failed = tables_.work().failed_places(line.no, s);
-    const Slice with_item = tables_.work().item_places(line.no, s);
-    for (const auto& one : sorted) {
-      const auto at = within_slice(one.place);
-      if (failed.contains(at)) {
-        deliveries.not_delivered.add(at);
-      } else if (with_item.contains(at)) {
-        deliveries.until.try_emplace(one.place, now_ + kGivenBackWait);
-      }
-    }
+    std::vector<LineSlice> keys;
+    for (const auto s : slices_of_places(sorted)) keys.push_back({line.no, s});
+    for_each_page(
+        std::span<const LineSlice>(keys),
+        [&](std::span<const LineSlice> page, std::size_t) {
+          const auto items = tables_.work().item_slices(page);
+          for (const auto& one : sorted) {
+            const auto at =
+                std::lower_bound(page.begin(), page.end(), LineSlice{line.no, slice_of(one.place)});
+            if (at == page.end() || at->slice != slice_of(one.place)) continue;
+            const auto& of_slice = items.at(static_cast<std::size_t>(at - page.begin()));
+            if (of_slice.failed.contains(within_slice(one.place))) {
+              deliveries.lose(one.place);
+            } else if (of_slice.open.contains(within_slice(one.place))) {
+              deliveries.until.try_emplace(one.place, now_ + kGivenBackWait);
+            }
+          }
+        },
+        kSlicesTogether);
   }
   void meet_item(Place place, const Item& item, Deliveries& deliveries) const {
     if (item.state == ItemState::failed) {
-      deliveries.not_delivered.add(within_slice(place));
+      deliveries.lose(place);
     } else {
       deliveries.until[place] = look_again(item, now_);
     }
@@ -265,15 +302,27 @@ class Filling {
     const Line delivered = delivered_by(tables_, line);
     const auto claims = tables_.work().claims_of(delivered);
     std::map<Place, HadIt> had;
-    for_each_run(sorted, kWholeSlice, [&](std::span<const PlaceInOrder> of_slice) {
-      const auto s = slice_of(of_slice.front().place);
-      SliceStates reader(tables_, delivered, claims, s, tables_.work().audience(delivered, s));
-      const auto end = within_slice(of_slice.back().place) + 1u;
-      const auto most = of_slice.size() + kItemsBetween;
-      if (reader.read(within_slice(of_slice.front().place), end, most) < end)
-        reader.read(places_of(of_slice));
-      for (const auto& one : of_slice) had[one.place] = had_it(reader.states(), within_slice(one.place));
-    });
+    const auto slices = slices_of_places(sorted);
+    const auto items = tables_.work().items_at(delivered.no, places_of(sorted));
+    auto place = sorted.begin();
+    auto item = items.begin();
+    for_each_page(
+        std::span<const SliceNo>(slices),
+        [&](std::span<const SliceNo> page, std::size_t) {
+          const auto audience = tables_.work().audience(delivered, page);
+          const LineSlices stored(tables_, delivered, page, false);
+          for (std::size_t i = 0; i < page.size(); ++i) {
+            const auto s = page[i];
+            SliceStates states(tables_, delivered, claims, s, audience.at(i), stored.at(s));
+            auto end = item;
+            while (end != items.end() && slice_of(end->place) == s) ++end;
+            states.set({item, end});
+            item = end;
+            for (; place != sorted.end() && slice_of(place->place) == s; ++place)
+              had[place->place] = had_it(states.states(), within_slice(place->place));
+          }
+        },
+        kSlicesTogether);
     return had;
   }
 
@@ -346,7 +395,7 @@ class Filling {
     for (std::size_t i = 0; i < assignment_.items.size(); ++i) {
       const Item& item = assignment_.items[i];
       if (item.damaged || item.line_no == 0) continue;
-      const auto* entry = rows_.rosters.at(item.provider_no).at(rows_.of_roster[i]);
+      const auto* entry = rows_.entries.find({item.provider_no, item.thread.place});
       if (entry != nullptr && shares(entry->flags)) same_address_.add_item(item, address_of(*entry));
     }
     for (std::size_t i = 0; i < assignment_.items.size(); ++i) {
@@ -384,8 +433,9 @@ class Filling {
   }
 
   const RosterView& entry_of(std::size_t i) const {
-    const auto& entry = rows_.rosters.at(assignment_.items[i].provider_no).at(rows_.of_roster[i]);
-    if (!entry) throw Error(Code::corrupt, "an item has lost what it is about");
+    const Item& item = assignment_.items[i];
+    const auto* entry = rows_.entries.find({item.provider_no, item.thread.place});
+    if (entry == nullptr) throw Error(Code::corrupt, "an item has lost what it is about");
     return *entry;
   }
 
@@ -446,8 +496,8 @@ class Filling {
     if (item.line_no != 0) {
       const auto* line = rows_.lines.find(item.line_no);
       if (!line->follows) return false;
-      const auto& deliveries = deliveries_of_items(*line, slice_of(item.thread.place));
-      if (deliveries.not_delivered.contains(within_slice(item.thread.place))) {
+      const auto& deliveries = deliveries_of_items(*line);
+      if (deliveries.is_lost(item.thread.place)) {
         assignment_.left_out.push_back({i, SkipReason::not_delivered});
         return true;
       }
@@ -477,14 +527,11 @@ class Filling {
     return sorted_places(places);
   }
 
-  /// How the items' places of one slice stand with those who deliver the line's blast.
-  const Deliveries& deliveries_of_items(const Line& line, SliceNo s) {
-    const std::pair key{line.no, s};
-    const auto known = deliveries_.find(key);
+  /// How the items' places stand with those who deliver the line's blast.
+  const Deliveries& deliveries_of_items(const Line& line) {
+    const auto known = deliveries_.find(line.no);
     if (known != deliveries_.end()) return known->second;
-    auto places = places_of_items(line.no);
-    std::erase_if(places, [s](const PlaceInOrder& one) { return slice_of(one.place) != s; });
-    return deliveries_.emplace(key, deliveries_of(line, places)).first->second;
+    return deliveries_.emplace(line.no, deliveries_of(line, places_of_items(line.no))).first->second;
   }
 
   /// On each channel that delivers, what is left to do of the messages that the items are notices of.
@@ -573,8 +620,8 @@ class Filling {
   SameAddress same_address_;
   ItemRows rows_;
   Provider provider_;
-  std::map<LineNo, std::map<Place, HadIt>> had_;                 // of the items of lines that take back
-  std::map<std::pair<LineNo, SliceNo>, Deliveries> deliveries_;  // of the items of lines that follow
+  std::map<LineNo, std::map<Place, HadIt>> had_;  // of the items of lines that take back
+  std::map<LineNo, Deliveries> deliveries_;       // of the items of lines that follow
   std::optional<std::vector<Found<NoticeKey, Item>>> notices_;
   std::optional<AtHand> at_hand_;
   std::optional<SkipReason> dropped_;  // of the item at hand

@@ -10,23 +10,22 @@
 namespace bccast {
 
 SliceStates::SliceStates(const Tables& tables, const Line& line, const std::vector<Claim>& claims,
-                         SliceNo slice, const Slice& audience)
-    : tables_(tables), line_(line), slice_(slice) {
+                         SliceNo slice, const Slice& audience, const LineSlices::Of& stored)
+    : tables_(tables), line_(line), slice_(slice), items_(stored.items) {
   const HandingOrder order(line.order);
   rest_ = order.between(slice, audience, 0, line.cursor);
   not_handed_out_ = audience - rest_;
-  for (const auto& one : tables.work().skips(line, slice)) {
+  for (const auto& one : stored.skips) {
     Slice& skipped = states_.skipped_by[index_of(one.reason)];
     skipped = one.places & rest_;
     states_[PlaceState::skipped] |= skipped;
   }
   rest_ -= states_[PlaceState::skipped];
-  if (line.waiting > 0)
-    for (auto& one : tables.work().waiting_places(line.no, slice)) {
-      not_handed_out_ |= one.places;
-      rest_ -= one.places;
-      states_.waiting.emplace_back(one.wait, std::move(one.places));
-    }
+  for (const auto& one : stored.waiting) {
+    not_handed_out_ |= one.places;
+    rest_ -= one.places;
+    states_.waiting.emplace_back(one.wait, one.places);
+  }
   for (const auto& claim : claims) {
     Slice in_claim = order.between(slice, rest_, claim.from, claim.to);
     if (!in_claim.empty()) in_claims_.push_back(std::move(in_claim));
@@ -51,10 +50,9 @@ void SliceStates::finish(Slice rest) {
 
 const PlaceStates& SliceStates::count() {
   start();
-  const Slice items = tables_.work().item_places(line_.no, slice_);
-  states_[PlaceState::failed] = tables_.work().failed_places(line_.no, slice_);
-  states_[PlaceState::pending] |= items - states_[PlaceState::failed];
-  finish(rest_ - items);
+  states_[PlaceState::failed] = items_.failed;
+  states_[PlaceState::pending] |= items_.open;
+  finish(rest_ - (items_.open | items_.failed));
   return states_;
 }
 
@@ -69,11 +67,10 @@ void SliceStates::add(std::uint16_t at, const Item& item, Slice& rest) {
   states_.items.push_back(item);
 }
 
-void SliceStates::read(std::span<const Place> places) {
+void SliceStates::set(std::span<const ItemAt> items) {
   start();
   Slice rest = rest_;
-  for (const auto& one : tables_.work().items_at(line_.no, places))
-    add(within_slice(one.place), one.item, rest);
+  for (const auto& one : items) add(within_slice(one.place), one.item, rest);
   finish(std::move(rest));
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/context.hpp"
+#include "core/line_slices.hpp"
 
 namespace bccast {
 
@@ -36,18 +37,23 @@ struct PlaceStates {
 class SliceStates {
  public:
   /// `claims`: those of the line (WorkTables::claims_of), read once for all of its slices. `audience`: that
-  /// of the line (WorkTables::audience), or a part of it.
+  /// of the line (WorkTables::audience), or a part of it. `stored`: what is stored of the slice as bitmaps.
   SliceStates(const Tables& tables, const Line& line, const std::vector<Claim>& claims, SliceNo slice,
-              const Slice& audience);
+              const Slice& audience, const LineSlices::Of& stored);
+  SliceStates(const Tables& tables, const Line& line, const std::vector<Claim>& claims, SliceNo slice,
+              const Slice& audience)
+      : SliceStates(tables, line, claims, slice, audience,
+                    LineSlices(tables, line, {&slice, 1}, false).at(slice)) {}
 
   static constexpr std::size_t kAll = static_cast<std::size_t>(-1);
   /// Reads on from `begin`, up to `end` at the furthest and at most `most` items, one or more. Gives the
   /// place up to which states() holds now, from `begin` on: that is further, unless `begin` is `end`.
   std::uint32_t read(std::uint32_t begin, std::uint32_t end, std::size_t most);
-  /// Reads these places, which ascend, with one call: states() holds for them alone.
-  void read(std::span<const Place> places);
+  /// Takes the items of some places, which ascend: states() holds for these places alone.
+  void set(std::span<const ItemAt> items);
   const PlaceStates& states() const noexcept { return states_; }
   /// All of the slice for counting, from bitmaps alone: what has an item that did not fail is pending.
+  /// REQUIRES: it was made with these.
   const PlaceStates& count();
 
  private:
@@ -61,6 +67,7 @@ class SliceStates {
   SliceNo slice_;
   Slice not_handed_out_;  // or waiting because of quiet hours
   Slice rest_;            // of them only single items and claims tell
+  ItemSlice items_;
   std::vector<Slice> in_claims_;
   PlaceStates states_;
 };

@@ -4,11 +4,16 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "core/access.hpp"
 #include "core/audience_of.hpp"
 #include "core/channel_health.hpp"
 #include "core/cursor.hpp"
+#include "core/line_slices.hpp"
 #include "core/overdue.hpp"
 #include "core/place_states.hpp"
 #include "core/reasons.hpp"
@@ -111,6 +116,44 @@ void Progress::tell_what_is_left(const Line& line, const std::vector<Line>& line
   row.removed = line.total - line.pending() - *row.on_device;
 }
 
+namespace {
+
+/// Counts those of some slices over several channels.
+void count_page(const Tables& tables, const Blast& blast, const std::vector<Line>& lines,
+                const std::vector<std::vector<Claim>>& claims, std::span<const SliceNo> page,
+                StatusRow& row) {
+  struct People {
+    Slice open;
+    Slice failed;
+    Slice done;
+  };
+  const auto recipients = tables.blasts().recipients(blast.provider_no, blast.seq, page);
+  std::vector<People> people(page.size());
+  for (std::size_t l = 0; l < lines.size(); ++l) {
+    const LineSlices stored(tables, lines[l], page, true);
+    for (std::size_t i = 0; i < page.size(); ++i) {
+      if (recipients.at(i).empty()) continue;
+      SliceStates line(tables, lines[l], claims[l], page[i], recipients[i], stored.at(page[i]));
+      const auto& states = line.count();
+      people[i].open |= states.open();
+      people[i].failed |= states[PlaceState::failed];
+      people[i].done |= states[PlaceState::done];
+    }
+  }
+  for (std::size_t i = 0; i < page.size(); ++i) {
+    auto& [open, failed, done] = people[i];
+    failed -= open;
+    done -= open | failed;
+    const Slice rest = recipients[i] - (open | failed | done);
+    row.pending += open.count();
+    row.failed += failed.count();
+    row.done += done.count();
+    row.skipped += rest.count();
+  }
+}
+
+}  // namespace
+
 /// Counts people over all channels. With several channels the bitmaps of each slice are looked at.
 StatusRow Progress::people(const Tables& tables, const Blast& blast, const std::vector<Line>& lines) const {
   StatusRow row;
@@ -120,27 +163,13 @@ StatusRow Progress::people(const Tables& tables, const Blast& blast, const std::
   }
   std::vector<std::vector<Claim>> claims;
   for (const auto& line : lines) claims.push_back(claims_of(tables, line));
-  for (SliceNo s = 0; s < lines[0].slices; ++s) {
-    const Slice recipients = tables.blasts().recipients(blast.provider_no, s, blast.seq);
-    if (recipients.empty()) continue;  // they are the audience of each of the lines
-    Slice open;
-    Slice failed;
-    Slice done;
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-      SliceStates line(tables, lines[i], claims[i], s, recipients);
-      const auto& states = line.count();
-      open |= states.open();
-      failed |= states[PlaceState::failed];
-      done |= states[PlaceState::done];
-    }
-    failed -= open;
-    done -= open | failed;
-    const Slice rest = recipients - (open | failed | done);
-    row.pending += open.count();
-    row.failed += failed.count();
-    row.done += done.count();
-    row.skipped += rest.count();
-  }
+  const auto slices = slices_from(0, lines[0].slices);
+  for_each_page(
+      std::span<const SliceNo>(slices),
+      [&](std::span<const SliceNo> page, std::size_t) {
+        count_page(tables, blast, lines, claims, page, row);
+      },
+      kSlicesTogether);
   return row;
 }
 
@@ -373,18 +402,23 @@ std::vector<FoundRow> Progress::find(std::string_view provider_id, std::string_v
     std::vector<FoundRow> rows;
     const Provider provider = access::provider(tables, provider_id);
     const Blast blast = access::sent_blast(tables, context_, provider, blast_id);
-    std::map<SliceNo, Slice> slices;
     const auto resolved = resolve_places(tables, provider, ids);
+    std::set<SliceNo> wanted;
+    for (const auto& one : resolved)
+      if (one.code == Code::ok) wanted.insert(slice_of(one.place));
+    std::map<SliceNo, Slice> slices;
+    const std::vector<SliceNo> all(wanted.begin(), wanted.end());
+    for_each_page(
+        std::span<const SliceNo>(all),
+        [&](std::span<const SliceNo> page, std::size_t) {
+          auto recipients = tables.blasts().recipients(provider.no, blast.seq, page);
+          for (std::size_t i = 0; i < page.size(); ++i) slices.emplace(page[i], std::move(recipients.at(i)));
+        },
+        kSlicesTogether);
     for (std::size_t i = 0; i < ids.size(); ++i) {
       if (resolved[i].code != Code::ok) continue;
       const Place place = resolved[i].place;
-      auto found = slices.find(slice_of(place));
-      if (found == slices.end())
-        found =
-            slices
-                .emplace(slice_of(place), tables.blasts().recipients(provider.no, slice_of(place), blast.seq))
-                .first;
-      if (!found->second.contains(within_slice(place))) continue;
+      if (!slices.at(slice_of(place)).contains(within_slice(place))) continue;
       rows.push_back(
           {std::string(ids[i]), std::string(view(context_.thread_id({provider.no, place, blast.no})))});
     }
@@ -438,7 +472,8 @@ std::vector<RecipientRow> Progress::why(std::string_view provider_id, std::strin
   });
 }
 
-BlastSummary Progress::summary_of(const Tables& tables, const Blast& blast, const MarkCounts& counts) const {
+BlastSummary Progress::summary_of(const Blast& blast, std::vector<Line> lines,
+                                  const MarkCounts& counts) const {
   BlastSummary row;
   row.blast = view(context_.blast_id(blast.provider_no, blast.no));
   row.state = name_of(blast.state);
@@ -449,7 +484,6 @@ BlastSummary Progress::summary_of(const Tables& tables, const Blast& blast, cons
   row.actor = blast.actor;
   row.sent_by = blast.sent_by;
   count_marks(counts, row);
-  auto lines = tables.work().lines(blast.provider_no, blast.no);
   std::erase_if(lines, [](const Line& line) { return !is_of_sending(line.kind); });
   if (lines.size() <= 1) count_people(blast, lines, row);
   return row;
@@ -475,6 +509,8 @@ Page<BlastSummary> Progress::list(std::string_view provider_id, std::string_view
     for (std::size_t i = 0; i < std::min(blasts.size(), most); ++i)
       keys.push_back({provider.no, blasts[i].no});
     const auto counts = tables.blasts().mark_counts(keys);
+    const auto lines = tables.work().lines_of(keys);
+    Found<BlastKey, std::string> texts;
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < blasts.size(); ++i) {
       const Blast& blast = blasts[i];
@@ -482,10 +518,11 @@ Page<BlastSummary> Progress::list(std::string_view provider_id, std::string_view
         page.next = seal_cursor<1>(context_, list, {blasts[i - 1].no});
         break;
       }
-      auto text = texts::of_blast(tables, provider.no, blast.no).value_or("");
-      bytes += text.size();
-      page.items.push_back(summary_of(tables, blast, *counts.find(keys[i])));
-      page.items.back().text = std::move(text);
+      if (!texts.has(keys[i])) texts = tables.blasts().texts(std::span(keys).subspan(i));
+      const auto* text = texts.find(keys[i]);
+      page.items.push_back(summary_of(blast, *lines.find(keys[i]), *counts.find(keys[i])));
+      if (text != nullptr) page.items.back().text = texts::open_of_blast(keys[i], *text);
+      bytes += page.items.back().text.size();
     }
     return page;
   });

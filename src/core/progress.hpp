@@ -30,7 +30,7 @@ class Progress {
 
  private:
   StatusRow people(const Tables& tables, const Blast& blast, const std::vector<Line>& lines) const;
-  BlastSummary summary_of(const Tables& tables, const Blast& blast, const MarkCounts& counts) const;
+  BlastSummary summary_of(const Blast& blast, std::vector<Line> lines, const MarkCounts& counts) const;
   static void tell_what_is_left(const Line& line, const std::vector<Line>& lines, StatusRow& row);
   Context& context_;
 };

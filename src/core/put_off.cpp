@@ -9,13 +9,6 @@ bool was_never_reported(const Item& item) {
   return !item.damaged && item.state != ItemState::failed && item.attempts == 0 && item.begun_again == 0;
 }
 
-/// Up to which place a set goes. It is not empty.
-std::uint32_t last_of(const Slice& places) {
-  std::uint32_t last = 0;
-  places.for_each([&](std::uint16_t at) { last = at; });
-  return last;
-}
-
 }  // namespace
 
 std::optional<WaitReason> reason_to_wait(const Item& item, const Assignment::Deferred& deferred) {
@@ -26,40 +19,50 @@ std::optional<WaitReason> reason_to_wait(const Item& item, const Assignment::Def
 }
 
 void PutOff::find(const PlacesOfLines& places) {
-  std::vector<ItemNo> numbers;
+  std::vector<LineSlice> keys;
   for (const auto& [line, slices] : places)
-    for (const auto& [s, of_slice] : slices) {
-      find_waiting(line, s, of_slice);
-      find_items(line, s, of_slice, numbers);
-    }
+    for (const auto& [s, of_slice] : slices) keys.push_back({line, s});
+  const auto all = std::span<const LineSlice>(keys);
+  for_each_page(
+      all, [&](std::span<const LineSlice> page, std::size_t) { find_waiting(page, places); },
+      kSlicesTogether);
+  std::map<LineNo, std::vector<Place>> open;
+  for_each_page(
+      all, [&](std::span<const LineSlice> page, std::size_t) { find_open(page, places, open); },
+      kSlicesTogether);
+  std::vector<ItemNo> numbers;
+  for (const auto& [line, of_line] : open)
+    for (const auto& [place, item] : tables_.work().items_at(line, of_line))
+      if (was_never_reported(item)) numbers.push_back(item.no);
   if (numbers.empty()) return;
   for (const auto& row : tables_.work().items(numbers))
     found_[{row.item.line_no, row.item.thread.place}] = {row.item.no, row.holder};
 }
 
-void PutOff::find_waiting(LineNo line, SliceNo slice, const Slice& places) {
-  OfSlice of;
-  for (auto& one : tables_.work().waiting_places(line, slice)) {
-    const Slice found = one.places & places;
-    if (found.empty() || one.wait.reason == WaitReason::quiet_again) continue;
-    of.waiting.emplace_back(one.wait, std::move(one.places));
-    found.for_each([&](std::uint16_t at) { found_.emplace(std::pair(line, place_at(slice, at)), Found{}); });
+void PutOff::find_waiting(std::span<const LineSlice> slices, const PlacesOfLines& places) {
+  for (auto rest = slices; !rest.empty();) {
+    auto page = tables_.work().waiting_places(rest);
+    for (auto& one : page.places) {
+      const Slice found = one.places & places.at(one.of.line_no).at(one.of.slice);
+      if (found.empty() || one.wait.reason == WaitReason::quiet_again) continue;
+      found.for_each([&](std::uint16_t at) {
+        found_.emplace(std::pair(one.of.line_no, place_at(one.of.slice, at)), Found{});
+      });
+      slices_[one.of].waiting.push_back(std::move(one));
+    }
+    rest = rest.subspan(page.slices);
   }
-  if (!of.waiting.empty()) slices_.emplace(std::pair(line, slice), std::move(of));
 }
 
-void PutOff::find_items(LineNo line, SliceNo slice, const Slice& places, std::vector<ItemNo>& numbers) const {
-  Slice open = tables_.work().item_places(line, slice) & places;
-  if (open.empty()) return;
-  open -= tables_.work().failed_places(line, slice);
-  if (open.empty()) return;
-  const Place end = place_at(slice, last_of(open)) + 1;
-  for (std::optional<Place> from = place_at(slice, open.next(0)); from;) {
-    const auto page = tables_.work().items_of_line(line, *from, end, kRowsTogether);
-    for (const auto& item : page.items)
-      if (open.contains(within_slice(item.thread.place)) && was_never_reported(item))
-        numbers.push_back(item.no);
-    from = page.next;
+/// Which of the places have an item that has not failed, ascending.
+void PutOff::find_open(std::span<const LineSlice> slices, const PlacesOfLines& places,
+                       std::map<LineNo, std::vector<Place>>& open) const {
+  const auto items = tables_.work().item_slices(slices);
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    const auto [line, s] = slices[i];
+    const Slice here = items.at(i).open & places.at(line).at(s);
+    for (auto at = here.next(0); at < Slice::kPlaces; at = here.next(at + 1))
+      open[line].push_back(place_at(s, at));
   }
 }
 
@@ -72,15 +75,17 @@ PutOff::Found PutOff::take(LineNo line, Place place) {
 }
 
 void PutOff::store(Line& line) {
-  for (const auto& [key, of] : slices_) {
-    if (key.first != line.no) continue;
-    for (const auto& [wait, places] : of.waiting) {
-      const Slice left = places - of.taken;
-      if (left == places) continue;
-      tables_.work().put_waiting_places(line, key.second, wait, left);
-      line.waiting -= places.count() - left.count();
+  std::vector<WaitingPlaces> rows;
+  for (auto of = slices_.lower_bound({line.no, 0}); of != slices_.end() && of->first.line_no == line.no; ++of)
+    for (const auto& one : of->second.waiting) {
+      const Slice left = one.places - of->second.taken;
+      if (left == one.places) continue;
+      rows.push_back({one.of, one.wait, left});
+      line.waiting -= one.places.count() - left.count();
     }
-  }
+  for_each_page(
+      std::span<const WaitingPlaces>(rows),
+      [&](auto page, std::size_t) { tables_.work().put_waiting_places(line, page); }, kSlicesTogether);
 }
 
 }  // namespace bccast

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -39,15 +40,16 @@ class PutOff {
 
  private:
   struct OfSlice {
-    std::vector<std::pair<Wait, Slice>> waiting;
+    std::vector<WaitingPlaces> waiting;
     Slice taken;
   };
-  void find_waiting(LineNo line, SliceNo slice, const Slice& places);
-  void find_items(LineNo line, SliceNo slice, const Slice& places, std::vector<ItemNo>& numbers) const;
+  void find_waiting(std::span<const LineSlice> slices, const PlacesOfLines& places);
+  void find_open(std::span<const LineSlice> slices, const PlacesOfLines& places,
+                 std::map<LineNo, std::vector<Place>>& open) const;
 
   Tables& tables_;
   std::map<std::pair<LineNo, Place>, Found> found_;
-  std::map<std::pair<LineNo, SliceNo>, OfSlice> slices_;
+  std::map<LineSlice, OfSlice> slices_;
 };
 
 }  // namespace bccast

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "core/line_slices.hpp"
 #include "core/passes_by.hpp"
 #include "model/retry.hpp"
 
@@ -23,26 +24,35 @@ bool is_due(Ms at, Ms now) {
 
 /// The places of a slice whose wait is over, by what they waited for.
 struct DuePlaces {
-  DuePlaces(const Tables& tables, LineNo line, SliceNo s, Ms now) {
-    for (auto& [slice, wait, places] : tables.work().waiting_places(line, s)) {
-      if (!is_due(wait.due_at, now)) continue;
-      all |= places;
-      if (wait.reason == WaitReason::quiet_again) again |= places;
-      by_wait.emplace_back(wait, std::move(places));
+  /// Without those that are gone, as they are to be stored.
+  void take_away(const Slice& gone, std::vector<WaitingPlaces>& rows) const {
+    for (const auto& one : by_wait) {
+      const Slice left = one.places - gone;
+      if (!(left == one.places)) rows.push_back({one.of, one.wait, left});
     }
   }
-  void take_away(Tables& tables, Line& line, SliceNo s, const Slice& gone) {
-    for (const auto& [wait, places] : by_wait) {
-      const Slice left = places - gone;
-      if (left == places) continue;
-      tables.work().put_waiting_places(line, s, wait, left);
-      line.waiting -= places.count() - left.count();
-    }
-  }
-  std::vector<std::pair<Wait, Slice>> by_wait;
+  std::vector<WaitingPlaces> by_wait;
   Slice all;
   Slice again;  // of them: those that had ended before
 };
+
+/// Of the first of these slices.
+std::vector<DuePlaces> due_places(const Tables& tables, LineNo line, std::span<const SliceNo> slices,
+                                  Ms now) {
+  std::vector<LineSlice> keys;
+  for (const auto s : slices) keys.push_back({line, s});
+  auto page = tables.work().waiting_places(keys);
+  std::vector<DuePlaces> due(page.slices);
+  std::size_t i = 0;
+  for (auto& one : page.places) {
+    while (slices[i] != one.of.slice) ++i;
+    if (!is_due(one.wait.due_at, now)) continue;
+    due[i].all |= one.places;
+    if (one.wait.reason == WaitReason::quiet_again) due[i].again |= one.places;
+    due[i].by_wait.push_back(std::move(one));
+  }
+  return due;
+}
 
 }  // namespace
 
@@ -81,8 +91,9 @@ std::optional<Ms> Quiet::in_zone(const std::string& zone) const {
 QuietPlaces quiet_places(const Tables& tables, const Line& line, Ms now) {
   QuietPlaces quiet;
   if (line.waiting == 0) return quiet;
-  for_each_waiting(tables, line, [&](SliceNo, std::span<const WaitingPlaces> of_slice) {
-    for (const auto& one : of_slice) {
+  const auto slices = slices_from(0, line.slices);
+  for_each_page_of_waiting(tables, line.no, slices, [&](std::span<const WaitingPlaces> page) {
+    for (const auto& one : page) {
       if (one.wait.reason == WaitReason::unknown_zone) {
         quiet.unknown += one.places.count();
       } else if (!is_due(one.wait.due_at, now)) {
@@ -94,12 +105,18 @@ QuietPlaces quiet_places(const Tables& tables, const Line& line, Ms now) {
   return quiet;
 }
 
-void let_wait(Tables& tables, Line& line, SliceNo slice, const Wait& wait, const Slice& places) {
-  Slice all = places;
-  for (const auto& stored : tables.work().waiting_places(line.no, slice))
-    if (stored.wait == wait) all |= stored.places;
-  tables.work().put_waiting_places(line, slice, wait, all);
-  line.waiting += places.count();
+void let_wait(Tables& tables, Line& line, std::vector<WaitingPlaces> places) {
+  for (const auto& one : places) line.waiting += one.places.count();
+  for_each_page(
+      std::span<WaitingPlaces>(places),
+      [&](std::span<WaitingPlaces> page, std::size_t) {
+        std::vector<WaitingKey> keys;
+        for (const auto& one : page) keys.push_back({one.of, one.wait});
+        const auto before = tables.work().waiting(keys);
+        for (std::size_t i = 0; i < page.size(); ++i) page[i].places |= before.at(i);
+        tables.work().put_waiting_places(line, page);
+      },
+      kSlicesTogether);
 }
 
 namespace {
@@ -108,7 +125,7 @@ namespace {
 struct Waking {
   Line line;
   Blast blast;
-  std::map<SliceNo, DuePlaces> due;
+  SlicesAhead<DuePlaces> due;
   std::vector<Place> places;
 };
 
@@ -120,15 +137,14 @@ std::optional<Waking> next_waking(const Tables& tables, ChannelNo channel, Ms no
   if (!line) throw Error(Code::corrupt, "places that wait have lost their line");
   auto blast = tables.blasts().blast(line->provider_no, line->blast_no);
   if (!blast) throw Error(Code::corrupt, "a line has lost its blast");
-  Waking waking{std::move(*line), std::move(*blast), {}, {}};
+  const HandingOrder order(line->order);
+  const SlicesAhead<DuePlaces> none(line->slices, order.takes_few(line->waiting), line->slices);
+  Waking waking{std::move(*line), std::move(*blast), none, {}};
   Line& of = waking.line;
-  const HandingOrder order(of.order);
+  const auto read = [&](std::span<const SliceNo> slices) { return due_places(tables, of.no, slices, now); };
   const auto take = [&](Position from, Position to) {
-    return order.take(from, to, most, of.waiting, [&](SliceNo s) -> const Slice& {
-      const auto known = waking.due.find(s);
-      if (known != waking.due.end()) return known->second.all;
-      return waking.due.emplace(s, DuePlaces(tables, of.no, s, now)).first->second.all;
-    });
+    return order.take(from, to, most, of.waiting,
+                      [&](SliceNo s) -> const Slice& { return waking.due.at(s, read).all; });
   };
   // On from the last ones: what they have left is not looked through again before the end is reached.
   auto taken = take(of.wake_from, order.end());
@@ -170,7 +186,14 @@ std::vector<Item> wake_places(Tables& tables, ChannelNo channel, Ms now, std::si
     for (auto& item : items) item.no = next++;
     tables.work().insert_items(items);
   }
-  for (const auto& [s, places] : gone) waking->due.at(s).take_away(tables, line, s, places);
+  std::vector<WaitingPlaces> left;
+  for (const auto& [s, places] : gone) {
+    waking->due.at(s).take_away(places, left);
+    line.waiting -= places.count();
+  }
+  for_each_page(
+      std::span<const WaitingPlaces>(left),
+      [&](auto page, std::size_t) { tables.work().put_waiting_places(line, page); }, kSlicesTogether);
   tables.work().update_line(line);
   return items;
 }
@@ -178,15 +201,18 @@ std::vector<Item> wake_places(Tables& tables, ChannelNo channel, Ms now, std::si
 void wake_all(Tables& tables, const Channel& channel, Ms now) {
   for (auto& line : tables.work().open_lines_of_channel(channel.no)) {
     if (line.waiting == 0) continue;
-    for_each_waiting(tables, line, [&](SliceNo s, std::span<const WaitingPlaces> of_slice) {
-      std::map<WaitReason, Slice> all;
-      for (const auto& one : of_slice) {
+    const auto slices = slices_from(0, line.slices);
+    for_each_page_of_waiting(tables, line.no, slices, [&](std::span<const WaitingPlaces> page) {
+      std::map<WaitingKey, Slice> rows;  // in place of those that are there; empty: none
+      for (const auto& one : page) rows[{one.of, one.wait}];
+      for (const auto& one : page) {
         const bool again = one.wait.reason == WaitReason::quiet_again;
-        all[again ? WaitReason::quiet_again : WaitReason::quiet_hours] |= one.places;
-        tables.work().put_waiting_places(line, s, one.wait, {});
+        const auto reason = again ? WaitReason::quiet_again : WaitReason::quiet_hours;
+        rows[{one.of, {now, reason}}] |= one.places;
       }
-      for (const auto& [reason, places] : all)
-        tables.work().put_waiting_places(line, s, {now, reason}, places);
+      std::vector<WaitingPlaces> all;
+      for (const auto& [key, places] : rows) all.push_back({key.of, key.wait, places});
+      tables.work().put_waiting_places(line, all);
     });
   }
 }

@@ -42,25 +42,8 @@ struct QuietPlaces {
 };
 QuietPlaces quiet_places(const Tables& tables, const Line& line, Ms now);
 
-/// Calls f(slice, those that wait there) for each slice of the line that has such places, ascending. f may
-/// change them.
-template <typename F>
-void for_each_waiting(const Tables& tables, const Line& line, F&& f) {
-  constexpr SliceNo kTogether = 16;  // in each few wait for different moments
-  for (SliceNo begin = 0; begin < line.slices; begin += kTogether) {
-    const auto all = tables.work().waiting_places(line.no, begin, std::min(begin + kTogether, line.slices));
-    for (auto rest = std::span<const WaitingPlaces>(all); !rest.empty();) {
-      const auto s = rest.front().slice;
-      std::size_t count = 1;
-      while (count < rest.size() && rest[count].slice == s) ++count;
-      f(s, rest.first(count));
-      rest = rest.subspan(count);
-    }
-  }
-}
-
-/// Lets these wait in the line's bitmaps. The line is not stored.
-void let_wait(Tables& tables, Line& line, SliceNo slice, const Wait& wait, const Slice& places);
+/// Lets these wait in the line's bitmaps, besides those that do. The line is not stored.
+void let_wait(Tables& tables, Line& line, std::vector<WaitingPlaces> places);
 
 /// Of the line whose waiting places are due, at most `most` as items. Empty: none is due.
 std::vector<Item> wake_places(Tables& tables, ChannelNo channel, Ms now, std::size_t most);

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
+#include "core/line_slices.hpp"
 #include "core/line_update.hpp"
 #include "core/recalled.hpp"
 #include "core/sending.hpp"
@@ -39,20 +42,30 @@ std::map<SliceNo, Slice> items_in_flight(Tables& tables, const Line& line) {
 }
 
 /// Who of a slice was handed over on a line, or is being handed over.
-Slice told(const Tables& tables, const Line& line, SliceNo s, const Slice& recipients,
+Slice told(const LineSlices::Of& stored, const Line& line, SliceNo s, const Slice& recipients,
            const Slice& in_flight) {
   Slice places = HandingOrder(line.order).between(s, recipients, 0, line.cursor);
-  for (const auto& skipped : tables.work().skips(line, s)) places -= skipped.places;
-  places -= tables.work().item_places(line.no, s);
-  if (line.waiting > 0)
-    for (const auto& those : tables.work().waiting_places(line.no, s)) places -= those.places;
+  for (const auto& skipped : stored.skips) places -= skipped.places;
+  places -= stored.items.open;
+  places -= stored.items.failed;
+  for (const auto& those : stored.waiting) places -= those.places;
   places |= in_flight;
   return places;
 }
 
+/// Those of these slices in which somebody has the blast.
+std::vector<PlacesOfSlice> recipients_of(const Tables& tables, const Blast& blast,
+                                         std::span<const SliceNo> slices) {
+  std::vector<PlacesOfSlice> some;
+  auto all = tables.blasts().recipients(blast.provider_no, blast.seq, slices);
+  for (std::size_t i = 0; i < slices.size(); ++i)
+    if (!all.at(i).empty()) some.emplace_back(slices[i], std::move(all[i]));
+  return some;
+}
+
 }  // namespace
 
-/// Who knows of a blast, slice by slice.
+/// Who knows of a blast.
 class Knowing {
  public:
   Knowing(Tables& tables, const Blast& blast, const std::vector<Line>& lines)
@@ -68,14 +81,23 @@ class Knowing {
     for (const auto& line : lines) in_flight_.push_back(items_in_flight(tables, line));
   }
 
-  void keep(SliceNo s) {
-    const Slice recipients = tables_.blasts().recipients(blast_.provider_no, s, blast_.seq);
-    if (recipients.empty()) return;
-    Slice kept = tables_.blasts().marks(blast_.provider_no, blast_.no, MarkKind::opened, s) | touched_[s];
-    for (std::size_t i = 0; i < lines_.size(); ++i)
-      kept |= told(tables_, lines_[i], s, recipients, in_flight_[i][s]);
-    kept &= recipients;
-    tables_.blasts().put_kept(blast_.provider_no, s, blast_.seq, blast_.no, kept);
+  /// Of no more than kSlicesTogether.
+  void keep(std::span<const SliceNo> slices) {
+    const auto audience = recipients_of(tables_, blast_, slices);
+    if (audience.empty()) return;
+    std::vector<SliceNo> here;
+    for (const auto& one : audience) here.push_back(one.first);
+    std::vector<PlacesOfSlice> all;
+    const auto opened = tables_.blasts().marks(blast_.provider_no, blast_.no, MarkKind::opened, here);
+    for (std::size_t i = 0; i < here.size(); ++i) all.emplace_back(here[i], opened.at(i) | touched_[here[i]]);
+    for (std::size_t l = 0; l < lines_.size(); ++l) {
+      const LineSlices stored(tables_, lines_[l], here, true);
+      for (std::size_t i = 0; i < here.size(); ++i)
+        all[i].second |=
+            told(stored.at(here[i]), lines_[l], here[i], audience[i].second, in_flight_[l][here[i]]);
+    }
+    for (std::size_t i = 0; i < here.size(); ++i) all[i].second &= audience[i].second;
+    tables_.blasts().put_kept(blast_.provider_no, blast_.seq, blast_.no, all);
   }
 
  private:
@@ -88,12 +110,14 @@ class Knowing {
 
 void keep_who_knows(Tables& tables, const Blast& blast, const std::vector<Line>& lines) {
   Knowing knowing(tables, blast, lines);
-  for (SliceNo s = 0; s < slices_for(blast.roster_size); ++s) knowing.keep(s);
+  const auto slices = slices_from(0, slices_for(blast.roster_size));
+  for_each_page(
+      std::span<const SliceNo>(slices), [&](auto page, std::size_t) { knowing.keep(page); }, kSlicesTogether);
 }
 
 void keep_who_knows(Tables& tables, const Blast& blast, SliceNo slice) {
   const auto lines = tables.work().lines(blast.provider_no, blast.no);
-  Knowing(tables, blast, lines).keep(slice);
+  Knowing(tables, blast, lines).keep({&slice, 1});
 }
 
 void keep_everybody(Tables& tables, const Blast& blast, SliceNo slice) {
@@ -166,10 +190,16 @@ void sweep_threads(Tables& tables, const Blast& read, std::size_t most) {
   Place swept = blast->swept;
   std::vector<ThreadKey> keys;
   std::vector<bool> keeps;
+  const auto& blasts = std::as_const(tables).blasts();
+  const SliceNo end = slices_for(blast->roster_size);
+  SlicesAhead<Slice> all_recipients(end, false, kSlicesTogether);
+  SlicesAhead<Slice> all_kept(end, false, kSlicesTogether);
   while (swept < blast->roster_size && keys.size() < most) {
     const auto s = slice_of(swept);
-    const Slice recipients = tables.blasts().recipients(blast->provider_no, s, blast->seq);
-    const Slice kept = tables.blasts().kept(blast->provider_no, s, blast->seq);
+    const Slice& recipients = all_recipients.at(
+        s, [&](auto slices) { return blasts.recipients(blast->provider_no, blast->seq, slices); });
+    const Slice& kept =
+        all_kept.at(s, [&](auto slices) { return blasts.kept(blast->provider_no, blast->seq, slices); });
     auto at = recipients.next(within_slice(swept));
     for (; at < Slice::kPlaces && keys.size() < most; at = recipients.next(at + 1)) {
       keys.push_back({blast->provider_no, place_at(s, at), blast->no});

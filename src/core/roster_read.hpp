@@ -22,21 +22,6 @@ struct PlaceInOrder {
 /// Ascending.
 std::vector<PlaceInOrder> sorted_places(const std::vector<Place>& places);
 
-/// Calls f(run) for runs of ascending places between which at most `gap` others lie. They do not leave their
-/// slice.
-template <typename F>
-void for_each_run(std::span<const PlaceInOrder> sorted, Place gap, F&& f) {
-  for (std::size_t begin = 0; begin < sorted.size();) {
-    std::size_t end = begin + 1;
-    while (end < sorted.size() && slice_of(sorted[end].place) == slice_of(sorted[begin].place) &&
-           sorted[end].place - sorted[end - 1].place <= gap + 1)
-      ++end;
-    f(sorted.subspan(begin, end - begin));
-    begin = end;
-  }
-}
-inline constexpr Place kWholeSlice = Slice::kPlaces;
-
 /// Entries, which live as long as this does.
 class RosterRead {
  public:
@@ -48,6 +33,18 @@ class RosterRead {
  private:
   RosterPage page_;
   std::vector<const RosterView*> entries_;
+};
+
+/// The same of several rosters.
+class RosterEntries {
+ public:
+  RosterEntries() = default;
+  RosterEntries(const Tables& tables, std::vector<RosterKey> keys);
+  /// Null: it is not found.
+  const RosterView* find(const RosterKey& key) const;
+
+ private:
+  RosterPage page_;  // ascending
 };
 
 /// Calls f(entry) for the entries from `begin` up to but not including `end`, ascending, page by page. The

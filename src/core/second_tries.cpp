@@ -62,27 +62,43 @@ std::vector<Item> failed_items(const Tables& tables, const Line& line, std::opti
 /// Who was not told because the delivery had failed is told after all, once it has been delivered.
 /// `deliveries`: a page, by place.
 void tell_after_all(Tables& tables, Line& follower, std::span<const Item> deliveries, Ms now) {
-  std::vector<Item> notices;
-  while (!deliveries.empty()) {
-    const auto s = slice_of(deliveries.front().thread.place);
-    Slice lost = tables.work().skipped(follower, s, SkipReason::not_delivered);
-    bool any = false;
-    for (; !deliveries.empty() && slice_of(deliveries.front().thread.place) == s;
-         deliveries = deliveries.subspan(1)) {
-      const auto at = within_slice(deliveries.front().thread.place);
-      if (!lost.contains(at)) continue;
-      lost.remove(at);
-      any = true;
-      --follower.skipped;
-      Item& notice = notices.emplace_back(deliveries.front());
-      notice.no = 0;
-      notice.channel_no = follower.channel_no;
-      notice.line_no = follower.no;
-      begin_again(notice, now);
-    }
-    if (any) tables.work().put_skipped(follower, s, SkipReason::not_delivered, lost);
+  std::vector<SkipKey> keys;
+  for (const auto& item : deliveries) {
+    const auto key = skip_key(follower, slice_of(item.thread.place), SkipReason::not_delivered);
+    if (keys.empty() || keys.back() != key) keys.push_back(key);
   }
-  if (!notices.empty()) tables.work().insert_items(notices);
+  std::vector<SkipRow> lost;
+  for_each_page(
+      std::span<const SkipKey>(keys),
+      [&](std::span<const SkipKey> page, std::size_t) {
+        auto slices = tables.work().skipped(page);
+        for (std::size_t i = 0; i < page.size(); ++i) lost.emplace_back(page[i], std::move(slices.at(i)));
+      },
+      kSlicesTogether);
+  std::vector<Item> notices;
+  std::vector<SkipRow> left;
+  auto of_slice = lost.begin();
+  for (const auto& item : deliveries) {
+    while (of_slice->first.of.slice != slice_of(item.thread.place)) ++of_slice;
+    if (!of_slice->second.remove(within_slice(item.thread.place))) continue;
+    if (left.empty() || left.back().first != of_slice->first) left.emplace_back(of_slice->first, Slice());
+    --follower.skipped;
+    Item& notice = notices.emplace_back(item);
+    notice.no = 0;
+    notice.channel_no = follower.channel_no;
+    notice.line_no = follower.no;
+    begin_again(notice, now);
+  }
+  if (notices.empty()) return;
+  of_slice = lost.begin();
+  for (auto& row : left) {
+    while (of_slice->first != row.first) ++of_slice;
+    row.second = of_slice->second;
+  }
+  for_each_page(
+      std::span<const SkipRow>(left),
+      [&](std::span<const SkipRow> page, std::size_t) { tables.work().put_skipped(page); }, kSlicesTogether);
+  tables.work().insert_items(notices);
 }
 
 Error not_found() {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "core/channels_of.hpp"
 #include "core/events.hpp"
 #include "core/scheduling.hpp"
+#include "core/set_pages.hpp"
 #include "core/texts.hpp"
 
 namespace bccast {
@@ -40,7 +42,7 @@ SendResult send_now(Tables& tables, const Context& context, ToSend with, Blast b
   RosterWork& roster = with.roster;
   const auto text = texts::of_blast(tables, blast.provider_no, blast.no);
   if (!text) return {SendOutcome::no_text, 0};
-  std::vector<std::pair<SliceNo, StoredAudience>> slices;
+  std::vector<AudienceOfSlice> slices;
   std::int64_t count = 0;
   AudienceDigest audience_digest(context, blast, *text);
   for_each_audience(tables, roster, blast, [&](SliceNo s, const Audience& audience) {
@@ -59,8 +61,12 @@ SendResult send_now(Tables& tables, const Context& context, ToSend with, Blast b
   blast.deadline_at = since + context.deadline_of(blast);
   blast.roster_size = roster.next_place;
   blast.recipients = count;
-  for (const auto& [s, audience] : slices)
-    tables.blasts().insert_audience(blast.provider_no, s, blast.seq, blast.no, audience);
+  for_each_page(
+      std::span<const AudienceOfSlice>(slices),
+      [&](auto page, std::size_t) {
+        tables.blasts().insert_audiences(blast.provider_no, blast.seq, blast.no, page);
+      },
+      kSlicesTogether);
   const auto channels = channels_of(std::move(with.channels), blast);
   const bool delivered =
       std::any_of(channels.begin(), channels.end(), [](const Channel& channel) { return channel.delivers; });

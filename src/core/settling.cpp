@@ -398,7 +398,7 @@ class Settling {
     store_items();
     take_items_out_of(tables_, assignment_.claim.channel_no, others_, advanced_.damage);
     if (!told_.empty()) tables_.work().mark_told(told_);
-    store_skips(*line);
+    store_skips(tables_, skip_rows());
     store_waiting(*line);
     store(*line);
     if (assignment_.delivery) advanced_.unlocked = unlock_followers(tables_, *line);
@@ -483,8 +483,8 @@ class Settling {
     }
     take_items_out_of(tables_, assignment_.claim.channel_no, others_, advanced_.damage);
     if (!told_.empty()) tables_.work().mark_told(told_);
+    store_skips(tables_, skip_rows());
     for (auto& [no, line] : lines_) {
-      store_skips(line);
       store_waiting(line);
       store(line);
       advanced_.unlocked = advanced_.unlocked || assignment_.delivery.has_value();
@@ -509,22 +509,18 @@ class Settling {
   }
 
   void leave_out(Line& line, Place place, SkipReason reason) {
-    skips_[line.no][{slice_of(place), reason}].add(within_slice(place));
+    skips_[skip_key(line, slice_of(place), reason)].add(within_slice(place));
     ++line.skipped;
   }
 
-  void store_skips(const Line& line) {
-    for (const auto& [key, places] : skips_[line.no]) {
-      Slice all = tables_.work().skipped(line, key.first, key.second);
-      all |= places;
-      tables_.work().put_skipped(line, key.first, key.second, all);
-    }
-  }
+  std::vector<SkipRow> skip_rows() const { return {skips_.begin(), skips_.end()}; }
 
   void store_waiting(Line& line) {
     put_off_.store(line);
+    std::vector<WaitingPlaces> rows;
     for (const auto& [key, places] : waiting_[line.no])
-      let_wait(tables_, line, key.first, key.second, places);
+      rows.push_back({{line.no, key.first}, key.second, places});
+    let_wait(tables_, line, std::move(rows));
   }
 
   /// The line of an item, to be stored at the end.
@@ -592,7 +588,7 @@ class Settling {
   std::map<Token, Position> others_;                   // how many of the items of others are theirs no more
   Found<LineNo, Line> found_lines_;
   std::map<LineNo, Line> lines_;  // those that change
-  std::map<LineNo, std::map<std::pair<SliceNo, SkipReason>, Slice>> skips_;
+  std::map<SkipKey, Slice> skips_;
   std::vector<ToldAddress> told_;  // of those who share their address
   std::map<LineNo, std::map<std::pair<SliceNo, Wait>, Slice>> waiting_;
   std::vector<Item> inserted_, updated_, deleted_;  // to be stored together

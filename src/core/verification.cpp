@@ -14,8 +14,8 @@
 #include "base/error.hpp"
 #include "base/fold.hpp"
 #include "core/indexing.hpp"
+#include "core/line_slices.hpp"
 #include "core/place_states.hpp"
-#include "core/quiet.hpp"
 #include "core/roster_read.hpp"
 #include "core/set_pages.hpp"
 #include "core/texts.hpp"
@@ -159,7 +159,9 @@ class ProviderCheck {
 
   /// For each channel a bitmap says who has an address there.
   void addresses_of_slice(SliceNo s, std::map<std::string, Slice, std::less<>> held) {
-    for (const auto& channel : tables_.directory().address_channels(provider_.no, s)) held[channel];
+    const RosterSliceKey key{provider_.no, s};
+    const auto channels = tables_.directory().address_channels({&key, 1}).front();
+    for (const auto& channel : channels) held[channel];
     for (const auto& [channel, places] : held)
       if (!(tables_.directory().address_slice(provider_.no, s, channel) == places))
         found("roster", fmt::format("slice {} of provider {}", s, provider_.no),
@@ -357,8 +359,9 @@ class ProviderCheck {
                       line.no, line.total, line.done, line.failed, line.skipped, line.pending(), total, done,
                       failed, skipped, open));
     std::int64_t waiting = 0;
-    for_each_waiting(tables_, line, [&](SliceNo, std::span<const WaitingPlaces> of_slice) {
-      for (const auto& one : of_slice) waiting += one.places.count();
+    const auto slices = slices_from(0, line.slices);
+    for_each_page_of_waiting(tables_, line.no, slices, [&](std::span<const WaitingPlaces> page) {
+      for (const auto& one : page) waiting += one.places.count();
     });
     if (waiting != line.waiting)
       found("line", id,

@@ -180,15 +180,19 @@ std::vector<SliceNo> HandingOrder::slices_between(Position from, Position to) co
   return slices;
 }
 
+/// Few are found by looking for each of them, many by going through the positions.
+bool HandingOrder::takes_few(std::int64_t about) const {
+  constexpr std::int64_t kFew = 16;
+  const std::int64_t steps = singly() ? numbers_.places / kFew : windows_of(numbers_.places) * 2;
+  return about <= steps;
+}
+
 HandingOrder::Taken HandingOrder::take(Position from, Position to, std::size_t most, std::int64_t about,
                                        FunctionRef<const Slice&(SliceNo)> members) const {
   from = std::max<Position>(from, 0);
   to = std::min(to, end());
   if (from >= to || most == 0) return {{}, from};
-  // Few are found by looking for each of them, many by going through the positions.
-  constexpr std::int64_t kFew = 16;
-  const std::int64_t steps = singly() ? numbers_.places / kFew : windows_of(numbers_.places) * 2;
-  if (about <= steps) return take_few(from, to, most, members);
+  if (takes_few(about)) return take_few(from, to, most, members);
   return singly() ? take_singly(from, to, most, members) : take_windows(from, to, most, members);
 }
 

@@ -68,6 +68,8 @@ class HandingOrder {
     std::vector<Place> places;  // in their order
     Position stop = 0;          // no other member stands before it
   };
+  /// Whether take() asks for all slices: there are, or were, `about` members in all.
+  bool takes_few(std::int64_t about) const;
   /// The first members at the positions from..to, at most `most` of them; fewer when that leaves the next
   /// window whole, which is a batch by itself. `members` gives a slice's, good until it is asked again;
   /// `about`: how many there are, or were, in all.

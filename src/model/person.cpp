@@ -40,9 +40,8 @@ std::uint64_t checksum(ProviderNo provider_no, Place place, const void* bytes, s
 }  // namespace
 
 RosterView RosterEntry::view() const noexcept {
-  return {place,         client.no,   flags,
-          since,         client.id,   client.name,
-          client.locale, client.zone, client.addresses.stored()};
+  return {provider_no, place,       client.no,     flags,       since,
+          client.id,   client.name, client.locale, client.zone, client.addresses.stored()};
 }
 
 void encode_entry(ProviderNo provider_no, const RosterView& entry, std::string& out) {
@@ -77,6 +76,7 @@ RosterView decode_entry(ProviderNo provider_no, Place place, std::span<const std
     throw damaged();
   const auto* at = bytes.data() + 1;
   RosterView entry;
+  entry.provider_no = provider_no;
   entry.place = place;
   entry.flags = get<std::uint8_t>(at);
   entry.client_no = get<std::int64_t>(at);

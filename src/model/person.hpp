@@ -51,6 +51,7 @@ struct RosterKey {
 
 /// A roster entry with what a notification needs, borrowed from a row.
 struct RosterView {
+  ProviderNo provider_no = 0;
   Place place = 0;
   ClientNo client_no = 0;
   std::uint32_t flags = 0;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <exception>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "model/checked.hpp"
@@ -44,17 +45,22 @@ class ClaimTables {
 
   /// As it is stored: found by its channel, line and token.
   virtual std::optional<Claim> claim(const Claim& of) const = 0;
+  /// Those of items, of one channel.
+  virtual Found<Token, Claim> claims(ChannelNo channel, std::span<const Token> tokens) const = 0;
 
   /// One whose lease is over at `now`, or ends further in the future than `longest`; none of a paused line.
   /// Damaged ones are passed by, and the first of them is remembered in `damaged` where that is null: nobody
   /// can take such a claim up, and what it has is in nobody's hands.
   virtual std::optional<Claim> expired_claim(ChannelNo channel, Ms now, Ms longest,
                                              std::exception_ptr& damaged) const = 0;
-  virtual void insert_claim(const Claim& claim) = 0;
-  virtual void update_claim(const Claim& claim) = 0;
+  virtual void insert_claims(std::span<const Claim> claims) = 0;
+  void insert_claim(const Claim& claim) { insert_claims({&claim, 1}); }
+  virtual void update_claims(std::span<const Claim> claims) = 0;
+  void update_claim(const Claim& claim) { update_claims({&claim, 1}); }
 
   /// False when there is none.
   virtual bool delete_claim(const Claim& of) = 0;
+  virtual void delete_claims(std::span<const Claim> claims) = 0;
   virtual std::vector<Claim> claims_of(const Line& line) const = 0;
   /// The same, but damaged ones are passed by.
   virtual SoundClaims sound_claims_of(const Line& line) const = 0;

@@ -107,7 +107,12 @@ class DirectoryTables {
   virtual std::optional<ProviderNo> insert_provider(const Provider& provider) = 0;
   /// REQUIRES: its id is unchanged.
   virtual void update_provider(const Provider& provider) = 0;
-  virtual std::optional<RosterWork> roster_work(ProviderNo provider) const = 0;
+  virtual Found<ProviderNo, RosterWork> roster_works(std::span<const ProviderNo> providers) const = 0;
+  std::optional<RosterWork> roster_work(ProviderNo provider) const {
+    const auto found = roster_works({&provider, 1});
+    const auto* work = found.find(provider);
+    return work != nullptr ? std::optional(*work) : std::nullopt;
+  }
   virtual void update_roster_work(const RosterWork& work) = 0;
 
   virtual std::optional<Client> client(std::string_view id) const = 0;
@@ -133,8 +138,12 @@ class DirectoryTables {
   virtual std::vector<std::optional<Place>> insert_memberships(ProviderNo provider,
                                                                std::span<const ClientNo> clients, Place first,
                                                                Seq stored_seq) = 0;
-  /// Never back: what is stored stays where it is higher.
-  virtual void set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) = 0;
+  /// Of a client's memberships, by provider. Never back: what is stored stays where it is higher.
+  virtual void set_stored_seqs(ClientNo client, std::span<const std::pair<ProviderNo, Seq>> seqs) = 0;
+  void set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) {
+    const std::pair one(provider, seq);
+    set_stored_seqs(client, {&one, 1});
+  }
 
   /// The place of a client on a roster by its id, in one look-up.
   virtual std::optional<Place> place_of(ProviderNo provider, std::string_view client_id) const = 0;
@@ -152,7 +161,7 @@ class DirectoryTables {
   virtual RosterPage scan(ProviderNo provider, Place begin, Place end, std::size_t limit) const = 0;
   /// The entries at these places, which ascend, in their order; those that are missing or damaged are passed
   /// by.
-  virtual RosterPage entries(ProviderNo provider, std::span<const Place> places) const = 0;
+  virtual RosterPage scan(std::span<const RosterKey> places) const = 0;
 
   /// The index of names. What is there already is left as it is.
   virtual void insert_names(std::span<const NameRow> rows) = 0;
@@ -195,8 +204,9 @@ class DirectoryTables {
   virtual Slice address_slice(ProviderNo provider, SliceNo slice, std::string_view channel) const = 0;
   /// The names of the time zones that clients and providers have, each once.
   virtual std::vector<std::string> zones() const = 0;
-  /// Those of which somebody of the slice has, or had, an address.
-  virtual std::vector<std::string> address_channels(ProviderNo provider, SliceNo slice) const = 0;
+  /// For each of these slices the channels of which somebody has, or had, an address.
+  virtual std::vector<std::vector<std::string>> address_channels(
+      std::span<const RosterSliceKey> slices) const = 0;
   virtual std::vector<Slice> address_slices(std::span<const AddressSliceKey> keys) const = 0;
   virtual void put_address_slices(std::span<const std::pair<AddressSliceKey, Slice>> slices) = 0;
 };

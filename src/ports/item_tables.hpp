@@ -72,6 +72,12 @@ struct ItemAt {
   Item item;
 };
 
+/// The places of a line's slice that have an item.
+struct ItemSlice {
+  Slice open;    // one that has not failed
+  Slice failed;  // one that has
+};
+
 class ItemTables {
  public:
   virtual ~ItemTables() = default;
@@ -87,6 +93,8 @@ class ItemTables {
   /// Those that are there, ascending.
   virtual std::vector<HeldItem> items(std::span<const ItemNo> nos) const = 0;
   virtual void claim_items(std::span<const Item> items, const Token& token) = 0;
+  /// Each by the claim that stands where it does.
+  virtual void claim_items(std::span<const Item> items, std::span<const Token> tokens) = 0;
   virtual void update_items(std::span<const Item> items) = 0;  // takes their tokens away
   virtual void delete_items(std::span<const Item> items) = 0;
 
@@ -115,8 +123,16 @@ class ItemTables {
   virtual ItemPage open_items_of_line(LineNo line, Place begin, std::size_t limit) = 0;
 
   /// The places of the slice that have an item, whatever its state; those that have one that failed.
-  virtual Slice item_places(LineNo line, SliceNo slice) const = 0;
-  virtual Slice failed_places(LineNo line, SliceNo slice) const = 0;
+  virtual std::vector<ItemSlice> item_slices(std::span<const LineSlice> slices) const = 0;
+  Slice item_places(LineNo line, SliceNo slice) const {
+    const auto of = item_slice(line, slice);
+    return of.open | of.failed;
+  }
+  Slice failed_places(LineNo line, SliceNo slice) const { return item_slice(line, slice).failed; }
+  ItemSlice item_slice(LineNo line, SliceNo slice) const {
+    const LineSlice one{line, slice};
+    return item_slices({&one, 1}).front();
+  }
 
   /// Waiting items of the line are parked, or parked ones wait again; and so its waiting_places().
   virtual void park_items(LineNo line, bool parked) = 0;

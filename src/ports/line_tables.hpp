@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "model/handing_order.hpp"
@@ -89,11 +90,31 @@ struct Wait {
   friend auto operator<=>(const Wait&, const Wait&) = default;
 };
 
+/// A slice of a line.
+struct LineSlice {
+  LineNo line_no = 0;
+  SliceNo slice = 0;
+  friend auto operator<=>(const LineSlice&, const LineSlice&) = default;
+};
+
 /// Places of a slice that wait.
 struct WaitingPlaces {
-  SliceNo slice = 0;
+  LineSlice of;
   Wait wait;
   Slice places;
+};
+
+/// Those of some slices of lines, and of how many: of the first of those that were asked for.
+struct WaitingPage {
+  std::vector<WaitingPlaces> places;
+  std::size_t slices = 0;
+};
+
+/// Which places wait, as they are stored.
+struct WaitingKey {
+  LineSlice of;
+  Wait wait;
+  friend auto operator<=>(const WaitingKey&, const WaitingKey&) = default;
 };
 
 /// Why a place was left out, as stored beside its skip bitmap.
@@ -152,11 +173,28 @@ constexpr std::string_view name_of(SkipReason reason) noexcept {
   return "";
 }
 
+/// Which places were left out, as they are stored.
+struct SkipKey {
+  ProviderNo provider_no = 0;
+  LineSlice of;
+  SkipReason reason = SkipReason::archived;
+  friend auto operator<=>(const SkipKey&, const SkipKey&) = default;
+};
+inline SkipKey skip_key(const Line& line, SliceNo slice, SkipReason reason) {
+  return {line.provider_no, {line.no, slice}, reason};
+}
+
 /// Places of a slice that were left out.
 struct SkippedPlaces {
   SliceNo slice = 0;
   SkipReason reason = SkipReason::archived;
   Slice places;
+};
+
+/// Those of some slices of a line, and of how many: of the first of those that were asked for.
+struct SkippedPage {
+  std::vector<SkippedPlaces> places;
+  std::size_t slices = 0;
 };
 
 /// An address that several recipients of a line's blast have.
@@ -178,6 +216,8 @@ struct ToldAddress {
   AddressOnLine key() const noexcept { return {line_no, hash}; }
 };
 
+/// Bitmaps that are asked for by a set of keys are given in the order of these. No more are named in one call
+/// than core/set_pages.hpp says.
 class LineTables {
  public:
   virtual ~LineTables() = default;
@@ -187,6 +227,9 @@ class LineTables {
   virtual std::optional<Line> line(LineNo no) const = 0;
   virtual Found<LineNo, Line> lines(std::span<const LineNo> nos) const = 0;
   virtual std::vector<Line> lines(ProviderNo provider, BlastNo blast) const = 0;
+  /// Those of each of these blasts. Each blast is found, also one that has none.
+  virtual Found<std::pair<ProviderNo, BlastNo>, std::vector<Line>> lines_of(
+      std::span<const std::pair<ProviderNo, BlastNo>> blasts) const = 0;
   virtual std::vector<Line> open_lines(ProviderNo provider) const = 0;
   virtual std::vector<Line> open_lines_of_channel(ChannelNo channel) const = 0;
   /// The same, but damaged ones are passed by: nothing is handed out of them.
@@ -208,15 +251,21 @@ class LineTables {
   virtual std::vector<Slice> audience(const Line& line, std::span<const SliceNo> slices) const = 0;
   Slice audience(const Line& line, SliceNo slice) const { return audience(line, {&slice, 1}).front(); }
 
-  /// The places of a line's slice that wait because of quiet hours; the same of the slices from `begin` up to
-  /// but not including `end`.
+  /// The places that wait because of quiet hours, slice by slice, of the first of these: up to 8 MiB of
+  /// bitmaps, and of one slice at least.
+  virtual WaitingPage waiting_places(std::span<const LineSlice> slices) const = 0;
   std::vector<WaitingPlaces> waiting_places(LineNo line, SliceNo slice) const {
-    return waiting_places(line, slice, slice + 1);
+    const LineSlice one{line, slice};
+    return waiting_places({&one, 1}).places;
   }
-  virtual std::vector<WaitingPlaces> waiting_places(LineNo line, SliceNo begin, SliceNo end) const = 0;
-
-  /// Empty: none.
-  virtual void put_waiting_places(const Line& line, SliceNo slice, const Wait& wait, const Slice& places) = 0;
+  /// Those that wait just so.
+  virtual std::vector<Slice> waiting(std::span<const WaitingKey> keys) const = 0;
+  /// Instead of those that wait just so, of one line. Empty: none.
+  virtual void put_waiting_places(const Line& line, std::span<const WaitingPlaces> places) = 0;
+  void put_waiting_places(const Line& line, SliceNo slice, const Wait& wait, const Slice& places) {
+    const WaitingPlaces one{{line.no, slice}, wait, places};
+    put_waiting_places(line, {&one, 1});
+  }
 
   struct NextWaiting {
     LineNo line_no;
@@ -225,11 +274,23 @@ class LineTables {
   /// The first that are due, of lines that are not paused; those further away than `longest` come first: they
   /// are from before the clock was stepped back.
   virtual std::optional<NextWaiting> next_waiting(ChannelNo channel, Ms now, Ms longest) const = 0;
-  virtual Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const = 0;
-  virtual void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) = 0;
+  virtual std::vector<Slice> skipped(std::span<const SkipKey> keys) const = 0;
+  Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const {
+    const auto one = skip_key(line, slice, reason);
+    return skipped({&one, 1}).front();
+  }
+  virtual void put_skipped(std::span<const std::pair<SkipKey, Slice>> skips) = 0;
+  void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) {
+    const std::pair one(skip_key(line, slice, reason), value);
+    put_skipped({&one, 1});
+  }
 
-  /// All that were left out of one slice, by reason.
-  virtual std::vector<SkippedPlaces> skips(const Line& line, SliceNo slice) const = 0;
+  /// All that were left out, by reason, slice by slice, of the first of these: up to 8 MiB of bitmaps, and of
+  /// one slice at least.
+  virtual SkippedPage skips(const Line& line, std::span<const SliceNo> slices) const = 0;
+  std::vector<SkippedPlaces> skips(const Line& line, SliceNo slice) const {
+    return skips(line, {&slice, 1}).places;
+  }
 
   /// Who is told of a line's blast at an address that several share. Of lines that have ended nothing is
   /// kept: update_line() marks one that still has such rows (Line::has_told_addresses), and they go a few at

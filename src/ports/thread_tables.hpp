@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/person.hpp"
 #include "model/thread.hpp"
 #include "ports/found.hpp"
 
@@ -25,10 +26,27 @@ inline ThreadPosition position_of(const Thread& t) noexcept {
   return {t.last_at, t.key.provider_no, t.key.origin, t.key.place};
 }
 
-/// Where a page of one client's threads goes on: after this one, in the same order.
+/// Where a page of one client's threads goes on: after this one, in the order of last activity, provider and
+/// origin, all descending.
 struct ClientThreadPosition {
   Ms last_at = 0;
+  ProviderNo provider_no = 0;
   BlastNo origin = 0;
+  friend auto operator<=>(const ClientThreadPosition&, const ClientThreadPosition&) = default;
+};
+inline ClientThreadPosition client_position_of(const Thread& t) noexcept {
+  return {t.last_at, t.key.provider_no, t.key.origin};
+}
+
+/// The messages of a thread from a number on.
+struct MessagesFrom {
+  ThreadKey thread;
+  std::int64_t seq = 0;
+};
+/// A message, and of which of the threads that were asked for.
+struct MessageOf {
+  std::size_t thread = 0;
+  Message message;
 };
 
 struct MessageKey {
@@ -54,9 +72,10 @@ class ThreadTables {
   /// Of threads that are there. `last_seq` never goes back: what is stored stays where it is higher.
   virtual void update_threads(std::span<const Thread> threads) = 0;
 
-  /// The stored threads of one client with one provider, the latest activity first, the first `limit` after
-  /// `after`; of all, or of those with messages it has not read.
-  virtual std::vector<Thread> client_threads(ProviderNo provider, Place place,
+  /// The stored threads of one client at its places on rosters, in the order of these positions, the first
+  /// `limit` after `after`; of all, or of those with messages it has not read. Of each roster no more is read
+  /// than one behind those that are given.
+  virtual std::vector<Thread> client_threads(std::span<const RosterKey> places,
                                              const ClientThreadPosition& after, bool unread,
                                              std::size_t limit) const = 0;
   /// Which of a provider's threads.
@@ -80,7 +99,7 @@ class ThreadTables {
     std::int64_t threads = 0;
     std::int64_t messages = 0;
   };
-  virtual Unread client_unread(ProviderNo provider, Place place) const = 0;
+  virtual Unread client_unread(std::span<const RosterKey> places) const = 0;
   virtual Unread provider_unread(ProviderNo provider) const = 0;
 
   /// Messages have their texts as bytes (core/texts.hpp); without a byte the text was removed.
@@ -93,6 +112,10 @@ class ThreadTables {
   /// Ascending from `from`, or descending: the first `limit`, up to 8 MiB of texts, and one at least.
   virtual MessagePage messages(const ThreadKey& thread, std::int64_t from, bool ascending,
                                std::size_t limit) const = 0;
+  /// Of one thread after the other, ascending: the first `limit`, up to 8 MiB of texts, and one at least.
+  /// None: there are no more.
+  virtual std::vector<MessageOf> messages_from(std::span<const MessagesFrom> threads,
+                                               std::size_t limit) const = 0;
   /// How many messages above `seq` others than the reader wrote.
   virtual std::int64_t count_for(const ThreadKey& thread, std::int64_t seq, const Author& reader) const = 0;
   /// Takes away the texts, and idempotency keys, of all that the client at this place of the roster wrote.

@@ -123,7 +123,7 @@ void add_rest(Host& host, Seen& seen) {
           const auto next = host.claim(host.channels.find(channel));
           if (!next) return std::string();
           if (const auto report = Work::without_handler(*next)) {
-            host.work.advance(bccast::verb::pump, next->claim.channel_no, &*report, 0);
+            host.work.advance(bccast::verb::pump, bccast::verb::pump, next->claim.channel_no, &*report, 0);
             continue;
           }
           seen.add("told", channel, text_of(*next));

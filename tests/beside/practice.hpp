@@ -82,14 +82,14 @@ struct Host {
   }
   /// Null: nothing is due.
   std::shared_ptr<Assignment> claim(ChannelNo channel) {
-    std::shared_ptr<Assignment> next = work.advance(bccast::verb::pump, channel, nullptr, 64).next;
+    std::shared_ptr<Assignment> next = work.advance(bccast::verb::pump, bccast::verb::pump, channel, nullptr, 64).next;
     if (next) work.load(*next);
     return next;
   }
   std::string report(const Assignment& assignment) {
     Report report;
     report.assignment = &assignment;
-    const auto advanced = work.advance(bccast::verb::pump, assignment.claim.channel_no, &report, 0);
+    const auto advanced = work.advance(bccast::verb::pump, bccast::verb::pump, assignment.claim.channel_no, &report, 0);
     return advanced.too_late ? "too late" : "taken";
   }
 };

@@ -92,9 +92,13 @@ class Blasts final : public BlastTables {
   std::optional<Blast> recall_to_sweep() const override {
     return least(&Blast::recalled_at, [](const Blast& b) { return is_to_sweep(b); });
   }
-  bool has_recall_to_sweep(ProviderNo provider) const override {
-    const auto all = of(provider);
-    return std::any_of(all.begin(), all.end(), is_to_sweep);
+  std::vector<bool> have_recalls_to_sweep(std::span<const ProviderNo> providers) const override {
+    std::vector<bool> have;
+    for (const auto provider : providers) {
+      const auto all = of(provider);
+      have.push_back(std::any_of(all.begin(), all.end(), is_to_sweep));
+    }
+    return have;
   }
   std::vector<Blast> recalled_before(Ms before, std::size_t limit, std::exception_ptr&) const override {
     auto all = all_of([&](const Blast& b) {
@@ -120,8 +124,11 @@ class Blasts final : public BlastTables {
     data_.texts.put({provider, no}, std::string(text));
   }
 
-  DraftSlice draft_slice(ProviderNo provider, BlastNo no, SliceNo slice) const override {
-    return data_.draft_slices.get({provider, no, slice}).value_or(DraftSlice{});
+  std::vector<DraftSlice> draft_slices(ProviderNo provider, BlastNo no,
+                                       std::span<const SliceNo> slices) const override {
+    return each_of(slices, [&](SliceNo slice) {
+      return data_.draft_slices.get({provider, no, slice}).value_or(DraftSlice{});
+    });
   }
   std::vector<ChosenSlice> draft_slices(ProviderNo provider, BlastNo no, SliceNo from,
                                         std::size_t limit) const override {
@@ -130,71 +137,79 @@ class Blasts final : public BlastTables {
       if (std::get<2>(key) >= from && slices.size() < limit) slices.push_back({std::get<2>(key), slice});
     return slices;
   }
-  void put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice, const DraftSlice& value) override {
-    if (value.empty()) {
-      data_.draft_slices.erase({provider, no, slice});
-    } else {
-      data_.draft_slices.put({provider, no, slice}, value);
+  void put_draft_slices(ProviderNo provider, BlastNo no, std::span<const ChosenSlice> slices) override {
+    for (const auto& [slice, value] : slices) {
+      if (value.empty()) {
+        data_.draft_slices.erase({provider, no, slice});
+      } else {
+        data_.draft_slices.put({provider, no, slice}, value);
+      }
     }
   }
   void delete_draft(ProviderNo provider, BlastNo no) override {
     for (const auto& [key, slice] : slices_of(provider, no)) data_.draft_slices.erase(key);
   }
 
-  void insert_audience(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no,
-                       const StoredAudience& value) override {
-    AudienceRow row;
-    row.blast_no = no;
-    row.audience.recipients = Slice::decode(value.recipients);
-    row.audience.archived = Slice::decode(value.archived);
-    row.audience.off = Slice::decode(value.off);
-    row.audience.deselected = Slice::decode(value.deselected);
-    data_.audiences.put({provider, slice, seq}, row);
+  void insert_audiences(ProviderNo provider, Seq seq, BlastNo no,
+                        std::span<const AudienceOfSlice> slices) override {
+    for (const auto& [slice, value] : slices) {
+      AudienceRow row;
+      row.blast_no = no;
+      row.audience.recipients = Slice::decode(value.recipients);
+      row.audience.archived = Slice::decode(value.archived);
+      row.audience.off = Slice::decode(value.off);
+      row.audience.deselected = Slice::decode(value.deselected);
+      data_.audiences.put({provider, slice, seq}, row);
+    }
   }
   Audience audience(ProviderNo provider, SliceNo slice, Seq seq) const override {
     const auto* row = data_.audiences.find({provider, slice, seq});
     return row != nullptr ? row->audience : Audience{};
   }
-  Slice recipients(ProviderNo provider, SliceNo slice, Seq seq) const override {
-    return audience(provider, slice, seq).recipients;
+  std::vector<Slice> recipients(ProviderNo provider, Seq seq,
+                                std::span<const SliceNo> slices) const override {
+    return each_of(slices, [&](SliceNo slice) { return audience(provider, slice, seq).recipients; });
   }
   bool is_recipient(ProviderNo provider, Place place, Seq seq) const override {
-    return recipients(provider, slice_of(place), seq).contains(within_slice(place));
+    return audience(provider, slice_of(place), seq).recipients.contains(within_slice(place));
   }
   bool has_thread(ProviderNo provider, Place place, Seq seq) const override {
-    return kept(provider, slice_of(place), seq).contains(within_slice(place));
+    return kept_in(provider, slice_of(place), seq).contains(within_slice(place));
   }
   Found<RecipientKey, bool> have_threads(std::span<const RecipientKey> keys) const override {
     Found<RecipientKey, bool> found;
     for (const auto& key : keys) found.add(key, has_thread(key.provider_no, key.place, key.seq));
     return found;
   }
-  Slice kept(ProviderNo provider, SliceNo slice, Seq seq) const override {
-    const auto* row = data_.audiences.find({provider, slice, seq});
-    return row == nullptr ? Slice() : row->kept ? *row->kept : row->audience.recipients;
+  std::vector<Slice> kept(ProviderNo provider, Seq seq, std::span<const SliceNo> slices) const override {
+    return each_of(slices, [&](SliceNo slice) { return kept_in(provider, slice, seq); });
   }
   bool has_kept(ProviderNo provider, SliceNo slice, Seq seq) const override {
     const auto* row = data_.audiences.find({provider, slice, seq});
     return row != nullptr && row->kept.has_value();
   }
-  void put_kept(ProviderNo provider, SliceNo slice, Seq seq, BlastNo, const Slice& value) override {
-    auto row = data_.audiences.get({provider, slice, seq});
-    if (!row) return;
-    row->kept = value;
-    data_.audiences.update({provider, slice, seq}, *row);
+  void put_kept(ProviderNo provider, Seq seq, BlastNo, std::span<const PlacesOfSlice> slices) override {
+    for (const auto& [slice, value] : slices) {
+      auto row = data_.audiences.get({provider, slice, seq});
+      if (!row) continue;
+      row->kept = value;
+      data_.audiences.update({provider, slice, seq}, *row);
+    }
   }
-  std::vector<SentBlast> newer_blasts(ProviderNo provider, Place place, Seq after,
-                                      std::size_t limit) const override {
-    std::vector<SentBlast> blasts;
-    const SliceNo slice = slice_of(place);
-    const auto within = [&](const AudienceKey& key) {
-      return std::get<0>(key) == provider && std::get<1>(key) == slice;
-    };
-    for (const auto& [key, row] :
-         data_.audiences.rows({provider, slice, after + 1}, within, [](auto&, auto&) { return true; }))
-      if ((row.kept ? *row.kept : row.audience.recipients).contains(within_slice(place)) &&
-          blasts.size() < limit)
-        blasts.push_back({std::get<2>(key), row.blast_no, row.kept.has_value()});
+  std::vector<NewerBlast> newer_blasts(std::span<const NewerKey> places, std::size_t limit) const override {
+    std::vector<NewerBlast> blasts;
+    for (const auto& wanted : places) {
+      const auto provider = wanted.at.provider_no;
+      const SliceNo slice = slice_of(wanted.at.place);
+      const auto within = [&](const AudienceKey& key) {
+        return std::get<0>(key) == provider && std::get<1>(key) == slice;
+      };
+      for (const auto& [key, row] : data_.audiences.rows({provider, slice, wanted.after + 1}, within,
+                                                         [](auto&, auto&) { return true; }))
+        if ((row.kept ? *row.kept : row.audience.recipients).contains(within_slice(wanted.at.place)) &&
+            blasts.size() < limit)
+          blasts.push_back({wanted.at, {std::get<2>(key), row.blast_no, row.kept.has_value()}});
+    }
     return blasts;
   }
 
@@ -204,12 +219,15 @@ class Blasts final : public BlastTables {
     auto page = data_.marks.get(key).value_or(MarkPage());
     if (page.add(place)) data_.marks.put(key, page);
   }
-  Slice marks(ProviderNo provider, BlastNo no, MarkKind kind, SliceNo slice) const override {
-    Slice all;
-    for (MarkPageNo i = 0; i < kMarkPagesOfSlice; ++i)
-      if (const auto* page = data_.marks.find({provider, no, kind, slice * kMarkPagesOfSlice + i}))
-        all.add_part(i, page->bits());
-    return all;
+  std::vector<Slice> marks(ProviderNo provider, BlastNo no, MarkKind kind,
+                           std::span<const SliceNo> slices) const override {
+    return each_of(slices, [&](SliceNo slice) {
+      Slice all;
+      for (MarkPageNo i = 0; i < kMarkPagesOfSlice; ++i)
+        if (const auto* page = data_.marks.find({provider, no, kind, slice * kMarkPagesOfSlice + i}))
+          all.add_part(i, page->bits());
+      return all;
+    });
   }
   Found<BlastKey, MarkCounts> mark_counts(std::span<const BlastKey> keys) const override {
     return find_each(keys, [&](const BlastKey& blast) {
@@ -224,6 +242,10 @@ class Blasts final : public BlastTables {
   }
 
  private:
+  Slice kept_in(ProviderNo provider, SliceNo slice, Seq seq) const {
+    const auto* row = data_.audiences.find({provider, slice, seq});
+    return row == nullptr ? Slice() : row->kept ? *row->kept : row->audience.recipients;
+  }
   static bool may_pass(const Blast& b) { return b.state == BlastState::scheduled || is_under_way(b.state); }
   static bool is_to_sweep(const Blast& b) {
     return b.state == BlastState::recalled && b.swept < b.roster_size;

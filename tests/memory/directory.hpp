@@ -29,8 +29,8 @@ class Directory final : public DirectoryTables {
     data_.roster_work.put(stored.no, {.provider_no = stored.no});
     return stored.no;
   }
-  std::optional<RosterWork> roster_work(ProviderNo provider) const override {
-    return data_.roster_work.get(provider);
+  Found<ProviderNo, RosterWork> roster_works(std::span<const ProviderNo> providers) const override {
+    return found_in(data_.roster_work, providers);
   }
   void update_roster_work(const RosterWork& work) override {
     data_.roster_work.update(work.provider_no, work);
@@ -120,8 +120,10 @@ class Directory final : public DirectoryTables {
     }
     return places;
   }
-  void set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) override {
-    if (auto row = membership(client, provider)) {
+  void set_stored_seqs(ClientNo client, std::span<const std::pair<ProviderNo, Seq>> seqs) override {
+    for (const auto& [provider, seq] : seqs) {
+      auto row = membership(client, provider);
+      if (!row) continue;
       row->stored_seq = std::max(row->stored_seq, seq);
       data_.memberships.update({client, provider}, *row);
     }
@@ -163,10 +165,10 @@ class Directory final : public DirectoryTables {
     });
     return page;
   }
-  RosterPage entries(ProviderNo provider, std::span<const Place> places) const override {
+  RosterPage scan(std::span<const RosterKey> places) const override {
     RosterPage page;
-    for (const auto place : places)
-      if (const auto row = entry(provider, place)) page.add_copy(row->view());
+    for (const auto& at : places)
+      if (const auto row = entry(at.provider_no, at.place)) page.add_copy(row->view());
     return page;
   }
   std::optional<Place> last_place(ProviderNo provider) const override {
@@ -290,14 +292,17 @@ class Directory final : public DirectoryTables {
   void put_address_slices(std::span<const std::pair<AddressSliceKey, Slice>> slices) override {
     for (const auto& [key, slice] : slices) data_.address_slices.put(key, slice);
   }
-  std::vector<std::string> address_channels(ProviderNo provider, SliceNo slice) const override {
-    std::vector<std::string> channels;
-    data_.address_slices.each({{provider, slice}, ""}, [&](const AddressSliceKey& key, const Slice&) {
-      if (key.of != RosterSliceKey{provider, slice}) return false;
-      channels.push_back(key.channel);
-      return true;
+  std::vector<std::vector<std::string>> address_channels(
+      std::span<const RosterSliceKey> slices) const override {
+    return each_of(slices, [&](const RosterSliceKey& slice) {
+      std::vector<std::string> channels;
+      data_.address_slices.each({slice, ""}, [&](const AddressSliceKey& key, const Slice&) {
+        if (key.of != slice) return false;
+        channels.push_back(key.channel);
+        return true;
+      });
+      return channels;
     });
-    return channels;
   }
   std::vector<std::string> zones() const override {
     std::set<std::string> zones;

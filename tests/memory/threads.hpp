@@ -35,13 +35,10 @@ class Threads final : public ThreadTables {
     for (const auto& key : keys) data_.threads.erase(key);
   }
 
-  std::vector<Thread> client_threads(ProviderNo provider, Place place, const ClientThreadPosition& after,
+  std::vector<Thread> client_threads(std::span<const RosterKey> places, const ClientThreadPosition& after,
                                      bool unread, std::size_t limit) const override {
-    const auto behind = [&](const Thread& t) {
-      return std::pair(t.last_at, t.key.origin) < std::pair(after.last_at, after.origin);
-    };
     return first(all_of([&](const Thread& t) {
-                   return t.key.provider_no == provider && t.key.place == place && behind(t) &&
+                   return is_at(places, t.key) && client_position_of(t) < after &&
                           (!unread || t.client_unread > 0);
                  }),
                  limit);
@@ -67,10 +64,10 @@ class Threads final : public ThreadTables {
       touched.push_back(position_of(t));
     return touched;
   }
-  Unread client_unread(ProviderNo provider, Place place) const override {
+  Unread client_unread(std::span<const RosterKey> places) const override {
     Unread unread;
     data_.threads.for_all([&](const ThreadKey& key, const Thread& t) {
-      if (key.provider_no != provider || key.place != place || t.client_unread == 0) return;
+      if (!is_at(places, key) || t.client_unread == 0) return;
       ++unread.threads;
       unread.messages += t.client_unread;
     });
@@ -124,6 +121,18 @@ class Threads final : public ThreadTables {
     }
     return page;
   }
+  std::vector<MessageOf> messages_from(std::span<const MessagesFrom> threads,
+                                       std::size_t limit) const override {
+    std::vector<MessageOf> all;
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < threads.size(); ++i)
+      for (const auto& m : messages_of(threads[i].thread)) {
+        if (m.seq < threads[i].seq || all.size() == limit || bytes >= kMaxPageBytes) continue;
+        bytes += m.text.size();
+        all.push_back({i, m});
+      }
+    return all;
+  }
   std::int64_t count_for(const ThreadKey& thread, std::int64_t seq, const Author& reader) const override {
     const auto all = messages_of(thread);
     return std::count_if(all.begin(), all.end(),
@@ -164,6 +173,11 @@ class Threads final : public ThreadTables {
   }
 
  private:
+  static bool is_at(std::span<const RosterKey> places, const ThreadKey& key) {
+    return std::any_of(places.begin(), places.end(), [&](const RosterKey& at) {
+      return at == RosterKey{key.provider_no, key.place};
+    });
+  }
   template <typename Which>
   std::vector<Thread> all_of(const Which& which) const {
     std::vector<Thread> all;

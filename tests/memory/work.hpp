@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "data.hpp"
+#include "model/text_rules.hpp"
 
 namespace test::memory {
 
@@ -59,6 +60,9 @@ class Work final : public WorkTables {
   std::vector<Line> lines(ProviderNo provider, BlastNo blast) const override {
     return lines_where([&](const Line& l) { return l.provider_no == provider && l.blast_no == blast; });
   }
+  Found<BlastKey, std::vector<Line>> lines_of(std::span<const BlastKey> blasts) const override {
+    return find_each(blasts, [&](const BlastKey& b) { return std::optional(lines(b.first, b.second)); });
+  }
   std::vector<Line> open_lines(ProviderNo provider) const override {
     return lines_where([&](const Line& l) { return l.open && l.provider_no == provider; });
   }
@@ -104,20 +108,31 @@ class Work final : public WorkTables {
     return all;
   }
 
-  std::vector<WaitingPlaces> waiting_places(LineNo line, SliceNo begin, SliceNo end) const override {
-    std::vector<WaitingPlaces> all;
-    for (const auto& [key, row] : waits_of(line))
-      if (std::get<1>(key) >= begin && std::get<1>(key) < end)
-        all.push_back({std::get<1>(key), std::get<2>(key), row.places});
-    return all;
+  WaitingPage waiting_places(std::span<const LineSlice> slices) const override {
+    WaitingPage page;
+    for (; page.slices < slices.size() && page.places.size() < kMostBitmaps; ++page.slices) {
+      const auto& of = slices[page.slices];
+      for (const auto& [key, row] : waits_of(of.line_no))
+        if (std::get<1>(key) == of.slice) page.places.push_back({of, std::get<2>(key), row.places});
+    }
+    return page;
   }
-  void put_waiting_places(const Line& line, SliceNo slice, const Wait& wait, const Slice& places) override {
-    const WaitKey key{line.no, slice, wait};
-    const auto* stored = data_.waiting.find(key);
-    if (places.empty()) {
-      data_.waiting.erase(key);
-    } else {
-      data_.waiting.put(key, {line.channel_no, stored != nullptr ? stored->parked : line.paused, places});
+  std::vector<Slice> waiting(std::span<const WaitingKey> keys) const override {
+    return each_of(keys, [&](const WaitingKey& key) {
+      const auto* row = data_.waiting.find({key.of.line_no, key.of.slice, key.wait});
+      return row != nullptr ? row->places : Slice();
+    });
+  }
+  void put_waiting_places(const Line& line, std::span<const WaitingPlaces> places) override {
+    for (const auto& one : places) {
+      const WaitKey key{line.no, one.of.slice, one.wait};
+      const auto* stored = data_.waiting.find(key);
+      if (one.places.empty()) {
+        data_.waiting.erase(key);
+      } else {
+        data_.waiting.put(key,
+                          {line.channel_no, stored != nullptr ? stored->parked : line.paused, one.places});
+      }
     }
   }
   std::optional<NextWaiting> next_waiting(ChannelNo channel, Ms now, Ms longest) const override {
@@ -131,18 +146,21 @@ class Work final : public WorkTables {
     });
     return beyond ? beyond : due;
   }
-  Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const override {
-    return data_.skips.get({line.no, slice, reason}).value_or(Slice());
+  std::vector<Slice> skipped(std::span<const bccast::SkipKey> keys) const override {
+    return each_of(keys, [&](const bccast::SkipKey& key) {
+      return data_.skips.get({key.of.line_no, key.of.slice, key.reason}).value_or(Slice());
+    });
   }
-  void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) override {
-    data_.skips.put({line.no, slice, reason}, value);
+  void put_skipped(std::span<const std::pair<bccast::SkipKey, Slice>> skips) override {
+    for (const auto& [key, value] : skips) data_.skips.put({key.of.line_no, key.of.slice, key.reason}, value);
   }
-  std::vector<SkippedPlaces> skips(const Line& line, SliceNo slice) const override {
-    std::vector<SkippedPlaces> all;
-    for (const auto reason : kSkipReasons)
-      if (auto places = data_.skips.get({line.no, slice, reason}))
-        all.push_back({slice, reason, std::move(*places)});
-    return all;
+  SkippedPage skips(const Line& line, std::span<const SliceNo> slices) const override {
+    SkippedPage page;
+    for (; page.slices < slices.size() && page.places.size() < kMostBitmaps; ++page.slices)
+      for (const auto reason : kSkipReasons)
+        if (auto places = data_.skips.get({line.no, slices[page.slices], reason}))
+          page.places.push_back({slices[page.slices], reason, std::move(*places)});
+    return page;
   }
 
   Found<AddressOnLine, ToldAddress> told_addresses(std::span<const AddressOnLine> addresses) const override {
@@ -198,9 +216,19 @@ class Work final : public WorkTables {
     }
     return beyond ? beyond : over;
   }
-  void insert_claim(const Claim& claim) override { data_.claims.insert(key_of(claim), claim); }
-  void update_claim(const Claim& claim) override { data_.claims.update(key_of(claim), claim); }
+  Found<Token, Claim> claims(ChannelNo channel, std::span<const Token> tokens) const override {
+    return find_each(tokens, [&](const Token& token) { return data_.claims.get({channel, 0, token}); });
+  }
+  void insert_claims(std::span<const Claim> claims) override {
+    for (const auto& claim : claims) data_.claims.insert(key_of(claim), claim);
+  }
+  void update_claims(std::span<const Claim> claims) override {
+    for (const auto& claim : claims) data_.claims.update(key_of(claim), claim);
+  }
   bool delete_claim(const Claim& of) override { return data_.claims.erase(key_of(of)); }
+  void delete_claims(std::span<const Claim> claims) override {
+    for (const auto& claim : claims) data_.claims.erase(key_of(claim));
+  }
   std::vector<Claim> claims_of(const Line& line) const override {
     return claims_where(
         [&](const Claim& c) { return c.channel_no == line.channel_no && c.line_no == line.no; });
@@ -269,11 +297,10 @@ class Work final : public WorkTables {
     return rows;
   }
   void claim_items(std::span<const Item> items, const Token& token) override {
-    for (const auto& item : items) {
-      Item claimed = item;
-      claimed.state = ItemState::claimed;
-      update(claimed, token);
-    }
+    for (const auto& item : items) claim_item(item, token);
+  }
+  void claim_items(std::span<const Item> items, std::span<const Token> tokens) override {
+    for (std::size_t i = 0; i < items.size(); ++i) claim_item(items[i], tokens[i]);
   }
   void update_items(std::span<const Item> items) override {
     for (const auto& item : items) update(item, std::nullopt);
@@ -328,17 +355,13 @@ class Work final : public WorkTables {
     std::erase_if(all, [](const Item& item) { return item.state == ItemState::failed; });
     return page_of(std::move(all), limit);
   }
-  Slice item_places(LineNo line, SliceNo slice) const override {
-    Slice places;
-    for (const auto& item : of_line(line, place_at(slice, 0), place_at(slice + 1, 0)))
-      places.add(within_slice(item.thread.place));
-    return places;
-  }
-  Slice failed_places(LineNo line, SliceNo slice) const override {
-    Slice places;
-    for (const auto& item : of_line(line, place_at(slice, 0), place_at(slice + 1, 0)))
-      if (item.state == ItemState::failed) places.add(within_slice(item.thread.place));
-    return places;
+  std::vector<ItemSlice> item_slices(std::span<const LineSlice> slices) const override {
+    return each_of(slices, [&](const LineSlice& one) {
+      ItemSlice of;
+      for (const auto& item : of_line(one.line_no, place_at(one.slice, 0), place_at(one.slice + 1, 0)))
+        (item.state == ItemState::failed ? of.failed : of.open).add(within_slice(item.thread.place));
+      return of;
+    });
   }
   void park_items(LineNo line, bool parked) override {
     const auto from = parked ? ItemState::waiting : ItemState::parked;
@@ -363,6 +386,11 @@ class Work final : public WorkTables {
   }
 
  private:
+  static constexpr std::size_t kMostBitmaps = kMaxPageBytes / sizeof(Slice);
+  void claim_item(Item item, const Token& token) {
+    item.state = ItemState::claimed;
+    update(item, token);
+  }
   static ItemPage page_of(std::vector<Item> all, std::size_t limit) {
     ItemPage page{std::move(all), std::nullopt};
     if (page.items.size() <= limit) return page;

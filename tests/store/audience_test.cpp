@@ -125,11 +125,67 @@ TEST_CASE("audience: the newer blasts of one place") {
     send(6, slice_of_places(1));
     blasts.put_kept(kLee, 0, 5, 95, slice_of_places(1));
     blasts.put_kept(kLee, 0, 6, 94, Slice());
-    using Sent = std::vector<SentBlast>;
-    CHECK(blasts.newer_blasts(kLee, 1, 1, 10) == Sent{{3, 97, false}, {5, 95, true}});
-    CHECK(blasts.newer_blasts(kLee, 1, 1, 1) == Sent{{3, 97, false}});
-    CHECK(blasts.newer_blasts(kLee, 1, 3, 1) == Sent{{5, 95, true}});
-    CHECK(blasts.newer_blasts(kLee, 1, 5, 1).empty());
+    const auto newer = [&](Seq after, std::size_t limit) {
+      const NewerKey key{{kLee, 1}, after};
+      return blasts.newer_blasts({&key, 1}, limit);
+    };
+    const RosterKey at{kLee, 1};
+    using Sent = std::vector<NewerBlast>;
+    CHECK(newer(1, 10) == Sent{{at, {3, 97, false}}, {at, {5, 95, true}}});
+    CHECK(newer(1, 1) == Sent{{at, {3, 97, false}}});
+    CHECK(newer(3, 1) == Sent{{at, {5, 95, true}}});
+    CHECK(newer(5, 1).empty());
+  });
+}
+
+TEST_CASE("audience: the newer blasts of several places, one place after the other") {
+  StoreUnderTest store;
+  store.write([](Tables& tables) {
+    auto& blasts = tables.blasts();
+    const auto send = [&](ProviderNo provider, SliceNo slice, Seq seq, const Slice& who) {
+      blasts.insert_audience(provider, slice, seq, 100 + seq, StoredAudience(audience_of(who)));
+    };
+    send(kLee + 1, 0, 7, slice_of_places(1, 2));
+    send(kLee, 3, 2, slice_of_places(9));
+    send(kLee, 3, 4, slice_of_places(9));
+    const RosterKey lee{kLee, place_at(3, 9)};
+    const RosterKey kim{kLee + 1, 2};
+    const std::array<NewerKey, 3> keys{NewerKey{kim, 0}, {{kLee, 1}, 0}, {lee, 0}};
+    using Sent = std::vector<NewerBlast>;
+    const Sent all{{kim, {7, 107, false}}, {lee, {2, 102, false}}, {lee, {4, 104, false}}};
+    CHECK(blasts.newer_blasts(keys, 10) == all);
+    CHECK(blasts.newer_blasts(keys, 2) == Sent{all[0], all[1]});
+    const std::array<NewerKey, 2> rest{NewerKey{lee, 2}, {kim, 7}};
+    CHECK(blasts.newer_blasts(rest, 10) == Sent{all[2]});
+  });
+}
+
+TEST_CASE("audience: bitmaps of several slices are read and written together, in the order of the slices") {
+  StoreUnderTest store;
+  constexpr std::array<SliceNo, 3> kSlices{4, 1, 2};
+  store.write([&](Tables& tables) {
+    auto& blasts = tables.blasts();
+    const std::vector<AudienceOfSlice> audience{{1, StoredAudience(audience_of(slice_of_places(1, 2)))},
+                                                {4, StoredAudience(audience_of(slice_of_places(3)))}};
+    blasts.insert_audiences(kLee, 5, 9, audience);
+    using Slices = std::vector<Slice>;
+    CHECK(blasts.recipients(kLee, 5, kSlices) == Slices{slice_of_places(3), slice_of_places(1, 2), Slice()});
+    CHECK(blasts.recipients(kLee, 6, kSlices) == Slices{Slice(), Slice(), Slice()});
+    blasts.put_kept(kLee, 5, 9, std::vector<PlacesOfSlice>{{4, Slice()}, {1, slice_of_places(2)}});
+    CHECK(blasts.kept(kLee, 5, kSlices) == Slices{Slice(), slice_of_places(2), Slice()});
+    blasts.mark(kLee, 9, MarkKind::opened, place_at(1, 2));
+    blasts.mark(kLee, 9, MarkKind::opened, place_at(2, 7));
+    CHECK(blasts.marks(kLee, 9, MarkKind::opened, kSlices) ==
+          Slices{Slice(), slice_of_places(2), slice_of_places(7)});
+    const DraftSlice some{slice_of_places(5), slice_of_places(6)};
+    blasts.put_draft_slices(kLee, 10, std::vector<ChosenSlice>{{4, some}, {2, some}});
+    blasts.put_draft_slices(kLee, 10, std::vector<ChosenSlice>{{2, {}}, {1, {slice_of_places(8), {}}}});
+    const auto drafts = blasts.draft_slices(kLee, 10, kSlices);
+    REQUIRE(drafts.size() == 3);
+    CHECK(drafts[0].picked == some.picked);
+    CHECK(drafts[0].deselected == some.deselected);
+    CHECK(drafts[1].picked == slice_of_places(8));
+    CHECK(drafts[2].empty());
   });
 }
 

@@ -200,6 +200,9 @@ TEST_CASE("blasts: the agenda says when the first is due, and what was left to b
   };
   CHECK(has_one(kLee));
   CHECK(!has_one(kLee + 1));
+  const std::array<ProviderNo, 3> providers{kLee + 1, kLee, kLee + 2};
+  CHECK(store.read([&](const Tables& tables) { return tables.blasts().have_recalls_to_sweep(providers); }) ==
+        std::vector<bool>{false, true, false});
   store.write([](Tables& tables) {
     auto recalled = *tables.blasts().blast(kLee, 3);
     recalled.swept = 10;

@@ -1,6 +1,7 @@
 // What is in flight, as rows.
 #include <doctest/doctest.h>
 
+#include <array>
 #include <exception>
 #include <vector>
 
@@ -129,5 +130,29 @@ TEST_CASE("claims: those whose lease is over, and those that a step of the clock
     CHECK(work.delete_claim(claim_of(6, line, 0)));
     CHECK(expired(kNow) == 0);
     CHECK(!damaged);
+  });
+}
+
+TEST_CASE("claims: of items several are found, stored and deleted together") {
+  StoreUnderTest store;
+  store.write([](Tables& tables) {
+    auto& work = tables.work();
+    auto one = claim_of(1, 0, kNow);
+    auto two = claim_of(2, 0, kNow);
+    const auto of_a_line = claim_of(3, 4, kNow);
+    work.insert_claims(std::array{one, two, of_a_line});
+    one.to = 12;
+    two.to = 13;
+    work.update_claims(std::array{one, two});
+    const std::array<Token, 4> tokens{two.token, of_a_line.token, one.token, claim_of(9, 0, 0).token};
+    const auto found = work.claims(kEmail, tokens);
+    CHECK(same(found.find(tokens[0]), two));
+    CHECK(found.find(tokens[1]) == nullptr);
+    CHECK(same(found.find(tokens[2]), one));
+    CHECK(found.find(tokens[3]) == nullptr);
+    work.delete_claims(std::array{one, claim_of(9, 0, 0)});
+    CHECK(!work.claim(one));
+    CHECK(same(work.claim(two), two));
+    CHECK(same(work.claim(of_a_line), of_a_line));
   });
 }

@@ -259,6 +259,18 @@ TEST_CASE("directory: who is on a roster stands at one place there") {
     CHECK(directory.place_of(lee, "ann") == Place{66'000});
     CHECK(directory.place_of(kim, "ann") == Place{3});
     CHECK(!directory.place_of(kim, "bob"));
+    const std::array<RosterKey, 4> places{RosterKey{lee, 66'000}, {lee, 66'001}, {kim, 2}, {kim, 3}};
+    const auto page = directory.scan(places);
+    REQUIRE(page.entries().size() == 2);
+    CHECK(page.entries()[0].provider_no == lee);
+    CHECK(page.entries()[0].place == 66'000);
+    CHECK(page.entries()[1].provider_no == kim);
+    CHECK(page.entries()[1].id == "ann");
+    const std::array<ProviderNo, 3> providers{kim, 99, lee};
+    const auto works = directory.roster_works(providers);
+    CHECK(works.find(kim)->provider_no == kim);
+    CHECK(works.find(99) == nullptr);
+    CHECK(works.find(lee)->provider_no == lee);
     CHECK(!directory.place_of(lee, "Ann"));
     CHECK(same(directory.membership(ann.no, lee), Membership{lee, 66'000, 7}));
     CHECK(directory.membership(bob.no, lee)->stored_seq == 9);
@@ -268,6 +280,9 @@ TEST_CASE("directory: who is on a roster stands at one place there") {
     directory.set_stored_seq(ann.no, lee, 8);  // of a look that took its time
     CHECK(directory.membership(ann.no, lee)->stored_seq == 9);
     CHECK(directory.membership(ann.no, kim)->stored_seq == 0);
+    directory.set_stored_seqs(ann.no, std::array<std::pair<ProviderNo, Seq>, 2>{{{kim, 4}, {lee, 8}}});
+    CHECK(directory.membership(ann.no, lee)->stored_seq == 9);
+    CHECK(directory.membership(ann.no, kim)->stored_seq == 4);
 
     entry.flags = flag::archived;
     entry.since = kNow + 5;
@@ -370,7 +385,9 @@ TEST_CASE("directory: entries are found by a set of places") {
   const Roster roster({0, 1, 2, 3, 40, 41, 90'000});
   roster.store.read([&](const Tables& tables) {
     const auto found = [&](const std::vector<Place>& asked) {
-      auto read = tables.directory().entries(roster.provider, asked);
+      std::vector<RosterKey> keys;
+      for (const auto place : asked) keys.push_back({roster.provider, place});
+      auto read = tables.directory().scan(keys);
       const auto page = std::move(read);  // and the views live on
       std::vector<Place> places;
       for (const auto& view : page.entries()) {
@@ -577,10 +594,12 @@ TEST_CASE("directory: a slice of a roster, and of those who have an address") {
     CHECK(directory.address_slice(no, 2, "push") == slice_of_places(6));
     CHECK(directory.address_slice(no, 1, "email").empty());
     CHECK(directory.address_slice(no, 2, "fax").empty());
-    auto channels = directory.address_channels(no, 2);
+    const std::array<RosterSliceKey, 2> slices{RosterSliceKey{no, 2}, RosterSliceKey{no, 1}};
+    const auto of_slices = directory.address_channels(slices);
+    auto channels = of_slices.at(0);
     std::sort(channels.begin(), channels.end());
     CHECK(channels == Names{"email", "push"});
-    CHECK(directory.address_channels(no, 1).empty());
+    CHECK(of_slices.at(1).empty());
   });
 }
 

@@ -180,6 +180,14 @@ TEST_CASE("items: those of a line go by place, and its bitmaps know them") {
     CHECK(work.failed_places(kLine, 0) == slice_of_places(3));
     CHECK(work.failed_places(kLine, 1) == slice_of_places(70'000 - 65'536));
     CHECK(work.item_places(kLine, 2).empty());
+    const std::array<LineSlice, 3> slices{LineSlice{kLine, 1}, {kLine + 1, 0}, {kLine, 0}};
+    const auto of_slices = work.item_slices(slices);
+    REQUIRE(of_slices.size() == 3);
+    CHECK(of_slices[0].open.empty());
+    CHECK(of_slices[0].failed == slice_of_places(70'000 - 65'536));
+    CHECK(of_slices[1].open == slice_of_places(4));
+    CHECK(of_slices[2].open == slice_of_places(9, 65'535));
+    CHECK(of_slices[2].failed == slice_of_places(3));
     const auto open = [&](std::size_t most, Place begin = 0) {
       return places_of(work.open_items_of_line(kLine, begin, most));
     };
@@ -276,5 +284,23 @@ TEST_CASE("items: of a reason its class stays, what follows it can be forgotten"
     CHECK(look(held).holder == token_of(1));
     CHECK(look(of_another).item.reason == "bounced: bob");
     CHECK(!look(one).item.damaged);
+  });
+}
+
+TEST_CASE("items: a set is claimed, each by a claim of its own") {
+  StoreUnderTest store;
+  store.write([](Tables& tables) {
+    auto& work = tables.work();
+    auto one = of_place(1);
+    auto two = of_place(2);
+    for (auto* item : {&one, &two}) insert(tables, *item);
+    work.claim_items(std::array{one, two}, std::array{token_of(1), token_of(2)});
+    const auto of_first = work.items_of(token_of(1));
+    const auto of_second = work.items_of(token_of(2));
+    REQUIRE(of_first.size() == 1);
+    REQUIRE(of_second.size() == 1);
+    CHECK(of_first[0].no == one.no);
+    CHECK(of_second[0].no == two.no);
+    CHECK(of_second[0].state == ItemState::claimed);
   });
 }

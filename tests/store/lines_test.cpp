@@ -3,6 +3,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -228,7 +229,7 @@ TEST_CASE("lines: places that wait, each with its time and reason") {
     return store.read([&](const Tables& tables) {
       std::vector<std::pair<Wait, Slice>> all;
       for (const auto& one : tables.work().waiting_places(line.no, s)) {
-        CHECK(one.slice == s);
+        CHECK(one.of == LineSlice{line.no, s});
         all.emplace_back(one.wait, one.places);
       }
       return all;
@@ -239,17 +240,25 @@ TEST_CASE("lines: places that wait, each with its time and reason") {
         Waits{{morning, slice_of_places(1, 2)}, {unknown, slice_of_places(3)}, {again, slice_of_places(9)}});
   CHECK(found(1) == Waits{{morning, slice_of_places(4)}});
   CHECK(found(2).empty());
-  const auto of_slices = [&](SliceNo begin, SliceNo end) {
+  const auto of_slices = [&](std::vector<LineSlice> asked) {
     return store.read([&](const Tables& tables) {
       std::vector<SliceNo> slices;
-      for (const auto& one : tables.work().waiting_places(line.no, begin, end)) slices.push_back(one.slice);
+      const auto page = tables.work().waiting_places(asked);
+      CHECK(page.slices == asked.size());
+      for (const auto& one : page.places) slices.push_back(one.of.slice);
       return slices;
     });
   };
-  CHECK(of_slices(0, 9) == std::vector<SliceNo>{0, 0, 0, 1});
-  CHECK(of_slices(1, 9) == std::vector<SliceNo>{1});
-  CHECK(of_slices(0, 1) == std::vector<SliceNo>{0, 0, 0});
-  CHECK(of_slices(2, 9).empty());
+  const auto at = [&](SliceNo s) { return LineSlice{line.no, s}; };
+  CHECK(of_slices({at(0), at(1), at(2)}) == std::vector<SliceNo>{0, 0, 0, 1});
+  CHECK(of_slices({at(1), at(0)}) == std::vector<SliceNo>{1, 0, 0, 0});
+  CHECK(of_slices({at(2), {line.no + 1, 0}, at(1)}) == std::vector<SliceNo>{1});
+  CHECK(of_slices({at(2)}).empty());
+  store.read([&](const Tables& tables) {
+    const std::array<WaitingKey, 3> keys{WaitingKey{at(0), unknown}, {at(1), unknown}, {at(0), morning}};
+    CHECK(tables.work().waiting(keys) ==
+          std::vector<Slice>{slice_of_places(3), Slice(), slice_of_places(1, 2)});
+  });
   store.write([&](Tables& tables) { tables.work().put_waiting_places(line, 0, morning, Slice()); });
   CHECK(found(0) == Waits{{unknown, slice_of_places(3)}, {again, slice_of_places(9)}});
 }
@@ -294,6 +303,17 @@ TEST_CASE("lines: who was left out, by reason") {
     CHECK(work.skipped(line, 2, SkipReason::erased).empty());
     CHECK(work.skipped(line, 1, SkipReason::archived).empty());
     CHECK(work.skipped(other, 2, SkipReason::archived).empty());
+    const std::array<SkipKey, 3> keys{skip_key(line, 2, SkipReason::same_address),
+                                      skip_key(line, 3, SkipReason::archived),
+                                      skip_key(other, 2, SkipReason::archived)};
+    work.put_skipped(
+        std::array{std::pair(keys[1], slice_of_places(4)), std::pair(keys[2], slice_of_places(5))});
+    CHECK(work.skipped(keys) ==
+          std::vector<Slice>{slice_of_places(65'535), slice_of_places(4), slice_of_places(5)});
+    const std::array<SliceNo, 3> slices{3, 1, 2};
+    const auto page = work.skips(line, slices);
+    CHECK(page.slices == 3);
+    CHECK(test::numbers(page.places, &SkippedPlaces::slice) == std::vector<SliceNo>{3, 2, 2});
     const auto skips = work.skips(line, 2);
     for (const auto& one : skips) {
       CHECK(one.slice == 2);
@@ -302,6 +322,50 @@ TEST_CASE("lines: who was left out, by reason") {
     }
     CHECK(skips.size() == 2);
     CHECK(work.skips(line, 1).empty());
+  });
+}
+
+TEST_CASE("lines: of bitmaps of many slices no more is given than 8 MiB, slice by slice") {
+  StoreUnderTest store;
+  constexpr SliceNo kSlices = 40;
+  constexpr Ms kWaits = 60;  // in each: more than 8 MiB in all
+  const auto line = store.write([](Tables& tables) { return add(tables, line_of(1)); });
+  std::vector<LineSlice> slices;
+  store.write([&](Tables& tables) {
+    std::vector<WaitingPlaces> rows;
+    for (SliceNo s = 0; s < kSlices; ++s) {
+      slices.push_back({line.no, s});
+      for (Ms at = 0; at < kWaits; ++at)
+        rows.push_back({slices.back(), {kNow + at, WaitReason::quiet_hours}, slice_of_places(at)});
+    }
+    tables.work().put_waiting_places(line, rows);
+  });
+  store.read([&](const Tables& tables) {
+    std::size_t pages = 0;
+    std::size_t found = 0;
+    for (std::span<const LineSlice> rest = slices; !rest.empty(); ++pages) {
+      const auto page = tables.work().waiting_places(rest);
+      REQUIRE(page.slices > 0);
+      CHECK(page.places.size() == page.slices * kWaits);
+      found += page.places.size();
+      rest = rest.subspan(page.slices);
+    }
+    CHECK(pages > 1);
+    CHECK(found == kSlices * kWaits);
+  });
+}
+
+TEST_CASE("lines: those of several blasts") {
+  StoreUnderTest store;
+  store.write([](Tables& tables) {
+    add(tables, line_of(1));
+    add(tables, line_of(2));
+    add(tables, line_of(1, 0, kEmail + 1));
+    const std::array<BlastKey, 3> blasts{BlastKey{kLee, 2}, {kLee, 1}, {kLee, 7}};
+    const auto found = tables.work().lines_of(blasts);
+    CHECK(seqs_of(*found.find(blasts[0])) == Seqs{2});
+    CHECK(seqs_of(*found.find(blasts[1])) == Seqs{1, 1});
+    CHECK(found.find(blasts[2])->empty());
   });
 }
 

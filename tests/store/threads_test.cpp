@@ -6,6 +6,8 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "rows.hpp"
@@ -150,7 +152,8 @@ TEST_CASE("threads: a client's, the latest first") {
     const auto found = [&](Ms from, bool unread, std::size_t most = 100,
                            BlastNo behind = std::numeric_limits<BlastNo>::max()) {
       std::vector<BlastNo> origins;
-      for (const auto& thread : tables.threads().client_threads(kLee, 7, {from, behind}, unread, most))
+      const RosterKey at{kLee, 7};
+      for (const auto& thread : tables.threads().client_threads({&at, 1}, {from, kLee, behind}, unread, most))
         origins.push_back(thread.key.origin);
       return origins;
     };
@@ -161,11 +164,98 @@ TEST_CASE("threads: a client's, the latest first") {
     CHECK(found(kNow + 20, false) == Origins{4, 3, 1, 0});
     CHECK(found(kNow + 20, false, 2) == Origins{4, 3});
     CHECK(found(kNow + 100, true) == Origins{3, 0});
-    const auto unread = tables.threads().client_unread(kLee, 7);
-    CHECK(unread.threads == 2);
-    CHECK(unread.messages == 4);
-    CHECK(tables.threads().client_unread(kLee, 8).threads == 0);
+    const auto unread_at = [&](Place place) {
+      const RosterKey at{kLee, place};
+      return tables.threads().client_unread({&at, 1});
+    };
+    CHECK(unread_at(7).threads == 2);
+    CHECK(unread_at(7).messages == 4);
+    CHECK(unread_at(8).threads == 0);
   });
+}
+
+TEST_CASE("threads: a client's of several rosters, in one order, a page at a time") {
+  StoreUnderTest store;
+  const std::array<RosterKey, 3> places{RosterKey{kLee + 1, 4}, {kLee, 7}, {kLee + 2, 1}};
+  store.write([&](Tables& tables) {
+    for (const auto& [provider, origin, at] : {std::tuple<ProviderNo, BlastNo, Ms>{kLee, 1, 10},
+                                               {kLee, 2, 20},
+                                               {kLee + 1, 1, 20},
+                                               {kLee + 1, 9, 20},
+                                               {kLee + 2, 5, 20},
+                                               {kLee + 2, 6, 5}}) {
+      auto thread = thread_of({provider,
+                               places[provider == kLee       ? 1
+                                      : provider == kLee + 1 ? 0
+                                                             : 2]
+                                   .place,
+                               origin},
+                              kNow + at);
+      thread.client_unread = origin == 9 || origin == 2 ? 3 : 0;
+      tables.threads().insert_threads(std::array{thread});
+    }
+    tables.threads().insert_threads(std::array{thread_of({kLee, 4, 1}, kNow + 15)});  // another's
+  });
+  store.read([&](const Tables& tables) {
+    using Found = std::vector<std::pair<ProviderNo, BlastNo>>;
+    constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
+    const auto pages = [&](std::size_t most, bool unread) {
+      Found found;
+      ClientThreadPosition last{kMax, kMax, kMax};
+      for (;;) {
+        const auto page = tables.threads().client_threads(places, last, unread, most);
+        CHECK(page.size() <= most);
+        for (const auto& thread : page) found.emplace_back(thread.key.provider_no, thread.key.origin);
+        if (page.empty()) return found;
+        last = client_position_of(page.back());
+      }
+    };
+    const Found all{{kLee + 2, 5}, {kLee + 1, 9}, {kLee + 1, 1}, {kLee, 2}, {kLee, 1}, {kLee + 2, 6}};
+    for (const std::size_t most : {std::size_t{1}, std::size_t{2}, std::size_t{4}, std::size_t{100}}) {
+      CHECK(pages(most, false) == all);
+      CHECK(pages(most, true) == Found{{kLee + 1, 9}, {kLee, 2}});
+    }
+    CHECK(tables.threads().client_unread(places).threads == 2);
+    CHECK(tables.threads().client_unread(places).messages == 6);
+  });
+}
+
+TEST_CASE("threads: messages of several, one thread after the other, each from a number on") {
+  StoreUnderTest store;
+  const std::array<ThreadKey, 3> keys{ThreadKey{kLee, 7, 0}, {kLee, 3, 5}, {kLee + 1, 1, 0}};
+  store.write([&](Tables& tables) {
+    for (const auto& key : keys) {
+      tables.threads().insert_threads(std::array{thread_of(key, kNow)});
+      for (std::int64_t seq = 1; seq <= 3; ++seq)
+        tables.threads().insert_message(key, message_of(seq, kProvider, "text"));
+    }
+  });
+  store.read([&](const Tables& tables) {
+    const auto found = [&](std::vector<MessagesFrom> from, std::size_t most) {
+      std::vector<std::pair<std::size_t, std::int64_t>> all;
+      for (const auto& one : tables.threads().messages_from(from, most)) {
+        CHECK(one.message.text == "text");
+        all.emplace_back(one.thread, one.message.seq);
+      }
+      return all;
+    };
+    using Messages = std::vector<std::pair<std::size_t, std::int64_t>>;
+    const std::vector<MessagesFrom> from{{keys[2], 2}, {keys[0], 4}, {keys[1], 1}};
+    CHECK(found(from, 100) == Messages{{0, 2}, {0, 3}, {2, 1}, {2, 2}, {2, 3}});
+    CHECK(found(from, 3) == Messages{{0, 2}, {0, 3}, {2, 1}});
+    CHECK(found({}, 3).empty());
+  });
+}
+
+TEST_CASE("threads: of messages of several threads no more is given than 8 MiB, and one at least") {
+  StoreUnderTest store;
+  const std::array<MessagesFrom, 2> from{MessagesFrom{{kLee, 7, 0}, 1}, {{kLee, 8, 0}, 1}};
+  store.write([&](Tables& tables) {
+    const std::string text(6'000'000, 'x');
+    for (const auto& one : from) tables.threads().insert_message(one.thread, message_of(1, kProvider, text));
+    tables.threads().insert_message(from[1].thread, message_of(2, kProvider, text));
+  });
+  store.read([&](const Tables& tables) { CHECK(tables.threads().messages_from(from, 100).size() == 2); });
 }
 
 TEST_CASE("threads: a provider's, the latest first, a page at a time, in all its ways") {

@@ -379,7 +379,8 @@ bccast::Line waiting_line(World& world, bccast::Place places) {
     for (bccast::SliceNo s = 0; s < line.slices; ++s) {
       bccast::Slice all;
       all.add_range(0, std::min(places - bccast::place_at(s, 0), bccast::Slice::kPlaces));
-      bccast::let_wait(tables, line, s, {world.clock.now, bccast::WaitReason::quiet_hours}, all);
+      bccast::let_wait(tables, line,
+                       {{{line.no, s}, {world.clock.now, bccast::WaitReason::quiet_hours}, all}});
     }
     tables.work().update_line(line);
   });
@@ -436,7 +437,8 @@ TEST_CASE("Who has to wait again after others were woken is woken all the same")
     for (auto& held : tables.work().items(numbers)) items.push_back(std::move(held.item));
     REQUIRE(items.size() == woken.size());
     tables.work().delete_items(items);
-    bccast::let_wait(tables, line, 0, {world.clock.now, bccast::WaitReason::quiet_hours}, again);
+    bccast::let_wait(tables, line,
+                     {{{line.no, 0}, {world.clock.now, bccast::WaitReason::quiet_hours}, again}});
     tables.work().update_line(line);
   });
   const auto twice = woken.size();
@@ -518,13 +520,13 @@ TEST_CASE("The end of a blast costs the same however many families were told, wh
     world.families(size, 2);
     const auto blast = world.sent();
     const auto end = [&] {
-      const auto batch = world.work.advance(bccast::verb::pump, 1, nullptr, size + 1).next;
+      const auto batch = world.work.advance(bccast::verb::pump, bccast::verb::pump, 1, nullptr, size + 1).next;
       REQUIRE(batch);
       world.work.load(*batch);
       CHECK(batch->holds.size() == size / 2 - 1);
       bccast::Report report;
       report.assignment = batch.get();
-      return world.cost([&] { world.work.advance(bccast::verb::pump, 1, &report, 0); });
+      return world.cost([&] { world.work.advance(bccast::verb::pump, bccast::verb::pump, 1, &report, 0); });
     };
     ends.push_back(end());
     INFO(ends.back());

@@ -34,8 +34,8 @@ class HookedDirectory final : public DirectoryTables {
   void update_provider(const Provider& provider) override {
     to_for("update_provider", PortCall::writes).update_provider(provider);
   }
-  std::optional<RosterWork> roster_work(ProviderNo provider) const override {
-    return to_for("roster_work", PortCall::reads).roster_work(provider);
+  Found<ProviderNo, RosterWork> roster_works(std::span<const ProviderNo> providers) const override {
+    return to_for("roster_works", PortCall::reads).roster_works(providers);
   }
   void update_roster_work(const RosterWork& work) override {
     to_for("update_roster_work", PortCall::writes).update_roster_work(work);
@@ -74,8 +74,8 @@ class HookedDirectory final : public DirectoryTables {
     return to_for("insert_memberships", PortCall::writes)
         .insert_memberships(provider, clients, first, stored_seq);
   }
-  void set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) override {
-    to_for("set_stored_seq", PortCall::writes).set_stored_seq(client, provider, seq);
+  void set_stored_seqs(ClientNo client, std::span<const std::pair<ProviderNo, Seq>> seqs) override {
+    to_for("set_stored_seqs", PortCall::writes).set_stored_seqs(client, seqs);
   }
   std::optional<Place> place_of(ProviderNo provider, std::string_view client_id) const override {
     return to_for("place_of", PortCall::reads).place_of(provider, client_id);
@@ -99,8 +99,8 @@ class HookedDirectory final : public DirectoryTables {
   RosterPage scan(ProviderNo provider, Place begin, Place end, std::size_t limit) const override {
     return to_for("scan", PortCall::reads).scan(provider, begin, end, limit);
   }
-  RosterPage entries(ProviderNo provider, std::span<const Place> places) const override {
-    return to_for("entries", PortCall::reads).entries(provider, places);
+  RosterPage scan(std::span<const RosterKey> places) const override {
+    return to_for("scan", PortCall::reads).scan(places);
   }
   void insert_names(std::span<const NameRow> rows) override {
     to_for("insert_names", PortCall::writes).insert_names(rows);
@@ -156,8 +156,9 @@ class HookedDirectory final : public DirectoryTables {
     return to_for("address_slice", PortCall::reads).address_slice(provider, slice, channel);
   }
   std::vector<std::string> zones() const override { return to_for("zones", PortCall::reads).zones(); }
-  std::vector<std::string> address_channels(ProviderNo provider, SliceNo slice) const override {
-    return to_for("address_channels", PortCall::reads).address_channels(provider, slice);
+  std::vector<std::vector<std::string>> address_channels(
+      std::span<const RosterSliceKey> slices) const override {
+    return to_for("address_channels", PortCall::reads).address_channels(slices);
   }
   std::vector<Slice> address_slices(std::span<const AddressSliceKey> keys) const override {
     return to_for("address_slices", PortCall::reads).address_slices(keys);
@@ -222,8 +223,8 @@ class HookedBlasts final : public BlastTables {
   std::optional<Blast> recall_to_sweep() const override {
     return to_for("recall_to_sweep", PortCall::reads).recall_to_sweep();
   }
-  bool has_recall_to_sweep(ProviderNo provider) const override {
-    return to_for("has_recall_to_sweep", PortCall::reads).has_recall_to_sweep(provider);
+  std::vector<bool> have_recalls_to_sweep(std::span<const ProviderNo> providers) const override {
+    return to_for("have_recalls_to_sweep", PortCall::reads).have_recalls_to_sweep(providers);
   }
   std::vector<Blast> recalled_before(Ms before, std::size_t limit,
                                      std::exception_ptr& damaged) const override {
@@ -241,28 +242,30 @@ class HookedBlasts final : public BlastTables {
   void put_text(ProviderNo provider, BlastNo no, std::string_view text) override {
     to_for("put_text", PortCall::writes).put_text(provider, no, text);
   }
-  DraftSlice draft_slice(ProviderNo provider, BlastNo no, SliceNo slice) const override {
-    return to_for("draft_slice", PortCall::reads).draft_slice(provider, no, slice);
+  std::vector<DraftSlice> draft_slices(ProviderNo provider, BlastNo no,
+                                       std::span<const SliceNo> slices) const override {
+    return to_for("draft_slices", PortCall::reads).draft_slices(provider, no, slices);
   }
   std::vector<ChosenSlice> draft_slices(ProviderNo provider, BlastNo no, SliceNo from,
                                         std::size_t limit) const override {
     return to_for("draft_slices", PortCall::reads).draft_slices(provider, no, from, limit);
   }
-  void put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice, const DraftSlice& value) override {
-    to_for("put_draft_slice", PortCall::writes).put_draft_slice(provider, no, slice, value);
+  void put_draft_slices(ProviderNo provider, BlastNo no, std::span<const ChosenSlice> slices) override {
+    to_for("put_draft_slices", PortCall::writes).put_draft_slices(provider, no, slices);
   }
   void delete_draft(ProviderNo provider, BlastNo no) override {
     to_for("delete_draft", PortCall::writes).delete_draft(provider, no);
   }
-  void insert_audience(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no,
-                       const StoredAudience& value) override {
-    to_for("insert_audience", PortCall::writes).insert_audience(provider, slice, seq, no, value);
+  void insert_audiences(ProviderNo provider, Seq seq, BlastNo no,
+                        std::span<const AudienceOfSlice> slices) override {
+    to_for("insert_audiences", PortCall::writes).insert_audiences(provider, seq, no, slices);
   }
   Audience audience(ProviderNo provider, SliceNo slice, Seq seq) const override {
     return to_for("audience", PortCall::reads).audience(provider, slice, seq);
   }
-  Slice recipients(ProviderNo provider, SliceNo slice, Seq seq) const override {
-    return to_for("recipients", PortCall::reads).recipients(provider, slice, seq);
+  std::vector<Slice> recipients(ProviderNo provider, Seq seq,
+                                std::span<const SliceNo> slices) const override {
+    return to_for("recipients", PortCall::reads).recipients(provider, seq, slices);
   }
   bool is_recipient(ProviderNo provider, Place place, Seq seq) const override {
     return to_for("is_recipient", PortCall::reads).is_recipient(provider, place, seq);
@@ -273,24 +276,24 @@ class HookedBlasts final : public BlastTables {
   Found<RecipientKey, bool> have_threads(std::span<const RecipientKey> keys) const override {
     return to_for("have_threads", PortCall::reads).have_threads(keys);
   }
-  Slice kept(ProviderNo provider, SliceNo slice, Seq seq) const override {
-    return to_for("kept", PortCall::reads).kept(provider, slice, seq);
+  std::vector<Slice> kept(ProviderNo provider, Seq seq, std::span<const SliceNo> slices) const override {
+    return to_for("kept", PortCall::reads).kept(provider, seq, slices);
   }
   bool has_kept(ProviderNo provider, SliceNo slice, Seq seq) const override {
     return to_for("has_kept", PortCall::reads).has_kept(provider, slice, seq);
   }
-  void put_kept(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no, const Slice& value) override {
-    to_for("put_kept", PortCall::writes).put_kept(provider, slice, seq, no, value);
+  void put_kept(ProviderNo provider, Seq seq, BlastNo no, std::span<const PlacesOfSlice> slices) override {
+    to_for("put_kept", PortCall::writes).put_kept(provider, seq, no, slices);
   }
-  std::vector<SentBlast> newer_blasts(ProviderNo provider, Place place, Seq after,
-                                      std::size_t limit) const override {
-    return to_for("newer_blasts", PortCall::reads).newer_blasts(provider, place, after, limit);
+  std::vector<NewerBlast> newer_blasts(std::span<const NewerKey> places, std::size_t limit) const override {
+    return to_for("newer_blasts", PortCall::reads).newer_blasts(places, limit);
   }
   void mark(ProviderNo provider, BlastNo no, MarkKind kind, Place place) override {
     to_for("mark", PortCall::writes).mark(provider, no, kind, place);
   }
-  Slice marks(ProviderNo provider, BlastNo no, MarkKind kind, SliceNo slice) const override {
-    return to_for("marks", PortCall::reads).marks(provider, no, kind, slice);
+  std::vector<Slice> marks(ProviderNo provider, BlastNo no, MarkKind kind,
+                           std::span<const SliceNo> slices) const override {
+    return to_for("marks", PortCall::reads).marks(provider, no, kind, slices);
   }
   Found<BlastKey, MarkCounts> mark_counts(std::span<const BlastKey> keys) const override {
     return to_for("mark_counts", PortCall::reads).mark_counts(keys);
@@ -322,9 +325,9 @@ class HookedThreads final : public ThreadTables {
   void update_threads(std::span<const Thread> threads) override {
     to_for("update_threads", PortCall::writes).update_threads(threads);
   }
-  std::vector<Thread> client_threads(ProviderNo provider, Place place, const ClientThreadPosition& after,
+  std::vector<Thread> client_threads(std::span<const RosterKey> places, const ClientThreadPosition& after,
                                      bool unread, std::size_t limit) const override {
-    return to_for("client_threads", PortCall::reads).client_threads(provider, place, after, unread, limit);
+    return to_for("client_threads", PortCall::reads).client_threads(places, after, unread, limit);
   }
   std::vector<Thread> provider_threads(ProviderNo provider, const ThreadPosition* after, const Wanted& wanted,
                                        std::size_t limit) const override {
@@ -334,8 +337,8 @@ class HookedThreads final : public ThreadTables {
                                              std::size_t limit) const override {
     return to_for("touched_places", PortCall::reads).touched_places(provider, blast, after, limit);
   }
-  Unread client_unread(ProviderNo provider, Place place) const override {
-    return to_for("client_unread", PortCall::reads).client_unread(provider, place);
+  Unread client_unread(std::span<const RosterKey> places) const override {
+    return to_for("client_unread", PortCall::reads).client_unread(places);
   }
   Unread provider_unread(ProviderNo provider) const override {
     return to_for("provider_unread", PortCall::reads).provider_unread(provider);
@@ -356,6 +359,10 @@ class HookedThreads final : public ThreadTables {
   MessagePage messages(const ThreadKey& thread, std::int64_t from, bool ascending,
                        std::size_t limit) const override {
     return to_for("messages", PortCall::reads).messages(thread, from, ascending, limit);
+  }
+  std::vector<MessageOf> messages_from(std::span<const MessagesFrom> threads,
+                                       std::size_t limit) const override {
+    return to_for("messages_from", PortCall::reads).messages_from(threads, limit);
   }
   std::int64_t count_for(const ThreadKey& thread, std::int64_t seq, const Author& reader) const override {
     return to_for("count_for", PortCall::reads).count_for(thread, seq, reader);
@@ -478,6 +485,9 @@ class HookedWork final : public WorkTables {
   std::vector<Line> lines(ProviderNo provider, BlastNo blast) const override {
     return to_for("lines", PortCall::reads).lines(provider, blast);
   }
+  Found<BlastKey, std::vector<Line>> lines_of(std::span<const BlastKey> blasts) const override {
+    return to_for("lines_of", PortCall::reads).lines_of(blasts);
+  }
   std::vector<Line> open_lines(ProviderNo provider) const override {
     return to_for("open_lines", PortCall::reads).open_lines(provider);
   }
@@ -506,23 +516,26 @@ class HookedWork final : public WorkTables {
   std::vector<Slice> audience(const Line& line, std::span<const SliceNo> slices) const override {
     return to_for("audience", PortCall::reads).audience(line, slices);
   }
-  std::vector<WaitingPlaces> waiting_places(LineNo line, SliceNo begin, SliceNo end) const override {
-    return to_for("waiting_places", PortCall::reads).waiting_places(line, begin, end);
+  WaitingPage waiting_places(std::span<const LineSlice> slices) const override {
+    return to_for("waiting_places", PortCall::reads).waiting_places(slices);
   }
-  void put_waiting_places(const Line& line, SliceNo slice, const Wait& wait, const Slice& places) override {
-    to_for("put_waiting_places", PortCall::writes).put_waiting_places(line, slice, wait, places);
+  std::vector<Slice> waiting(std::span<const WaitingKey> keys) const override {
+    return to_for("waiting", PortCall::reads).waiting(keys);
+  }
+  void put_waiting_places(const Line& line, std::span<const WaitingPlaces> places) override {
+    to_for("put_waiting_places", PortCall::writes).put_waiting_places(line, places);
   }
   std::optional<NextWaiting> next_waiting(ChannelNo channel, Ms now, Ms longest) const override {
     return to_for("next_waiting", PortCall::reads).next_waiting(channel, now, longest);
   }
-  Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const override {
-    return to_for("skipped", PortCall::reads).skipped(line, slice, reason);
+  std::vector<Slice> skipped(std::span<const SkipKey> keys) const override {
+    return to_for("skipped", PortCall::reads).skipped(keys);
   }
-  void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) override {
-    to_for("put_skipped", PortCall::writes).put_skipped(line, slice, reason, value);
+  void put_skipped(std::span<const std::pair<SkipKey, Slice>> skips) override {
+    to_for("put_skipped", PortCall::writes).put_skipped(skips);
   }
-  std::vector<SkippedPlaces> skips(const Line& line, SliceNo slice) const override {
-    return to_for("skips", PortCall::reads).skips(line, slice);
+  SkippedPage skips(const Line& line, std::span<const SliceNo> slices) const override {
+    return to_for("skips", PortCall::reads).skips(line, slices);
   }
   Found<AddressOnLine, ToldAddress> told_addresses(std::span<const AddressOnLine> addresses) const override {
     return to_for("told_addresses", PortCall::reads).told_addresses(addresses);
@@ -555,11 +568,17 @@ class HookedWork final : public WorkTables {
                                      std::exception_ptr& damaged) const override {
     return to_for("expired_claim", PortCall::reads).expired_claim(channel, now, longest, damaged);
   }
-  void insert_claim(const Claim& claim) override {
-    to_for("insert_claim", PortCall::writes).insert_claim(claim);
+  void insert_claims(std::span<const Claim> claims) override {
+    to_for("insert_claims", PortCall::writes).insert_claims(claims);
   }
-  void update_claim(const Claim& claim) override {
-    to_for("update_claim", PortCall::writes).update_claim(claim);
+  void update_claims(std::span<const Claim> claims) override {
+    to_for("update_claims", PortCall::writes).update_claims(claims);
+  }
+  Found<Token, Claim> claims(ChannelNo channel, std::span<const Token> tokens) const override {
+    return to_for("claims", PortCall::reads).claims(channel, tokens);
+  }
+  void delete_claims(std::span<const Claim> claims) override {
+    to_for("delete_claims", PortCall::writes).delete_claims(claims);
   }
   bool delete_claim(const Claim& of) override {
     return to_for("delete_claim", PortCall::writes).delete_claim(of);
@@ -600,6 +619,9 @@ class HookedWork final : public WorkTables {
   std::vector<HeldItem> items(std::span<const ItemNo> nos) const override {
     return to_for("items", PortCall::reads).items(nos);
   }
+  void claim_items(std::span<const Item> items, std::span<const Token> tokens) override {
+    to_for("claim_items", PortCall::writes).claim_items(items, tokens);
+  }
   void claim_items(std::span<const Item> items, const Token& token) override {
     to_for("claim_items", PortCall::writes).claim_items(items, token);
   }
@@ -635,11 +657,8 @@ class HookedWork final : public WorkTables {
   ItemPage open_items_of_line(LineNo line, Place begin, std::size_t limit) override {
     return to_for("open_items_of_line", PortCall::writes).open_items_of_line(line, begin, limit);
   }
-  Slice item_places(LineNo line, SliceNo slice) const override {
-    return to_for("item_places", PortCall::reads).item_places(line, slice);
-  }
-  Slice failed_places(LineNo line, SliceNo slice) const override {
-    return to_for("failed_places", PortCall::reads).failed_places(line, slice);
+  std::vector<ItemSlice> item_slices(std::span<const LineSlice> slices) const override {
+    return to_for("item_slices", PortCall::reads).item_slices(slices);
   }
   void park_items(LineNo line, bool parked) override {
     to_for("park_items", PortCall::writes).park_items(line, parked);

@@ -75,18 +75,18 @@ TEST_CASE("Ids: a report on an item of a rung that no line has is NOT_FOUND") {
     directory.roster_add("lee", id);
   }
   Drafting drafting(context);
-  const auto blast = drafting.create("lee", {}, {}).blast;
+  const auto blast = drafting.create("lee", {}).blast;
   drafting.act_all("lee", blast, Drafting::Act::select);
   drafting.write("lee", blast, "Closed on Friday");
-  Sending(context).send("lee", blast, {}, {});
+  Sending(context).send("lee", blast, {});
   Work work(context);
-  const auto batch = work.advance(1, nullptr, 10).next;
+  const auto batch = work.advance(bccast::verb::pump, 1, nullptr, 10).next;
   REQUIRE(batch);
   work.load(*batch);
   const std::string told(view(batch->batch.id(0)));
   Report report;
   report.assignment = &*batch;
-  work.advance(1, &report, 0);
+  work.advance(bccast::verb::pump, 1, &report, 0);
 
   auto parts = context.ids.decode(told, IdKind::blast_item).value();
   CHECK(parts.rung == kFirstRung);

@@ -341,7 +341,13 @@ std::optional<Blast> SqliteBlastTables::recall_to_sweep() const {
   });
 }
 
-bool SqliteBlastTables::has_recall_to_sweep(ProviderNo provider) const {
+std::vector<bool> SqliteBlastTables::have_recalls_to_sweep(std::span<const ProviderNo> providers) const {
+  std::vector<bool> have;
+  for (const auto provider : providers) have.push_back(has_recall(provider));
+  return have;
+}
+
+bool SqliteBlastTables::has_recall(ProviderNo provider) const {
   auto query = db_.query(
       "SELECT 1 FROM blast INDEXED BY blast_recalled "
       "WHERE provider_no = ? AND state = 5 AND swept < roster_size LIMIT 1");
@@ -406,7 +412,12 @@ DraftSlice draft_slice_of(const Query& query, ProviderNo provider, BlastNo no, S
 
 }  // namespace
 
-DraftSlice SqliteBlastTables::draft_slice(ProviderNo provider, BlastNo no, SliceNo slice) const {
+std::vector<DraftSlice> SqliteBlastTables::draft_slices(ProviderNo provider, BlastNo no,
+                                                        std::span<const SliceNo> slices) const {
+  return each_of(slices, [&](SliceNo s) { return stored_draft(provider, no, s); });
+}
+
+DraftSlice SqliteBlastTables::stored_draft(ProviderNo provider, BlastNo no, SliceNo slice) const {
   auto query = db_.query(
       "SELECT picked, deselected FROM draft_slice WHERE provider_no = ? AND blast_no = ? AND slice_no = ?");
   query.bind(provider).bind(no).bind(std::int64_t{slice});
@@ -428,38 +439,43 @@ std::vector<ChosenSlice> SqliteBlastTables::draft_slices(ProviderNo provider, Bl
   return slices;
 }
 
-void SqliteBlastTables::put_draft_slice(ProviderNo provider, BlastNo no, SliceNo slice,
-                                        const DraftSlice& value) {
-  if (value.empty()) {
-    auto query = db_.query("DELETE FROM draft_slice WHERE provider_no = ? AND blast_no = ? AND slice_no = ?");
-    query.bind(provider).bind(no).bind(std::int64_t{slice}).run();
-    return;
+void SqliteBlastTables::put_draft_slices(ProviderNo provider, BlastNo no,
+                                         std::span<const ChosenSlice> slices) {
+  for (const auto& [slice, value] : slices) {
+    if (value.empty()) {
+      auto query =
+          db_.query("DELETE FROM draft_slice WHERE provider_no = ? AND blast_no = ? AND slice_no = ?");
+      query.bind(provider).bind(no).bind(std::int64_t{slice}).run();
+      continue;
+    }
+    const auto picked = value.picked.encode(draft_key(1, provider, no, slice));
+    const auto deselected = value.deselected.encode(draft_key(2, provider, no, slice));
+    auto query = db_.query(
+        "INSERT INTO draft_slice(provider_no, blast_no, slice_no, picked, deselected) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET picked = excluded.picked, deselected = excluded.deselected");
+    query.bind(provider).bind(no).bind(std::int64_t{slice}).bind(picked).bind(deselected).run();
   }
-  const auto picked = value.picked.encode(draft_key(1, provider, no, slice));
-  const auto deselected = value.deselected.encode(draft_key(2, provider, no, slice));
-  auto query = db_.query(
-      "INSERT INTO draft_slice(provider_no, blast_no, slice_no, picked, deselected) VALUES (?, ?, ?, ?, ?) "
-      "ON CONFLICT DO UPDATE SET picked = excluded.picked, deselected = excluded.deselected");
-  query.bind(provider).bind(no).bind(std::int64_t{slice}).bind(picked).bind(deselected).run();
 }
 
 void SqliteBlastTables::delete_draft(ProviderNo provider, BlastNo no) {
   db_.query("DELETE FROM draft_slice WHERE provider_no = ? AND blast_no = ?").bind(provider).bind(no).run();
 }
 
-void SqliteBlastTables::insert_audience(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no,
-                                        const StoredAudience& value) {
-  const AudienceRow row(provider, slice, seq, no);
-  StoredAudience stored = value;
-  Slice::bind(stored.recipients, row.key(kPlaces));
-  Slice::bind(stored.archived, row.key(kArchived));
-  Slice::bind(stored.off, row.key(kOff));
-  Slice::bind(stored.deselected, row.key(kDeselected));
-  auto query = db_.query(
-      "INSERT INTO recipients(provider_no, slice_no, seq, blast_no, sum, places, archived, off, deselected) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  query.bind(provider).bind(std::int64_t{slice}).bind(seq).bind(no).bind(row.sum());
-  query.bind(stored.recipients).bind(stored.archived).bind(stored.off).bind(stored.deselected).run();
+void SqliteBlastTables::insert_audiences(ProviderNo provider, Seq seq, BlastNo no,
+                                         std::span<const AudienceOfSlice> slices) {
+  for (const auto& [slice, value] : slices) {
+    const AudienceRow row(provider, slice, seq, no);
+    StoredAudience stored = value;
+    Slice::bind(stored.recipients, row.key(kPlaces));
+    Slice::bind(stored.archived, row.key(kArchived));
+    Slice::bind(stored.off, row.key(kOff));
+    Slice::bind(stored.deselected, row.key(kDeselected));
+    auto query = db_.query(
+        "INSERT INTO recipients(provider_no, slice_no, seq, blast_no, sum, places, archived, off, "
+        "deselected) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    query.bind(provider).bind(std::int64_t{slice}).bind(seq).bind(no).bind(row.sum());
+    query.bind(stored.recipients).bind(stored.archived).bind(stored.off).bind(stored.deselected).run();
+  }
 }
 
 Audience SqliteBlastTables::audience(ProviderNo provider, SliceNo slice, Seq seq) const {
@@ -482,8 +498,9 @@ Audience SqliteBlastTables::audience(ProviderNo provider, SliceNo slice, Seq seq
   "SELECT " AUDIENCE_ROW \
   ", coalesce(kept, places) FROM recipients WHERE provider_no = ? AND slice_no = ? AND seq = ?"
 
-Slice SqliteBlastTables::recipients(ProviderNo provider, SliceNo slice, Seq seq) const {
-  return recipients_of(db_, provider, slice, seq);
+std::vector<Slice> SqliteBlastTables::recipients(ProviderNo provider, Seq seq,
+                                                 std::span<const SliceNo> slices) const {
+  return each_of(slices, [&](SliceNo s) { return recipients_of(db_, provider, s, seq); });
 }
 
 Slice recipients_of(Connection& db, ProviderNo provider, SliceNo slice, Seq seq) {
@@ -515,7 +532,12 @@ Found<RecipientKey, bool> SqliteBlastTables::have_threads(std::span<const Recipi
   });
 }
 
-Slice SqliteBlastTables::kept(ProviderNo provider, SliceNo slice, Seq seq) const {
+std::vector<Slice> SqliteBlastTables::kept(ProviderNo provider, Seq seq,
+                                           std::span<const SliceNo> slices) const {
+  return each_of(slices, [&](SliceNo s) { return stored_kept(provider, seq, s); });
+}
+
+Slice SqliteBlastTables::stored_kept(ProviderNo provider, Seq seq, SliceNo slice) const {
   auto query = db_.query(KEPT_OF);
   query.bind(provider).bind(std::int64_t{slice}).bind(seq);
   if (!query.step()) return {};
@@ -528,30 +550,42 @@ bool SqliteBlastTables::has_kept(ProviderNo provider, SliceNo slice, Seq seq) co
   return query.step() && AudienceRow(query, provider, slice, seq).has_kept;
 }
 
-void SqliteBlastTables::put_kept(ProviderNo provider, SliceNo slice, Seq seq, BlastNo no,
-                                 const Slice& value) {
-  const auto kept = value.encode(AudienceRow(provider, slice, seq, no).key(kKept));
-  auto query = db_.query(
-      "UPDATE recipients SET kept = ?, sum = sum + (kept IS NULL) "
-      "WHERE provider_no = ? AND slice_no = ? AND seq = ?");
-  query.bind(kept).bind(provider).bind(std::int64_t{slice}).bind(seq).run();
+void SqliteBlastTables::put_kept(ProviderNo provider, Seq seq, BlastNo no,
+                                 std::span<const PlacesOfSlice> slices) {
+  for (const auto& [slice, value] : slices) {
+    const auto kept = value.encode(AudienceRow(provider, slice, seq, no).key(kKept));
+    auto query = db_.query(
+        "UPDATE recipients SET kept = ?, sum = sum + (kept IS NULL) "
+        "WHERE provider_no = ? AND slice_no = ? AND seq = ?");
+    query.bind(kept).bind(provider).bind(std::int64_t{slice}).bind(seq).run();
+  }
 }
 
-std::vector<SentBlast> SqliteBlastTables::newer_blasts(ProviderNo provider, Place place, Seq after,
-                                                       std::size_t limit) const {
+std::vector<NewerBlast> SqliteBlastTables::newer_blasts(std::span<const NewerKey> places,
+                                                        std::size_t limit) const {
+  std::vector<NewerBlast> blasts;
+  for (const auto& key : places) {
+    if (blasts.size() == limit) break;
+    find_newer(key, limit, blasts);
+  }
+  return blasts;
+}
+
+void SqliteBlastTables::find_newer(const NewerKey& key, std::size_t limit,
+                                   std::vector<NewerBlast>& blasts) const {
+  const auto [provider, place] = key.at;
+  Seq after = key.after;
   auto query = db_.query("SELECT " AUDIENCE_ROW
                          ", coalesce(kept, places) FROM recipients WHERE provider_no = ? "
                          "AND slice_no = ? AND seq > ? ORDER BY seq");
   query.bind(provider).bind(std::int64_t{slice_of(place)}).bind(after);
-  std::vector<SentBlast> blasts;
   while (blasts.size() < limit && query.step()) {
     const AudienceRow row(query, provider, slice_of(place));
     require_asked_for(row.seq > after);
     after = row.seq;
     if (Slice::encoded_contains(query.blob(4), within_slice(place), row.key_of_kept()))
-      blasts.push_back({row.seq, row.blast_no, row.has_kept});
+      blasts.push_back({key.at, {row.seq, row.blast_no, row.has_kept}});
   }
-  return blasts;
 }
 
 void SqliteBlastTables::mark(ProviderNo provider, BlastNo no, MarkKind kind, Place place) {
@@ -581,7 +615,12 @@ void SqliteBlastTables::mark(ProviderNo provider, BlastNo no, MarkKind kind, Pla
   query.run();
 }
 
-Slice SqliteBlastTables::marks(ProviderNo provider, BlastNo no, MarkKind kind, SliceNo slice) const {
+std::vector<Slice> SqliteBlastTables::marks(ProviderNo provider, BlastNo no, MarkKind kind,
+                                            std::span<const SliceNo> slices) const {
+  return each_of(slices, [&](SliceNo s) { return stored_marks(provider, no, kind, s); });
+}
+
+Slice SqliteBlastTables::stored_marks(ProviderNo provider, BlastNo no, MarkKind kind, SliceNo slice) const {
   const std::int64_t begin = std::int64_t{slice} * kMarkPagesOfSlice;
   const std::int64_t end = begin + kMarkPagesOfSlice;
   auto query = db_.query("SELECT " MARK_ROW

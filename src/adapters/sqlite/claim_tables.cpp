@@ -97,14 +97,31 @@ std::optional<Claim> SqliteClaimTables::expired_claim(ChannelNo channel, Ms now,
                now, false);
 }
 
-void SqliteClaimTables::insert_claim(const Claim& claim) {
-  auto query = db_.query(kInsertClaim.c_str());
-  write_claim(query, claim);
+Found<Token, Claim> SqliteClaimTables::claims(ChannelNo channel, std::span<const Token> tokens) const {
+  return find_each(tokens, [&](const Token& token) {
+    Claim of;
+    of.channel_no = channel;
+    of.token = token;
+    return claim(of);
+  });
 }
 
-void SqliteClaimTables::update_claim(const Claim& claim) {
-  auto query = db_.query(kUpdateClaim.c_str());
-  write_claim(query, claim);
+void SqliteClaimTables::insert_claims(std::span<const Claim> claims) {
+  for (const auto& claim : claims) {
+    auto query = db_.query(kInsertClaim.c_str());
+    write_claim(query, claim);
+  }
+}
+
+void SqliteClaimTables::update_claims(std::span<const Claim> claims) {
+  for (const auto& claim : claims) {
+    auto query = db_.query(kUpdateClaim.c_str());
+    write_claim(query, claim);
+  }
+}
+
+void SqliteClaimTables::delete_claims(std::span<const Claim> claims) {
+  for (const auto& claim : claims) delete_claim(claim);
 }
 
 bool SqliteClaimTables::delete_claim(const Claim& of) {

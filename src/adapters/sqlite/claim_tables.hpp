@@ -18,9 +18,11 @@ class SqliteClaimTables : public virtual ClaimTables {
   std::optional<Claim> claim(const Claim& of) const override;
   std::optional<Claim> expired_claim(ChannelNo channel, Ms now, Ms longest,
                                      std::exception_ptr& damaged) const override;
-  void insert_claim(const Claim& claim) override;
-  void update_claim(const Claim& claim) override;
+  Found<Token, Claim> claims(ChannelNo channel, std::span<const Token> tokens) const override;
+  void insert_claims(std::span<const Claim> claims) override;
+  void update_claims(std::span<const Claim> claims) override;
   bool delete_claim(const Claim& of) override;
+  void delete_claims(std::span<const Claim> claims) override;
   std::vector<Claim> claims_of(const Line& line) const override;
   SoundClaims sound_claims_of(const Line& line) const override;
   std::int64_t claims_in_flight(ChannelNo channel, Ms now, Ms longest) const override;

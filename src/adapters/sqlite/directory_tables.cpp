@@ -195,7 +195,12 @@ void SqliteDirectoryTables::update_provider(const Provider& provider) {
   query.run();
 }
 
-std::optional<RosterWork> SqliteDirectoryTables::roster_work(ProviderNo provider) const {
+Found<ProviderNo, RosterWork> SqliteDirectoryTables::roster_works(
+    std::span<const ProviderNo> providers) const {
+  return find_each(providers, [&](ProviderNo no) { return stored_work(no); });
+}
+
+std::optional<RosterWork> SqliteDirectoryTables::stored_work(ProviderNo provider) const {
   auto query = db_.query("SELECT " ROSTER_WORK_COLUMNS ", sum FROM roster_work WHERE provider_no = ?");
   if (!query.bind(provider).step()) return std::nullopt;
   RosterWork work;
@@ -322,11 +327,14 @@ std::vector<std::optional<Place>> SqliteDirectoryTables::insert_memberships(Prov
   return places;
 }
 
-void SqliteDirectoryTables::set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) {
-  auto query = db_.query(
-      "UPDATE client_provider SET stored_seq = ?1, sum = sum + (?1 - stored_seq) "
-      "WHERE client_no = ?2 AND provider_no = ?3 AND stored_seq < ?1");
-  query.bind(seq).bind(client).bind(provider).run();
+void SqliteDirectoryTables::set_stored_seqs(ClientNo client,
+                                            std::span<const std::pair<ProviderNo, Seq>> seqs) {
+  for (const auto& [provider, seq] : seqs) {
+    auto query = db_.query(
+        "UPDATE client_provider SET stored_seq = ?1, sum = sum + (?1 - stored_seq) "
+        "WHERE client_no = ?2 AND provider_no = ?3 AND stored_seq < ?1");
+    query.bind(seq).bind(client).bind(provider).run();
+  }
 }
 
 // The index of ids and the membership alone could lead to another's place: the entry there says whose it is.
@@ -404,11 +412,14 @@ RosterPage SqliteDirectoryTables::scan(ProviderNo provider, Place begin, Place e
   return page;
 }
 
-RosterPage SqliteDirectoryTables::entries(ProviderNo provider, std::span<const Place> places) const {
+RosterPage SqliteDirectoryTables::scan(std::span<const RosterKey> places) const {
   RosterPage page(places.size());
   while (!places.empty()) {
+    const ProviderNo provider = places[0].provider_no;
     std::size_t run = 1;
-    while (run < places.size() && places[run] - places[run - 1] <= kStrangers + 1) ++run;
+    while (run < places.size() && places[run].provider_no == provider &&
+           places[run].place - places[run - 1].place <= kStrangers + 1)
+      ++run;
     std::size_t next = 0;
     const auto read = [&](Place begin, Place end) {
       auto query = db_.query(
@@ -418,9 +429,9 @@ RosterPage SqliteDirectoryTables::entries(ProviderNo provider, std::span<const P
       try {
         while (query.step()) {
           const Place place = place_in(query.i64(0));
-          while (next < run && places[next] < place) ++next;
+          while (next < run && places[next].place < place) ++next;
           if (next == run) break;
-          if (places[next] != place) continue;
+          if (places[next].place != place) continue;
           page.add(decode_entry(provider, place, page.keep(query.blob(1))));
           ++next;
         }
@@ -428,10 +439,10 @@ RosterPage SqliteDirectoryTables::entries(ProviderNo provider, std::span<const P
         if (error.code() != Code::corrupt) throw;
       }
     };
-    read(places[0], places[run - 1] + 1);
+    read(places[0].place, places[run - 1].place + 1);
     while (next < run) {  // behind a damaged one, or missing: each by itself
       const auto one = next;
-      read(places[one], places[one] + 1);
+      read(places[one].place, places[one].place + 1);
       next = one + 1;
     }
     places = places.subspan(run);
@@ -529,12 +540,15 @@ std::vector<std::string> SqliteDirectoryTables::zones() const {
   return {zones.begin(), zones.end()};
 }
 
-std::vector<std::string> SqliteDirectoryTables::address_channels(ProviderNo provider, SliceNo slice) const {
-  std::vector<std::string> channels;
-  auto query = db_.query("SELECT channel FROM address_slice WHERE provider_no = ? AND slice_no = ?");
-  query.bind(provider).bind(std::int64_t{slice});
-  while (query.step()) channels.push_back(query.string(0));
-  return channels;
+std::vector<std::vector<std::string>> SqliteDirectoryTables::address_channels(
+    std::span<const RosterSliceKey> slices) const {
+  return each_of(slices, [&](const RosterSliceKey& key) {
+    std::vector<std::string> channels;
+    auto query = db_.query("SELECT channel FROM address_slice WHERE provider_no = ? AND slice_no = ?");
+    query.bind(key.provider_no).bind(std::int64_t{key.slice});
+    while (query.step()) channels.push_back(query.string(0));
+    return channels;
+  });
 }
 
 std::vector<Slice> SqliteDirectoryTables::address_slices(std::span<const AddressSliceKey> keys) const {

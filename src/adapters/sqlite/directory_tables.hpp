@@ -21,7 +21,7 @@ class SqliteDirectoryTables final : public DirectoryTables {
   Found<ProviderNo, Provider> providers(std::span<const ProviderNo> nos) const override;
   std::optional<ProviderNo> insert_provider(const Provider& provider) override;
   void update_provider(const Provider& provider) override;
-  std::optional<RosterWork> roster_work(ProviderNo provider) const override;
+  Found<ProviderNo, RosterWork> roster_works(std::span<const ProviderNo> providers) const override;
   void update_roster_work(const RosterWork& work) override;
   std::optional<Client> client(std::string_view id) const override;
   std::optional<Client> client(ClientNo no) const override;
@@ -36,7 +36,7 @@ class SqliteDirectoryTables final : public DirectoryTables {
                                           std::size_t limit) const override;
   std::vector<std::optional<Place>> insert_memberships(ProviderNo provider, std::span<const ClientNo> clients,
                                                        Place first, Seq stored_seq) override;
-  void set_stored_seq(ClientNo client, ProviderNo provider, Seq seq) override;
+  void set_stored_seqs(ClientNo client, std::span<const std::pair<ProviderNo, Seq>> seqs) override;
   std::optional<Place> place_of(ProviderNo provider, std::string_view client_id) const override;
   Found<std::string_view, Place> places_of(ProviderNo provider,
                                            std::span<const std::string_view> client_ids) const override;
@@ -45,7 +45,7 @@ class SqliteDirectoryTables final : public DirectoryTables {
   void insert_entries(std::span<const RosterEntry> entries) override;
   void update_entries(std::span<const RosterEntry> entries) override;
   RosterPage scan(ProviderNo provider, Place begin, Place end, std::size_t limit) const override;
-  RosterPage entries(ProviderNo provider, std::span<const Place> places) const override;
+  RosterPage scan(std::span<const RosterKey> places) const override;
   void insert_names(std::span<const NameRow> rows) override;
   void delete_names(std::span<const NameRow> rows) override;
   void forget_names(ProviderNo provider, Place place) override;
@@ -71,7 +71,8 @@ class SqliteDirectoryTables final : public DirectoryTables {
   void put_roster_slices(std::span<const std::pair<RosterSliceKey, RosterSlice>> slices) override;
   Slice address_slice(ProviderNo provider, SliceNo slice, std::string_view channel) const override;
   std::vector<std::string> zones() const override;
-  std::vector<std::string> address_channels(ProviderNo provider, SliceNo slice) const override;
+  std::vector<std::vector<std::string>> address_channels(
+      std::span<const RosterSliceKey> slices) const override;
   std::vector<Slice> address_slices(std::span<const AddressSliceKey> keys) const override;
   void put_address_slices(std::span<const std::pair<AddressSliceKey, Slice>> slices) override;
 
@@ -79,6 +80,7 @@ class SqliteDirectoryTables final : public DirectoryTables {
   void find_damage(std::vector<FindingRow>& findings) const;
 
  private:
+  std::optional<RosterWork> stored_work(ProviderNo provider) const;
   SharedAddress insert_address(const RosterKey& at, AddressHash hash);
   void delete_address(const RosterKey& at, AddressHash hash);
 

@@ -147,17 +147,23 @@ std::vector<HeldItem> SqliteItemTables::items(std::span<const ItemNo> nos) const
 }
 
 void SqliteItemTables::claim_items(std::span<const Item> items, const Token& token) {
-  for (const auto& item : items) {
-    if (item.damaged) {  // and stays so
-      auto query = db_.query("UPDATE item SET state = 1, token = ? WHERE item_no = ?");
-      query.bind(std::span<const std::uint8_t>(token)).bind(item.no).run();
-      continue;
-    }
-    Item claimed = item;
-    claimed.state = ItemState::claimed;
-    auto query = db_.query(kUpdateItem.c_str());
-    write_item(query, claimed, bytes_of(token));
+  for (const auto& item : items) claim_item(item, token);
+}
+
+void SqliteItemTables::claim_items(std::span<const Item> items, std::span<const Token> tokens) {
+  for (std::size_t i = 0; i < items.size(); ++i) claim_item(items[i], tokens[i]);
+}
+
+void SqliteItemTables::claim_item(const Item& item, const Token& token) {
+  if (item.damaged) {  // and stays so
+    auto query = db_.query("UPDATE item SET state = 1, token = ? WHERE item_no = ?");
+    query.bind(std::span<const std::uint8_t>(token)).bind(item.no).run();
+    return;
   }
+  Item claimed = item;
+  claimed.state = ItemState::claimed;
+  auto query = db_.query(kUpdateItem.c_str());
+  write_item(query, claimed, bytes_of(token));
 }
 
 void SqliteItemTables::update_items(std::span<const Item> items) {
@@ -325,13 +331,11 @@ ItemPage SqliteItemTables::open_items_of_line(LineNo line, Place begin, std::siz
   return page;
 }
 
-Slice SqliteItemTables::item_places(LineNo line, SliceNo slice) const {
-  const auto of = item_places_.at(line, slice);
-  return of.open | of.failed;
-}
-
-Slice SqliteItemTables::failed_places(LineNo line, SliceNo slice) const {
-  return item_places_.at(line, slice).failed;
+std::vector<ItemSlice> SqliteItemTables::item_slices(std::span<const LineSlice> slices) const {
+  return each_of(slices, [&](const LineSlice& one) {
+    auto of = item_places_.at(one.line_no, one.slice);
+    return ItemSlice{of.open, of.failed};
+  });
 }
 
 void SqliteItemTables::park_items(LineNo line, bool parked) {

@@ -27,6 +27,7 @@ class SqliteItemTables : public virtual ItemTables {
   std::vector<Item> items_of(std::span<const Claim> claims) const override;
   std::vector<HeldItem> items(std::span<const ItemNo> nos) const override;
   void claim_items(std::span<const Item> items, const Token& token) override;
+  void claim_items(std::span<const Item> items, std::span<const Token> tokens) override;
   void update_items(std::span<const Item> items) override;
   void delete_items(std::span<const Item> items) override;
   void delete_notices(ChannelNo channel) override;
@@ -39,8 +40,7 @@ class SqliteItemTables : public virtual ItemTables {
                                           std::span<const NoticeKey> notices) const override;
   std::vector<ItemAt> items_at(LineNo line, std::span<const Place> places) const override;
   ItemPage open_items_of_line(LineNo line, Place begin, std::size_t limit) override;
-  Slice item_places(LineNo line, SliceNo slice) const override;
-  Slice failed_places(LineNo line, SliceNo slice) const override;
+  std::vector<ItemSlice> item_slices(std::span<const LineSlice> slices) const override;
   void park_items(LineNo line, bool parked) override;
   std::optional<Ms> next_item_due(ChannelNo channel) const override;
 
@@ -48,6 +48,7 @@ class SqliteItemTables : public virtual ItemTables {
   void find_damage(std::vector<FindingRow>& findings) const;
 
  private:
+  void claim_item(const Item& item, const Token& token);
   void update_item(const Item& item);
   bool stands_where_it_says(const Item& item) const;
   bool may_be_due(const Item& item) const;

@@ -10,6 +10,8 @@
 #include "adapters/sqlite/blast_tables.hpp"
 #include "adapters/sqlite/mapping.hpp"
 #include "base/error.hpp"
+#include "model/text_rules.hpp"
+#include "ports/blast_tables.hpp"
 
 namespace bccast::sqlite {
 namespace {
@@ -155,9 +157,12 @@ std::uint32_t waiting_key(const WaitingRow& row) {
   return bitmap_key(RowKind::waiting, 1, row.line, row.slice, row.wait.due_at,
                     static_cast<std::int64_t>(row.wait.reason), row.channel);
 }
-std::uint32_t skip_key(const Line& line, SliceNo slice, SkipReason reason) {
-  return bitmap_key(RowKind::skip, static_cast<int>(reason), line.provider_no, line.no, slice);
+std::uint32_t bitmap_key_of(const SkipKey& key) {
+  return bitmap_key(RowKind::skip, static_cast<int>(key.reason), key.provider_no, key.of.line_no,
+                    key.of.slice);
 }
+/// How many bitmaps are 8 MiB.
+constexpr std::size_t kMostBitmaps = kMaxPageBytes / sizeof(Slice);
 
 constexpr Sql kAllLines = select_rows(kLine);
 constexpr Sql kAllWaiting = select_rows(kWaitingPlaces);
@@ -186,6 +191,11 @@ std::vector<Line> SqliteLineTables::lines(ProviderNo provider, BlastNo blast) co
   auto all = sound_lines(provider, blast, damaged);
   if (damaged) std::rethrow_exception(damaged);
   return all;
+}
+
+Found<BlastKey, std::vector<Line>> SqliteLineTables::lines_of(std::span<const BlastKey> blasts) const {
+  return find_each(blasts,
+                   [&](const BlastKey& blast) { return std::optional(lines(blast.first, blast.second)); });
 }
 
 std::vector<Line> SqliteLineTables::sound_lines(ProviderNo provider, BlastNo blast) const {
@@ -317,38 +327,74 @@ void park_waiting_places(Connection& db, LineNo line, bool parked) {
   query.bind(std::int64_t{parked}).bind(line).run();
 }
 
-std::vector<WaitingPlaces> SqliteLineTables::waiting_places(LineNo line, SliceNo begin, SliceNo end) const {
+WaitingPage SqliteLineTables::waiting_places(std::span<const LineSlice> slices) const {
+  WaitingPage page;
+  while (page.slices < slices.size() && page.places.size() < kMostBitmaps) {
+    const auto rest = slices.subspan(page.slices);
+    std::size_t run = 1;  // neighbours are read together
+    while (run < rest.size() && rest[run].line_no == rest[0].line_no &&
+           rest[run].slice == rest[run - 1].slice + 1)
+      ++run;
+    page.slices += find_waiting(rest.first(run), page.places);
+  }
+  return page;
+}
+
+/// How many of these slices it has read.
+std::size_t SqliteLineTables::find_waiting(std::span<const LineSlice> run,
+                                           std::vector<WaitingPlaces>& all) const {
+  const LineNo line = run.front().line_no;
+  const SliceNo begin = run.front().slice;
+  const SliceNo end = run.back().slice + 1;
   auto query = db_.query("SELECT " WAITING_COLUMNS
                          ", sum, places FROM waiting WHERE line_no = ? AND slice_no >= ? AND slice_no < ? "
                          "ORDER BY slice_no, due_at, reason");
   query.bind(line).bind(std::int64_t{begin}).bind(std::int64_t{end});
-  std::vector<WaitingPlaces> all;
   while (query.step()) {
     const auto row = waiting_of(query);
     require_asked_for(row.line == line && row.slice >= begin && row.slice < end);
-    all.push_back({row.slice, row.wait, Slice::decode(query.blob(kPlacesOfWaiting), waiting_key(row))});
+    const LineSlice of{line, row.slice};
+    const bool new_slice = all.empty() || all.back().of != of;
+    if (new_slice && all.size() >= kMostBitmaps) return row.slice - begin;
+    all.push_back({of, row.wait, Slice::decode(query.blob(kPlacesOfWaiting), waiting_key(row))});
   }
-  return all;
+  return run.size();
 }
 
-void SqliteLineTables::put_waiting_places(const Line& line, SliceNo slice, const Wait& wait,
-                                          const Slice& places) {
-  const auto reason = static_cast<std::int64_t>(wait.reason);
-  if (places.empty()) {
-    auto query =
-        db_.query("DELETE FROM waiting WHERE line_no = ? AND slice_no = ? AND due_at = ? AND reason = ?");
-    query.bind(line.no).bind(std::int64_t{slice}).bind(wait.due_at).bind(reason).run();
-    return;
+std::vector<Slice> SqliteLineTables::waiting(std::span<const WaitingKey> keys) const {
+  return each_of(keys, [&](const WaitingKey& key) { return stored_waiting(key); });
+}
+
+Slice SqliteLineTables::stored_waiting(const WaitingKey& key) const {
+  auto query = db_.query("SELECT " WAITING_COLUMNS
+                         ", sum, places FROM waiting WHERE line_no = ? AND slice_no = ? AND due_at = ? "
+                         "AND reason = ?");
+  query.bind(key.of.line_no).bind(std::int64_t{key.of.slice}).bind(key.wait.due_at);
+  if (!query.bind(static_cast<std::int64_t>(key.wait.reason)).step()) return {};
+  const auto row = waiting_of(query);
+  require_asked_for(WaitingKey{{row.line, row.slice}, row.wait} == key);
+  return Slice::decode(query.blob(kPlacesOfWaiting), waiting_key(row));
+}
+
+void SqliteLineTables::put_waiting_places(const Line& line, std::span<const WaitingPlaces> places) {
+  for (const auto& one : places) {
+    if (one.places.empty()) {
+      auto query =
+          db_.query("DELETE FROM waiting WHERE line_no = ? AND slice_no = ? AND due_at = ? AND reason = ?");
+      query.bind(line.no).bind(std::int64_t{one.of.slice}).bind(one.wait.due_at);
+      query.bind(static_cast<std::int64_t>(one.wait.reason)).run();
+      continue;
+    }
+    const WaitingRow row{line.no, one.of.slice, one.wait, line.channel_no, line.paused};
+    const auto bytes = one.places.encode(waiting_key(row));
+    auto query = db_.query("INSERT INTO waiting(" WAITING_COLUMNS
+                           ", sum, places) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7 + ?6, ?8) "
+                           "ON CONFLICT DO UPDATE SET places = excluded.places");
+    RowWriter writer(query, kWaitingPlaces);
+    visit_waiting(writer, row);
+    writer.finish();
+    query.bind(bytes).run();
   }
-  const WaitingRow row{line.no, slice, wait, line.channel_no, line.paused};
-  const auto bytes = places.encode(waiting_key(row));
-  auto query = db_.query("INSERT INTO waiting(" WAITING_COLUMNS
-                         ", sum, places) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7 + ?6, ?8) "
-                         "ON CONFLICT DO UPDATE SET places = excluded.places");
-  RowWriter writer(query, kWaitingPlaces);
-  visit_waiting(writer, row);
-  writer.finish();
-  query.bind(bytes).run();
 }
 
 std::optional<LineTables::NextWaiting> SqliteLineTables::next_waiting(ChannelNo channel, Ms now,
@@ -371,40 +417,52 @@ std::optional<LineTables::NextWaiting> SqliteLineTables::next_waiting(ChannelNo 
   return NextWaiting{row->line, row->wait.due_at};
 }
 
-Slice SqliteLineTables::skipped(const Line& line, SliceNo slice, SkipReason reason) const {
+std::vector<Slice> SqliteLineTables::skipped(std::span<const SkipKey> keys) const {
+  return each_of(keys, [&](const SkipKey& key) { return stored_skip(key); });
+}
+
+Slice SqliteLineTables::stored_skip(const SkipKey& key) const {
   auto query = db_.query(
       "SELECT places FROM skip WHERE provider_no = ? AND line_no = ? AND slice_no = ? AND reason = ?");
-  query.bind(line.provider_no)
-      .bind(line.no)
-      .bind(std::int64_t{slice})
-      .bind(static_cast<std::int64_t>(reason));
-  return query.step() ? Slice::decode(query.blob(0), skip_key(line, slice, reason)) : Slice();
+  query.bind(key.provider_no)
+      .bind(key.of.line_no)
+      .bind(std::int64_t{key.of.slice})
+      .bind(static_cast<std::int64_t>(key.reason));
+  return query.step() ? Slice::decode(query.blob(0), bitmap_key_of(key)) : Slice();
 }
 
-void SqliteLineTables::put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) {
-  const auto places = value.encode(skip_key(line, slice, reason));
-  auto query = db_.query(
-      "INSERT INTO skip(provider_no, line_no, slice_no, reason, places) VALUES (?, ?, ?, ?, ?) "
-      "ON CONFLICT DO UPDATE SET places = excluded.places");
-  query.bind(line.provider_no)
-      .bind(line.no)
-      .bind(std::int64_t{slice})
-      .bind(static_cast<std::int64_t>(reason));
-  query.bind(places).run();
+void SqliteLineTables::put_skipped(std::span<const std::pair<SkipKey, Slice>> skips) {
+  for (const auto& [key, value] : skips) {
+    const auto places = value.encode(bitmap_key_of(key));
+    auto query = db_.query(
+        "INSERT INTO skip(provider_no, line_no, slice_no, reason, places) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET places = excluded.places");
+    query.bind(key.provider_no)
+        .bind(key.of.line_no)
+        .bind(std::int64_t{key.of.slice})
+        .bind(static_cast<std::int64_t>(key.reason));
+    query.bind(places).run();
+  }
 }
 
-std::vector<SkippedPlaces> SqliteLineTables::skips(const Line& line, SliceNo slice) const {
+SkippedPage SqliteLineTables::skips(const Line& line, std::span<const SliceNo> slices) const {
+  SkippedPage page;
+  for (; page.slices < slices.size() && page.places.size() < kMostBitmaps; ++page.slices)
+    find_skips(line, slices[page.slices], page.places);
+  return page;
+}
+
+void SqliteLineTables::find_skips(const Line& line, SliceNo slice, std::vector<SkippedPlaces>& all) const {
   auto query =
       db_.query("SELECT reason, places FROM skip WHERE provider_no = ? AND line_no = ? AND slice_no = ?");
   query.bind(line.provider_no).bind(line.no).bind(std::int64_t{slice});
-  std::vector<SkippedPlaces> all;
   while (query.step()) {
     const auto number = query.i64(0);
     if (number < 1 || number > static_cast<std::int64_t>(kSkipReasons.size())) refuse_number("a reason");
     const auto reason = static_cast<SkipReason>(number);
-    all.push_back({slice, reason, Slice::decode(query.blob(1), skip_key(line, slice, reason))});
+    all.push_back(
+        {slice, reason, Slice::decode(query.blob(1), bitmap_key_of(skip_key(line, slice, reason)))});
   }
-  return all;
 }
 
 Found<AddressOnLine, ToldAddress> SqliteLineTables::told_addresses(

@@ -20,6 +20,8 @@ class SqliteLineTables : public virtual LineTables {
   std::optional<Line> line(LineNo no) const override;
   Found<LineNo, Line> lines(std::span<const LineNo> nos) const override;
   std::vector<Line> lines(ProviderNo provider, BlastNo blast) const override;
+  Found<std::pair<ProviderNo, BlastNo>, std::vector<Line>> lines_of(
+      std::span<const std::pair<ProviderNo, BlastNo>> blasts) const override;
   std::vector<Line> open_lines(ProviderNo provider) const override;
   std::vector<Line> sound_open_lines(ProviderNo provider) const override;
   std::vector<Line> open_lines_of_channel(ChannelNo channel) const override;
@@ -30,12 +32,13 @@ class SqliteLineTables : public virtual LineTables {
   void update_line(const Line& line) override;
   std::int64_t pending(ChannelNo channel) const override;
   std::vector<Slice> audience(const Line& line, std::span<const SliceNo> slices) const override;
-  std::vector<WaitingPlaces> waiting_places(LineNo line, SliceNo begin, SliceNo end) const override;
-  void put_waiting_places(const Line& line, SliceNo slice, const Wait& wait, const Slice& places) override;
+  WaitingPage waiting_places(std::span<const LineSlice> slices) const override;
+  std::vector<Slice> waiting(std::span<const WaitingKey> keys) const override;
+  void put_waiting_places(const Line& line, std::span<const WaitingPlaces> places) override;
   std::optional<NextWaiting> next_waiting(ChannelNo channel, Ms now, Ms longest) const override;
-  Slice skipped(const Line& line, SliceNo slice, SkipReason reason) const override;
-  void put_skipped(const Line& line, SliceNo slice, SkipReason reason, const Slice& value) override;
-  std::vector<SkippedPlaces> skips(const Line& line, SliceNo slice) const override;
+  std::vector<Slice> skipped(std::span<const SkipKey> keys) const override;
+  void put_skipped(std::span<const std::pair<SkipKey, Slice>> skips) override;
+  SkippedPage skips(const Line& line, std::span<const SliceNo> slices) const override;
   Found<AddressOnLine, ToldAddress> told_addresses(std::span<const AddressOnLine> addresses) const override;
   void put_told_addresses(std::span<const ToldAddress> addresses) override;
   void mark_told(std::span<const ToldAddress> addresses) override;
@@ -49,6 +52,10 @@ class SqliteLineTables : public virtual LineTables {
   void find_damage(std::vector<FindingRow>& findings) const;
 
  private:
+  std::size_t find_waiting(std::span<const LineSlice> run, std::vector<WaitingPlaces>& all) const;
+  Slice stored_waiting(const WaitingKey& key) const;
+  Slice stored_skip(const SkipKey& key) const;
+  void find_skips(const Line& line, SliceNo slice, std::vector<SkippedPlaces>& all) const;
   /// Damaged ones are passed by, and the first of them remembered in `damaged`.
   std::vector<Line> sound_lines(ProviderNo provider, BlastNo blast, std::exception_ptr& damaged) const;
   std::vector<Line> sound_open_lines(ProviderNo provider, std::exception_ptr& damaged) const;

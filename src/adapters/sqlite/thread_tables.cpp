@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <deque>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -223,23 +225,40 @@ void SqliteThreadTables::update_threads(std::span<const Thread> threads) {
   }
 }
 
-std::vector<Thread> SqliteThreadTables::client_threads(ProviderNo provider, Place place,
+std::vector<Thread> SqliteThreadTables::client_threads(std::span<const RosterKey> places,
                                                        const ClientThreadPosition& after, bool unread,
                                                        std::size_t limit) const {
-  auto query = unread
-                   ? db_.query("SELECT " THREAD_COLUMNS
-                               ", sum FROM thread WHERE provider_no = ? AND place = ? AND client_unread > 0 "
-                               "AND (last_at, origin) < (?, ?) ORDER BY last_at DESC, origin DESC LIMIT ?")
-                   : db_.query("SELECT " THREAD_COLUMNS
-                               ", sum FROM thread WHERE provider_no = ? AND place = ? "
-                               "AND (last_at, origin) < (?, ?) ORDER BY last_at DESC, origin DESC LIMIT ?");
-  query.bind(provider).bind(std::int64_t{place}).bind(after.last_at).bind(after.origin);
-  query.bind(static_cast<std::int64_t>(limit));
+  const char* sql = unread ? "SELECT " THREAD_COLUMNS
+                             ", sum FROM thread WHERE provider_no = ? AND place = ? AND client_unread > 0 "
+                             "AND (last_at, origin) < (?, ?) ORDER BY last_at DESC, origin DESC"
+                           : "SELECT " THREAD_COLUMNS
+                             ", sum FROM thread WHERE provider_no = ? AND place = ? "
+                             "AND (last_at, origin) < (?, ?) ORDER BY last_at DESC, origin DESC";
+  std::deque<ThreadStream> streams;  // one for each roster
+  for (const auto& [provider, place] : places) {
+    const BlastNo origin = provider == after.provider_no  ? after.origin
+                           : provider < after.provider_no ? kMax
+                                                          : std::numeric_limits<BlastNo>::min();
+    const auto bind = [&, provider = provider, place = place](Query& query) {
+      query.bind(provider).bind(std::int64_t{place}).bind(after.last_at).bind(origin);
+    };
+    streams.emplace_back(db_, sql, provider, bind);
+  }
   std::vector<Thread> threads;
-  while (query.step()) {
-    threads.push_back(thread_of(query));
-    const ThreadKey& key = threads.back().key;
-    require_asked_for(key.provider_no == provider && key.place == place);
+  while (threads.size() < limit) {
+    ThreadStream* next = nullptr;
+    for (auto& stream : streams)
+      if (stream.head &&
+          (next == nullptr || client_position_of(*stream.head) > client_position_of(*next->head)))
+        next = &stream;
+    if (next == nullptr) break;
+    require_asked_for(std::any_of(places.begin(), places.end(), [&](const RosterKey& at) {
+      return at == RosterKey{next->head->key.provider_no, next->head->key.place};
+    }));
+    threads.push_back(std::move(*next->head));
+    next->head.reset();
+    // The next row is not read before it is wanted: where it is damaged the page before it is sound.
+    if (threads.size() < limit) next->advance();
   }
   return threads;
 }
@@ -304,12 +323,26 @@ std::vector<ThreadPosition> SqliteThreadTables::touched_places(ProviderNo provid
   return touched;
 }
 
-ThreadTables::Unread SqliteThreadTables::client_unread(ProviderNo provider, Place place) const {
-  auto query = db_.query(
+namespace {
+
+ThreadTables::Unread unread_at(Connection& db, const RosterKey& at) {
+  auto query = db.query(
       "SELECT count(*), sum(client_unread) FROM thread WHERE provider_no = ? AND place = ? AND client_unread "
       "> 0");
-  query.bind(provider).bind(std::int64_t{place});
-  return query.step() ? Unread{query.i64(0), query.i64(1)} : Unread{};
+  query.bind(at.provider_no).bind(std::int64_t{at.place});
+  return query.step() ? ThreadTables::Unread{query.i64(0), query.i64(1)} : ThreadTables::Unread{};
+}
+
+}  // namespace
+
+ThreadTables::Unread SqliteThreadTables::client_unread(std::span<const RosterKey> places) const {
+  Unread sum;
+  for (const auto& at : places) {
+    const auto of_one = unread_at(db_, at);
+    sum.threads += of_one.threads;
+    sum.messages += of_one.messages;
+  }
+  return sum;
 }
 
 ThreadTables::Unread SqliteThreadTables::provider_unread(ProviderNo provider) const {
@@ -376,6 +409,24 @@ MessagePage SqliteThreadTables::messages(const ThreadKey& thread, std::int64_t f
     bytes += page.messages.back().text.size();
   }
   return page;
+}
+
+std::vector<MessageOf> SqliteThreadTables::messages_from(std::span<const MessagesFrom> threads,
+                                                         std::size_t limit) const {
+  std::vector<MessageOf> all;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    auto query =
+        db_.query("SELECT " MESSAGE_COLUMNS
+                  ", sum FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND seq >= ? "
+                  "ORDER BY seq");
+    bind_key(query, threads[i].thread).bind(threads[i].seq);
+    while (all.size() < limit && bytes < kMaxPageBytes && query.step()) {
+      all.push_back({i, message_of(query, threads[i].thread)});
+      bytes += all.back().message.text.size();
+    }
+  }
+  return all;
 }
 
 std::int64_t SqliteThreadTables::count_for(const ThreadKey& thread, std::int64_t seq,

@@ -18,13 +18,13 @@ class SqliteThreadTables final : public ThreadTables {
   Found<ThreadKey, Thread> threads(std::span<const ThreadKey> keys) const override;
   std::vector<bool> insert_threads(std::span<const Thread> threads) override;
   void update_threads(std::span<const Thread> threads) override;
-  std::vector<Thread> client_threads(ProviderNo provider, Place place, const ClientThreadPosition& after,
+  std::vector<Thread> client_threads(std::span<const RosterKey> places, const ClientThreadPosition& after,
                                      bool unread, std::size_t limit) const override;
   std::vector<Thread> provider_threads(ProviderNo provider, const ThreadPosition* after, const Wanted& wanted,
                                        std::size_t limit) const override;
   std::vector<ThreadPosition> touched_places(ProviderNo provider, BlastNo blast, const ThreadPosition* after,
                                              std::size_t limit) const override;
-  Unread client_unread(ProviderNo provider, Place place) const override;
+  Unread client_unread(std::span<const RosterKey> places) const override;
   Unread provider_unread(ProviderNo provider) const override;
   void insert_message(const ThreadKey& thread, const Message& message) override;
   std::optional<Message> message(const ThreadKey& thread, std::int64_t seq) const override;
@@ -33,6 +33,8 @@ class SqliteThreadTables final : public ThreadTables {
   Found<MessageKey, Message> messages(std::span<const MessageKey> keys) const override;
   MessagePage messages(const ThreadKey& thread, std::int64_t from, bool ascending,
                        std::size_t limit) const override;
+  std::vector<MessageOf> messages_from(std::span<const MessagesFrom> threads,
+                                       std::size_t limit) const override;
   std::int64_t count_for(const ThreadKey& thread, std::int64_t seq, const Author& reader) const override;
   void remove_texts(ProviderNo provider, Place place) override;
   void delete_threads(std::span<const ThreadKey> keys) override;
