@@ -3,11 +3,8 @@
 namespace bccast {
 
 Code Holding::release() {
-  const Code result = context_.store.write([](Tables& tables) {
-    if (!tables.store().held()) return Code::exists;
-    tables.store().set_held(false);
-    return Code::ok;
-  });
+  const Code result =
+      context_.store.write([](Tables& tables) { return tables.store().release() ? Code::ok : Code::exists; });
   context_.held = false;
   return result;
 }
