@@ -81,7 +81,7 @@ class Claiming {
       auto due = tables_.work().due_items(channel_.no, now_, kFarthestDue, most_);
       if (channel_.delivers) keep_one_text(due);
       locked_.require(std::span<const Item>(due));
-      if (due.empty() && channel_.waits) due = wake_places(tables_, channel_.no, now_, most_);
+      if (due.empty() && channel_.waits) due = wake_places(tables_, locked_, channel_.no, now_, most_);
       if (!due.empty()) return claim_items(std::move(due));
     }
     if (!line) return nullptr;
@@ -92,8 +92,9 @@ class Claiming {
   /// One that lasts longer than any lease is from before the clock was set back. Its holder may still be at
   /// work: its lease begins anew.
   std::optional<Claim> next_expired() {
-    for (;;) {
+    for (bool held_one = false;; held_one = true) {
       auto claim = tables_.work().expired_claim(channel_.no, now_, kFarthestLease, damaged_);
+      if (claim && held_one && !locked_.has(*claim)) return std::nullopt;  // it has its turn the next time
       if (claim) locked_.require(*claim);
       if (!claim || claim->lease_until <= now_) return claim;
       claim->hold(now_, std::clamp(claim->lease, kShortestLease, kLongestLease));

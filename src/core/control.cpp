@@ -172,13 +172,19 @@ bool Control::sweep() {
   if (!blast) return false;
   for (const std::size_t most : {kThreadsTogether / 20, std::size_t{1}}) {
     try {
-      context_.write(verb::sweep, {}, [&](Tables& tables) { sweep_threads(tables, *blast, most); });
+      context_.write(verb::sweep, {}, [&](Tables& tables) {
+        lock_to_sweep(tables, *blast);
+        sweep_threads(tables, *blast, most);
+      });
       return true;
     } catch (const Error& error) {
       if (error.code() != Code::corrupt) throw;
     }
   }
-  context_.write(verb::sweep, {}, [&](Tables& tables) { pass_one_by(tables, *blast); });
+  context_.write(verb::sweep, {}, [&](Tables& tables) {
+    lock_to_sweep(tables, *blast);
+    pass_one_by(tables, *blast);
+  });
   return true;
 }
 

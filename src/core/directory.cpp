@@ -118,7 +118,6 @@ class ClientPut {
     if (known.empty()) return;
     tables_.lock().clients(known_ids, Hold::exclusive);
     const auto found = tables_.directory().clients(known_ids);
-    std::vector<Client> changed;
     for (std::size_t i = 0; i < known.size(); ++i) {
       const auto* before = found.find(known_ids[i]);
       if (before == nullptr) {
@@ -132,18 +131,24 @@ class ClientPut {
       Client after = *before;
       give(after, known[i]);
       if (after.name != before->name || after.addresses != before->addresses)
-        changed.push_back(std::move(after));
+        changed_.push_back(std::move(after));
     }
-    rosters_.change_clients(changed);
+    if (!tables_.lock().others_write()) change();
   }
 
   void finish() {
+    change();
     rosters_.finish();
     if (!known_.empty())
       emit(tables_, context_, EventKind::roster_changed, 0, known_.size() == 1 ? *known_.begin() : 0);
   }
 
  private:
+  /// All clients are locked before any of their rosters is.
+  void change() {
+    if (!changed_.empty()) rosters_.change_clients(changed_);
+    changed_.clear();
+  }
   void give(Client& client, std::size_t number) const {
     if (!names_.empty()) client.name = names_[number];
     if (!addresses_.empty()) client.addresses.set(kEmail, addresses_[number]);
@@ -154,6 +159,7 @@ class ClientPut {
   RosterUpdate rosters_;
   std::span<const std::string_view> names_;
   std::span<const std::string_view> addresses_;
+  std::vector<Client> changed_;
   std::unordered_set<ClientNo> made_;   // by this list
   std::unordered_set<ClientNo> known_;  // those that were there before
 };

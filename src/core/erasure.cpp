@@ -50,10 +50,9 @@ bool Erasure::erase(std::string_view client_id) {
   context_.write(verb::client_erase, client_id, [&](Tables& tables) {
     const Client client = access::client(tables, client_id, Hold::exclusive);
     // A reason may hold what it is called: nothing is claimed or reported while they are cut.
-    for_each_membership_page(tables, {&client.no, 1},
-                             [&](std::span<const HeldMembership> page) { lock_rosters(tables, page); });
-    tables.lock().all_channel_work();
     RosterUpdate rosters(tables, context_);
+    rosters.lock_rosters_of({&client.no, 1});
+    tables.lock().all_channel_work();
     for_each_membership_page(tables, {&client.no, 1}, [&](std::span<const HeldMembership> page) {
       erase_from(tables, rosters, client, page);
     });

@@ -4,9 +4,7 @@ namespace bccast {
 
 Code Holding::release() {
   const Code result = context_.write(verb::release, {}, [](Tables& tables) {
-    if (!tables.store().held()) return Code::exists;
-    tables.store().set_held(false);
-    return Code::ok;
+    return tables.store().release() ? Code::ok : Code::exists;
   });
   context_.known->held = false;
   return result;

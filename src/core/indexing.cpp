@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/unicode.hpp"
+#include "core/begin_anew.hpp"
 #include "core/roster_update.hpp"
 #include "core/unreadable.hpp"
 
@@ -75,6 +76,16 @@ Folding next_part(Tables& tables, const Context& context, Folding at) {
   return last && at.place <= std::int64_t{*last} ? at : from_after(tables, at.provider_no);
 }
 
+/// How far it is, and nobody else goes on from there, or changes the roster that has its turn.
+Folding lock_where_it_is(Tables& tables) {
+  const auto seen = tables.store().folding();
+  tables.lock().rosters({&seen.provider_no, 1});
+  if (!tables.lock().others_write()) return seen;
+  const auto at = tables.store().folding();
+  if (at != seen) throw FoundAnother();
+  return at;
+}
+
 }  // namespace
 
 bool is_indexed(const Folding& folding, ProviderNo provider) noexcept {
@@ -129,24 +140,22 @@ bool Indexing::go_past_damage(std::exception_ptr& damaged) {
 /// One entry, or what is to be taken away before. False: nothing is left. Throws Unreadable<Folding> for an
 /// entry that cannot be read.
 bool Indexing::take_step() {
-  return context_.write(
-      verb::index, {},
-      [&](Tables& tables) {
-        const auto at = tables.store().folding();
-        if (!at.under_way() || !has_own_version(at)) return false;
-        if (at.place == kToBeTakenAway) {
-          tables.store().set_folding(next_part(tables, context_, at));
-          return true;
-        }
-        if (const auto entry = entry_at(tables, at)) {
-          RosterUpdate update(tables, context_);
-          update.index(*entry);
-          update.finish();
-        }
-        tables.store().set_folding(behind(tables, at));
-        return true;
-      },
-      Durability::relaxed);
+  const auto step = [&](Tables& tables) {
+    const auto at = lock_where_it_is(tables);
+    if (!at.under_way() || !has_own_version(at)) return false;
+    if (at.place == kToBeTakenAway) {
+      tables.store().set_folding(next_part(tables, context_, at));
+      return true;
+    }
+    if (const auto entry = entry_at(tables, at)) {
+      RosterUpdate update(tables, context_);
+      update.index(*entry);
+      update.finish();
+    }
+    tables.store().set_folding(behind(tables, at));
+    return true;
+  };
+  return context_.write(verb::index, {}, step, Durability::relaxed);
 }
 
 /// Goes on behind an entry that cannot be read, unless another has done so. What is to be said of it.
@@ -154,6 +163,7 @@ Error Indexing::leave_out(const Folding& at) {
   const std::string provider = context_.write(
       verb::index, {},
       [&](Tables& tables) {
+        tables.lock().rosters({&at.provider_no, 1});
         if (tables.store().folding() == at) tables.store().set_folding(behind(tables, at));
         const auto row = tables.directory().provider(at.provider_no);
         return row ? row->id : fmt::format("number {}", at.provider_no);
@@ -165,20 +175,18 @@ Error Indexing::leave_out(const Folding& at) {
 
 bool Indexing::go_on_together() {
   // Were a part lost with the power, it would be done once more.
-  return context_.write(
-      verb::index, {},
-      [&](Tables& tables) {
-        const auto at = tables.store().folding();
-        if (has_own_version(at)) {
-          if (at.under_way()) tables.store().set_folding(next_part(tables, context_, at));
-          return at.under_way();
-        }
-        tables.store().set_folding(from_after(tables, 0));
-        if (!has_own_version(tables.store().folding()))  // else it would begin for ever
-          throw Error(Code::corrupt, "how far the indexes are cannot be stored");
-        return true;
-      },
-      Durability::relaxed);
+  const auto go_on = [&](Tables& tables) {
+    const auto at = lock_where_it_is(tables);
+    if (has_own_version(at)) {
+      if (at.under_way()) tables.store().set_folding(next_part(tables, context_, at));
+      return at.under_way();
+    }
+    tables.store().set_folding(from_after(tables, 0));
+    if (!has_own_version(tables.store().folding()))  // else it would begin for ever
+      throw Error(Code::corrupt, "how far the indexes are cannot be stored");
+    return true;
+  };
+  return context_.write(verb::index, {}, go_on, Durability::relaxed);
 }
 
 }  // namespace bccast

@@ -16,6 +16,13 @@ bool all_retry(const Assignment& assignment, std::size_t least) {
   return true;
 }
 
+Position begin_of(const Report& report) {
+  const Assignment& assignment = *report.assignment;
+  if (report.begin == 0 || report.begin >= assignment.entries.size()) return assignment.claim.from;
+  return HandingOrder(assignment.line->order)
+      .position_of(static_cast<Place>(assignment.entries[report.begin]));
+}
+
 ItemOutcome outcome_in(const Report& report, std::size_t i) {
   if (report.result == BatchResult::given_up) return {ItemStatus::failed, "worker_lost", -1};
   if (report.result == BatchResult::failed) return {ItemStatus::retry, report.reason, -1};

@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "base/error.hpp"
+#include "core/begin_anew.hpp"
 #include "core/claiming.hpp"
 #include "core/holding.hpp"
 #include "core/loading.hpp"
@@ -23,15 +24,13 @@ std::unique_ptr<Assignment> PastDamage::claim() {
   while (found == Found::damaged && lines_.size() < kMostLines) found = try_next();
   stored_ = found == Found::sound || !claims_.empty() || lines_.size() == kMostLines;
   if (!stored_) return nullptr;
-  return context_.write(
-      verb::claim, {},
-      [&](Tables& tables) {
-        put_behind(tables);
-        std::exception_ptr said;
-        return found == Found::sound ? claim_next(tables, context_, channel_, Locked(), most_, said)
-                                     : nullptr;
-      },
-      Durability::relaxed);
+  const auto put_behind_and_claim = [&](Tables& tables) {
+    const auto locked = lock_all_that_is_open(tables, context_, channel_, most_);
+    put_behind(tables);
+    std::exception_ptr said;
+    return found == Found::sound ? claim_next(tables, context_, channel_, locked, most_, said) : nullptr;
+  };
+  return context_.write(verb::claim, {}, put_behind_and_claim, Durability::relaxed);
 }
 
 PastDamage::Found PastDamage::try_next() {
@@ -58,24 +57,26 @@ PastDamage::Tried PastDamage::try_out() const {
   struct Undone {
     Tried tried;
   };
+  const auto claim = [&](Tables& tables) {
+    const auto locked = lock_all_that_is_open(tables, context_, channel_, most_);
+    if (hands_nothing_out(tables, context_)) throw Undone();
+    throw Undone{claim_in(tables, locked)};
+  };
   try {
-    context_.write(verb::claim, {}, [&](Tables& tables) {
-      if (hands_nothing_out(tables, context_)) throw Undone();
-      throw Undone{claim_in(tables)};
-    });
+    context_.write(verb::claim, {}, claim);
   } catch (Undone& undone) {
     return std::move(undone.tried);
   }
   return {};
 }
 
-PastDamage::Tried PastDamage::claim_in(Tables& tables) const {
+PastDamage::Tried PastDamage::claim_in(Tables& tables, const Locked& locked) const {
   Tried tried;
   try {
     put_behind(tables);
     tried.next = next_of(tables);
     std::exception_ptr said;
-    tried.assignment = claim_next(tables, context_, channel_, Locked(), most_, said);
+    tried.assignment = claim_next(tables, context_, channel_, locked, most_, said);
   } catch (const Error& error) {
     if (error.code() != Code::corrupt) throw;
     throw Unreadable(error, std::move(tried.next));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/assignment.hpp"
+#include "core/work_locks.hpp"
 
 namespace bccast {
 
@@ -40,7 +41,7 @@ class PastDamage {
 
   Found try_next();
   Tried try_out() const;
-  Tried claim_in(Tables& tables) const;
+  Tried claim_in(Tables& tables, const Locked& locked) const;
   Found pass_by(const Next& next);
   Next next_of(const Tables& tables) const;
   void put_behind(Tables& tables) const;

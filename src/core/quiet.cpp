@@ -130,11 +130,13 @@ struct Waking {
 };
 
 /// Changes nothing.
-std::optional<Waking> next_waking(const Tables& tables, ChannelNo channel, Ms now, std::size_t most) {
+std::optional<Waking> next_waking(const Tables& tables, const Locked& locked, ChannelNo channel, Ms now,
+                                  std::size_t most) {
   const auto first = tables.work().next_waiting(channel, now, kFarthestDue);
   if (!first || !is_due(first->due_at, now)) return std::nullopt;
   auto line = tables.work().line(first->line_no);
   if (!line) throw Error(Code::corrupt, "places that wait have lost their line");
+  locked.require(*line);
   auto blast = tables.blasts().blast(line->provider_no, line->blast_no);
   if (!blast) throw Error(Code::corrupt, "a line has lost its blast");
   const HandingOrder order(line->order);
@@ -156,11 +158,12 @@ std::optional<Waking> next_waking(const Tables& tables, ChannelNo channel, Ms no
 
 }  // namespace
 
-std::vector<Item> wake_places(Tables& tables, ChannelNo channel, Ms now, std::size_t most) {
+std::vector<Item> wake_places(Tables& tables, const Locked& locked, ChannelNo channel, Ms now,
+                              std::size_t most) {
   std::vector<Item> items;
   std::optional<Waking> waking;
   try {
-    waking = next_waking(tables, channel, now, most);
+    waking = next_waking(tables, locked, channel, now, most);
   } catch (const Error& error) {
     // It is said as soon as it holds up nobody.
     if (!passes_by(tables, error) || !tables.work().next_line(channel)) throw;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/context.hpp"
+#include "core/work_locks.hpp"
 
 namespace bccast {
 
@@ -46,7 +47,8 @@ QuietPlaces quiet_places(const Tables& tables, const Line& line, Ms now);
 void let_wait(Tables& tables, Line& line, std::vector<WaitingPlaces> places);
 
 /// Of the line whose waiting places are due, at most `most` as items. Empty: none is due.
-std::vector<Item> wake_places(Tables& tables, ChannelNo channel, Ms now, std::size_t most);
+std::vector<Item> wake_places(Tables& tables, const Locked& locked, ChannelNo channel, Ms now,
+                              std::size_t most);
 
 /// The quiet hours are others: all that wait are looked at again now.
 void wake_all(Tables& tables, const Channel& channel, Ms now);

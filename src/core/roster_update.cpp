@@ -1,6 +1,7 @@
 #include "core/roster_update.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/fold.hpp"
@@ -64,12 +65,6 @@ bool RosterUpdate::has_turn_behind(const RosterEntry& entry) {
   return entry.provider_no == folding().provider_no && std::int64_t{entry.place} < folding().place;
 }
 
-void lock_rosters(Tables& tables, std::span<const HeldMembership> places) {
-  std::vector<ProviderNo> nos;
-  for (const auto& one : places) nos.push_back(one.membership.provider_no);
-  tables.lock().rosters(nos);
-}
-
 void for_each_membership_page(const Tables& tables, std::span<const ClientNo> clients,
                               FunctionRef<void(std::span<const HeldMembership>)> f) {
   for (ProviderNo after = 0;;) {
@@ -88,6 +83,7 @@ void for_each_membership_page(const Tables& tables, std::span<const ClientNo> cl
 
 std::vector<bool> RosterUpdate::add(RosterWork& roster, std::span<const Client* const> clients,
                                     std::uint32_t flags) {
+  if (rosters_.empty()) rosters_.push_back(roster.provider_no);
   std::vector<ClientNo> nos;
   nos.reserve(clients.size());
   for (const auto* client : clients) nos.push_back(client->no);
@@ -112,8 +108,27 @@ std::vector<bool> RosterUpdate::add(RosterWork& roster, std::span<const Client* 
   return added;
 }
 
+void RosterUpdate::lock_rosters_of(std::span<const ClientNo> clients) {
+  if (!tables_.lock().others_write()) return;
+  std::set<ProviderNo> nos;
+  for_each_page(clients, [&](auto page, std::size_t) {
+    for_each_membership_page(tables_, page, [&](std::span<const HeldMembership> held) {
+      for (const auto& one : held) nos.insert(one.membership.provider_no);
+    });
+  });
+  rosters_.assign(nos.begin(), nos.end());
+  tables_.lock().rosters(rosters_);
+}
+
 void RosterUpdate::change_clients(std::span<const Client> clients) {
-  if (clients.empty()) return;
+  std::vector<ClientNo> nos;
+  nos.reserve(clients.size());
+  for (const auto& client : clients) nos.push_back(client.no);
+  lock_rosters_of(nos);
+  for_each_page(clients, [&](auto page, std::size_t) { change_page(page); });
+}
+
+void RosterUpdate::change_page(std::span<const Client> clients) {
   tables_.directory().update_clients(clients);
   std::vector<ClientNo> nos;
   nos.reserve(clients.size());
@@ -123,7 +138,6 @@ void RosterUpdate::change_clients(std::span<const Client> clients) {
     std::vector<RosterKey> keys;
     keys.reserve(held.size());
     for (const auto& one : held) keys.push_back({one.membership.provider_no, one.membership.place});
-    lock_rosters(tables_, held);
     const auto entries = tables_.directory().entries(keys);
     for (std::size_t i = 0; i < held.size(); ++i) {
       while (client->no != held[i].client_no) ++client;
@@ -159,8 +173,8 @@ void RosterUpdate::index(const RosterEntry& entry) {
 
 void RosterUpdate::apply() {
   if (noted_.empty()) return;
-  leave_communities();
   change_addresses();
+  leave_communities();
   write_entries();
   change_names();
   change_slices();
@@ -272,8 +286,20 @@ void RosterUpdate::change_addresses() {
     }
     set_shares(noted_[i], to_share);
   }
-  if (!moves.empty()) follow_addresses(tables_, context_, moves);
+  if (!moves.empty()) follow(moves);
   mark_strangers();
+}
+
+/// No line comes to be open meanwhile: nothing is sent, or tried again, on a roster that is locked.
+void RosterUpdate::follow(std::span<const AddressMove> moves) {
+  if (!has_lines_) {
+    for (const auto& move : moves)
+      if (std::find(rosters_.begin(), rosters_.end(), move.at.provider_no) == rosters_.end())
+        rosters_.push_back(move.at.provider_no);
+    tables_.lock().told_lines(rosters_);
+    has_lines_ = true;
+  }
+  follow_addresses(tables_, context_, moves);
 }
 
 bool RosterUpdate::one_shares(const Change& one) {

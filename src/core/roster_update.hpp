@@ -28,8 +28,10 @@ class RosterUpdate {
   /// Adds a page of clients at the provider's next places. The roster's row is the caller's to write. Those
   /// that are on the roster already are not added; says which were.
   std::vector<bool> add(RosterWork& roster, std::span<const Client* const> clients, std::uint32_t flags = 0);
-  /// Writes a page of clients, each of which is there once, and their entries on all of their rosters.
+  /// Writes clients, each of which is there once, and their entries on all of their rosters.
   void change_clients(std::span<const Client> clients);
+  /// Locks all rosters of these clients. Once, and before anything is noted.
+  void lock_rosters_of(std::span<const ClientNo> clients);
 
   /// Notes an entry that was `before`, as the store has it now. Who is archived by it leaves its communities.
   void change(RosterEntry entry, const RosterEntry& before);
@@ -62,6 +64,8 @@ class RosterUpdate {
   void leave_communities();
   AddressPlan plan_addresses();
   void change_addresses();
+  void change_page(std::span<const Client> clients);
+  void follow(std::span<const AddressMove> moves);
   static bool one_shares(const Change& one);
   static void set_shares(Change& one, bool to_share);
   /// The one noted at a place, or nothing.
@@ -80,13 +84,12 @@ class RosterUpdate {
   std::optional<Folding> folding_;
   std::vector<Change> noted_;
   std::map<RosterKey, std::size_t> noted_at_;  // filled when it is first asked
+  std::vector<ProviderNo> rosters_;            // that are locked for what follows
+  bool has_lines_ = false;                     // those on which it is kept who is told where, are locked
   std::vector<RosterKey> strangers_;           // who shares an address with one that was noted
   RosterSlices roster_slices_;
   AddressSlices address_slices_;
 };
-
-/// Those with these places.
-void lock_rosters(Tables& tables, std::span<const HeldMembership> places);
 
 /// Calls f with page after page of the clients' places on rosters, in the order of these and then by
 /// provider.

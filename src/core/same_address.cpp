@@ -172,8 +172,11 @@ bool forget_told_addresses(const Context& context) {
   return context.write(
       verb::forget_addresses, {},
       [](Tables& tables) {
-        const auto line = tables.work().line_to_forget();
-        if (!line) return false;
+        const auto next = tables.peek().work().line_to_forget();
+        if (!next) return false;
+        tables.lock().lines({&next->no, 1}, {});
+        const auto line = tables.work().line(next->no);
+        if (!line || line->open) return true;  // it goes on meanwhile: another may be next
         tables.work().forget_told_addresses(line->no, kForgottenTogether);
         tables.work().update_line(*line);
         return true;

@@ -111,6 +111,8 @@ std::int64_t SecondTries::retry_failed(std::string_view provider_id, std::string
   return context_.write(verb::blast_retry_failed, blast_id, [&](Tables& tables) {
     std::int64_t count = 0;
     const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+    tables.lock().rosters({&provider.no, 1});  // who is told at an address is kept of lines that are open
+    tables.lock().channels(Hold::shared);      // nobody would ever end what is tried again on a removed one
     Blast blast = access::sent_blast_and_lines(tables, context_, provider, blast_id);
     access::next(blast, BlastVerb::reopen, blast_id);
     const Ms now = context_.clock.wall_ms();
@@ -148,6 +150,8 @@ Code SecondTries::report(std::string_view item, const ItemOutcome& outcome) {
   return context_.write(verb::report, item, [&](Tables& tables) {
     if (const auto place = context_.ids.decode(item, IdKind::blast_item)) {
       const BlastKey key{place->provider, place->number};
+      tables.lock().rosters({&key.first, 1});  // the line may be open again
+      tables.lock().channel(place->channel, Hold::shared);
       tables.lock().lines({}, {&key, 1});
       tables.lock().blasts({&key, 1}, Hold::exclusive);
       return report_place(tables, *place, outcome);
@@ -236,16 +240,24 @@ Code SecondTries::report_place(Tables& tables, const IdParts& parts, const ItemO
 
 /// Of single messages' notices only those are kept that have not ended, or failed.
 Code SecondTries::report_notice(Tables& tables, const IdParts& parts, const ItemOutcome& outcome) {
-  auto item = tables.work().item_of_notice(parts.channel, parts.provider, notice_of(parts));
-  if (!item) throw not_found();
-  if (item->damaged) throw Error(Code::corrupt, "the item is damaged");
-  if (item->state != ItemState::failed) throw Error(Code::state, "the item has not ended yet");
+  const auto find = [&] {
+    auto found = tables.work().item_of_notice(parts.channel, parts.provider, notice_of(parts));
+    if (!found) throw not_found();
+    return std::move(*found);
+  };
+  if (tables.lock().others_write()) {
+    const ItemNo no = find().no;
+    tables.lock().singles({}, {&no, 1});
+  }
+  Item item = find();
+  if (item.damaged) throw Error(Code::corrupt, "the item is damaged");
+  if (item.state != ItemState::failed) throw Error(Code::state, "the item has not ended yet");
   if (outcome.status == ItemStatus::failed) return Code::exists;
   if (outcome.status == ItemStatus::done) {
-    tables.work().delete_items({&*item, 1});
+    tables.work().delete_items({&item, 1});
   } else {
-    begin_again(*item, context_.clock.wall_ms());
-    tables.work().update_items({&*item, 1});
+    begin_again(item, context_.clock.wall_ms());
+    tables.work().update_items({&item, 1});
   }
   return Code::ok;
 }

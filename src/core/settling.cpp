@@ -48,9 +48,11 @@ bool is_same_try(const Item& row, const Item& item) {
 
 class Settling {
  public:
-  Settling(Tables& tables, const Context& context, const Report& report, Advanced& advanced)
+  Settling(Tables& tables, const Context& context, const Locked& locked, const Report& report,
+           Advanced& advanced)
       : tables_(tables),
         context_(context),
+        locked_(locked),
         report_(report),
         assignment_(*report.assignment),
         advanced_(advanced),
@@ -62,6 +64,10 @@ class Settling {
     auto claim = stored_claim();
     if (!anything_open(claim)) {
       advanced_.too_late = true;
+      return;
+    }
+    if (!locked_.has_channel_work()) {
+      settle_line();
       return;
     }
     // What is said of the batch as a whole counts only from whoever has it now: after its lease it may be
@@ -130,7 +136,7 @@ class Settling {
     const bool held = now_ < known.lease_until && known.lease_until <= now_ + known.lease;
     if (!held) return std::nullopt;
     advanced_.damage = nullptr;
-    if (assignment_.line) known.from = begin_of_report();
+    if (assignment_.line) known.from = begin_of(report_);
     return known;
   }
 
@@ -180,7 +186,7 @@ class Settling {
       const Claim& whole = assignment_.claim;
       if (claim && claim->to == whole.to) {
         open_claims_.push_back(*claim);
-        if (claim->from == begin_of_report()) return true;
+        if (claim->from == begin_of(report_)) return true;
       } else {
         for (const auto& part : tables_.work().sound_claims_of(*assignment_.line).claims)
           if (part.from < whole.to && whole.from < part.to) open_claims_.push_back(part);
@@ -210,13 +216,6 @@ class Settling {
       find_put_off(gone);
     }
     return claim || !open_items_.empty() || put_off_.any();
-  }
-
-  /// Where the claim of a line begins if nobody else has reported a part of it.
-  Position begin_of_report() const {
-    if (report_.begin == 0 || report_.begin >= assignment_.entries.size()) return assignment_.claim.from;
-    return HandingOrder(assignment_.line->order)
-        .position_of(static_cast<Place>(assignment_.entries[report_.begin]));
   }
 
   /// Only for what a handler says: else nobody was told. Where it cannot be read, nothing of it counts.
@@ -577,6 +576,7 @@ class Settling {
 
   Tables& tables_;
   const Context& context_;
+  const Locked& locked_;
   const Report& report_;
   const Assignment& assignment_;
   Advanced& advanced_;
@@ -598,8 +598,9 @@ class Settling {
 
 }  // namespace
 
-void settle(Tables& tables, const Context& context, const Report& report, Advanced& advanced) {
-  Settling(tables, context, report, advanced).run();
+void settle(Tables& tables, const Context& context, const Locked& locked, const Report& report,
+            Advanced& advanced) {
+  Settling(tables, context, locked, report, advanced).run();
 }
 
 }  // namespace bccast

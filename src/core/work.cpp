@@ -61,7 +61,7 @@ Advanced Work::advance_once(const VerbKind& kind, ChannelNo channel, const Repor
       [&](Tables& tables) {
         Advanced advanced;
         const auto locked = lock_work(tables, context_, channel, report, most);
-        if (report != nullptr) settle(tables, context_, *report, advanced);
+        if (report != nullptr) settle(tables, context_, locked, *report, advanced);
         if (most > 0) claim(tables, channel, locked, most, advanced);
         return advanced;
       },

@@ -5,10 +5,47 @@
 #include <map>
 #include <vector>
 
+#include "core/channel_health.hpp"
+#include "core/outcomes.hpp"
+#include "core/passes_by.hpp"
 #include "model/retry.hpp"
 
 namespace bccast {
 namespace {
+
+/// Nothing of it was told later than the rest, or not at all.
+bool all_went_well(const Report& report) {
+  const Assignment& assignment = *report.assignment;
+  if (report.result != BatchResult::as_set || !assignment.damaged.empty()) return false;
+  for (std::size_t i = report.begin; i < report.stop(); ++i) {
+    const auto status = outcome_of(assignment, i).status;
+    if (status != ItemStatus::done && status != ItemStatus::skipped) return false;
+  }
+  return true;
+}
+
+/// Nothing is counted of it while it works and nothing fails.
+bool counts_successes(const Channel& channel, const ChannelWork& work) {
+  return work.failures > 0 || work.over_threshold || (channel.fail_rule.percent > 0 && !work.window.empty());
+}
+
+/// Whether a report may be stored beside others of its channel: one on a batch of a line that all went well,
+/// and that nobody has taken over. What was put off, and single items, may be in another's claim meanwhile.
+bool goes_beside_others(const Tables& tables, const Report& report) {
+  const Assignment& assignment = *report.assignment;
+  if (!assignment.line || assignment.rated || assignment.probe || !all_went_well(report)) return false;
+  try {
+    const auto channel = tables.work().channel(assignment.claim.channel_no);
+    const auto work = tables.work().channel_work(assignment.claim.channel_no);
+    if (!channel || !work || counts_successes(*channel, *work)) return false;
+    const auto claim = tables.work().claim(assignment.claim);
+    return claim && claim->tries == assignment.claim.tries && claim->from == begin_of(report) &&
+           claim->to == assignment.claim.to;
+  } catch (const Error& error) {
+    if (!passes_by(tables, error)) throw;
+    return false;
+  }
+}
 
 /// Collects, by what is only looked at, what is to be locked.
 class ToLock {
@@ -46,7 +83,7 @@ class ToLock {
       lines_.insert(next->line_no);
   }
 
-  Locked lock() {
+  Locked lock(bool channel_work) {
     const std::vector<LineNo> lines(lines_.begin(), lines_.end());
     tables_.lock().lines(lines, std::vector(all_of_.begin(), all_of_.end()));
     std::vector<BlastKey> closing;
@@ -60,7 +97,7 @@ class ToLock {
     std::set<Token> tokens;
     for (const auto& claim : claims_) tokens.insert(claim.token);
     tables_.lock().singles(claims_, std::vector(items_.begin(), items_.end()));
-    return {std::move(lines_), std::move(items_), std::move(tokens)};
+    return {channel_work, std::move(lines_), std::move(items_), std::move(tokens)};
   }
 
  private:
@@ -116,21 +153,47 @@ bool Locked::has(std::span<const Item> items) const {
 Locked lock_work(Tables& tables, const Context& context, ChannelNo channel, const Report* report,
                  std::size_t most) {
   tables.lock().channel(channel, Hold::shared);
-  tables.lock().channel_work(channel);
   if (!tables.lock().others_write()) return {};
+  const bool beside_others = report != nullptr && most == 0 && goes_beside_others(tables.peek(), *report);
+  if (!beside_others) tables.lock().channel_work(channel);
   ToLock to_lock(tables, context, channel);
   if (report != nullptr) to_lock.add_report(*report);
   if (most > 0) to_lock.add_next(most);
-  return to_lock.lock();
+  auto locked = to_lock.lock(!beside_others);
+  if (beside_others && !goes_beside_others(tables.peek(), *report)) throw FoundAnother();
+  return locked;
+}
+
+Locked lock_all_that_is_open(Tables& tables, const Context& context, ChannelNo channel, std::size_t most) {
+  tables.lock().channel(channel, Hold::shared);
+  tables.lock().channel_work(channel);
+  if (!tables.lock().others_write()) return {};
+  tables.lock().open_lines_of_channel(channel);
+  std::set<LineNo> lines;
+  for (const auto& line : tables.work().sound_open_lines_of_channel(channel)) lines.insert(line.no);
+  const auto claims = tables.work().sound_item_claims(channel).claims;
+  std::set<ItemNo> items;
+  for (const auto& item : tables.work().due_items(channel, context.clock.wall_ms(), kFarthestDue, most))
+    items.insert(item.no);
+  for (const auto& item : tables.work().items_of(claims)) items.insert(item.no);
+  tables.lock().singles(claims, std::vector(items.begin(), items.end()));
+  std::set<Token> tokens;
+  for (const auto& claim : claims) tokens.insert(claim.token);
+  return {true, std::move(lines), std::move(items), std::move(tokens)};
 }
 
 void lock_batch(Tables& tables, const Assignment& assignment) {
+  tables.lock().channel(assignment.claim.channel_no, Hold::shared);
   tables.lock().channel_work(assignment.claim.channel_no);
-  if (assignment.line) {
-    tables.lock().lines({&assignment.line->no, 1}, {});
-  } else {
-    tables.lock().singles({&assignment.claim, 1}, {});
+  std::set<LineNo> lines;
+  if (assignment.line) lines.insert(assignment.line->no);
+  std::vector<ItemNo> items;
+  for (const auto& item : assignment.items) {
+    items.push_back(item.no);
+    if (item.line_no != 0) lines.insert(item.line_no);
   }
+  tables.lock().lines(std::vector(lines.begin(), lines.end()), {});
+  if (!assignment.line) tables.lock().singles({&assignment.claim, 1}, items);
 }
 
 }  // namespace bccast

@@ -16,9 +16,15 @@ class Locked {
  public:
   /// Nobody else writes: everything is.
   Locked() = default;
-  Locked(std::set<LineNo> lines, std::set<ItemNo> items, std::set<Token> claims)
-      : everything_(false), lines_(std::move(lines)), items_(std::move(items)), claims_(std::move(claims)) {}
+  Locked(bool channel_work, std::set<LineNo> lines, std::set<ItemNo> items, std::set<Token> claims)
+      : everything_(false),
+        channel_work_(channel_work),
+        lines_(std::move(lines)),
+        items_(std::move(items)),
+        claims_(std::move(claims)) {}
 
+  /// What comes of working the channel. If not, the report has nothing to say of it.
+  bool has_channel_work() const noexcept { return everything_ || channel_work_; }
   bool has(const Line& line) const { return everything_ || lines_.count(line.no) > 0; }
   /// With the line it is of, or as a single one.
   bool has(const Claim& claim) const {
@@ -33,6 +39,7 @@ class Locked {
 
  private:
   bool everything_ = true;
+  bool channel_work_ = true;
   std::set<LineNo> lines_;
   std::set<ItemNo> items_;
   std::set<Token> claims_;
@@ -42,7 +49,11 @@ class Locked {
 Locked lock_work(Tables& tables, const Context& context, ChannelNo channel, const Report* report,
                  std::size_t most);
 
-/// A batch in somebody's hands, alone: to make its lease last, or to undo its claim.
+/// All that may be taken up on a channel where it is not known beforehand what is passed by.
+Locked lock_all_that_is_open(Tables& tables, const Context& context, ChannelNo channel, std::size_t most);
+
+/// A batch in somebody's hands, with the lines of its items, where who is told at an address is kept: to make
+/// its lease last, to undo its claim, or to fill it.
 void lock_batch(Tables& tables, const Assignment& assignment);
 
 }  // namespace bccast

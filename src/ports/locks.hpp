@@ -56,6 +56,8 @@ class Locks {
   virtual void lines(std::span<const LineNo> nos, std::span<const BlastKey> all_of) = 0;
   /// Those of a channel that are open.
   virtual void open_lines_of_channel(ChannelNo channel) = 0;
+  /// Of these providers' blasts those that are open, or keep who was told at which address.
+  virtual void told_lines(std::span<const ProviderNo> providers) = 0;
 
   /// Rank 7: blasts, with their drafts, or communities, with their members.
   virtual void blasts(std::span<const BlastKey> keys, Hold hold) = 0;
@@ -86,6 +88,7 @@ class NoLocks final : public Locks {
   void all_channel_work() override {}
   void lines(std::span<const LineNo>, std::span<const BlastKey>) override {}
   void open_lines_of_channel(ChannelNo) override {}
+  void told_lines(std::span<const ProviderNo>) override {}
   void blasts(std::span<const BlastKey>, Hold) override {}
   void community(ProviderNo, CommunityNo, Hold) override {}
   void threads(std::span<const ThreadKey>) override {}

@@ -48,6 +48,8 @@ class StoreTables {
   /// Made by a backup, and not yet released: nothing is handed out.
   virtual bool held() const = 0;
   virtual void set_held(bool held) = 0;
+  /// From now on it is not held. False: it was not.
+  virtual bool release() = 0;
 
   /// A damaged row is one whose version is not known.
   virtual Folding folding() const = 0;

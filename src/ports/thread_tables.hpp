@@ -124,11 +124,17 @@ class ThreadTables {
   virtual void delete_threads(std::span<const ThreadKey> keys) = 0;
 
   /// The host's own name for a thread: at most one each way.
-  virtual std::optional<std::string> host_ref(const ThreadKey& thread) const = 0;
   virtual std::optional<ThreadKey> thread_bound_to(std::string_view host_ref) const = 0;
-  /// Instead of the one the thread has. False, and nothing is done: it is bound to another.
-  virtual bool put_host_ref(const ThreadKey& thread, std::string_view host_ref) = 0;
-  virtual void delete_host_ref(const ThreadKey& thread) = 0;
+  /// What came of binding a thread to a name.
+  enum class Bound {
+    put,   // instead of the name that it had
+    same,  // it was bound to that already
+    taken  // nothing was done: another is
+  };
+  /// Inserted or nothing, and looked at then: no two threads are bound to one name.
+  virtual Bound put_host_ref(const ThreadKey& thread, std::string_view host_ref) = 0;
+  /// False: it had none.
+  virtual bool delete_host_ref(const ThreadKey& thread) = 0;
   virtual void delete_host_refs(ProviderNo provider, Place place) = 0;
 };
 

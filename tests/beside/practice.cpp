@@ -11,22 +11,6 @@ constexpr std::array kChannels{"app", "chat", "email", "push"};
 std::string as_text(Code code) {
   return fmt::format("code {}", static_cast<int>(code));
 }
-template <typename F>
-auto doing(F f) {
-  return [f](Host& host) {
-    return answer_of([&]() -> std::string {
-      if constexpr (std::is_void_v<decltype(f(host))>) {
-        f(host);
-        return "done";
-      } else if constexpr (std::is_same_v<decltype(f(host)), Code>) {
-        return as_text(f(host));
-      } else {
-        return f(host);
-      }
-    });
-  };
-}
-
 class Seen {
  public:
   template <typename... Fields>
@@ -116,22 +100,33 @@ void add_rest(Host& host, Seen& seen) {
   finish_acts(host.context);
   while (host.control.sweep()) {
   }
+  std::exception_ptr damaged;
+  while (Indexing(host.context).go_on(damaged)) {
+  }
+  std::vector<std::string> told;  // in no order
+  const auto tell = [&](const char* channel) -> std::string {
+    for (int batches = 0; batches < 100; ++batches) {
+      const auto next = host.claim(host.channels.find(channel));
+      if (!next) return {};
+      if (const auto report = Work::without_handler(*next)) {
+        host.work.advance(bccast::verb::pump, next->claim.channel_no, &*report, 0);
+        continue;
+      }
+      for (const auto& one : told_by(*next)) told.push_back(fmt::format("{}: {}", channel, one));
+      host.report(*next);
+    }
+    seen.add("there is no end of it", channel);
+    return {};
+  };
   for (int round = 0; round < 3; ++round)
-    for (const auto* channel : kChannels)
-      answer_of([&] {
-        for (int batches = 0; batches < 100; ++batches) {
-          const auto next = host.claim(host.channels.find(channel));
-          if (!next) return std::string();
-          if (const auto report = Work::without_handler(*next)) {
-            host.work.advance(bccast::verb::pump, bccast::verb::pump, next->claim.channel_no, &*report, 0);
-            continue;
-          }
-          seen.add("told", channel, text_of(*next));
-          host.report(*next);
-        }
-        seen.add("there is no end of it", channel);
-        return std::string();
-      });
+    for (const auto* channel : kChannels) answer_of([&] { return tell(channel); });
+  std::sort(told.begin(), told.end());
+  for (const auto& one : told) seen.add("told", one);
+}
+
+void add_rooms(Host& host, Seen& seen) {
+  for (const auto* room : {"room", "another room", "group room"})
+    seen.add(room, answer_of([&] { return host.host_refs.find(room); }));
 }
 
 void add_channels(Host& host, Seen& seen) {
@@ -155,19 +150,34 @@ void add_findings(Host& host, Seen& seen) {
 
 }  // namespace
 
-std::string Practice::seen(Host& host) const {
+std::string Scenario::seen(Host& host) {
   Seen seen;
   for (const auto part :
-       {add_people, add_blasts, add_channels, add_events, add_rest, add_blasts, add_findings})
+       {add_people, add_blasts, add_rooms, add_channels, add_events, add_rest, add_blasts, add_findings})
     seen.add("end", answer_of([&] {
                part(host, seen);
                return std::string();
              }));
+  if (later_ > 0) {
+    clock_.now += later_;
+    add_rest(host, seen);
+    add_blasts(host, seen);
+    clock_.now -= later_;
+  }
   return std::move(seen).text();
 }
 
-Practice::Practice() {
+Scenario::Scenario() {
   host_.store.write([](Tables& tables) { tables.store().set_folding({folding_version(), 0, 0}); });
+}
+
+const Verb& Scenario::verb(std::string_view name) const {
+  for (const auto& one : verbs_)
+    if (one.name == name) return one;
+  throw std::logic_error("there is no such verb: " + std::string(name));
+}
+
+Practice::Practice() {
   host_.directory.provider_put("lee", "Dr. Lee");
   host_.directory.provider_put("may", "Dr. May");
   for (const auto* client : kClients) {
@@ -196,11 +206,12 @@ Practice::Practice() {
   host_.conversation.write({Side::provider, "lee"}, direct_, {}, "directly");
   community_ = host_.communities.create("lee", "Group");
   host_.communities.add_many("lee", community_, std::vector<std::string_view>{"ann", "bob"});
+  host_.host_refs.bind(community_, "group room");
   host_.channels.put("push", "deliver");  // with nothing but the next blast
   sent_ = host_.send("sent");
   of_sent_ = host_.progress.find("lee", sent_, std::vector<std::string_view>{"ann"}).at(0).thread;
   clock_.now += 2'000;
-  data_ = setup_.newest();
+  set_beginning();
   add_verbs_of_people();
   add_verbs_of_blasts();
   add_verbs_of_threads();
@@ -298,6 +309,11 @@ void Practice::add_verbs_of_threads() {
         return written(
             host.conversation.write(lee, host.conversation.direct("lee", "cid"), {}, "directly"));
       }));
+  add("bind", doing([this](Host& host) { return host.host_refs.bind(direct_, "room"); }));
+  add("bind of another", doing([this](Host& host) { return host.host_refs.bind(community_, "room"); }));
+  add("bind anew", doing([this](Host& host) { return host.host_refs.bind(direct_, "another room"); }));
+  add("bind of a blast's", doing([this](Host& host) { return host.host_refs.bind(of_sent_, "room"); }));
+  add("unbind", doing([this](Host& host) { return host.host_refs.bind(community_, ""); }));
   add("post", doing([=, this](Host& host) {
         return written(host.conversation.write(ann, community_, {}, "post"));
       }));

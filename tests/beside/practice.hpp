@@ -22,6 +22,7 @@
 #include "core/host_refs.hpp"
 #include "core/in_parts.hpp"
 #include "core/inbox.hpp"
+#include "core/indexing.hpp"
 #include "core/overdue.hpp"
 #include "core/progress.hpp"
 #include "core/provider_end.hpp"
@@ -86,10 +87,11 @@ struct Host {
     if (next) work.load(*next);
     return next;
   }
-  std::string report(const Assignment& assignment) {
+  std::string report(const Assignment& assignment, BatchResult result = BatchResult::as_set) {
     Report report;
     report.assignment = &assignment;
-    const auto advanced = work.advance(bccast::verb::pump, bccast::verb::pump, assignment.claim.channel_no, &report, 0);
+    report.result = result;
+    const auto advanced = work.advance(bccast::verb::pump, assignment.claim.channel_no, &report, 0);
     return advanced.too_late ? "too late" : "taken";
   }
 };
@@ -112,42 +114,83 @@ inline std::string answer_of(const std::function<std::string()>& act) {
 }
 
 /// Who is told of what, in no order.
-inline std::string text_of(const Assignment& assignment) {
+inline std::vector<std::string> told_by(const Assignment& assignment) {
   std::vector<std::string> all;
   for (std::size_t i = 0; i < assignment.batch.size(); ++i)
     all.push_back(fmt::format("{} of {} at {}", assignment.batch.to().at(i), view(assignment.batch.thread(i)),
                               assignment.batch.address().at(i)));
   std::sort(all.begin(), all.end());
-  return fmt::format("{}", fmt::join(all, ", "));
+  return all;
+}
+inline std::string text_of(const Assignment& assignment) {
+  return fmt::format("{}", fmt::join(told_by(assignment), ", "));
 }
 
-class Practice {
+/// A verb that answers with nothing, with a code or with a text.
+template <typename F>
+auto doing(F f) {
+  return [f](Host& host) {
+    return answer_of([&]() -> std::string {
+      if constexpr (std::is_void_v<decltype(f(host))>) {
+        f(host);
+        return "done";
+      } else if constexpr (std::is_same_v<decltype(f(host)), Code>) {
+        return fmt::format("code {}", static_cast<int>(f(host)));
+      } else {
+        return f(host);
+      }
+    });
+  };
+}
+
+/// A store as it is at the beginning, and what can be done to it.
+class Scenario {
  public:
-  Practice();
+  Scenario();
 
   const std::vector<Verb>& verbs() const noexcept { return verbs_; }
+  const Verb& verb(std::string_view name) const;
   /// The store as it is at the beginning, whatever became of others.
   SideBySide begin() { return SideBySide(key_, data_); }
   StillClock& clock() noexcept { return clock_; }
 
   /// What providers, clients and the operator see in the end, and then whatever is still to be told.
-  std::string seen(Host& host) const;
+  std::string seen(Host& host);
 
- private:
+ protected:
+  /// In the end it is also seen what is told so much later.
+  void look_later(Ms later) { later_ = later; }
   void add(std::string name, std::function<std::string(Host&)> act) {
     verbs_.push_back({std::move(name), std::move(act)});
   }
+  /// What is there now is the beginning.
+  void set_beginning() { data_ = setup_.newest(); }
+
+ private:
+  SecretKey key_ = random_key();
+
+ protected:
+  StillClock clock_;
+  SideBySide setup_{key_, memory::Data()};
+  Host host_{setup_, SideBySide::kFirst, clock_, [](const PortCall&) {}};
+
+ private:
+  memory::Data data_;
+  std::vector<Verb> verbs_;
+  Ms later_ = 0;
+};
+
+/// Something of everything.
+class Practice : public Scenario {
+ public:
+  Practice();
+
+ private:
   void add_verbs_of_people();
   void add_verbs_of_blasts();
   void add_verbs_of_threads();
   void add_verbs_of_work();
 
-  SecretKey key_ = random_key();
-  StillClock clock_;
-  SideBySide setup_{key_, memory::Data()};
-  Host host_{setup_, SideBySide::kFirst, clock_, [](const PortCall&) {}};
-  memory::Data data_;
-  std::vector<Verb> verbs_;
   // Blasts of Dr. Lee's.
   std::string draft_;
   std::string scheduled_;

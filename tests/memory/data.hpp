@@ -74,6 +74,7 @@ struct Data {
   Table<ThreadKey, Thread> threads;
   Table<StoredAt, Message> messages;
   Table<ThreadKey, std::string> host_refs;
+  Table<std::string, ThreadKey> bound_threads;  // the same by name, which makes it unique
   Table<std::pair<ProviderNo, CommunityNo>, Community> communities;
   Table<MemberKey, Member> members;
   Table<ChannelNo, Channel> channels;
@@ -94,6 +95,11 @@ struct Data {
   std::shared_ptr<Drawn> drawn = std::make_shared<Drawn>();
 
   StoreRow the_store() const { return store.get(0).value_or(StoreRow{}); }
+  /// As it is when nobody else changes it any more.
+  StoreRow store_to_change() {
+    store.lock(0, true);
+    return the_store();
+  }
   /// The next number of a kind.
   std::int64_t next(NumberKind kind, std::int64_t count = 1) {
     auto& last = drawn->of[kind];
@@ -102,7 +108,7 @@ struct Data {
   }
   /// In the order of commits.
   EventNo next_event() {
-    auto row = the_store();
+    auto row = store_to_change();
     store.put(0, {row.held, row.folding, ++row.last_event});
     return row.last_event;
   }
@@ -110,9 +116,9 @@ struct Data {
   auto all() {
     return std::tie(providers, provider_ids, roster_work, clients, client_ids, memberships, entries, names,
                     addresses, roster_slices, address_slices, blasts, texts, draft_slices, audiences, marks,
-                    threads, messages, host_refs, communities, members, channels, channel_work, lines,
-                    waiting, skips, told_addresses, claims, items, events, new_events, readers, debts, acts,
-                    store);
+                    threads, messages, host_refs, bound_threads, communities, members, channels, channel_work,
+                    lines, waiting, skips, told_addresses, claims, items, events, new_events, readers, debts,
+                    acts, store);
   }
   template <typename F>
   void for_each_table(F&& f) {

@@ -100,13 +100,18 @@ class OfStore final : public StoreTables {
 
   bool held() const override { return data_.the_store().held; }
   void set_held(bool held) override {
-    auto row = data_.the_store();
+    auto row = data_.store_to_change();
     row.held = held;
     data_.store.put(0, row);
   }
+  bool release() override {
+    if (!data_.store_to_change().held) return false;
+    set_held(false);
+    return true;
+  }
   Folding folding() const override { return data_.the_store().folding; }
   void set_folding(const Folding& folding) override {
-    auto row = data_.the_store();
+    auto row = data_.store_to_change();
     row.folding = folding;
     data_.store.put(0, row);
   }

@@ -60,6 +60,12 @@ class RowLocks final : public Locks {
   void open_lines_of_channel(ChannelNo channel) override {
     lock_lines([=](const Line& line) { return line.open && line.channel_no == channel; });
   }
+  void told_lines(std::span<const ProviderNo> providers) override {
+    lock_lines([=](const Line& line) {
+      return (line.open || line.has_told_addresses) &&
+             std::find(providers.begin(), providers.end(), line.provider_no) != providers.end();
+    });
+  }
   void blasts(std::span<const BlastKey> keys, Hold hold) override { lock(7, data_.blasts, keys, hold); }
   void community(ProviderNo provider, CommunityNo no, Hold hold) override {
     const std::pair key{provider, no};

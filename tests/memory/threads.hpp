@@ -150,26 +150,26 @@ class Threads final : public ThreadTables {
     }
   }
 
-  std::optional<std::string> host_ref(const ThreadKey& thread) const override {
-    return data_.host_refs.get(thread);
-  }
   std::optional<ThreadKey> thread_bound_to(std::string_view host_ref) const override {
-    for (const auto& [key, ref] :
-         data_.host_refs.rows([&](const ThreadKey&, const std::string& ref) { return ref == host_ref; }))
-      return key;
-    return std::nullopt;
+    return data_.bound_threads.get(std::string(host_ref));
   }
-  bool put_host_ref(const ThreadKey& thread, std::string_view host_ref) override {
-    if (const auto bound = thread_bound_to(host_ref)) return *bound == thread;
-    data_.host_refs.put(thread, std::string(host_ref));
-    return true;
+  Bound put_host_ref(const ThreadKey& thread, std::string_view host_ref) override {
+    const std::string ref(host_ref);
+    if (!data_.bound_threads.add(ref, thread))
+      return *data_.bound_threads.get(ref) == thread ? Bound::same : Bound::taken;
+    unbind([&](const std::string& name, const ThreadKey& key) { return key == thread && name != ref; });
+    data_.host_refs.put(thread, ref);
+    return Bound::put;
   }
-  void delete_host_ref(const ThreadKey& thread) override { data_.host_refs.erase(thread); }
+  bool delete_host_ref(const ThreadKey& thread) override {
+    unbind([&](const std::string&, const ThreadKey& key) { return key == thread; });
+    return data_.host_refs.erase(thread);
+  }
   void delete_host_refs(ProviderNo provider, Place place) override {
-    for (const auto& [key, ref] : data_.host_refs.rows([&](const ThreadKey&key, const std::string&) {
+    for (const auto& one : data_.host_refs.rows([&](const ThreadKey&key, const std::string&) {
            return key.provider_no == provider && key.place == place;
          }))
-      data_.host_refs.erase(key);
+      delete_host_ref(one.first);
   }
 
  private:
@@ -177,6 +177,10 @@ class Threads final : public ThreadTables {
     return std::any_of(places.begin(), places.end(), [&](const RosterKey& at) {
       return at == RosterKey{key.provider_no, key.place};
     });
+  }
+  template <typename Which>
+  void unbind(const Which& which) {
+    for (const auto& one : data_.bound_threads.rows_to_change(which)) data_.bound_threads.erase(one.first);
   }
   template <typename Which>
   std::vector<Thread> all_of(const Which& which) const {

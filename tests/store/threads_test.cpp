@@ -440,25 +440,26 @@ TEST_CASE("threads: a host's name leads to one thread, and a thread to one name"
   const ThreadKey three{kLee, 5, 4};
   store.write([&](Tables& tables) {
     auto& threads = tables.threads();
-    threads.put_host_ref(one, kOddText);
-    threads.put_host_ref(two, "room 2");
-    threads.put_host_ref(three, "room 3");
-    CHECK(threads.host_ref(one) == kOddText);
+    using Bound = ThreadTables::Bound;
+    CHECK(threads.put_host_ref(one, kOddText) == Bound::put);
+    CHECK(threads.put_host_ref(two, "room 2") == Bound::put);
+    CHECK(threads.put_host_ref(three, "room 3") == Bound::put);
     CHECK(threads.thread_bound_to(kOddText) == one);
     CHECK(!threads.thread_bound_to("room 1"));
-    CHECK(!threads.host_ref({kLee, 4, 4}));
-    CHECK(!threads.put_host_ref(three, "room 2"));  // another's
+    CHECK(threads.put_host_ref(three, "room 2") == Bound::taken);
     CHECK(threads.thread_bound_to("room 2") == two);
-    CHECK(threads.host_ref(three) == "room 3");
-    CHECK(threads.put_host_ref(three, "room 3"));
-    CHECK(threads.put_host_ref(one, "room 1"));  // instead
-    CHECK(threads.host_ref(one) == "room 1");
+    CHECK(threads.thread_bound_to("room 3") == three);
+    CHECK(threads.put_host_ref(three, "room 3") == Bound::same);
+    CHECK(threads.thread_bound_to("room 3") == three);
+    CHECK(threads.put_host_ref(one, "room 1") == Bound::put);  // instead
+    CHECK(threads.thread_bound_to("room 1") == one);
     CHECK(!threads.thread_bound_to(kOddText));
-    threads.delete_host_ref(two);
-    CHECK(!threads.host_ref(two));
+    CHECK(threads.delete_host_ref(two));
+    CHECK(!threads.delete_host_ref(two));
     CHECK(!threads.thread_bound_to("room 2"));
+    CHECK(threads.put_host_ref(one, "room 2") == Bound::put);  // nobody's any more
     threads.delete_host_refs(kLee, 3);
-    CHECK(!threads.thread_bound_to("room 1"));
+    CHECK(!threads.thread_bound_to("room 2"));
     CHECK(threads.thread_bound_to("room 3") == three);
   });
 }

@@ -220,6 +220,12 @@ TEST_CASE("store: held, and released") {
     store.write([&](Tables& tables) { tables.store().set_held(held); });
     CHECK(store.read([](const Tables& tables) { return tables.store().held(); }) == held);
   }
+  const auto release = [&] { return store.write([](Tables& tables) { return tables.store().release(); }); };
+  CHECK(!release());
+  store.write([](Tables& tables) { tables.store().set_held(true); });
+  CHECK(release());
+  CHECK(!store.read([](const Tables& tables) { return tables.store().held(); }));
+  CHECK(!release());
 }
 
 TEST_CASE("store: debts ascend, and are settled up to the last one that was seen") {

@@ -390,7 +390,7 @@ bccast::Line waiting_line(World& world, bccast::Place places) {
 std::size_t wake(World& world, std::vector<bccast::Place>* places = nullptr) {
   std::size_t woken = 0;
   world.store.write([&](bccast::Tables& tables) {
-    const auto items = bccast::wake_places(tables, 1, world.clock.now, 1000);
+    const auto items = bccast::wake_places(tables, bccast::Locked(), 1, world.clock.now, 1000);
     woken = items.size();
     for (const auto& item : items)
       if (places != nullptr) places->push_back(item.thread.place);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "ports/store.hpp"
 
@@ -373,17 +374,14 @@ class HookedThreads final : public ThreadTables {
   void delete_threads(std::span<const ThreadKey> keys) override {
     to_for("delete_threads", PortCall::writes).delete_threads(keys);
   }
-  std::optional<std::string> host_ref(const ThreadKey& thread) const override {
-    return to_for("host_ref", PortCall::reads).host_ref(thread);
-  }
   std::optional<ThreadKey> thread_bound_to(std::string_view host_ref) const override {
     return to_for("thread_bound_to", PortCall::reads).thread_bound_to(host_ref);
   }
-  bool put_host_ref(const ThreadKey& thread, std::string_view host_ref) override {
+  Bound put_host_ref(const ThreadKey& thread, std::string_view host_ref) override {
     return to_for("put_host_ref", PortCall::writes).put_host_ref(thread, host_ref);
   }
-  void delete_host_ref(const ThreadKey& thread) override {
-    to_for("delete_host_ref", PortCall::writes).delete_host_ref(thread);
+  bool delete_host_ref(const ThreadKey& thread) override {
+    return to_for("delete_host_ref", PortCall::writes).delete_host_ref(thread);
   }
   void delete_host_refs(ProviderNo provider, Place place) override {
     to_for("delete_host_refs", PortCall::writes).delete_host_refs(provider, place);
@@ -723,6 +721,7 @@ class HookedStoreTables final : public StoreTables {
 
   bool held() const override { return to_for("held", PortCall::reads).held(); }
   void set_held(bool held) override { to_for("set_held", PortCall::writes).set_held(held); }
+  bool release() override { return to_for("release", PortCall::writes).release(); }
   Folding folding() const override { return to_for("folding", PortCall::reads).folding(); }
   void set_folding(const Folding& folding) override {
     to_for("set_folding", PortCall::writes).set_folding(folding);
@@ -789,6 +788,9 @@ class HookedLocks final : public Locks {
   void open_lines_of_channel(ChannelNo channel) override {
     to_for("lock open_lines_of_channel").open_lines_of_channel(channel);
   }
+  void told_lines(std::span<const ProviderNo> providers) override {
+    to_for("lock told_lines").told_lines(providers);
+  }
   void blasts(std::span<const BlastKey> keys, Hold hold) override {
     to_for("lock blasts").blasts(keys, hold);
   }
@@ -823,7 +825,9 @@ class HookedTables : public Tables {
         events_(to.events(), hook),
         store_(to.store(), hook),
         numbers_(to.numbers(), hook),
-        lock_(to.lock(), hook) {}
+        lock_(to.lock(), hook),
+        to_(to),
+        hook_(hook) {}
   /// Only to be used as const Tables.
   HookedTables(const Tables& to, const PortHook& hook) : HookedTables(const_cast<Tables&>(to), hook) {}
 
@@ -843,6 +847,11 @@ class HookedTables : public Tables {
   const WorkTables& work() const override { return work_; }
   const EventTables& events() const override { return events_; }
   const StoreTables& store() const override { return store_; }
+  const Tables& peek() const noexcept override {
+    if (&to_.peek() == &to_) return *this;
+    if (!peek_) peek_ = std::make_unique<HookedTables>(to_.peek(), hook_);
+    return *peek_;
+  }
 
  private:
   HookedDirectory directory_;
@@ -854,6 +863,9 @@ class HookedTables : public Tables {
   HookedStoreTables store_;
   HookedNumbers numbers_;
   HookedLocks lock_;
+  const Tables& to_;
+  const PortHook& hook_;
+  mutable std::unique_ptr<HookedTables> peek_;
 };
 
 }  // namespace bccast

@@ -104,6 +104,12 @@ void SqliteStoreTables::set_held(bool held) {
       .run();
 }
 
+bool SqliteStoreTables::release() {
+  if (!held()) return false;
+  set_held(false);
+  return true;
+}
+
 void SqliteStoreTables::find_damage(std::vector<FindingRow>& findings) const {
   find_damaged_rows(db_, kStore, kAllStores, findings);
   find_damaged_rows(db_, kFolding, kAllFoldings, findings);

@@ -31,6 +31,7 @@ class SqliteStoreTables final : public StoreTables {
 
   bool held() const override;
   void set_held(bool held) override;
+  bool release() override;
   Folding folding() const override;
   void set_folding(const Folding& folding) override;
   void add_debt() override;

@@ -495,15 +495,6 @@ void SqliteThreadTables::delete_threads(std::span<const ThreadKey> keys) {
   }
 }
 
-std::optional<std::string> SqliteThreadTables::host_ref(const ThreadKey& thread) const {
-  auto query = db_.query("SELECT " REF_COLUMNS
-                         ", sum FROM thread_ref WHERE provider_no = ? AND place = ? AND origin = ?");
-  if (!bind_key(query, thread).step()) return std::nullopt;
-  auto found = reference_of(query);
-  require_asked_for(found.first == thread);
-  return std::move(found.second);
-}
-
 std::optional<ThreadKey> SqliteThreadTables::thread_bound_to(std::string_view host_ref) const {
   auto query = db_.query("SELECT " REF_COLUMNS ", sum FROM thread_ref WHERE host_ref = ?");
   if (!query.bind(host_ref).step()) return std::nullopt;
@@ -512,20 +503,21 @@ std::optional<ThreadKey> SqliteThreadTables::thread_bound_to(std::string_view ho
   return key;
 }
 
-bool SqliteThreadTables::put_host_ref(const ThreadKey& thread, std::string_view host_ref) {
-  if (const auto bound = thread_bound_to(host_ref)) return *bound == thread;
+/// Nobody else writes between the look and the insert.
+ThreadTables::Bound SqliteThreadTables::put_host_ref(const ThreadKey& thread, std::string_view host_ref) {
+  if (const auto bound = thread_bound_to(host_ref)) return *bound == thread ? Bound::same : Bound::taken;
   auto query = db_.query(kPutRef.c_str());
   RowWriter writer(query, kRef);
   visit_key(writer, thread);
   writer.text(host_ref);
   writer.finish();
   query.run();
-  return true;
+  return Bound::put;
 }
 
-void SqliteThreadTables::delete_host_ref(const ThreadKey& thread) {
+bool SqliteThreadTables::delete_host_ref(const ThreadKey& thread) {
   auto query = db_.query("DELETE FROM thread_ref WHERE provider_no = ? AND place = ? AND origin = ?");
-  bind_key(query, thread).run();
+  return bind_key(query, thread).run() > 0;
 }
 
 void SqliteThreadTables::delete_host_refs(ProviderNo provider, Place place) {

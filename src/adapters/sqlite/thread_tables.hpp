@@ -38,10 +38,9 @@ class SqliteThreadTables final : public ThreadTables {
   std::int64_t count_for(const ThreadKey& thread, std::int64_t seq, const Author& reader) const override;
   void remove_texts(ProviderNo provider, Place place) override;
   void delete_threads(std::span<const ThreadKey> keys) override;
-  std::optional<std::string> host_ref(const ThreadKey& thread) const override;
   std::optional<ThreadKey> thread_bound_to(std::string_view host_ref) const override;
-  bool put_host_ref(const ThreadKey& thread, std::string_view host_ref) override;
-  void delete_host_ref(const ThreadKey& thread) override;
+  Bound put_host_ref(const ThreadKey& thread, std::string_view host_ref) override;
+  bool delete_host_ref(const ThreadKey& thread) override;
   void delete_host_refs(ProviderNo provider, Place place) override;
 
   /// For verification: rows that are not what was once written.
