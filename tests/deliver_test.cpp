@@ -111,8 +111,8 @@ TEST_CASE("a batch to deliver holds the text once, and for each item whose messa
   Names columns;
   for (const auto& cell : delivered[0].row.cells) columns.push_back(cell.column);
   CHECK(columns == Names{"id", "to_kind", "to", "address", "to_name", "thread", "at_ms", "locale", "provider",
-                         "provider_name", "client", "kind", "title", "seq", "author", "author_name",
-                         "action", "text"});
+                         "provider_name", "client", "kind", "title", "seq", "author", "author_name", "action",
+                         "text"});
   std::set<string> threads;
   for (const auto& step : delivered) {
     CHECK(step.text == "Good morning");

@@ -160,9 +160,7 @@ class Claiming {
   HandingOrder::Taken first_places(const Line& line, Position from, Position to, std::size_t most) const {
     const HandingOrder order(line.order);
     SlicesAhead<Slice> slices(line.slices, order.takes_few(line.total), kSlicesTogether);
-    const auto read = [&](std::span<const SliceNo> some) {
-      return tables_.work().audience(line, some);
-    };
+    const auto read = [&](std::span<const SliceNo> some) { return tables_.work().audience(line, some); };
     return order.take(from, to, most, line.total,
                       [&](SliceNo s) -> const Slice& { return slices.at(s, read); });
   }

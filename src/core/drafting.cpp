@@ -91,26 +91,27 @@ std::vector<Code> Drafting::act_many(std::string_view provider_id, std::string_v
     access::draft(tables, context_, provider, blast_id);
     return resolve_places(tables, provider, ids);
   });
-  context_.write(act == Act::select ? verb::blast_select : verb::blast_deselect, blast_id, [&](Tables& tables) {
-    const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
-    Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
-    std::vector<std::pair<SliceNo, Place>> changes;
-    for (const auto& one : resolved)
-      if (one.code == Code::ok) changes.emplace_back(slice_of(one.place), one.place);
-    if (changes.empty()) return;
-    auto& blasts = tables.blasts();
-    const auto write = [&](std::span<const std::pair<SliceNo, DraftSlice>> rows) {
-      std::vector<ChosenSlice> chosen;
-      for (const auto& [s, slice] : rows) chosen.push_back({s, slice});
-      blasts.put_draft_slices(provider.no, blast.no, chosen);
-    };
-    SliceCache<SliceNo, DraftSlice> slices;
-    slices.change(
-        changes, [&](auto keys) { return blasts.draft_slices(provider.no, blast.no, keys); }, write,
-        [&](DraftSlice& slice, Place place) { apply(slice, place, act); });
-    slices.store(write);
-    touch(tables, blast);
-  });
+  context_.write(act == Act::select ? verb::blast_select : verb::blast_deselect, blast_id,
+                 [&](Tables& tables) {
+                   const Provider provider = access::open_provider(tables, provider_id, Hold::shared);
+                   Blast blast = access::draft(tables, context_, provider, blast_id, Hold::exclusive);
+                   std::vector<std::pair<SliceNo, Place>> changes;
+                   for (const auto& one : resolved)
+                     if (one.code == Code::ok) changes.emplace_back(slice_of(one.place), one.place);
+                   if (changes.empty()) return;
+                   auto& blasts = tables.blasts();
+                   const auto write = [&](std::span<const std::pair<SliceNo, DraftSlice>> rows) {
+                     std::vector<ChosenSlice> chosen;
+                     for (const auto& [s, slice] : rows) chosen.push_back({s, slice});
+                     blasts.put_draft_slices(provider.no, blast.no, chosen);
+                   };
+                   SliceCache<SliceNo, DraftSlice> slices;
+                   slices.change(
+                       changes, [&](auto keys) { return blasts.draft_slices(provider.no, blast.no, keys); },
+                       write, [&](DraftSlice& slice, Place place) { apply(slice, place, act); });
+                   slices.store(write);
+                   touch(tables, blast);
+                 });
   std::vector<Code> results(ids.size());
   for (std::size_t i = 0; i < ids.size(); ++i) results[i] = resolved[i].code;
   return results;

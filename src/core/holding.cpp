@@ -3,9 +3,8 @@
 namespace bccast {
 
 Code Holding::release() {
-  const Code result = context_.write(verb::release, {}, [](Tables& tables) {
-    return tables.store().release() ? Code::ok : Code::exists;
-  });
+  const Code result = context_.write(
+      verb::release, {}, [](Tables& tables) { return tables.store().release() ? Code::ok : Code::exists; });
   context_.known->held = false;
   return result;
 }

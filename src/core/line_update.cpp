@@ -69,8 +69,7 @@ void skip_between(Tables& tables, Line& line, SkipReason reason, Position from, 
         const auto audience = tables.work().audience(line, page);
         std::map<SliceNo, Slice> gone;
         for (std::size_t i = 0; i < page.size(); ++i)
-          if (!audience.at(i).empty())
-            gone.emplace(page[i], order.between(page[i], audience[i], from, to));
+          if (!audience.at(i).empty()) gone.emplace(page[i], order.between(page[i], audience[i], from, to));
         skip_places(tables, line, reason, gone);
       },
       kSlicesTogether);

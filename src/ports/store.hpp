@@ -48,8 +48,8 @@ class Tables {
   virtual const EventTables& events() const = 0;
   virtual const StoreTables& store() const = 0;
   /// The same, for a look at rows that are not locked: each may be another by the time that the transaction
-  /// ends. What is seen serves to choose what is locked, or is kept from changing by a lock on something else.
-  /// (The tests have a store in which rows are not read unlocked but by this.)
+  /// ends. What is seen serves to choose what is locked, or is kept from changing by a lock on something
+  /// else. (The tests have a store in which rows are not read unlocked but by this.)
   virtual const Tables& peek() const noexcept { return *this; }
   /// Whether more can be read and written in this transaction after a port has thrown that. A store whose
   /// server ends the transaction with each error that it reports itself (Error::native()) says no to those.

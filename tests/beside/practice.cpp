@@ -283,9 +283,8 @@ void Practice::add_verbs_of_threads() {
           all += fmt::format("{} {} {};", row.thread, row.unread, row.removed);
         return all;
       }));
-  add("reply", doing([=, this](Host& host) {
-        return written(host.conversation.write(ann, of_sent_, {}, "reply"));
-      }));
+  add("reply",
+      doing([=, this](Host& host) { return written(host.conversation.write(ann, of_sent_, {}, "reply")); }));
   add("reply with a key", doing([=, this](Host& host) {
         return written(host.conversation.write(ann, of_sent_, "key", "reply"));
       }));
@@ -306,17 +305,15 @@ void Practice::add_verbs_of_threads() {
         return written(host.conversation.write(lee, direct_, {}, "direct reply of lee's"));
       }));
   add("first message to cid", doing([=](Host& host) {
-        return written(
-            host.conversation.write(lee, host.conversation.direct("lee", "cid"), {}, "directly"));
+        return written(host.conversation.write(lee, host.conversation.direct("lee", "cid"), {}, "directly"));
       }));
   add("bind", doing([this](Host& host) { return host.host_refs.bind(direct_, "room"); }));
   add("bind of another", doing([this](Host& host) { return host.host_refs.bind(community_, "room"); }));
   add("bind anew", doing([this](Host& host) { return host.host_refs.bind(direct_, "another room"); }));
   add("bind of a blast's", doing([this](Host& host) { return host.host_refs.bind(of_sent_, "room"); }));
   add("unbind", doing([this](Host& host) { return host.host_refs.bind(community_, ""); }));
-  add("post", doing([=, this](Host& host) {
-        return written(host.conversation.write(ann, community_, {}, "post"));
-      }));
+  add("post",
+      doing([=, this](Host& host) { return written(host.conversation.write(ann, community_, {}, "post")); }));
   add("community_create", doing([](Host& host) { return host.communities.create("lee", "Other"); }));
   add("community_add", doing([this](Host& host) {
         return as_text(

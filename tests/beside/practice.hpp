@@ -83,7 +83,7 @@ struct Host {
   }
   /// Null: nothing is due.
   std::shared_ptr<Assignment> claim(ChannelNo channel) {
-    std::shared_ptr<Assignment> next = work.advance(bccast::verb::pump, bccast::verb::pump, channel, nullptr, 64).next;
+    std::shared_ptr<Assignment> next = work.advance(bccast::verb::pump, channel, nullptr, 64).next;
     if (next) work.load(*next);
     return next;
   }

@@ -279,8 +279,7 @@ TEST_CASE("The first read and the first reply write a constant number of rows, a
     const auto touch = [&](std::size_t who) {
       const auto thread = world.inbox.of_client(World::id(who), {}, {}, 0).items.at(0).thread;
       reads.push_back(world.cost([&] { world.conversation.read(world.client(who), thread, 1); }));
-      replies.push_back(
-          world.cost([&] { world.conversation.write(world.client(who), thread, {}, "yes"); }));
+      replies.push_back(world.cost([&] { world.conversation.write(world.client(who), thread, {}, "yes"); }));
     };
     touch(7);
     reads.clear();  // those prepared the statements
@@ -520,13 +519,13 @@ TEST_CASE("The end of a blast costs the same however many families were told, wh
     world.families(size, 2);
     const auto blast = world.sent();
     const auto end = [&] {
-      const auto batch = world.work.advance(bccast::verb::pump, bccast::verb::pump, 1, nullptr, size + 1).next;
+      const auto batch = world.work.advance(bccast::verb::pump, 1, nullptr, size + 1).next;
       REQUIRE(batch);
       world.work.load(*batch);
       CHECK(batch->holds.size() == size / 2 - 1);
       bccast::Report report;
       report.assignment = batch.get();
-      return world.cost([&] { world.work.advance(bccast::verb::pump, bccast::verb::pump, 1, &report, 0); });
+      return world.cost([&] { world.work.advance(bccast::verb::pump, 1, &report, 0); });
     };
     ends.push_back(end());
     INFO(ends.back());

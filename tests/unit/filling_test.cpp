@@ -118,7 +118,7 @@ TEST_CASE("A batch that cannot be filled is not given back to a blast that was r
   World world("email", "notify", 200);
   world.sending.send("lee", world.blast, {});
   world.conversation.read({Side::client, "c100"}, world.thread_of("c100"), 1);
-  auto batch = world.work.advance(bccast::verb::pump, bccast::verb::pump, kFirst, nullptr, 1000).next;  // all of it
+  auto batch = world.work.advance(bccast::verb::pump, kFirst, nullptr, 1000).next;  // all of it
   REQUIRE(batch);
   REQUIRE_FALSE(batch->loaded);
   REQUIRE(world.line().cursor == world.line().order.end());
@@ -131,7 +131,7 @@ TEST_CASE("A batch that cannot be filled is not given back to a blast that was r
   // Whoever takes it up leaves them out.
   Database(world.folder.file()).run("UPDATE mark SET bits = " + marks);
   world.clock.now += kLongestLease + 1;
-  batch = world.work.advance(bccast::verb::pump, bccast::verb::pump, kFirst, nullptr, 1000).next;
+  batch = world.work.advance(bccast::verb::pump, kFirst, nullptr, 1000).next;
   REQUIRE(batch);
   world.work.load(*batch);
   CHECK(batch->batch.size() == 0);

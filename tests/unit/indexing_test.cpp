@@ -328,7 +328,7 @@ TEST_CASE("P12: a batch that was claimed before another began to index the store
     CAPTURE(later);
     World world;
     bccast::Work work(world.context);
-    const auto batch = work.advance(bccast::verb::pump, bccast::verb::pump, 1, nullptr, World::kClients).next;
+    const auto batch = work.advance(bccast::verb::pump, 1, nullptr, World::kClients).next;
     REQUIRE(batch);
     REQUIRE_FALSE(batch->loaded);
     bccast::sqlite::SqliteStore other(world.folder.file());
@@ -340,7 +340,9 @@ TEST_CASE("P12: a batch that was claimed before another began to index the store
     const auto report = bccast::Work::without_handler(*batch);
     REQUIRE(report);
     CHECK(report->result == bccast::BatchResult::returned);
-    const auto store = [&] { return work.advance(bccast::verb::pump, bccast::verb::pump, 1, &*report, World::kClients).next != nullptr; };
+    const auto store = [&] {
+      return work.advance(bccast::verb::pump, 1, &*report, World::kClients).next != nullptr;
+    };
     if (later) {
       CHECK(code_of(store) == bccast::Code::schema);
     } else {

@@ -100,7 +100,7 @@ struct World {
   void report(Work& work, const Assignment& assignment) {
     Report report;
     report.assignment = &assignment;
-    work.advance(bccast::verb::pump, bccast::verb::pump, 1, &report, 0);
+    work.advance(bccast::verb::pump, 1, &report, 0);
   }
   std::size_t damage() { return Verification(context).run().size(); }
   std::size_t threads(const char* client) { return inbox.of_client(client, {}, {}, 0).items.size(); }
@@ -178,8 +178,8 @@ TEST_CASE("P12: of two large batches that are filled in the same moment one tell
   constexpr int kClients = 400;
   world.send_to_families(kClients);
   Work work(world.context);
-  auto one = work.advance(bccast::verb::pump, bccast::verb::pump, 1, nullptr, kClients / 2).next;
-  auto other = work.advance(bccast::verb::pump, bccast::verb::pump, 1, nullptr, kClients).next;
+  auto one = work.advance(bccast::verb::pump, 1, nullptr, kClients / 2).next;
+  auto other = work.advance(bccast::verb::pump, 1, nullptr, kClients).next;
   REQUIRE((one && other));
   world.store.before_write = [&] { work.load(*other); };
   work.load(*one);
@@ -203,12 +203,12 @@ TEST_CASE("P12: of a blast that ended while a batch of it was filled, who holds 
     constexpr int kClients = 400;
     const auto blast = world.send_to_families(kClients);
     Work work(world.context);
-    auto slow = work.advance(bccast::verb::pump, bccast::verb::pump, 1, nullptr, kClients + 2).next;
+    auto slow = work.advance(bccast::verb::pump, 1, nullptr, kClients + 2).next;
     REQUIRE(slow);
     world.store.before_write = [&] {  // its lease is over, and another tells everybody, or nobody any more
       if (recalled) world.control.recall("lee", blast);
       world.clock.now += kLongestLease + 1;
-      auto quick = work.advance(bccast::verb::pump, bccast::verb::pump, 1, nullptr, kClients + 2).next;
+      auto quick = work.advance(bccast::verb::pump, 1, nullptr, kClients + 2).next;
       REQUIRE(quick);
       work.load(*quick);
       CHECK(quick->batch.size() == (recalled ? 0 : kClients / 2));
@@ -221,7 +221,7 @@ TEST_CASE("P12: of a blast that ended while a batch of it was filled, who holds 
     CHECK(slow->batch.size() == 0);  // there is nothing left to tell
     const auto report = Work::without_handler(*slow);
     REQUIRE(report);
-    CHECK(work.advance(bccast::verb::pump, bccast::verb::pump, 1, &*report, 0).too_late);
+    CHECK(work.advance(bccast::verb::pump, 1, &*report, 0).too_late);
     CHECK(world.damage() == 0);
     world.store.read([](const Tables& tables) { CHECK_FALSE(tables.work().told_line_after(0)); });
     CHECK(Progress(world.context).status("lee", blast).back().pending == 0);
@@ -238,7 +238,7 @@ TEST_CASE("P12: while who was told at which address is forgotten, another try te
     std::multiset<std::string> told;
     std::int64_t failed = 0;
     const auto take = [&](bool fails) {
-      auto batch = work.advance(bccast::verb::pump, bccast::verb::pump, 1, nullptr, kClients + 2).next;
+      auto batch = work.advance(bccast::verb::pump, 1, nullptr, kClients + 2).next;
       if (!batch) return false;
       work.load(*batch);
       for (std::size_t i = 0; i < batch->batch.size(); ++i) {
@@ -277,7 +277,7 @@ TEST_CASE("Verification finds who was told at which address of a line that has e
   World world;
   const auto blast = world.send_to_families(4);
   Work work(world.context);
-  auto batch = work.advance(bccast::verb::pump, bccast::verb::pump, 1, nullptr, 10).next;
+  auto batch = work.advance(bccast::verb::pump, 1, nullptr, 10).next;
   REQUIRE(batch);
   world.report(work, *batch);
   CHECK(world.damage() == 0);  // they are still to be forgotten
@@ -302,7 +302,7 @@ TEST_CASE("A report that is stored is not stored again where what is behind dama
   world.send("Closed on Friday");
   world.send("Open on Monday");
   Work work(world.context);
-  const auto batch = work.advance(bccast::verb::pump, bccast::verb::pump, 1, nullptr, 10).next;
+  const auto batch = work.advance(bccast::verb::pump, 1, nullptr, 10).next;
   REQUIRE(batch);
   REQUIRE(batch->batch.size() == 2);
   test::Database(world.folder.file()).run("UPDATE line SET sum = sum + 1 WHERE blast_no = 2");
@@ -314,7 +314,7 @@ TEST_CASE("A report that is stored is not stored again where what is behind dama
   world.store.before_write = count_write;
   Report report;
   report.assignment = batch.get();
-  const auto advanced = work.advance(bccast::verb::pump, bccast::verb::pump, 1, &report, 10);
+  const auto advanced = work.advance(bccast::verb::pump, 1, &report, 10);
   CHECK(writes == 3);
   CHECK(advanced.ended == 2);
   CHECK_FALSE(advanced.too_late);

@@ -57,7 +57,7 @@ struct World {
     throw Error(Code::corrupt, "a page is damaged", number);
   }
   std::unique_ptr<Assignment> claimed() {
-    auto next = work.advance(bccast::verb::pump, bccast::verb::pump, 1, nullptr, 10).next;
+    auto next = work.advance(bccast::verb::pump, 1, nullptr, 10).next;
     REQUIRE(next);
     work.load(*next);
     return next;
@@ -66,7 +66,7 @@ struct World {
     for (std::size_t i = 0; i < batch.batch.size(); ++i) batch.batch.set(i, outcome);
     Report report;
     report.assignment = &batch;
-    work.advance(bccast::verb::pump, bccast::verb::pump, 1, &report, 0);
+    work.advance(bccast::verb::pump, 1, &report, 0);
   }
 
   std::string_view damaged;

@@ -360,7 +360,8 @@ TEST_CASE(
           Report to_split;
           to_split.assignment = &*whole;
           to_split.result = BatchResult::split;
-          if (split) return world.calls([&] { world.work.advance(bccast::verb::pump, kEmail, &to_split, 0); });
+          if (split)
+            return world.calls([&] { world.work.advance(bccast::verb::pump, kEmail, &to_split, 0); });
           world.work.advance(bccast::verb::pump, kEmail, &to_split, 0);  // now each is in a claim of its own
           kOutcomes[0].set(whole->batch);
           return world.calls([&] { world.report(*whole); });

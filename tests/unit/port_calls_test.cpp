@@ -361,7 +361,7 @@ TEST_CASE(
           world.conversation.write({Side::client, "c100000"}, community, {}, "Hello");
           const ChannelNo channel = delivers ? 2 : kEmail;
           return world.calls([&] {
-            auto next = world.work.advance(bccast::verb::pump, bccast::verb::pump, channel, nullptr, n).next;
+            auto next = world.work.advance(bccast::verb::pump, channel, nullptr, n).next;
             REQUIRE(next);
             if (!next->loaded) world.work.load(*next);
           });
@@ -446,9 +446,7 @@ void count_verbs(Rows& rows) {
   count("a client's inbox, later", [&] { world.inbox.of_client(ann, {}, {}, 0); });
   count("read a thread", [&] { world.conversation.read({Side::client, ann}, thread, 1); });
   count("reply", [&] { world.conversation.write({Side::client, ann}, thread, {}, "yes"); });
-  count("a provider's reply", [&] {
-    world.conversation.write({Side::provider, "lee"}, thread, {}, "good");
-  });
+  count("a provider's reply", [&] { world.conversation.write({Side::provider, "lee"}, thread, {}, "good"); });
   count("pause", [&] { world.control.pause("lee", blast); });
   count("resume", [&] { world.control.resume("lee", blast); });
   count("recall", [&] { world.control.recall("lee", blast); });

@@ -54,7 +54,7 @@ struct World {
     Sending(context).send(provider, blast, {});
     if (told == Told::nobody) return;
     Work work(context);
-    const auto batch = work.advance(bccast::verb::pump, bccast::verb::pump, 1, nullptr, 1'000).next;
+    const auto batch = work.advance(bccast::verb::pump, 1, nullptr, 1'000).next;
     REQUIRE(batch);
     if (!batch->loaded) work.load(*batch);
     if (told == Told::in_flight) return;
@@ -64,7 +64,7 @@ struct World {
     for (std::size_t i = 0; i < batch->batch.size(); ++i) batch->batch.set(i, {status, "reason", 60'000});
     Report report;
     report.assignment = batch.get();
-    work.advance(bccast::verb::pump, bccast::verb::pump, 1, &report, 0);
+    work.advance(bccast::verb::pump, 1, &report, 0);
   }
   std::string entries(std::string_view provider) {
     std::string said;

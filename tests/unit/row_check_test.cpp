@@ -133,7 +133,7 @@ TEST_CASE("A claim of positions that cannot be is CORRUPT at once") {
     });
     const auto begun = std::chrono::steady_clock::now();
     CHECK(code_of([&] { world.recipients(); }) == Code::corrupt);
-    const auto others = world.work.advance(bccast::verb::pump, bccast::verb::pump, 1, nullptr, 10);  // it is passed by
+    const auto others = world.work.advance(bccast::verb::pump, 1, nullptr, 10);  // it is passed by
     REQUIRE(others.next);
     CHECK(others.next->batch.size() == 2);
     CHECK(world.verification_sees());
@@ -269,30 +269,30 @@ TEST_CASE(
                              "UPDATE claim SET lease_until = lease_until + 1099511627776"}) {
     CAPTURE(damage);
     World world;
-    const auto lost = world.work.advance(bccast::verb::pump, bccast::verb::pump, 1, nullptr, 1);
+    const auto lost = world.work.advance(bccast::verb::pump, 1, nullptr, 1);
     REQUIRE(lost.next);
     test::Database(world.folder.file()).run(damage);
     world.clock.now += 120'000;
-    const auto rest = world.work.advance(bccast::verb::pump, bccast::verb::pump, 1, nullptr, 10);
+    const auto rest = world.work.advance(bccast::verb::pump, 1, nullptr, 10);
     REQUIRE(rest.next);
     CHECK(rest.next->batch.size() == 1);
     Report report;
     report.assignment = rest.next.get();
-    CHECK(world.work.advance(bccast::verb::pump, bccast::verb::pump, 1, &report, 10).ended == 1);
+    CHECK(world.work.advance(bccast::verb::pump, 1, &report, 10).ended == 1);
     const auto second = world.drafting.create("lee", {}).blast;
     world.drafting.act_all("lee", second, Drafting::Act::select);
     world.drafting.write("lee", second, "Open again");
     world.sending.send("lee", second, {});
-    const auto after = world.work.advance(bccast::verb::pump, bccast::verb::pump, 1, nullptr, 10);
+    const auto after = world.work.advance(bccast::verb::pump, 1, nullptr, 10);
     REQUIRE(after.next);
     report.assignment = after.next.get();
-    CHECK(world.work.advance(bccast::verb::pump, bccast::verb::pump, 1, &report, 10).ended == 2);
+    CHECK(world.work.advance(bccast::verb::pump, 1, &report, 10).ended == 2);
     world.store.read([&](const Tables& tables) {
       CHECK_FALSE(world.work.next_due(tables, *tables.work().channel(ChannelNo{1})));
     });
     // Whoever had it comes too late: nothing is known of what others have done with it.
     report.assignment = lost.next.get();
-    const auto late = world.work.advance(bccast::verb::pump, bccast::verb::pump, 1, &report, 0);
+    const auto late = world.work.advance(bccast::verb::pump, 1, &report, 0);
     CHECK(late.too_late);
     CHECK(late.damage);
     CHECK(late.ended == 0);
@@ -306,7 +306,7 @@ TEST_CASE(
     "Who has a batch in its lease reports it, also when its claim is damaged, and the claim is whole again") {
   for (const bool in_parts : {false, true}) {
     World world;
-    const auto advanced = world.work.advance(bccast::verb::pump, bccast::verb::pump, 1, nullptr, 10);
+    const auto advanced = world.work.advance(bccast::verb::pump, 1, nullptr, 10);
     REQUIRE(advanced.next);
     Report report;
     report.assignment = advanced.next.get();
@@ -316,12 +316,12 @@ TEST_CASE(
     damage();
     if (in_parts) {
       report.end = 1;
-      CHECK(world.work.advance(bccast::verb::pump, bccast::verb::pump, 1, &report, 0).ended == 1);
+      CHECK(world.work.advance(bccast::verb::pump, 1, &report, 0).ended == 1);
       damage();
       report.begin = 1;
       report.end = Report::kAll;
     }
-    const auto last = world.work.advance(bccast::verb::pump, bccast::verb::pump, 1, &report, 0);
+    const auto last = world.work.advance(bccast::verb::pump, 1, &report, 0);
     CHECK(last.ended == (in_parts ? 1 : 2));
     CHECK_FALSE(last.damage);
     CHECK(world.progress.status("lee", world.blast).back().state == "finished");
@@ -331,14 +331,14 @@ TEST_CASE(
 
 /// Both places of the line wait for another try; the item of the first then says that it is the second's.
 void move_first_item(World& world) {
-  auto advanced = world.work.advance(bccast::verb::pump, bccast::verb::pump, 1, nullptr, 10);
+  auto advanced = world.work.advance(bccast::verb::pump, 1, nullptr, 10);
   REQUIRE(advanced.next);
   for (std::size_t i = 0; i < 2; ++i)
     advanced.next->batch.set(i,
                              {ItemStatus::retry, "later", advanced.next->entries[i] == 0 ? 5'000 : 500'000});
   Report report;
   report.assignment = advanced.next.get();
-  world.work.advance(bccast::verb::pump, bccast::verb::pump, 1, &report, 0);
+  world.work.advance(bccast::verb::pump, 1, &report, 0);
   test::Database(world.folder.file()).run("UPDATE item SET place = 1 WHERE place = 0");
 }
 
@@ -347,10 +347,10 @@ TEST_CASE("An item that damage has moved to another's place fails as itself, and
   move_first_item(world);
   Report report;
   const auto work_off = [&] {
-    const auto advanced = world.work.advance(bccast::verb::pump, bccast::verb::pump, 1, nullptr, 10);
+    const auto advanced = world.work.advance(bccast::verb::pump, 1, nullptr, 10);
     REQUIRE(advanced.next);
     report.assignment = advanced.next.get();
-    world.work.advance(bccast::verb::pump, bccast::verb::pump, 1, &report, 0);
+    world.work.advance(bccast::verb::pump, 1, &report, 0);
     return advanced.next->batch.size();
   };
   world.clock.now += 10'000;
@@ -384,12 +384,12 @@ TEST_CASE("What a recall drops is whoever waits, and not whose place a damaged i
     CHECK(line->pending() == 1);  // the damaged one, until it is due
   });
   world.clock.now += 600'000;
-  auto advanced = world.work.advance(bccast::verb::pump, bccast::verb::pump, 1, nullptr, 10);
+  auto advanced = world.work.advance(bccast::verb::pump, 1, nullptr, 10);
   REQUIRE(advanced.next);
   CHECK(advanced.next->batch.size() == 0);
   Report report;
   report.assignment = advanced.next.get();
-  world.work.advance(bccast::verb::pump, bccast::verb::pump, 1, &report, 0);
+  world.work.advance(bccast::verb::pump, 1, &report, 0);
   world.store.read([](const Tables& tables) {
     const auto line = tables.work().line(1);
     CHECK(line->failed == 1);
@@ -419,13 +419,13 @@ TEST_CASE("A damaged item fails alone: the others of its batch are told") {
     work.items_turn = -1;
     tables.work().update_channel_work(work);
   });
-  auto advanced = world.work.advance(bccast::verb::pump, bccast::verb::pump, 1, nullptr, 10);
+  auto advanced = world.work.advance(bccast::verb::pump, 1, nullptr, 10);
   REQUIRE(advanced.next);
   world.work.load(*advanced.next);
   REQUIRE(advanced.next->batch.size() == 1);
   Report report;
   report.assignment = advanced.next.get();
-  world.work.advance(bccast::verb::pump, bccast::verb::pump, 1, &report, 0);
+  world.work.advance(bccast::verb::pump, 1, &report, 0);
   world.store.read([&](const Tables& tables) {
     const auto items = tables.work().items(std::vector<ItemNo>{first, first + 1});
     REQUIRE(items.size() == 1);
