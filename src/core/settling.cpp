@@ -396,7 +396,8 @@ class Settling {
     }
     store_items();
     take_items_out_of(tables_, assignment_.claim.channel_no, others_, advanced_.damage);
-    if (!told_.empty()) tables_.work().mark_told(told_);
+    if (line->pending() == 0) told_.clear();  // nobody asks any more
+    store_told();
     store_skips(tables_, skip_rows());
     store_waiting(*line);
     store(*line);
@@ -481,7 +482,8 @@ class Settling {
       }
     }
     take_items_out_of(tables_, assignment_.claim.channel_no, others_, advanced_.damage);
-    if (!told_.empty()) tables_.work().mark_told(told_);
+    std::erase_if(told_, [&](const ToldAddress& one) { return lines_.at(one.line_no).pending() == 0; });
+    store_told();
     store_skips(tables_, skip_rows());
     for (auto& [no, line] : lines_) {
       store_waiting(line);
@@ -505,6 +507,10 @@ class Settling {
   void tell(std::size_t entry, LineNo line, Place place) {
     const auto shared = assignment_.addresses.find(entry);
     if (shared != assignment_.addresses.end()) told_.push_back({line, shared->second, place, true});
+  }
+
+  void store_told() {
+    if (!told_.empty()) tables_.work().mark_told(told_);
   }
 
   void leave_out(Line& line, Place place, SkipReason reason) {

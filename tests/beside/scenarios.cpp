@@ -234,8 +234,8 @@ HeldAndIndexed::HeldAndIndexed() {
   set_beginning();
   const auto opened = [](auto act) {
     return doing([act](Host& host) {
-      host.context.held = true;
-      host.context.indexing = true;
+      host.context.known->held = true;
+      host.context.known->indexing = true;
       return act(host);
     });
   };

@@ -144,8 +144,9 @@ TEST_CASE("lines: on a line of any kind are those to whom its blast was sent, sl
     store.read([&](const Tables& tables) {
       CHECK(tables.work().audience(line, 2) == sent.recipients);
       CHECK(tables.work().audience(line, 1).empty());
-      line.seq = 8;
-      CHECK(tables.work().audience(line, 2).empty());
+      auto of_another = line;
+      of_another.seq = 8;
+      CHECK(tables.work().audience(of_another, 2).empty());
     });
   }
 }
