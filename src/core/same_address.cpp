@@ -195,24 +195,41 @@ bool may_hold_addresses(const Tables& tables, const Assignment& assignment) {
   });
 }
 
+namespace {
+
+void put_sorted(Tables& tables, std::vector<ToldAddress> addresses) {
+  std::ranges::sort(addresses, {}, &ToldAddress::key);
+  if (!addresses.empty()) tables.work().put_told_addresses(addresses);
+}
+
+}  // namespace
+
 bool hold_addresses(Tables& tables, const Assignment& assignment) {
-  std::vector<AddressOnLine> addresses;
-  for (const auto& hold : assignment.holds) addresses.push_back(hold.address.key());
-  const auto rows = tables.work().told_addresses(addresses);
+  std::vector<ToldAddress> fresh;
+  std::vector<ToldAddress> instead;
+  std::vector<AddressOnLine> held;
   for (const auto& hold : assignment.holds) {
-    const auto* row = rows.find(hold.address.key());
-    const auto holder = row != nullptr ? std::optional(row->place) : std::nullopt;
-    if (holder != hold.instead || (row != nullptr && row->told)) return false;
+    (hold.instead ? instead : fresh).push_back(hold.address);
+    if (hold.instead) held.push_back(hold.address.key());
   }
-  store_holds(tables, assignment);
-  return true;
+  if (!held.empty()) {
+    const auto rows = tables.work().told_addresses(held);
+    for (const auto& hold : assignment.holds) {
+      if (!hold.instead) continue;
+      const auto* row = rows.find(hold.address.key());
+      if (row == nullptr || row->place != *hold.instead || row->told) return false;
+    }
+    put_sorted(tables, std::move(instead));
+  }
+  std::ranges::sort(fresh, {}, &ToldAddress::key);
+  return fresh.empty() || std::ranges::all_of(tables.work().insert_told_addresses(fresh),
+                                              [](bool inserted) { return inserted; });
 }
 
 void store_holds(Tables& tables, const Assignment& assignment) {
   std::vector<ToldAddress> held;
   for (const auto& hold : assignment.holds) held.push_back(hold.address);
-  std::ranges::sort(held, {}, &ToldAddress::key);
-  if (!held.empty()) tables.work().put_told_addresses(held);
+  put_sorted(tables, std::move(held));
 }
 
 void untell(Tables& tables, const Context& context, const Line& line, Place place) {

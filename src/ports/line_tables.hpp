@@ -297,6 +297,8 @@ class LineTables {
   /// a time.
   virtual Found<AddressOnLine, ToldAddress> told_addresses(
       std::span<const AddressOnLine> addresses) const = 0;
+  /// Whether each was inserted; false: there is one for its address, and it stays as it is.
+  virtual std::vector<bool> insert_told_addresses(std::span<const ToldAddress> addresses) = 0;
   virtual void put_told_addresses(std::span<const ToldAddress> addresses) = 0;
   /// Those of these rows that still have the place: it was told there, or is to be tried again after all.
   virtual void mark_told(std::span<const ToldAddress> addresses) = 0;

@@ -166,6 +166,11 @@ class Work final : public WorkTables {
   Found<AddressOnLine, ToldAddress> told_addresses(std::span<const AddressOnLine> addresses) const override {
     return found_in(data_.told_addresses, addresses);
   }
+  std::vector<bool> insert_told_addresses(std::span<const ToldAddress> addresses) override {
+    std::vector<bool> inserted;
+    for (const auto& one : addresses) inserted.push_back(data_.told_addresses.add(one.key(), one));
+    return inserted;
+  }
   void put_told_addresses(std::span<const ToldAddress> addresses) override {
     for (const auto& address : addresses) data_.told_addresses.put(address.key(), address);
   }

@@ -407,6 +407,11 @@ TEST_CASE("lines: an address has one who holds it, and was told there or not yet
         std::array{ToldAddress{line, kHash, ToldAddress::kLeft, true}, ToldAddress{line, kHash + 2, 4}});
     CHECK(row(line, kHash) == told(ToldAddress::kLeft));
     CHECK(row(line, kHash + 2) == waits(4));
+    // Inserted where nobody is told so far; else what is there stays.
+    const std::array fresh{ToldAddress{line, kHash + 1, 5}, ToldAddress{line, kHash + 2, 6, true}};
+    CHECK(work.insert_told_addresses(fresh) == std::vector<bool>{true, false});
+    CHECK(row(line, kHash + 1) == waits(5));
+    CHECK(row(line, kHash + 2) == waits(4));
     work.delete_told_addresses(asked);
     CHECK(!row(line, kHash));
     CHECK(!row(line + 1, kHash));

@@ -538,6 +538,9 @@ class HookedWork final : public WorkTables {
   Found<AddressOnLine, ToldAddress> told_addresses(std::span<const AddressOnLine> addresses) const override {
     return to_for("told_addresses", PortCall::reads).told_addresses(addresses);
   }
+  std::vector<bool> insert_told_addresses(std::span<const ToldAddress> addresses) override {
+    return to_for("insert_told_addresses", PortCall::writes).insert_told_addresses(addresses);
+  }
   void put_told_addresses(std::span<const ToldAddress> addresses) override {
     to_for("put_told_addresses", PortCall::writes).put_told_addresses(addresses);
   }

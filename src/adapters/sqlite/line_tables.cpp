@@ -38,6 +38,7 @@ constexpr RowTable kToldAddress{"told_address",
                                 RowKind::told_address,
                                 TOLD_ADDRESS_COLUMNS,
                                 {.key = "line_no, hash", .fixed = "", .counted = "told"}};
+constexpr Sql kInsertToldAddress = insert_row(kToldAddress, " ON CONFLICT DO NOTHING");
 constexpr Sql kPutToldAddress = replace_row(kToldAddress);
 
 template <typename Columns, typename Row>
@@ -480,13 +481,31 @@ Found<AddressOnLine, ToldAddress> SqliteLineTables::told_addresses(
   });
 }
 
+namespace {
+
+bool write_told_address(Query& query, const ToldAddress& address) {
+  RowWriter writer(query, kToldAddress);
+  visit_told_address(writer, address);
+  writer.finish();
+  return query.run() > 0;
+}
+
+}  // namespace
+
+std::vector<bool> SqliteLineTables::insert_told_addresses(std::span<const ToldAddress> addresses) {
+  std::vector<bool> inserted;
+  inserted.reserve(addresses.size());
+  for (const auto& address : addresses) {
+    auto query = db_.query(kInsertToldAddress.c_str());
+    inserted.push_back(write_told_address(query, address));
+  }
+  return inserted;
+}
+
 void SqliteLineTables::put_told_addresses(std::span<const ToldAddress> addresses) {
   for (const auto& address : addresses) {
     auto query = db_.query(kPutToldAddress.c_str());
-    RowWriter writer(query, kToldAddress);
-    visit_told_address(writer, address);
-    writer.finish();
-    query.run();
+    write_told_address(query, address);
   }
 }
 

@@ -40,6 +40,7 @@ class SqliteLineTables : public virtual LineTables {
   void put_skipped(std::span<const std::pair<SkipKey, Slice>> skips) override;
   SkippedPage skips(const Line& line, std::span<const SliceNo> slices) const override;
   Found<AddressOnLine, ToldAddress> told_addresses(std::span<const AddressOnLine> addresses) const override;
+  std::vector<bool> insert_told_addresses(std::span<const ToldAddress> addresses) override;
   void put_told_addresses(std::span<const ToldAddress> addresses) override;
   void mark_told(std::span<const ToldAddress> addresses) override;
   void delete_told_addresses(std::span<const AddressOnLine> addresses) override;
