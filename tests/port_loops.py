@@ -69,6 +69,8 @@ ALLOWED = {
         ("roster.cpp", "list_kind"): "read tables.directory().names",
         ("roster_read.hpp", "for_each_entry"): "tables.directory().scan",
         ("roster_update.cpp", "for_each_membership_page"): "tables.directory().memberships",
+        ("same_address.cpp", "SameAddress::told_before"):
+            "ToldSoFar of tables.directory().entries tables.directory().shared_places",
         ("second_tries.cpp", "SecondTries::retry_failed"):
             "failed_items tables.work().park_items tables.work().update_items tables.work().update_line "
             "tell_after_all",
@@ -78,7 +80,7 @@ ALLOWED = {
     LINES: {
         ("control.cpp", "Control::recall"): "drop_not_handed_out tables.work().park_items",
         ("control.cpp", "set_paused"): "tables.work().park_items tables.work().update_line",
-        ("line_update.cpp", "Delivered::Delivered"): "behind_of tables.work().channel",
+        ("line_update.cpp", "Delivered::Delivered"): "behind_of",
         ("line_update.cpp", "unlock_followers"): "tables.work().update_line",
         ("loading.cpp", "Filling::deliveries_of"):
             "meet_items meet_places tables.work().channel tables.work().items_at tables.work().skips",
@@ -95,7 +97,7 @@ ALLOWED = {
         ("second_tries.cpp", "SecondTries::report_place"):
             "SliceStates kept read require_may_retry tables.blasts().update_blast tables.work().claims_of "
             "tables.work().delete_items tables.work().insert_items tables.work().park_items "
-            "tables.work().update_items tables.work().update_line",
+            "tables.work().update_items tables.work().update_line untell",
         ("second_tries.cpp", "lines_to_go_on"): "tables.work().channel",
         ("sending.cpp", "send_now"): "tables.work().insert_line",
     },
@@ -114,7 +116,7 @@ ALLOWED = {
     },
     TRIES: {
         ("channels.cpp", "Channels::put"): "is_there tables.work().insert_channel",
-        ("control.cpp", "Control::sweep"): "sweep_threads",
+        ("control.cpp", "Control::sweep"): "lock_to_sweep sweep_threads",
         ("conversation.cpp", "Conversation::read"): "try_to_read",
         ("conversation.cpp", "Conversation::write"): "try_to_write",
         ("overdue.cpp", "Overdue::say_next"): "try_to_say_next",
@@ -137,7 +139,7 @@ ALLOWED = {
         ("in_parts.hpp", "finish_acts"): "finish_some",
     },
     DAMAGE: {
-        ("indexing.cpp", "Indexing::go_past_damage"): "leave_out take_step",
+        ("indexing.cpp", "Indexing::go_past_damage"): "leave_out",
         ("past_damage.cpp", "PastDamage::claim"): "try_next",
         ("past_damage.cpp", "PastDamage::put_behind"):
             "tables.work().claim tables.work().line tables.work().update_claim tables.work().update_line",
@@ -151,12 +153,16 @@ ALLOWED = {
         ("roster_update.cpp", "RosterUpdate::plan_addresses"): "has_turn_behind",
     },
     LEFT: {
+        ("address_moves.cpp", "Following::run"): "leave share",
+        ("address_moves.cpp", "follow_addresses"): "Following for_each_open_line forget_at_once run",
+        ("address_moves.cpp", "for_each_open_line"): "emplace(tables) tables.work().channel",
+        ("address_moves.cpp", "forget_at_once"): "tables.work().lines_to_forget",
         ("erasure.cpp", "erase_from"):
             "entry_to_erase tables.threads().delete_host_refs tables.threads().remove_texts "
             "tables.work().forget_details",
         ("overdue.cpp", "Overdue::list"): "is_late row_of tables.blasts().past_deadline",
         ("progress.cpp", "Progress::recipients"): "People marks read turn_to",
-        ("progress.cpp", "RecipientReader::turn_to"): "emplace(tables)",
+        ("progress.cpp", "RecipientReader::turn_to"): "emplace(tables) tables.work().audience",
         ("put_off.cpp", "PutOff::find"): "tables.work().items_at",
         ("settling.cpp", "Settling::kept_of_all"): "may_have_detail",
         ("settling.cpp", "Settling::settle_items"): "keep store store_waiting",
@@ -165,7 +171,6 @@ ALLOWED = {
 # Files of which nothing is said.
 WHOLE = {
     "verification.cpp": "it looks at each row by itself, so that no damage hides another's",
-    "same_address.cpp": LEFT,
 }
 
 TOKEN = re.compile(

@@ -332,12 +332,12 @@ TEST_CASE("lines: of bitmaps of many slices no more is given than 8 MiB, slice b
   constexpr Ms kWaits = 60;  // in each: more than 8 MiB in all
   const auto line = store.write([](Tables& tables) { return add(tables, line_of(1)); });
   std::vector<LineSlice> slices;
+  for (SliceNo s = 0; s < kSlices; ++s) slices.push_back({line.no, s});
   store.write([&](Tables& tables) {
     std::vector<WaitingPlaces> rows;
-    for (SliceNo s = 0; s < kSlices; ++s) {
-      slices.push_back({line.no, s});
+    for (const auto& slice : slices) {
       for (Ms at = 0; at < kWaits; ++at)
-        rows.push_back({slices.back(), {kNow + at, WaitReason::quiet_hours}, slice_of_places(at)});
+        rows.push_back({slice, {kNow + at, WaitReason::quiet_hours}, slice_of_places(at)});
     }
     tables.work().put_waiting_places(line, rows);
   });
