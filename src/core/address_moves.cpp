@@ -89,12 +89,16 @@ class Following {
       holder = {ToldAddress{line_, move.hash, ToldAddress::kLeft, true}, true};
     } else if (holder.row) {
       holder = {std::nullopt, true};
+    } else if (state == State::in_flight) {
+      // Its batch may have been read from before, and not have stored yet whom it holds: it finds this row,
+      // and is filled again.
+      holder = {ToldAddress{line_, move.hash, ToldAddress::kLeft, false}, true};
     }
   }
 
   void share(const AddressMove& move) {
     auto& holder = holders_.at(move.hash);
-    if (holder.row) return;
+    if (holder.row && !holder.row->is_free()) return;
     const auto state = state_of(move.at.place);
     if (state == State::told || state == State::in_flight)
       holder = {ToldAddress{line_, move.hash, move.at.place, false}, true};

@@ -76,9 +76,9 @@ SameAddress::Answer SameAddress::look(Assignment& assignment, AddressOnLine addr
     assignment.holds.push_back({{address.line_no, address.hash, holder, told}, instead});
   };
   const auto* held = row(address);
-  if (held == nullptr) {
+  if (held == nullptr || held->is_free()) {
     const auto told = who_was_told(address);
-    hold(told.value_or(place), told.has_value(), std::nullopt);
+    hold(told.value_or(place), told.has_value(), held != nullptr ? std::optional(held->place) : std::nullopt);
     return {told ? Does::skip : Does::tell, 0, told.value_or(place), {}};
   }
   if (held->place == place) return {Does::tell, 0, place, {}};
@@ -115,7 +115,7 @@ ToldSoFar& SameAddress::so_far(LineNo no) {
     const AddressOnLine address{no, hash};
     if (rows_->is_damaged(address)) continue;
     const auto* held = rows_->find(address);
-    if (held != nullptr && !held->told) holders.push_back(held->place);
+    if (held != nullptr && !held->told && !held->is_free()) holders.push_back(held->place);
   }
   return line.so_far.emplace(tables_, no, now_, holders);
 }
@@ -131,8 +131,11 @@ std::optional<Place> SameAddress::who_was_told(AddressOnLine address) {
 std::map<AddressHash, Place> SameAddress::told_before(LineNo no, const OfLine& line) {
   std::map<AddressHash, Place> told;
   std::vector<AddressHash> hashes;
-  for (const auto hash : line.of_items)
-    if (!rows_->is_damaged({no, hash}) && rows_->find({no, hash}) == nullptr) hashes.push_back(hash);
+  for (const auto hash : line.of_items) {
+    if (rows_->is_damaged({no, hash})) continue;
+    const auto* held = rows_->find({no, hash});
+    if (held == nullptr || held->is_free()) hashes.push_back(hash);
+  }
   std::optional<AddressRow> last;
   for (bool more = true; more;) {
     const auto page = tables_.directory().shared_places(line.provider, hashes, last, kRowsTogether);

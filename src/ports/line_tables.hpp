@@ -206,7 +206,7 @@ struct AddressOnLine {
 
 /// Who is told there.
 struct ToldAddress {
-  static constexpr Place kLeft = kMaxPlaces;  // somebody was, and has another address now
+  static constexpr Place kLeft = kMaxPlaces;  // somebody was, or was to be, and has another address now
 
   LineNo line_no = 0;
   AddressHash hash = 0;
@@ -214,6 +214,8 @@ struct ToldAddress {
   bool told = false;  // it was; else it is to be told before anybody else, and may have been
 
   AddressOnLine key() const noexcept { return {line_no, hash}; }
+  /// Whoever was to be told has left, perhaps while its batch was being filled: nobody was told.
+  bool is_free() const noexcept { return place == kLeft && !told; }
 };
 
 /// Bitmaps that are asked for by a set of keys are given in the order of these. No more are named in one call

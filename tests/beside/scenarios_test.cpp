@@ -55,11 +55,11 @@ TEST_CASE("Without the locks of their rank the races of the scenarios are back")
 
 TEST_CASE("A report of a line on which all went well does not wait for who claims on its channel") {
   Practice practice;
-  CHECK(!has_to_wait(practice, practice.verb("claim on chat"), "insert_claim",
+  CHECK(!has_to_wait(practice, practice.verb("claim on chat"), "insert_claims",
                      practice.verb("report on chat")));
   Families families;  // of whom some failed: how it goes on is counted
   for (const auto* report : {"report: done", "report: failed"})
-    CHECK(has_to_wait(families, families.verb("claim"), "insert_claim", families.verb(report)));
+    CHECK(has_to_wait(families, families.verb("claim"), "insert_claims", families.verb(report)));
 }
 
 TEST_CASE(

@@ -228,6 +228,39 @@ TEST_CASE("P12: of a blast that ended while a batch of it was filled, who holds 
   }
 }
 
+TEST_CASE("Who leaves an address while its batch is being read is not told there, and another is") {
+  World world;
+  constexpr int kClients = 400;
+  const auto blast = world.send_to_families(kClients);
+  Work work(world.context);
+  auto batch = work.advance(bccast::verb::pump, 1, nullptr, kClients + 2).next;
+  REQUIRE(batch);
+  world.store.before_write = [&] {  // of each two at one address one moves, or is erased
+    for (int i = 0; i < kClients; i += 4) {
+      world.directory.client_set(World::client(i), "address.email",
+                                 "alone-" + std::to_string(i) + "@example.org");
+      world.erasure.erase(World::client(i + 2));
+    }
+  };
+  std::multiset<std::string> told;
+  while (batch) {
+    work.load(*batch);
+    CHECK_FALSE(world.store.before_write);
+    for (std::size_t i = 0; i < batch->batch.size(); ++i) told.emplace(batch->batch.address().at(i));
+    world.report(work, *batch);
+    world.clock.now += 2'000;  // who waits for another looks again
+    batch = work.advance(bccast::verb::pump, 1, nullptr, kClients + 2).next;
+  }
+  for (int i = 0; i < kClients; i += 2) {
+    CAPTURE(i);
+    CHECK(told.count("family-" + std::to_string(i / 2) + "@example.org") == 1);
+    if (i % 4 == 0) CHECK(told.count("alone-" + std::to_string(i) + "@example.org") == 1);
+  }
+  CHECK(told.size() == kClients / 2 + kClients / 4);
+  CHECK(world.damage() == 0);
+  CHECK(Progress(world.context).status("lee", blast).back().pending == 0);
+}
+
 TEST_CASE("P12: while who was told at which address is forgotten, another try tells nobody at them again") {
   constexpr int kClients = 3'000;  // half as many rows: more than are forgotten at once
   for (const int steps : {0, 1, 2}) {
