@@ -42,7 +42,7 @@ LEFT = "it ought to be a set: rosters, slices, lines or blasts may be many"
 ALLOWED = {
     PAGES: {
         ("audience_of.cpp", "for_each_audience"): "tables.blasts().draft_slices tables.directory().roster_slices",
-        ("client_export.cpp", "ClientExport::list"): "Messages show",
+        ("client_export.cpp", "ClientExport::list/show_threads"): "messages_of",
         ("client_export.cpp", "Messages::show"): "show_one",
         ("control.cpp", "Control::purge_before"):
             "purge_text tables.blasts().blasts tables.blasts().recalled_before tables.lock().blasts "
@@ -139,6 +139,7 @@ ALLOWED = {
         ("in_parts.hpp", "finish_acts"): "finish_some",
     },
     DAMAGE: {
+        ("client_export.cpp", "ClientExport::list"): "show_threads threads_of",
         ("indexing.cpp", "Indexing::go_past_damage"): "leave_out",
         ("past_damage.cpp", "PastDamage::claim"): "try_next",
         ("past_damage.cpp", "PastDamage::put_behind"):

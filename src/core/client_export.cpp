@@ -2,15 +2,19 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "core/access.hpp"
 #include "core/cursor.hpp"
 #include "core/message_list.hpp"
+#include "core/passes_by.hpp"
 #include "core/recalled.hpp"
 #include "core/set_pages.hpp"
 #include "core/texts.hpp"
@@ -65,6 +69,9 @@ std::vector<Roster> rosters_of(const Tables& tables, ClientNo client) {
             [](const Roster& a, const Roster& b) { return a.provider.id < b.provider.id; });
   return rosters;
 }
+
+/// Below all others.
+constexpr BlastNo kFirstOrigin = std::numeric_limits<BlastNo>::min();
 
 /// A thread of the client.
 struct OwnThread {
@@ -140,9 +147,16 @@ class Messages {
     read_people(client);
   }
 
+  std::size_t threads() const noexcept { return threads_.size(); }
   /// Whether it was read: else the next ones are to be read from this one on.
-  bool has(const OwnThread& thread) const {
+  bool has(std::size_t i) const {
+    const OwnThread& thread = threads_[i];
+    if (i >= messages_.threads && !is_cut(i)) return false;  // one before it was
     return !thread.key().of_blast() || thread.from > 1 || first_.has({thread.key(), 1});
+  }
+  /// Where the messages of one that has() go on that were not read; nothing: all were.
+  std::optional<std::int64_t> rest_of(std::size_t i) const {
+    return is_cut(i) ? std::optional(messages_.messages.back().message.seq + 1) : std::nullopt;
   }
   /// Calls f(row) for its messages until it returns false, and says whether it has not.
   template <typename F>
@@ -172,13 +186,20 @@ class Messages {
       return f(std::move(row));
     };
     if (key.of_blast() && thread.from <= 1 && !show_one(first_.at({key, 1}))) return false;
-    while (next_ < messages_.size() && messages_[next_].thread < i) ++next_;
-    for (; next_ < messages_.size() && messages_[next_].thread == i; ++next_)
-      if (!show_one(texts::open_message(key, std::move(messages_[next_].message)))) return false;
+    auto& read = messages_.messages;
+    while (next_ < read.size() && read[next_].thread < i) ++next_;
+    for (; next_ < read.size() && read[next_].thread == i; ++next_) {
+      Message message = read[next_].message;
+      if (!show_one(texts::open_message(key, std::move(message)))) return false;
+    }
     return true;
   }
 
  private:
+  /// Some of its messages were read, and not all.
+  bool is_cut(std::size_t i) const {
+    return i == messages_.threads && !messages_.messages.empty() && messages_.messages.back().thread == i;
+  }
   const Community& community(const ThreadKey& key) const {
     const auto* found = communities_.find(community_key(key.provider_no, key.community()));
     if (found == nullptr) throw Error(Code::corrupt, "a community is missing");
@@ -212,7 +233,7 @@ class Messages {
       if (access::entry_in(entries, at).client.no != client)
         throw Error(Code::corrupt, "a client's place on a roster is damaged, or another's");
     std::vector<RosterKey> authors;
-    for (const auto& [thread, message] : messages_)
+    for (const auto& [thread, message] : messages_.messages)
       if (message.author.side == Side::client)
         authors.push_back({threads_[thread].key().provider_no, message.author.place});
     if (!authors.empty()) authors_ = tables_.directory().entries(authors);
@@ -225,9 +246,31 @@ class Messages {
   Found<ThreadKey, Member> members_;
   Found<ThreadKey, Community> communities_;
   Found<RosterKey, RosterEntry> authors_;
-  std::vector<MessageOf> messages_;
+  MessagesOf messages_;
   std::size_t next_ = 0;
 };
+
+/// Nothing where one of what it needs is damaged.
+template <typename Read>
+std::optional<std::invoke_result_t<const Read&>> if_sound(const Tables& tables, const Read& read) {
+  try {
+    return read();
+  } catch (const Error& error) {
+    if (!passes_by(tables, error)) throw;
+    return std::nullopt;
+  }
+}
+
+/// Of all of them, or else of the first alone: what is damaged behind it is not shown yet.
+Messages messages_of(const Tables& tables, const Context& context, ClientNo client,
+                     std::span<const OwnThread> threads, std::size_t most) {
+  const auto read = [&](std::span<const OwnThread> some) {
+    return Messages(tables, context, client, some, most);
+  };
+  if (threads.size() > 1)
+    if (auto all = if_sound(tables, [&] { return read(threads); })) return std::move(*all);
+  return read(threads.first(1));
+}
 
 }  // namespace
 
@@ -261,27 +304,48 @@ Page<ExportRow> ClientExport::list(std::string_view client_id, std::string_view 
       return from[0] == 0 || roster.provider.no == from[0];
     });
     const auto rosters = std::span<const Roster>(all).subspan(static_cast<std::size_t>(first - all.begin()));
-    auto threads = threads_of(tables, rosters);
-    std::erase_if(threads, [&](const OwnThread& thread) {
-      return thread.roster->provider.no == from[0] && thread.origin < from[1];
-    });
-    if (!threads.empty() && threads.front().roster->provider.no == from[0] &&
-        threads.front().origin == from[1])
-      threads.front().from = from[2];
-    for (auto rest = std::span<const OwnThread>(threads); !rest.empty();) {
-      const std::size_t room = most - page.items.size() + 1;
-      const auto some = rest.first(std::min({rest.size(), room, kRowsTogether}));
-      Messages messages(tables, context_, client.no, some, room);
-      std::size_t shown = 0;
-      for (; shown < some.size() && messages.has(some[shown]); ++shown) {
-        const auto key = some[shown].key();
-        const auto show = [&](ExportRow&& row) {
-          const std::array<std::int64_t, 3> at{key.provider_no, key.origin, row.seq.value_or(0)};
-          return offer(std::move(row), at);
-        };
-        if (!messages.show(shown, show)) return page;
+    // False: the page is over.
+    const auto show_threads = [&](std::vector<OwnThread> threads) {
+      std::erase_if(threads, [&](const OwnThread& thread) {
+        return thread.roster->provider.no == from[0] && thread.origin < from[1];
+      });
+      if (!threads.empty() && threads.front().roster->provider.no == from[0] &&
+          threads.front().origin == from[1])
+        threads.front().from = from[2];
+      for (auto rest = std::span(threads); !rest.empty();) {
+        const std::size_t room = most - page.items.size() + 1;
+        const auto some = rest.first(std::min({rest.size(), room, kRowsTogether}));
+        auto messages = messages_of(tables, context_, client.no, some, room);
+        std::size_t shown = 0;
+        for (; shown < messages.threads() && messages.has(shown); ++shown) {
+          const auto key = some[shown].key();
+          const auto show = [&](ExportRow&& row) {
+            const std::array<std::int64_t, 3> at{key.provider_no, key.origin, row.seq.value_or(0)};
+            return offer(std::move(row), at);
+          };
+          if (!messages.show(shown, show)) return false;
+          const auto go_on = messages.rest_of(shown);
+          if (!go_on) continue;
+          some[shown].from = *go_on;
+          break;
+        }
+        rest = rest.subspan(shown);
       }
-      rest = rest.subspan(shown);
+      return true;
+    };
+    if (const auto threads = if_sound(tables, [&] { return threads_of(tables, rosters); })) {
+      show_threads(*threads);
+      return page;
+    }
+    // What is damaged ends the page in front of it, and is CORRUPT for who goes on there.
+    for (const auto& roster : rosters) {
+      const auto threads = if_sound(tables, [&] { return threads_of(tables, {&roster, 1}); });
+      if (!threads) {
+        if (page.items.empty()) throw Error(Code::corrupt, "a thread of the client is damaged");
+        page.next = seal_cursor<3>(context_, list, {roster.provider.no, kFirstOrigin, 0});
+        return page;
+      }
+      if (!show_threads(*threads)) return page;
     }
     return page;
   });

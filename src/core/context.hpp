@@ -69,16 +69,21 @@ struct Context {
     const auto run = [&] { return store.write(work, durability); };
     if constexpr (std::is_void_v<std::invoke_result_t<const Work&, Tables&>>) {
       begin_anew_while_changed(run);
-      committed(verb, true);
+      committed(verb, false);
     } else {
       auto result = begin_anew_while_changed(run);
       if constexpr (requires { result.leaves_work(); }) {
         committed(verb, result.leaves_work());
       } else {
-        committed(verb, true);
+        committed(verb, false);
       }
       return result;
     }
+  }
+
+  /// Rings where nothing was committed, and somebody has to look nevertheless.
+  void ring_who_waits() const noexcept {
+    if (queue != nullptr) queue->ring();
   }
 
   Store& store;
@@ -151,7 +156,7 @@ struct Context {
   void committed(const Verb& verb, bool says_so) const noexcept {
     const bool leaves_work = verb.kind.leaves == VerbKind::Leaves::work ||
                              (verb.kind.leaves == VerbKind::Leaves::as_result_says && says_so);
-    if (leaves_work && queue != nullptr) queue->ring();
+    if (leaves_work) ring_who_waits();
   }
 };
 

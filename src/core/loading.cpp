@@ -496,7 +496,7 @@ class Filling {
     if (item.line_no != 0) {
       const auto* line = rows_.lines.find(item.line_no);
       if (!line->follows) return false;
-      const auto& deliveries = deliveries_of_items(*line);
+      const auto& deliveries = deliveries_of_item(item.thread.place, *line);
       if (deliveries.is_lost(item.thread.place)) {
         assignment_.left_out.push_back({i, SkipReason::not_delivered});
         return true;
@@ -527,11 +527,21 @@ class Filling {
     return sorted_places(places);
   }
 
-  /// How the items' places stand with those who deliver the line's blast.
-  const Deliveries& deliveries_of_items(const Line& line) {
-    const auto known = deliveries_.find(line.no);
-    if (known != deliveries_.end()) return known->second;
-    return deliveries_.emplace(line.no, deliveries_of(line, places_of_items(line.no))).first->second;
+  /// How an item's place stands with those who deliver the line's blast. Read for all items of the line
+  /// together; where one of what they are about is damaged, for each by itself.
+  const Deliveries& deliveries_of_item(Place place, const Line& line) {
+    auto known = deliveries_.find(line.no);
+    if (known == deliveries_.end()) {
+      known = deliveries_.try_emplace(line.no).first;
+      try {
+        known->second = deliveries_of(line, places_of_items(line.no));
+      } catch (const Error& error) {
+        if (!passes_by(tables_, error)) throw;
+      }
+    }
+    if (known->second) return *known->second;
+    const PlaceInOrder alone{place, 0};
+    return delivery_of_one_ = deliveries_of(line, std::span(&alone, 1));
   }
 
   /// On each channel that delivers, what is left to do of the messages that the items are notices of.
@@ -620,8 +630,9 @@ class Filling {
   SameAddress same_address_;
   ItemRows rows_;
   Provider provider_;
-  std::map<LineNo, std::map<Place, HadIt>> had_;  // of the items of lines that take back
-  std::map<LineNo, Deliveries> deliveries_;       // of the items of lines that follow
+  std::map<LineNo, std::map<Place, HadIt>> had_;            // of the items of lines that take back
+  std::map<LineNo, std::optional<Deliveries>> deliveries_;  // of the items of lines that follow
+  Deliveries delivery_of_one_;                              // where those of all cannot be read
   std::optional<std::vector<Found<NoticeKey, Item>>> notices_;
   std::optional<AtHand> at_hand_;
   std::optional<SkipReason> dropped_;  // of the item at hand

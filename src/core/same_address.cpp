@@ -123,15 +123,26 @@ ToldSoFar& SameAddress::so_far(LineNo no) {
 std::optional<Place> SameAddress::who_was_told(AddressOnLine address) {
   OfLine& line = lines_.at(address.line_no);
   if (line.of_items.count(address.hash) == 0) return std::nullopt;
-  if (!line.told_before) line.told_before = told_before(address.line_no, line);
-  const auto found = line.told_before->find(address.hash);
-  return found != line.told_before->end() ? std::optional(found->second) : std::nullopt;
+  const auto place_in = [&](const std::map<AddressHash, Place>& told) {
+    const auto found = told.find(address.hash);
+    return found != told.end() ? std::optional(found->second) : std::nullopt;
+  };
+  if (!line.told_before && !line.told_alone) {
+    try {
+      line.told_before = told_before(address.line_no, line, line.of_items);
+    } catch (const Error& error) {
+      if (!passes_by(tables_, error)) throw;
+      line.told_alone = true;
+    }
+  }
+  return place_in(line.told_before ? *line.told_before : told_before(address.line_no, line, {address.hash}));
 }
 
-std::map<AddressHash, Place> SameAddress::told_before(LineNo no, const OfLine& line) {
+std::map<AddressHash, Place> SameAddress::told_before(LineNo no, const OfLine& line,
+                                                      const std::set<AddressHash>& of_items) {
   std::map<AddressHash, Place> told;
   std::vector<AddressHash> hashes;
-  for (const auto hash : line.of_items) {
+  for (const auto hash : of_items) {
     if (rows_->is_damaged({no, hash})) continue;
     const auto* held = rows_->find({no, hash});
     if (held == nullptr || held->is_free()) hashes.push_back(hash);

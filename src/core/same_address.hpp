@@ -59,6 +59,7 @@ class SameAddress {
     std::map<Place, AddressHash> of_place;
     std::set<AddressHash> of_items;
     std::optional<ToldSoFar> so_far;
+    bool told_alone = false;  // those of all cannot be read together
     std::optional<std::map<AddressHash, Place>> told_before;
   };
   /// Whose address it is, and what that means for `place`.
@@ -69,7 +70,8 @@ class SameAddress {
   /// Somebody who was told there before the line was closed, and opened again for what is to be tried once
   /// more: who held its addresses is not known any more.
   std::optional<Place> who_was_told(AddressOnLine address);
-  std::map<AddressHash, Place> told_before(LineNo no, const OfLine& line);
+  std::map<AddressHash, Place> told_before(LineNo no, const OfLine& line,
+                                           const std::set<AddressHash>& of_items);
   bool has_address(const Found<RosterKey, RosterEntry>& entries, const RosterKey& key,
                    AddressHash hash) const;
 

@@ -11,7 +11,7 @@ struct VerbKind {
   enum class Leaves : std::uint8_t {
     nothing,        // nobody has more to do than before
     work,           // there may be something to hand out: who waits for work is rung
-    as_result_says  // its result has leaves_work()
+    as_result_says  // if its result has leaves_work(), and says so
   };
   /// Of a call: its function of the C API, without bccast_. Of what the library does by itself: a word of
   /// those, or of the agenda, behind "own:".

@@ -165,6 +165,14 @@ std::optional<Report> Work::without_handler(const Assignment& assignment) {
   return std::nullopt;
 }
 
+void Work::give_back(const Report& report) noexcept {
+  try {
+    advance(verb::batch_free, report.assignment->claim.channel_no, &report, 0);
+  } catch (...) {
+    context_.ring_who_waits();
+  }
+}
+
 bool Work::extend(const Assignment& assignment, Ms how_long) {
   return context_.write(verb::batch_extend, {}, [&](Tables& tables) {
     lock_batch(tables, assignment);

@@ -43,6 +43,9 @@ class Work {
   /// The report on a batch after load() that no handler is to see: an empty one, one whose workers die, or
   /// one that is withdrawn: its line has ended meanwhile, or who shares an address is not known any more.
   static std::optional<Report> without_handler(const Assignment& assignment);
+  /// Gives back what a report of that kind says. Where that cannot be stored, its lease will end: somebody
+  /// has to know when.
+  void give_back(const Report& report) noexcept;
   /// Makes the lease of a batch last so long from now. False: it is another's, or reported.
   bool extend(const Assignment& assignment, Ms how_long);
 

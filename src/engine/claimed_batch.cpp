@@ -12,11 +12,7 @@ ClaimedBatch::~ClaimedBatch() {
     report.assignment = assignment_.get();
     report.result = BatchResult::returned;
     report.begin = reported_;
-    try {
-      work_.advance(verb::batch_free, assignment_->claim.channel_no, &report, 0);
-    } catch (...) {
-      // Its lease will end.
-    }
+    work_.give_back(report);
     if (around_.stored) around_.stored();
   }
   if (around_.freed) around_.freed();

@@ -101,6 +101,7 @@ void Doorbell::ring() noexcept {
 
 void Doorbell::wake() noexcept {
   const std::lock_guard lock(mutex_);
+  woken_ = true;
   write_event();
 }
 
@@ -108,6 +109,10 @@ void Doorbell::hold() noexcept {
   const std::lock_guard lock(mutex_);
   held_ = true;
   listen(false);
+  // What this call's own commits have rung waits, too.
+  std::uint64_t count = 0;
+  if (event_ < 0 || woken_ || read(event_, &count, sizeof count) < 0) return;
+  rung_while_held_ = true;
 }
 
 void Doorbell::let_go() noexcept {
@@ -122,7 +127,7 @@ void Doorbell::let_go() noexcept {
 void Doorbell::clear() noexcept {
   const std::lock_guard lock(mutex_);
   if (held_) listen(true);
-  held_ = rung_while_held_ = false;
+  held_ = rung_while_held_ = woken_ = false;
   if (event_ < 0) return;
   std::uint64_t count = 0;
   [[maybe_unused]] auto got = read(event_, &count, sizeof count);

@@ -62,6 +62,7 @@ class Doorbell final : public Queue {
   std::map<Source, Clock::time_point> moments_;
   bool held_ = false;
   bool rung_while_held_ = false;
+  bool woken_ = false;  // since it was cleared
 };
 
 }  // namespace bccast

@@ -48,6 +48,11 @@ struct MessageOf {
   std::size_t thread = 0;
   Message message;
 };
+/// Messages of several threads, and how many of these were read to their ends: the next one was cut.
+struct MessagesOf {
+  std::vector<MessageOf> messages;
+  std::size_t threads = 0;
+};
 
 struct MessageKey {
   ThreadKey thread;
@@ -113,9 +118,7 @@ class ThreadTables {
   virtual MessagePage messages(const ThreadKey& thread, std::int64_t from, bool ascending,
                                std::size_t limit) const = 0;
   /// Of one thread after the other, ascending: the first `limit`, up to 8 MiB of texts, and one at least.
-  /// None: there are no more.
-  virtual std::vector<MessageOf> messages_from(std::span<const MessagesFrom> threads,
-                                               std::size_t limit) const = 0;
+  virtual MessagesOf messages_from(std::span<const MessagesFrom> threads, std::size_t limit) const = 0;
   /// How many messages above `seq` others than the reader wrote.
   virtual std::int64_t count_for(const ThreadKey& thread, std::int64_t seq, const Author& reader) const = 0;
   /// Takes away the texts, and idempotency keys, of all that the client at this place of the roster wrote.

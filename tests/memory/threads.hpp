@@ -121,15 +121,15 @@ class Threads final : public ThreadTables {
     }
     return page;
   }
-  std::vector<MessageOf> messages_from(std::span<const MessagesFrom> threads,
-                                       std::size_t limit) const override {
-    std::vector<MessageOf> all;
+  MessagesOf messages_from(std::span<const MessagesFrom> threads, std::size_t limit) const override {
+    MessagesOf all;
     std::size_t bytes = 0;
-    for (std::size_t i = 0; i < threads.size(); ++i)
-      for (const auto& m : messages_of(threads[i].thread)) {
-        if (m.seq < threads[i].seq || all.size() == limit || bytes >= kMaxPageBytes) continue;
+    for (; all.threads < threads.size(); ++all.threads)
+      for (const auto& m : messages_of(threads[all.threads].thread)) {
+        if (m.seq < threads[all.threads].seq) continue;
+        if (all.messages.size() == limit || bytes >= kMaxPageBytes) return all;
         bytes += m.text.size();
-        all.push_back({i, m});
+        all.messages.push_back({all.threads, m});
       }
     return all;
   }

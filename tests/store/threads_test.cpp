@@ -231,9 +231,11 @@ TEST_CASE("threads: messages of several, one thread after the other, each from a
     }
   });
   store.read([&](const Tables& tables) {
-    const auto found = [&](std::vector<MessagesFrom> from, std::size_t most) {
+    const auto found = [&](std::vector<MessagesFrom> from, std::size_t most, std::size_t whole) {
       std::vector<std::pair<std::size_t, std::int64_t>> all;
-      for (const auto& one : tables.threads().messages_from(from, most)) {
+      const auto page = tables.threads().messages_from(from, most);
+      CHECK(page.threads == whole);
+      for (const auto& one : page.messages) {
         CHECK(one.message.text == "text");
         all.emplace_back(one.thread, one.message.seq);
       }
@@ -241,9 +243,12 @@ TEST_CASE("threads: messages of several, one thread after the other, each from a
     };
     using Messages = std::vector<std::pair<std::size_t, std::int64_t>>;
     const std::vector<MessagesFrom> from{{keys[2], 2}, {keys[0], 4}, {keys[1], 1}};
-    CHECK(found(from, 100) == Messages{{0, 2}, {0, 3}, {2, 1}, {2, 2}, {2, 3}});
-    CHECK(found(from, 3) == Messages{{0, 2}, {0, 3}, {2, 1}});
-    CHECK(found({}, 3).empty());
+    CHECK(found(from, 100, 3) == Messages{{0, 2}, {0, 3}, {2, 1}, {2, 2}, {2, 3}});
+    CHECK(found(from, 3, 2) == Messages{{0, 2}, {0, 3}, {2, 1}});
+    CHECK(found({}, 3, 0).empty());
+    CHECK(found(from, 1, 0).size() == 1);
+    CHECK(found(from, 2, 2).size() == 2);
+    CHECK(found(from, 5, 3).size() == 5);
   });
 }
 
@@ -255,7 +260,11 @@ TEST_CASE("threads: of messages of several threads no more is given than 8 MiB, 
     for (const auto& one : from) tables.threads().insert_message(one.thread, message_of(1, kProvider, text));
     tables.threads().insert_message(from[1].thread, message_of(2, kProvider, text));
   });
-  store.read([&](const Tables& tables) { CHECK(tables.threads().messages_from(from, 100).size() == 2); });
+  store.read([&](const Tables& tables) {
+    const auto page = tables.threads().messages_from(from, 100);
+    CHECK(page.messages.size() == 2);
+    CHECK(page.threads == 1);
+  });
 }
 
 TEST_CASE("threads: a provider's, the latest first, a page at a time, in all its ways") {

@@ -361,8 +361,7 @@ class HookedThreads final : public ThreadTables {
                        std::size_t limit) const override {
     return to_for("messages", PortCall::reads).messages(thread, from, ascending, limit);
   }
-  std::vector<MessageOf> messages_from(std::span<const MessagesFrom> threads,
-                                       std::size_t limit) const override {
+  MessagesOf messages_from(std::span<const MessagesFrom> threads, std::size_t limit) const override {
     return to_for("messages_from", PortCall::reads).messages_from(threads, limit);
   }
   std::int64_t count_for(const ThreadKey& thread, std::int64_t seq, const Author& reader) const override {

@@ -1,5 +1,6 @@
 // The one place in which core changes the store: what it does after a commit, and what not.
 #include <doctest/doctest.h>
+#include <poll.h>
 
 #include <functional>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "core/context.hpp"
 #include "core/directory.hpp"
 #include "engine/stores.hpp"
+#include "ports/notifier.hpp"
 #include "ports/queue.hpp"
 #include "still_clock.hpp"
 
@@ -156,6 +158,25 @@ TEST_CASE("Each call rings the host's queue if there may be work after it, and n
     CAPTURE(i);
     CHECK(practice.rung_by(calls[i].first) == calls[i].second);
   }
+}
+
+TEST_CASE("Who has claimed a batch, of families, too, is not woken by it as long as it has it") {
+  Practice practice;
+  auto& engine = *practice.engine;
+  engine.channel_remove("chat");
+  for (int i = 0; i < 200; ++i) {
+    const auto client = "client-" + std::to_string(i);
+    engine.client_put(client, client, "family-" + std::to_string(i / 2) + "@example.org");
+    engine.roster_add("lee", client);
+  }
+  practice.send();
+  std::shared_ptr<BatchControl> batch;
+  pollfd readable{engine.fd(), POLLIN, 0};
+  CHECK(practice.rung_by([&] { batch = engine.claim("email", 150); }) == 0);
+  REQUIRE(batch);
+  CHECK(::poll(&readable, 1, 0) == 0);
+  CHECK(practice.rung_by([&] { batch->complete(0); }) == 1);
+  CHECK(::poll(&readable, 1, 0) == 1);
 }
 
 TEST_CASE("A claim that finds nobody to deliver to rings for the line that has waited for it") {

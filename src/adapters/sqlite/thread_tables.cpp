@@ -411,19 +411,20 @@ MessagePage SqliteThreadTables::messages(const ThreadKey& thread, std::int64_t f
   return page;
 }
 
-std::vector<MessageOf> SqliteThreadTables::messages_from(std::span<const MessagesFrom> threads,
-                                                         std::size_t limit) const {
-  std::vector<MessageOf> all;
+MessagesOf SqliteThreadTables::messages_from(std::span<const MessagesFrom> threads, std::size_t limit) const {
+  MessagesOf all;
   std::size_t bytes = 0;
-  for (std::size_t i = 0; i < threads.size(); ++i) {
+  for (; all.threads < threads.size(); ++all.threads) {
+    const auto& from = threads[all.threads];
     auto query =
         db_.query("SELECT " MESSAGE_COLUMNS
                   ", sum FROM message WHERE provider_no = ? AND place = ? AND origin = ? AND seq >= ? "
                   "ORDER BY seq");
-    bind_key(query, threads[i].thread).bind(threads[i].seq);
-    while (all.size() < limit && bytes < kMaxPageBytes && query.step()) {
-      all.push_back({i, message_of(query, threads[i].thread)});
-      bytes += all.back().message.text.size();
+    bind_key(query, from.thread).bind(from.seq);
+    while (query.step()) {
+      if (all.messages.size() == limit || bytes >= kMaxPageBytes) return all;
+      all.messages.push_back({all.threads, message_of(query, from.thread)});
+      bytes += all.messages.back().message.text.size();
     }
   }
   return all;

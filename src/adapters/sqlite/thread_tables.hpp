@@ -33,8 +33,7 @@ class SqliteThreadTables final : public ThreadTables {
   Found<MessageKey, Message> messages(std::span<const MessageKey> keys) const override;
   MessagePage messages(const ThreadKey& thread, std::int64_t from, bool ascending,
                        std::size_t limit) const override;
-  std::vector<MessageOf> messages_from(std::span<const MessagesFrom> threads,
-                                       std::size_t limit) const override;
+  MessagesOf messages_from(std::span<const MessagesFrom> threads, std::size_t limit) const override;
   std::int64_t count_for(const ThreadKey& thread, std::int64_t seq, const Author& reader) const override;
   void remove_texts(ProviderNo provider, Place place) override;
   void delete_threads(std::span<const ThreadKey> keys) override;
